@@ -1,0 +1,329 @@
+// Package options is the one table of the filter's options: name, type,
+// default, range and help stand here once. The option list that Fluent Bit
+// shows and checks, the command's flags and the table in docs/options.md all
+// come from it.
+package options
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/record"
+)
+
+// Type is the type of an option's value, by Fluent Bit's own names.
+type Type string
+
+// The types that the table uses.
+const (
+	String Type = "string"
+	Int    Type = "int"
+	Double Type = "double"
+	Time   Type = "time" // seconds, or a number with s, m, h or d
+)
+
+// Option is one row of the table.
+type Option struct {
+	Name     string // as in a Fluent Bit configuration; matched without regard to case
+	Type     Type
+	Default  string // in the form a user would write it
+	Range    string // what is allowed, in words
+	Help     string
+	Multiple bool // may be given more than once
+
+	// Records is true for an option about the record that leaves the
+	// filter; the command, which judges files, has no flag for it.
+	Records bool
+
+	set func(*Settings, string) error
+}
+
+// Flag is the option's name as a flag of the command: Refit_Interval is
+// refit-interval.
+func (o *Option) Flag() string {
+	return strings.ReplaceAll(strings.ToLower(o.Name), "_", "-")
+}
+
+// Annotate says which records get the anomaly fields.
+type Annotate string
+
+// Keep says which records leave the filter.
+type Keep string
+
+// ValueType is the type of the anomaly field's value.
+type ValueType string
+
+// The enumerated values.
+const (
+	AnnotateAll       Annotate = "all"
+	AnnotateAnomalies Annotate = "anomalies"
+
+	KeepAll       Keep = "all"
+	KeepAnomalies Keep = "anomalies"
+
+	ValueString ValueType = "string"
+	ValueBool   ValueType = "bool"
+)
+
+// Settings are the options of one filter instance, checked.
+type Settings struct {
+	Detector  detector.Options
+	LogKey    string // record accessor; empty = the usual names
+	LevelKey  string // record accessor; empty = the usual names, then the message itself
+	GroupBy   string // record accessor; empty = one model
+	KeyPrefix string
+	Annotate  Annotate
+	ValueType ValueType
+	Keep      Keep
+	KeepShare float64 // share of normal records kept when Keep is anomalies
+}
+
+// Table lists every option, in the order in which documentation shows them.
+var Table = []Option{
+	{Name: "Log_Key", Type: String, Default: "", Range: "a key or a record accessor",
+		Help: "Field with the message. Default: the first of log, message, msg, MESSAGE, body that the record has.",
+		set:  accessorInto(func(s *Settings) *string { return &s.LogKey })},
+	{Name: "Level_Key", Type: String, Default: "", Range: "a key or a record accessor",
+		Help: "Field with the level. Default: the first of level, severity, lvl, levelname, PRIORITY that the record has, else the level that stands in the message.",
+		set:  accessorInto(func(s *Settings) *string { return &s.LevelKey })},
+	{Name: "Contamination", Type: String, Default: "auto", Range: "auto, or above 0 and below 0.5",
+		Help: "Share of recent records to flag. auto flags only what stands clear of the recent scores, on a healthy stream next to nothing.",
+		set:  setContamination},
+	{Name: "Warmup", Type: Int, Default: "256", Range: "32 to 1000000",
+		Help: "Records that a model learns from before it judges. Until then records pass without a score.",
+		set:  intInto(32, 1_000_000, func(s *Settings) *int { return &s.Detector.Warmup })},
+	{Name: "Window", Type: Int, Default: "4096", Range: "256 to 1000000",
+		Help: "Recent records that a refit draws its samples from.",
+		set:  intInto(256, 1_000_000, func(s *Settings) *int { return &s.Detector.Window })},
+	{Name: "Trees", Type: Int, Default: "100", Range: "1 to 1000",
+		Help: "Trees of the isolation forest.",
+		set:  intInto(1, 1000, func(s *Settings) *int { return &s.Detector.Trees })},
+	{Name: "Sample_Size", Type: Int, Default: "256", Range: "8 to 4096",
+		Help: "Records that each tree is grown from.",
+		set:  intInto(8, 4096, func(s *Settings) *int { return &s.Detector.SampleSize })},
+	{Name: "Refit_Interval", Type: Time, Default: "10m", Range: "0 (never by time) or 1s to 7d",
+		Help: "Longest time between refits of the model, by the records' own time.",
+		set:  setInterval},
+	{Name: "Refit_Records", Type: Int, Default: "50000", Range: "256 to 1000000000",
+		Help: "Most records between refits of the model. A young model is refitted more often.",
+		set:  intInto(256, 1_000_000_000, func(s *Settings) *int { return &s.Detector.RefitRecords })},
+	{Name: "Group_By", Type: String, Default: "", Range: "a key or a record accessor",
+		Help: "Field whose values each get a model of their own, such as $kubernetes['labels']['app'].",
+		set:  accessorInto(func(s *Settings) *string { return &s.GroupBy })},
+	{Name: "Max_Groups", Type: Int, Default: "64", Range: "1 to 10000",
+		Help: "Models held at once. The least recently used makes room for a new one.",
+		set:  intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
+	{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2)", Multiple: true,
+		Help: "A message that matches is scored but never flagged. May be given more than once.",
+		set:  setIgnore},
+	{Name: "Seed", Type: Int, Default: "1", Range: "0 to 2147483647",
+		Help: "Seed of the forest's sampling: the same records, options and seed give the same verdicts.",
+		set:  setSeed},
+	{Name: "Key_Prefix", Type: String, Default: "anomaly", Range: "1 to 64 bytes of letters, digits, _ - . @", Records: true,
+		Help: "Name of the tag field; PREFIX_score and PREFIX_reason stand beside it.",
+		set:  setPrefix},
+	{Name: "Annotate", Type: String, Default: "all", Range: "all or anomalies", Records: true,
+		Help: "Records that get the fields: all, or only those that are flagged.",
+		set:  oneOf(func(s *Settings) *Annotate { return &s.Annotate }, AnnotateAll, AnnotateAnomalies)},
+	{Name: "Value_Type", Type: String, Default: "string", Range: "string or bool", Records: true,
+		Help: "Type of the tag field. rewrite_tag and grep match strings only.",
+		set:  oneOf(func(s *Settings) *ValueType { return &s.ValueType }, ValueString, ValueBool)},
+	{Name: "Keep", Type: String, Default: "all", Range: "all or anomalies", Records: true,
+		Help: "Records that leave the filter: all, or only those that are flagged (and those not yet judged).",
+		set:  oneOf(func(s *Settings) *Keep { return &s.Keep }, KeepAll, KeepAnomalies)},
+	{Name: "Keep_Share", Type: Double, Default: "0", Range: "0 to 1", Records: true,
+		Help: "With Keep anomalies: share of the normal records that are kept all the same, evenly spread.",
+		set:  setShare},
+}
+
+// Error is a wrong value, or wrong values together, of an option.
+type Error struct {
+	Option  *Option
+	Problem string // the value, what is wrong with it and what would be right
+}
+
+func (e *Error) Error() string { return "option " + e.Option.Name + " " + e.Problem }
+
+func wrong(name, format string, args ...any) *Error {
+	for i := range Table {
+		if Table[i].Name == name {
+			return &Error{&Table[i], fmt.Sprintf(format, args...)}
+		}
+	}
+	panic("options: no option " + name)
+}
+
+// Parse checks the values given for each option and fills in defaults.
+// values returns what the user gave for an option, in order, nothing when it
+// was not set. The error is an *Error, which names the option, the value and
+// what would be right.
+func Parse(values func(name string) []string) (Settings, error) {
+	var s Settings
+	for i := range Table {
+		o := &Table[i]
+		given := values(o.Name)
+		if len(given) > 1 && !o.Multiple {
+			return s, wrong(o.Name, "is given %d times: once is right", len(given))
+		}
+		if len(given) == 0 {
+			if o.Multiple {
+				continue
+			}
+			given = []string{o.Default}
+		}
+		for _, v := range given {
+			v = strings.TrimSpace(v)
+			if err := o.set(&s, v); err != nil {
+				return s, wrong(o.Name, "has the value %q: %v; allowed: %s", v, err, o.Range)
+			}
+		}
+	}
+	if s.Detector.SampleSize > s.Detector.Window {
+		return s, wrong("Sample_Size", "has the value %d: it is larger than Window (%d); allowed: at most Window", s.Detector.SampleSize, s.Detector.Window)
+	}
+	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
+		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
+	}
+	return s, nil
+}
+
+// Defaults are the settings of a filter for which no option is set.
+func Defaults() Settings {
+	s, err := Parse(func(string) []string { return nil })
+	if err != nil {
+		panic("options: the table's own defaults are refused: " + err.Error())
+	}
+	return s
+}
+
+func intInto(least, most int, field func(*Settings) *int) func(*Settings, string) error {
+	return func(s *Settings, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			return fmt.Errorf("not a whole number")
+		}
+		if n < least || n > most {
+			return fmt.Errorf("out of range")
+		}
+		*field(s) = n
+		return nil
+	}
+}
+
+// accessorInto checks that the value is a key or a record accessor.
+func accessorInto(field func(*Settings) *string) func(*Settings, string) error {
+	return func(s *Settings, v string) error {
+		if v != "" {
+			if _, err := record.ParseAccessor(v); err != nil {
+				return err
+			}
+		}
+		*field(s) = v
+		return nil
+	}
+}
+
+func oneOf[T ~string](field func(*Settings) *T, allowed ...T) func(*Settings, string) error {
+	return func(s *Settings, v string) error {
+		for _, a := range allowed {
+			if strings.EqualFold(v, string(a)) {
+				*field(s) = a
+				return nil
+			}
+		}
+		return fmt.Errorf("not one of the allowed words")
+	}
+}
+
+func setContamination(s *Settings, v string) error {
+	if strings.EqualFold(v, "auto") {
+		s.Detector.Contamination = 0
+		return nil
+	}
+	c, err := strconv.ParseFloat(v, 64)
+	if err != nil {
+		return fmt.Errorf("neither auto nor a number")
+	}
+	if !(c > 0 && c < 0.5) {
+		return fmt.Errorf("out of range")
+	}
+	s.Detector.Contamination = c
+	return nil
+}
+
+func setInterval(s *Settings, v string) error {
+	unit := time.Second
+	number := v
+	if n := len(v); n > 0 {
+		switch v[n-1] {
+		case 's', 'S':
+			number = v[:n-1]
+		case 'm', 'M':
+			unit, number = time.Minute, v[:n-1]
+		case 'h', 'H':
+			unit, number = time.Hour, v[:n-1]
+		case 'd', 'D':
+			unit, number = 24*time.Hour, v[:n-1]
+		}
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return fmt.Errorf("not a time such as 90, 90s, 10m or 2h")
+	}
+	seconds := f * unit.Seconds()
+	if seconds != 0 && !(seconds >= 1 && seconds <= 7*24*3600) {
+		return fmt.Errorf("out of range")
+	}
+	s.Detector.RefitInterval = time.Duration(seconds * float64(time.Second))
+	return nil
+}
+
+func setIgnore(s *Settings, v string) error {
+	if v == "" {
+		return fmt.Errorf("an empty expression would match every message")
+	}
+	if _, err := regexp.Compile(v); err != nil {
+		return err
+	}
+	s.Detector.Ignore = append(s.Detector.Ignore, v)
+	return nil
+}
+
+func setSeed(s *Settings, v string) error {
+	n, err := strconv.ParseUint(v, 10, 31)
+	if err != nil {
+		return fmt.Errorf("not a whole number in range")
+	}
+	s.Detector.Seed = n
+	return nil
+}
+
+func setPrefix(s *Settings, v string) error {
+	if len(v) == 0 || len(v) > 64 {
+		return fmt.Errorf("%d bytes long", len(v))
+	}
+	for _, c := range []byte(v) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && !strings.ContainsRune("_-.@", rune(c)) {
+			return fmt.Errorf("the character %q is not allowed", c)
+		}
+	}
+	s.KeyPrefix = v
+	return nil
+}
+
+func setShare(s *Settings, v string) error {
+	f, err := strconv.ParseFloat(v, 64)
+	if err != nil {
+		return fmt.Errorf("not a number")
+	}
+	if !(f >= 0 && f <= 1) {
+		return fmt.Errorf("out of range")
+	}
+	s.KeepShare = f
+	return nil
+}

@@ -1,0 +1,104 @@
+package record
+
+import "encoding/binary"
+
+// A Walker walks chunks event by event and finds fields on the way. One
+// goroutine at a time may use it; it allocates nothing for a record.
+type Walker struct {
+	// Counters of all chunks since the Walker was made.
+	Logs   uint64 // events of the kind Log
+	Groups uint64 // events of the kinds GroupStart and GroupEnd
+	Others uint64 // events of the kind Other
+	Broken uint64 // chunks that could not be walked to their end
+
+	finder *Finder
+	chunk  []byte
+	pos    int
+	broken bool
+
+	// memos are those of the first, second, … container of a body.
+	memos      [4]memo
+	containers uint // among the fields of the current body, so far
+}
+
+// NewWalker returns a Walker that fills the slots of f. A nil Finder has no
+// slots and replaces nothing.
+func NewWalker(f *Finder) *Walker {
+	if f == nil {
+		f = NewFinder(nil)
+	}
+	w := &Walker{finder: f}
+	for i := range w.memos {
+		w.memos[i].slots = make([]found, len(f.candidates))
+	}
+	return w
+}
+
+// Reset begins a chunk. The Walker keeps it, unchanged and not copied, until
+// the next Reset; Reset(nil) lets go of it.
+func (w *Walker) Reset(chunk []byte) {
+	w.chunk, w.pos, w.broken = chunk, 0, false
+	for i := range w.memos {
+		w.memos[i].raw = nil
+	}
+}
+
+// Rest returns what of the chunk is not walked yet. After Next has returned
+// false that is empty, or begins with the first event that is cut off or is not
+// msgpack: nothing can be known of where the next event begins, so that all of
+// it has to be passed on as it is. At any other moment it is the way to pass on
+// the remainder of a chunk without a further look.
+func (w *Walker) Rest() []byte { return w.chunk[w.pos:] }
+
+// Next walks the next event into ev and reports whether there was one; if not,
+// ev says nothing.
+func (w *Walker) Next(ev *Event) bool {
+	if w.pos >= len(w.chunk) || w.broken {
+		return false
+	}
+	end := w.event(ev)
+	if end < 0 {
+		w.broken = true
+		w.Broken++
+		return false
+	}
+	ev.Raw = w.chunk[w.pos:end:end]
+	w.pos = end
+	switch ev.Kind {
+	case Log:
+		w.Logs++
+	case Other:
+		w.Others++
+	default:
+		w.Groups++
+	}
+	return true
+}
+
+// event fills ev but for Raw and returns the position behind the event, or -1.
+func (w *Walker) event(ev *Event) int {
+	b, p := w.chunk, w.pos
+	ev.reset(b, w.finder)
+
+	if len(b)-p > 13 && binary.BigEndian.Uint32(b[p:]) == 0x9292d700 && b[p+12] == 0x80 {
+		// [[fixext8 of type 0, {}], …: what every current input writes.
+		ev.Kind, ev.Time = extTime(b[p+4 : p+12])
+		p += 13
+	} else if p = ev.head(b, p); p < 0 {
+		return ev.other(b, w.pos)
+	}
+	pairs, first := mapHead(b, p)
+	if first < 0 {
+		return ev.other(b, w.pos)
+	}
+	if ev.Kind != Log {
+		return skip(b, p)
+	}
+	ev.body, ev.first, ev.pairs = p, first, pairs
+	w.containers = 0
+	ev.end = w.fields(ev.slots, &w.finder.root, first, pairs, ev)
+	if ev.end >= 0 {
+		ev.Body = b[p:ev.end:ev.end]
+	}
+	return ev.end
+}
