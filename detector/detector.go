@@ -1,0 +1,332 @@
+// Package detector finds unusual log events: an event in, a verdict out.
+//
+// The way of an event: the message becomes a pattern and numbers (package
+// pattern), these become a row of features in which larger is stranger
+// (model, features), the row gets a score by its features' own size and by an
+// isolation forest over recent rows (score, package forest), and a threshold
+// makes a verdict of it. The model learns from the event only after that, so
+// that a verdict never knows its own line.
+//
+// The package knows neither msgpack nor Fluent Bit and could serve any other
+// shipper.
+package detector
+
+import (
+	"fmt"
+	"hash/maphash"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/forest"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// Options are a detector's settings. Package options has the ranges and
+// defaults; all fields but those that say so must be set.
+type Options struct {
+	Contamination float64       // share of recent records to flag, in (0, 0.5); 0 = auto
+	Warmup        int           // records that a model learns from before it judges
+	Window        int           // recent rows that a refit draws from
+	Trees         int           // trees of the isolation forest
+	SampleSize    int           // rows that each tree is grown from
+	RefitInterval time.Duration // longest time between refits, by the events' own time; 0 = no limit
+	RefitRecords  int           // most records between refits
+	MaxGroups     int           // models held at once
+	Seed          uint64        // of the forest's sampling and of the tables' hashes
+	Ignore        []string      // regular expressions (RE2): a message that matches is never flagged; may be empty
+
+	// Synchronous makes Observe refit at an exact record instead of in the
+	// background: the same events give the same verdicts, bit for bit.
+	Synchronous bool
+}
+
+// Event is one log event. The slices are only read during the call.
+type Event struct {
+	Time    time.Duration // since the Unix epoch, the event's own; 0 = unknown
+	Message []byte        // the line or the message field
+	Level   []byte        // the level as the record has it ("warn", "ERROR", "3"); empty = look for it in Message
+	Group   []byte        // value of Group_By; each has a model of its own
+}
+
+// Verdict is what the detector says of an event.
+type Verdict struct {
+	Judged  bool          // false while the model is learning: Score is 0 and Anomaly false then
+	Anomaly bool          // the score is at or above the threshold and no Ignore expression matches
+	Score   float64       // in (0, 1), larger is stranger
+	Level   pattern.Level // of the event, by its field or its text
+	Pattern uint64        // events of the same pattern have the same number, under one seed
+	Reason  []byte        // why, in words; only when Anomaly; valid until the next call
+}
+
+// Stats are a detector's counters, since it was made, and gauges.
+type Stats struct {
+	Records   uint64  // observed, learned or judged
+	Judged    uint64  // got a score
+	Anomalies uint64  // flagged
+	Refits    uint64  // of all models
+	Evicted   uint64  // models that made room for another group's
+	Groups    int     // models held now
+	Threshold float64 // score from which on the group judged last is flagged; 0 before the first verdict
+}
+
+// Detector judges events. One goroutine at a time may call its methods.
+type Detector struct {
+	options Options
+	ignore  []*regexp.Regexp
+	scanner *pattern.Scanner
+	line    pattern.Line
+	seen    observation
+	reason  []byte
+
+	only    *group // the model of all events without a group
+	groups  map[uint64]*group
+	seed    maphash.Seed
+	newest  *group // most recently used, the head of a ring list
+	stats   Stats
+	refits  chan refit
+	workers sync.WaitGroup
+}
+
+// group is one model with all that judges by it.
+type group struct {
+	model     model
+	window    window
+	forest    *forest.Forest
+	version   uint32 // of the forest
+	threshold threshold
+	records   int           // learned
+	nextRefit int           // at so many records
+	refitAt   time.Duration // or at this time,
+	refitFrom int           // once there are so many: a quarter of the window is new
+	fitting   bool
+	fitted    chan *forest.Forest // from the background
+
+	hash       uint64
+	prev, next *group
+}
+
+// New returns a detector, or an error that names the option.
+func New(o Options) (*Detector, error) {
+	check := func(name string, v, least int) error {
+		if v < least {
+			return fmt.Errorf("detector: %s is %d: at least %d is right", name, v, least)
+		}
+		return nil
+	}
+	for _, err := range []error{
+		check("Warmup", o.Warmup, 1), check("Window", o.Window, 16), check("Trees", o.Trees, 1), check("SampleSize", o.SampleSize, 2),
+		check("RefitRecords", o.RefitRecords, 1), check("MaxGroups", o.MaxGroups, 1),
+	} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	if !(o.Contamination >= 0 && o.Contamination < 0.5) {
+		return nil, fmt.Errorf("detector: Contamination is %v: 0 (auto) or a share below 0.5 is right", o.Contamination)
+	}
+	d := &Detector{options: o, scanner: pattern.NewScanner(o.Seed), groups: map[uint64]*group{}, seed: maphash.MakeSeed()}
+	for _, e := range o.Ignore {
+		re, err := regexp.Compile(e)
+		if err != nil {
+			return nil, fmt.Errorf("detector: Ignore %q: %w", e, err)
+		}
+		d.ignore = append(d.ignore, re)
+	}
+	if !o.Synchronous {
+		d.refits = make(chan refit, 4)
+		d.workers.Add(1)
+		go d.fitInBackground()
+	}
+	return d, nil
+}
+
+// Close ends the background work. The detector must not be used after it.
+func (d *Detector) Close() {
+	if d.refits != nil {
+		close(d.refits)
+		d.workers.Wait()
+	}
+}
+
+// Observe judges the event by what came before it, then learns from it.
+func (d *Detector) Observe(ev *Event, v *Verdict) {
+	g := d.look(ev, v)
+	learned := g.records >= d.options.Warmup
+	if learned {
+		d.verdict(g, ev, v)
+	} else if g.records > 0 {
+		d.points(g) // so that the threshold knows the points of the rows
+	}
+	d.learn(g, ev)
+}
+
+// Learn learns from the event without judging it.
+func (d *Detector) Learn(ev *Event) {
+	var v Verdict
+	d.learn(d.look(ev, &v), ev)
+}
+
+// Survey takes the event's row, by what was learned up to now, into what the
+// next Fit draws from, without learning from the event.
+func (d *Detector) Survey(ev *Event) {
+	var v Verdict
+	g := d.look(ev, &v)
+	g.window.add(&d.seen.row)
+	g.model.pass(&d.seen)
+}
+
+// Fit fits each group's forest now, and sets its threshold by the rows seen
+// last.
+func (d *Detector) Fit() {
+	each := func(g *group) {
+		if g != nil && g.window.len() > 0 {
+			g.install(d.fit(g.window.all()), d)
+			g.startThreshold()
+		}
+	}
+	each(d.only)
+	for _, g := range d.groups {
+		each(g)
+	}
+}
+
+// Judge judges the event without learning from it.
+func (d *Detector) Judge(ev *Event, v *Verdict) {
+	g := d.look(ev, v)
+	d.verdict(g, ev, v)
+	g.model.pass(&d.seen)
+}
+
+// Stats returns the counters and gauges.
+func (d *Detector) Stats() Stats {
+	s := d.stats
+	s.Groups = len(d.groups)
+	if d.only != nil {
+		s.Groups++
+	}
+	return s
+}
+
+// look finds the event's group, and its row by that group's model.
+func (d *Detector) look(ev *Event, v *Verdict) *group {
+	*v = Verdict{}
+	d.stats.Records++
+	g := d.group(ev.Group)
+	d.scanner.Scan(ev.Message, &d.line)
+	o := &d.seen
+	o.text, o.line, o.time = ev.Message, &d.line, ev.Time
+	o.level = pattern.LevelNone
+	if len(ev.Level) > 0 {
+		o.level = pattern.ParseLevel(ev.Level)
+	}
+	if o.level == pattern.LevelNone {
+		o.level = d.line.Level
+	}
+	v.Level, v.Pattern = o.level, d.line.Hash
+	g.collect(d)
+	g.model.judge(o)
+	return g
+}
+
+// points returns the strangeness of the row in d.seen.
+func (d *Detector) points(g *group) float32 {
+	o := &d.seen
+	st := o.known
+	if st != nil && st.model == g.version && st.row == o.row {
+		return st.score
+	}
+	p := strangeness(g.forest, &o.row)
+	if st != nil {
+		st.row, st.score, st.model = o.row, p, g.version
+	}
+	return p
+}
+
+func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
+	p := d.points(g)
+	v.Judged, v.Score = true, score(p)
+	d.stats.Judged++
+	if g.threshold.flag(p) && !d.ignored(ev.Message) {
+		v.Anomaly = true
+		d.stats.Anomalies++
+		d.reason = g.explain(d.reason[:0], &d.seen)
+		v.Reason = d.reason
+	}
+	d.stats.Threshold = score(g.threshold.points)
+}
+
+func (d *Detector) ignored(message []byte) bool {
+	for _, re := range d.ignore {
+		if re.Match(message) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Detector) learn(g *group, ev *Event) {
+	g.window.add(&d.seen.row)
+	g.model.learn(&d.seen)
+	g.records++
+	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && ev.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {
+		d.refit(g, ev.Time)
+	}
+}
+
+// group returns the model for the value of Group_By, made if need be.
+func (d *Detector) group(name []byte) *group {
+	if len(name) == 0 {
+		if d.only == nil {
+			d.only = d.newGroup(0)
+		}
+		return d.only
+	}
+	h := maphash.Bytes(d.seed, name)
+	g := d.groups[h]
+	if g == nil {
+		if len(d.groups) >= d.options.MaxGroups {
+			oldest := d.newest.prev
+			oldest.unlink(d)
+			delete(d.groups, oldest.hash)
+			d.stats.Evicted++
+		}
+		g = d.newGroup(h)
+		d.groups[h] = g
+	} else if g == d.newest {
+		return g
+	} else {
+		g.unlink(d)
+	}
+	g.link(d)
+	return g
+}
+
+func (d *Detector) newGroup(hash uint64) *group {
+	g := &group{hash: hash, model: newModel(), window: newWindow(d.options.Window), nextRefit: d.options.Warmup, version: 1}
+	g.threshold.contamination = float32(d.options.Contamination)
+	g.threshold.points = scale
+	return g
+}
+
+func (g *group) unlink(d *Detector) {
+	if g.next == g {
+		d.newest = nil
+	} else {
+		g.prev.next, g.next.prev = g.next, g.prev
+		if d.newest == g {
+			d.newest = g.next
+		}
+	}
+	g.prev, g.next = nil, nil
+}
+
+func (g *group) link(d *Detector) {
+	if d.newest == nil {
+		g.prev, g.next = g, g
+	} else {
+		g.prev, g.next = d.newest.prev, d.newest
+		g.prev.next, g.next.prev = g, g
+	}
+	d.newest = g
+}

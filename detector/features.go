@@ -1,0 +1,88 @@
+package detector
+
+import "github.com/flb-anomaly/flb-anomaly/detector/forest"
+
+// feature is the index of a number in a row. In each of them 0 is routine and
+// larger is stranger; they are measured in points, about one for each bit of
+// surprise, so that they can be compared with each other.
+type feature int
+
+// The features of an event. A pattern is young until it was seen maturity
+// times; only a young pattern's words are looked at, so that a routine line
+// costs a lookup and a few comparisons.
+const (
+	// featRarity is how seldom a pattern that was seen as few times as this
+	// one comes up: -log2 of the share of such records among the last few
+	// hundred. 0 to 10. In a log in which something new is said all the
+	// time, something new is no news.
+	featRarity feature = iota
+
+	// featWord is the surprise of the most surprising word in its place,
+	// after the one and the two words before it. Young patterns only, 0 to 20.
+	featWord
+
+	// featSequence grows with the logarithm of the surprise of all words
+	// together. Young patterns only, 0 to 20.
+	featSequence
+
+	// featFailure is the same for the words that speak of failures,
+	// exceptions and refused authorisation, where they do not usually stand.
+	// Young patterns only, 0 to 20.
+	featFailure
+
+	// featNetwork is the same for words of connections, networks, latency
+	// and timeouts, at half the weight.
+	featNetwork
+
+	// featLevel is the surprise of the level given the pattern, or for a new
+	// pattern given the log. A level that is worse than usual weighs more.
+	// 0 to 32.
+	featLevel
+
+	// featNumber grows with the logarithm of how far, in octaves, the
+	// strangest number is outside what this field of this pattern has shown.
+	// 0 to 32.
+	featNumber
+
+	// featLength is how far the line's length is outside what this pattern
+	// or, for a young one, this log has shown. 0 to 24.
+	featLength
+
+	// featOdd is how much more surprising the line's pairs of characters are
+	// than those of other new lines. New patterns only, 0 to 12.
+	featOdd
+
+	// featEnd is the surprise of the line's ending where it does: high for a
+	// line that is cut. Young patterns only, 0 to 14.
+	featEnd
+
+	// featBurst grows with the logarithm of how improbable the pattern's
+	// recent share of the records is, beyond what it has shown before, or of
+	// how often the very same line came in a row. 0 to 24.
+	featBurst
+
+	// featSeverity is the level by itself: 0 up to NOTICE, then 1 (WARN) to
+	// 4 (FATAL). It never flags a line alone.
+	featSeverity
+
+	features
+)
+
+// row holds an event's features in points, in eighths of a point: what the
+// forest is fitted on and scores. A byte holds 0 to 31.9 points.
+type row = forest.Row
+
+const perPoint = 8
+
+func (f feature) set(r *row, points float32) {
+	switch {
+	case !(points > 0):
+		r[f] = 0
+	case points >= 255.0/perPoint:
+		r[f] = 255
+	default:
+		r[f] = uint8(points * perPoint)
+	}
+}
+
+func (f feature) points(r *row) float32 { return float32(r[f]) / perPoint }

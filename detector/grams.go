@@ -1,0 +1,114 @@
+package detector
+
+// grams counts words, neighbours of words and the contexts that they stand
+// in: one open-addressed table, 8 bytes an entry, keyed by 32-bit hashes.
+//
+// At its limit every count is halved and what was seen once goes. So the
+// table is bounded, and the past fades.
+type grams struct {
+	slots []gram
+	spare []gram // the other buffer of an ageing
+	used  int
+	limit int // most slots, a power of two
+}
+
+type gram struct {
+	key uint32 // 0 = empty
+	n   uint16 // times seen
+	t   uint16 // of a context: times that something new stood behind it
+}
+
+const gramsAtFirst = 1 << 10
+
+func newGrams(limit int) grams {
+	return grams{slots: make([]gram, gramsAtFirst), limit: limit}
+}
+
+func (g *grams) find(key uint32) *gram {
+	key |= 1 << 31 // never 0
+	mask := uint32(len(g.slots) - 1)
+	for i := key & mask; ; i = (i + 1) & mask {
+		if s := &g.slots[i]; s.key == key || s.key == 0 {
+			return s
+		}
+	}
+}
+
+// count counts the key n times more and says whether it is new.
+func (g *grams) count(key, n uint32) (isNew bool) {
+	s := g.claim(key)
+	isNew = s.n == 0
+	s.n = saturate(uint32(s.n) + n)
+	return isNew
+}
+
+// context counts the key of a context n times more, and one time more that
+// something new stood behind it when isNew.
+func (g *grams) context(key, n uint32, isNew bool) {
+	s := g.claim(key)
+	s.n = saturate(uint32(s.n) + n)
+	if isNew {
+		s.t = saturate(uint32(s.t) + 1)
+	}
+}
+
+// claim returns the key's entry, made if need be. The pointer is valid until
+// the next claim.
+func (g *grams) claim(key uint32) *gram {
+	s := g.find(key)
+	if s.key == 0 {
+		if g.used >= len(g.slots)/4*3 {
+			g.makeRoom()
+			s = g.find(key)
+		}
+		s.key = key | 1<<31
+		g.used++
+	}
+	return s
+}
+
+// makeRoom doubles the table or, at its limit, ages it.
+func (g *grams) makeRoom() {
+	old := g.slots
+	if len(old) < g.limit {
+		g.slots = make([]gram, 2*len(old))
+		g.used = 0
+		for _, s := range old {
+			if s.key != 0 {
+				*g.find(s.key) = s
+				g.used++
+			}
+		}
+		return
+	}
+	if g.spare == nil {
+		g.spare = make([]gram, len(old))
+	}
+	for g.used >= len(old)/2 { // twice where hardly anything was seen once
+		old = g.slots
+		clear(g.spare)
+		g.slots, g.spare = g.spare, old
+		g.used = 0
+		for _, s := range old {
+			if s.n >>= 1; s.key != 0 && s.n > 0 {
+				s.t >>= 1
+				*g.find(s.key) = s
+				g.used++
+			}
+		}
+	}
+}
+
+// halve halves every count; what was seen once stays, so that it is not news
+// again.
+func (g *grams) halve() {
+	for i := range g.slots {
+		s := &g.slots[i]
+		s.n -= s.n >> 1
+		s.t >>= 1
+	}
+}
+
+func saturate(v uint32) uint16 {
+	return uint16(min(v, 1<<16-1))
+}

@@ -1,0 +1,169 @@
+package detector
+
+import (
+	"strconv"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// explain appends what moved the score most, the one or two strongest
+// features in words, to dst.
+func (g *group) explain(dst []byte, o *observation) []byte {
+	first, second := features, features
+	for f := feature(0); f < features; f++ {
+		if f == featSeverity {
+			continue
+		}
+		switch {
+		case first == features || o.row[f] > o.row[first]:
+			first, second = f, first
+		case second == features || o.row[f] > o.row[second]:
+			second = f
+		}
+	}
+	dst = g.phrase(dst, first, o)
+	n := len(dst)
+	if second != features && int(o.row[second])*2 >= int(o.row[first]) && o.row[second] > 4*perPoint {
+		dst = append(dst, "; "...)
+		from := len(dst)
+		dst = g.phrase(dst, second, o)
+		if string(dst[from:]) == string(dst[:n]) {
+			dst = dst[:n]
+		}
+	}
+	return dst
+}
+
+func (g *group) phrase(dst []byte, f feature, o *observation) []byte {
+	isNew := o.known == nil
+	switch f {
+	case featRarity, featSequence:
+		if isNew {
+			return append(dst, "new message pattern"...)
+		}
+		return append(dst, "rare message pattern"...)
+	case featWord:
+		if o.words.at < len(o.line.Tokens) {
+			if t := o.line.Tokens[o.words.at]; t.Kind == pattern.Word {
+				dst = append(dst, "unusual word "...)
+				return quote(dst, o.text[t.Start:t.End])
+			}
+		}
+		if o.words.at == len(o.line.Tokens) {
+			return append(dst, "message ends where it usually goes on"...)
+		}
+		if isNew {
+			return append(dst, "new message pattern"...)
+		}
+		return append(dst, "rare message pattern"...)
+	case featFailure:
+		return append(dst, "words of failure that are unusual here"...)
+	case featNetwork:
+		return append(dst, "words of network trouble that are unusual here"...)
+	case featLevel:
+		name := o.level.String()
+		if name == "" {
+			name = "none"
+		}
+		dst = append(dst, "level "...)
+		dst = append(dst, name...)
+		if isNew {
+			return append(dst, " is unusual for this log"...)
+		}
+		return append(dst, " is unusual for this message"...)
+	case featNumber:
+		if o.number >= 0 && o.known != nil {
+			num := o.line.Numbers[o.number]
+			s := o.known.nums[o.number]
+			dst = append(dst, "number "...)
+			dst = appendNumber(dst, num.Value, num.Unit)
+			if o.numbers[o.number] > s.hi {
+				dst = append(dst, " far above the usual "...)
+			} else {
+				dst = append(dst, " far below the usual "...)
+			}
+			lo, hi := s.lo.number(), s.hi.number()
+			dst = appendNumber(dst, lo, num.Unit)
+			if s.hi-s.lo > perOctave/8 {
+				dst = append(dst, " to "...)
+				dst = appendNumber(dst, hi, num.Unit)
+			}
+			return dst
+		}
+		return append(dst, "unusual number"...)
+	case featLength:
+		if o.known != nil && o.known.seen >= maturity {
+			dst = append(dst, "length of "...)
+			dst = strconv.AppendInt(dst, int64(len(o.text)), 10)
+			return append(dst, " bytes is unusual for this message"...)
+		}
+		dst = append(dst, "length of "...)
+		dst = strconv.AppendInt(dst, int64(len(o.text)), 10)
+		return append(dst, " bytes is unusual for this log"...)
+	case featOdd:
+		return append(dst, "unusual characters"...)
+	case featEnd:
+		return append(dst, "message ends where it usually goes on"...)
+	case featBurst:
+		if o.run > 2 {
+			dst = append(dst, "the same line "...)
+			dst = strconv.AppendInt(dst, int64(o.run)+1, 10)
+			return append(dst, " times in a row"...)
+		}
+		return append(dst, "message far above its usual rate"...)
+	}
+	return append(dst, "unusual combination"...)
+}
+
+// number returns the number that octaves stand for in a numbers' span.
+func (o octaves) number() float64 { return (o.exp() - 1) / 1024 }
+
+// appendNumber writes a number that is in base units the way people do.
+func appendNumber(dst []byte, v float64, u pattern.Unit) []byte {
+	unit := u.Base()
+	switch unit {
+	case "s":
+		switch {
+		case v == 0:
+		case v < 1e-3:
+			v, unit = v*1e6, "us"
+		case v < 1:
+			v, unit = v*1e3, "ms"
+		}
+	case "B":
+		for _, name := range []string{"KB", "MB", "GB", "TB"} {
+			if v < 1024 {
+				break
+			}
+			v, unit = v/1024, name
+		}
+	}
+	if v == float64(int64(v)) && v < 1e15 {
+		dst = strconv.AppendInt(dst, int64(v), 10)
+	} else if v >= 100 {
+		dst = strconv.AppendFloat(dst, v, 'f', 0, 64)
+	} else {
+		dst = strconv.AppendFloat(dst, v, 'g', 3, 64)
+	}
+	return append(dst, unit...)
+}
+
+// quote appends a word of the log in quotes, cut to 40 bytes, with anything
+// but printable ASCII and letters of UTF-8 replaced.
+func quote(dst, word []byte) []byte {
+	dst = append(dst, '"')
+	cut := len(word) > 40
+	if cut {
+		word = word[:40]
+	}
+	for _, r := range string(word) {
+		if r < ' ' || r == '"' || r == 0x7f {
+			r = '?'
+		}
+		dst = append(dst, string(r)...)
+	}
+	if cut {
+		dst = append(dst, "..."...)
+	}
+	return append(dst, '"')
+}

@@ -1,0 +1,100 @@
+package detector
+
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/forest"
+)
+
+const (
+	// forestWeight is how many points the forest's score of 1 is worth beside
+	// the features' own.
+	forestWeight = 5
+
+	// norm is the exponent with which the features' points are put together:
+	// between their sum (1) and the largest alone (infinity).
+	norm = 2.5
+
+	// scale is the number of points at which the score is 0.5, and the
+	// threshold of Contamination auto in a calm log.
+	scale = 14
+)
+
+// strangeness puts a row's features together into points: the norm of the
+// single features, which says how far out the strangest are, and what the
+// forest adds, which knows what is unusual together.
+func strangeness(f *forest.Forest, r *row) float32 {
+	var sum float32
+	for i := feature(0); i < features; i++ {
+		sum += powers[r[i]]
+	}
+	points := float32(math.Pow(float64(sum), 1/norm))
+	if f != nil {
+		points += forestWeight * float32(f.ScoreRow(r))
+	}
+	return points
+}
+
+var powers = func() (t [256]float32) {
+	for i := range t {
+		t[i] = float32(math.Pow(float64(i)/perPoint, norm))
+	}
+	return t
+}()
+
+// score maps points onto (0, 1).
+func score(points float32) float64 { return 1 - math.Exp2(-float64(points)/scale) }
+
+// threshold decides from how many points on a record is flagged.
+type threshold struct {
+	contamination float32 // 0 = auto
+	points        float32 // in force
+	extra         float32 // auto: for flags in quick succession
+}
+
+const (
+	// Each flag raises the bar by floodStep, which halves every
+	// floodHalfLife records: in a storm of strange lines only the strangest
+	// go on being flagged.
+	floodStep     = 0.6
+	floodHalfLife = 40
+
+	// quantileStep is how many points a flag moves the threshold of a given
+	// contamination up; for small ones more, as flags are few.
+	quantileStep      = 0.05
+	quantileStepSmall = 0.0005
+)
+
+var floodDecay = float32(math.Exp2(-1.0 / floodHalfLife))
+
+// start sets the threshold by the points of the rows learned from.
+func (t *threshold) start(points []float32) {
+	t.points = scale
+	if t.contamination > 0 && len(points) > 0 {
+		k := int(float32(len(points)) * t.contamination)
+		t.points = kthLargest(points, k)
+	}
+}
+
+// flag says whether so many points are an anomaly, and learns.
+func (t *threshold) flag(points float32) bool {
+	if t.contamination > 0 {
+		step := quantileStep + quantileStepSmall/t.contamination
+		// Stochastic approximation of the quantile (Robbins and Monro 1951):
+		// in the long run, a share of contamination is above.
+		if points >= t.points {
+			t.points += step * (1 - t.contamination)
+			return true
+		}
+		t.points -= step * t.contamination
+		return false
+	}
+	t.extra *= floodDecay
+	if points >= scale+t.extra {
+		t.extra += floodStep
+		t.points = scale + t.extra
+		return true
+	}
+	t.points = scale + t.extra
+	return false
+}
