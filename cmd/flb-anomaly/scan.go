@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flb-anomaly/flb-anomaly/scan"
+)
+
+// errAnomaly is how --fail-on-anomaly reaches the exit status.
+var errAnomaly = errors.New("anomalies were found")
+
+type scanFlags struct {
+	format        string
+	mode          string
+	text          bool
+	failOnAnomaly bool
+	color         string
+	detector      *detectorFlags
+}
+
+func newScan() *cobra.Command {
+	var f scanFlags
+	command := &cobra.Command{
+		Use:   "scan FILE...",
+		Short: "Find the unusual lines of log files",
+		Long: `Judge each line of the files and show what is unusual.
+
+FILE is a log of plain text or JSON lines, as it is or gzip; - is the standard
+input. Each file has a model of its own: lines of another file do not count. To
+judge rotated files as one log, join them:
+
+  zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan -
+
+A line is judged by the lines before it (--mode stream), as Fluent Bit would
+have, so the first ones (--warmup) only teach; or by the whole file
+(--mode batch). That is read twice, so of the standard input up to 8 GiB are kept
+in a temporary file. The same file and flags give the same verdicts.
+
+In a JSON line, the message, the level and the time are found by the usual
+names of their fields; --log-key, --level-key and --group-by name others. Any
+other line is a message as a whole.
+
+Formats:
+  table  the flagged lines with score and reason, then a summary
+  jsonl  a JSON object for every line: line (its number, from 1), anomaly,
+         anomaly_score (null while the model learns), anomaly_reason when
+         flagged, and with several files, file
+  csv    the same as a table for spreadsheets; a value that a spreadsheet would
+         take for a formula gets an apostrophe in front
+
+Exit status: 0 all went well; 1 an input could not be read or the output not
+written; 2 a flag or an argument is wrong; 3 with --fail-on-anomaly, a line is
+flagged; 130 interrupted.`,
+		Example: `  flb-anomaly scan app.log
+  flb-anomaly scan --format jsonl --text app.log.gz | jq 'select(.anomaly)'
+  make test 2>&1 | flb-anomaly scan --mode batch --fail-on-anomaly -`,
+		Args: usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(command *cobra.Command, args []string) error {
+			return runScan(command, args, &f)
+		},
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table, jsonl or csv")
+	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by: stream (the lines before it) or batch (the whole file)")
+	flags.BoolVar(&f.text, "text", false, "with jsonl and csv: add the line itself as text, invalid UTF-8 replaced")
+	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged")
+	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
+	f.detector = addDetectorFlags(command)
+	return command
+}
+
+func runScan(command *cobra.Command, files []string, f *scanFlags) error {
+	settings, err := f.detector.settings()
+	if err != nil {
+		return err
+	}
+	if err := f.check(files); err != nil {
+		return usageError{err}
+	}
+	out := &output{to: command.OutOrStdout(), buf: make([]byte, 0, outputSize)}
+	w := newWriter(f, out, len(files) > 1)
+	s := &scanner{
+		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode)},
+		stdin:   command.InOrStdin(),
+		stderr:  command.ErrOrStderr(),
+		out:     out,
+		writer:  w,
+	}
+	if err := w.begin(); err != nil {
+		return err
+	}
+	var flagged int64
+	failed := 0
+	for _, name := range files {
+		result, err := s.file(command.Context(), name)
+		flagged += result.Flagged
+		if err != nil {
+			// What is judged so far is written, in whole lines.
+			if err := out.flush(); err != nil {
+				return err
+			}
+			if len(files) == 1 || command.Context().Err() != nil {
+				return err
+			}
+			// As other tools do: the other files are still worth a look.
+			failed++
+			fmt.Fprintf(s.stderr, "flb-anomaly: %v\n", err)
+		}
+	}
+	if err := out.flush(); err != nil {
+		return err
+	}
+	switch {
+	case failed > 0:
+		return fmt.Errorf("%d of %d files could not be read to their end", failed, len(files))
+	case f.failOnAnomaly && flagged > 0:
+		return errAnomaly
+	}
+	return nil
+}
+
+func (f *scanFlags) check(files []string) error {
+	word := func(flag, value string, allowed ...string) error {
+		for _, a := range allowed {
+			if value == a {
+				return nil
+			}
+		}
+		return fmt.Errorf("--%s has the value %q; allowed: %s", flag, value, strings.Join(allowed, ", "))
+	}
+	stdin := 0
+	for _, name := range files {
+		if name == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return errors.New("the standard input (-) can be read once, and is given several times")
+	}
+	if f.text && f.format == "table" {
+		return errors.New("--text goes with --format jsonl or csv: a table shows the text of the flagged lines anyway")
+	}
+	return errors.Join(
+		word("format", f.format, "table", "jsonl", "csv"),
+		word("mode", f.mode, string(scan.Stream), string(scan.Batch)),
+		word("color", f.color, "auto", "always", "never"),
+	)
+}
+
+// scanner judges the files of one call, one after the other.
+type scanner struct {
+	options scan.Options
+	stdin   io.Reader
+	stderr  io.Writer
+	out     *output
+	writer  writer
+}
+
+func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
+	in, size, err := s.open(ctx, name)
+	if err != nil {
+		return scan.Result{}, err
+	}
+	defer in.Close()
+	o := s.options
+	if o.Mode == scan.Batch {
+		size *= 2
+	}
+	bar := newBar(s.stderr, name, size)
+	live := size < 0
+	o.Progress = func(read int64) {
+		// Lines wait for a full buffer unless somebody may be looking on: then a
+		// line must be seen before the next one is waited for.
+		if bar.shown() || live {
+			bar.clear()
+			s.out.flush()
+			bar.set(read)
+		}
+	}
+	if err := s.writer.file(name); err != nil {
+		return scan.Result{}, err
+	}
+	result, err := scan.Run(ctx, in, o, s.writer.line)
+	bar.clear()
+	if err != nil {
+		if s.out.err != nil {
+			return result, err
+		}
+		return result, fmt.Errorf("%s: %w", display(name), err)
+	}
+	return result, s.writer.end(&result)
+}
+
+// open returns a file and its size, below 0 when that is not known.
+func (s *scanner) open(ctx context.Context, name string) (io.ReadCloser, int64, error) {
+	if name == "-" {
+		if f, ok := s.stdin.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+				return f, info.Size(), nil
+			}
+		}
+		return newPatient(ctx, io.NopCloser(s.stdin)), -1, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	switch {
+	case info.IsDir():
+		f.Close()
+		return nil, 0, fmt.Errorf("%s is a directory: name the files in it", name)
+	case !info.Mode().IsRegular():
+		return newPatient(ctx, f), -1, nil
+	}
+	return f, info.Size(), nil
+}
+
+// display is the name of an input for people.
+func display(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fatih/color"
+	"golang.org/x/term"
+
+	"github.com/flb-anomaly/flb-anomaly/scan"
+)
+
+// tableWriter writes the flagged lines and a summary, for people.
+type tableWriter struct {
+	out     *output
+	several bool
+	color   bool
+
+	name    string
+	flagged int64
+	reasons map[string]int64 // how often each kind of reason was given
+}
+
+// Limits of what a table shows.
+const (
+	shownText    = 400 // bytes of a line
+	shownReasons = 5
+	keptReasons  = 1000 // kinds that are counted; reasons are made of a log's words
+)
+
+func useColor(mode string, to io.Writer) bool {
+	switch mode {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	f, ok := to.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func (w *tableWriter) paint(a color.Attribute, s string) string {
+	if !w.color {
+		return s
+	}
+	c := color.New(a)
+	c.EnableColor()
+	return c.Sprint(s)
+}
+
+func (w *tableWriter) begin() error { return nil }
+
+func (w *tableWriter) file(name string) error {
+	w.name, w.flagged, w.reasons = name, 0, map[string]int64{}
+	if w.several {
+		w.printf("%s\n", w.paint(color.Bold, visible([]byte(display(name)), shownText)))
+	}
+	return nil
+}
+
+func (w *tableWriter) line(line *scan.Line) error {
+	if !line.Verdict.Anomaly {
+		return nil
+	}
+	if w.flagged == 0 {
+		w.printf("%10s  %6s  %s\n", "line", "score", "reason")
+	}
+	w.flagged++
+	w.printf("%10d  %.4f  %s\n", line.Number, line.Verdict.Score, visible(line.Verdict.Reason, shownText))
+	w.printf("%20s%s\n", "", w.paint(color.FgRed, visible(line.Text, shownText)))
+	kind := kindOf(line.Verdict.Reason)
+	if _, known := w.reasons[kind]; known || len(w.reasons) < keptReasons {
+		w.reasons[kind]++
+	}
+	return w.out.full()
+}
+
+func (w *tableWriter) end(r *scan.Result) error {
+	if w.flagged > 0 {
+		w.printf("\n")
+	}
+	w.printf("%s, %s judged, %s flagged", count(r.Lines, "line"), thousands(r.Judged), thousands(r.Flagged))
+	if r.Judged > 0 && r.Flagged > 0 {
+		w.printf(" (%.2f %%)", 100*float64(r.Flagged)/float64(r.Judged))
+	}
+	if r.First != 0 {
+		first, last := time.Unix(0, int64(r.First)).UTC(), time.Unix(0, int64(r.Last)).UTC()
+		const form = "2006-01-02 15:04:05"
+		w.printf(", %s to %s (%s)", first.Format(form), last.Format(form), span(last.Sub(first)))
+	}
+	w.printf("\n")
+	if r.Judged == 0 && r.Lines > 0 {
+		w.printf("Nothing was judged: the model still learns. A shorter --warmup or --mode batch judges short files.\n")
+	}
+	w.summary()
+	if w.several {
+		w.printf("\n")
+	}
+	return w.out.full()
+}
+
+// summary shows the reasons that were given most.
+func (w *tableWriter) summary() {
+	kinds := make([]string, 0, len(w.reasons))
+	for kind := range w.reasons {
+		kinds = append(kinds, kind)
+	}
+	slices.SortFunc(kinds, func(a, b string) int {
+		if d := w.reasons[b] - w.reasons[a]; d != 0 {
+			return int(min(max(d, -1), 1))
+		}
+		return strings.Compare(a, b)
+	})
+	if len(kinds) > 0 {
+		w.printf("%10s  %s\n", "lines", "reason")
+	}
+	for _, kind := range kinds[:min(len(kinds), shownReasons)] {
+		w.printf("%10s  %s\n", thousands(w.reasons[kind]), kind)
+	}
+	if more := len(kinds) - shownReasons; more > 0 {
+		w.printf("%10s  and %s\n", "", count(int64(more), "other reason"))
+	}
+}
+
+func (w *tableWriter) printf(format string, args ...any) {
+	w.out.buf = fmt.Appendf(w.out.buf, format, args...)
+}
+
+// visible is text that does nothing to a terminal: escapes and other control
+// characters are shown, not obeyed. At most limit bytes of it are used.
+func visible(text []byte, limit int) string {
+	cut := len(text) > limit
+	if cut {
+		text = text[:limit]
+		for i := len(text) - 1; i >= max(0, len(text)-utf8.UTFMax); i-- {
+			if utf8.RuneStart(text[i]) {
+				if !utf8.FullRune(text[i:]) {
+					text = text[:i] // half a character
+				}
+				break
+			}
+		}
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case r == '\t':
+			b.WriteByte('\t')
+		case unicode.IsPrint(r) || r == ' ':
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+		text = text[size:]
+	}
+	if cut {
+		b.WriteString(" …")
+	}
+	return b.String()
+}
+
+// kindOf is the first of a verdict's reasons without its numbers and quoted
+// words, so that reasons can be counted.
+func kindOf(reason []byte) string {
+	var b strings.Builder
+	quoted, number := false, false
+	for _, r := range visible(reason, shownText) {
+		if r == ';' && !quoted {
+			break
+		}
+		if r == '"' {
+			if quoted = !quoted; quoted {
+				b.WriteString("…")
+			}
+			continue
+		}
+		digit := r >= '0' && r <= '9' || number && (r == '.' || r == ',')
+		if quoted || digit && number {
+			continue
+		}
+		if number = digit; digit {
+			r = '#'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func count(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return thousands(n) + " " + what
+}
+
+// thousands writes 1234567 as 1,234,567.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// span writes a duration as people say it.
+func span(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%.1f days", d.Hours()/24)
+	case d >= time.Minute:
+		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	default:
+		return d.Round(time.Millisecond).String()
+	}
+}

@@ -1,0 +1,251 @@
+package timestamp
+
+import (
+	"testing"
+	"time"
+)
+
+// Lines of the shapes that the package comment lists, and the time in each.
+var golden = []struct {
+	line string
+	want string // RFC 3339, empty = no time
+}{
+	{"2026-03-02T08:00:01Z ready", "2026-03-02T08:00:01Z"},
+	{"2026-03-02T08:00:01.123456789Z ready", "2026-03-02T08:00:01.123456789Z"},
+	{"2026-03-02T08:00:01.1234567891234Z ready", "2026-03-02T08:00:01.123456789Z"},
+	{"2026-03-02 08:00:01,123 INFO [main] ready", "2026-03-02T08:00:01.123Z"},
+	{"2026-03-02 08:00:01,123 - INFO ready", "2026-03-02T08:00:01.123Z"},
+	{"2026-03-02 08:00:01, Info ready", "2026-03-02T08:00:01Z"},
+	{"2026-03-02T08:00:01+02:00 ready", "2026-03-02T06:00:01Z"},
+	{"2026-03-02T08:00:01.5-0330 ready", "2026-03-02T11:30:01.5Z"},
+	{"2026-03-02 08:00:01 +0100 ready", "2026-03-02T07:00:01Z"},
+	{"2026-03-02 08:00:01.250 +01:00 ready", "2026-03-02T07:00:01.25Z"},
+	{"2026-03-02 08:00:01+01 ready", "2026-03-02T07:00:01Z"},
+	{"2026-03-02 08:00:01 -5 degrees", "2026-03-02T08:00:01Z"},
+	{"2026-03-02 08:00:01.100 UTC [2201] LOG:  ready", "2026-03-02T08:00:01.1Z"},
+	{"2026/03/02 08:00:01 [error] 31#31: ready", "2026-03-02T08:00:01Z"},
+	{"2026.03.02 08:00:01 ready", "2026-03-02T08:00:01Z"},
+	{"[2026-03-02 08:00:01,123] INFO ready", "2026-03-02T08:00:01.123Z"},
+	{"[2026-03-02T08:00:01.123+0000][info][gc] GC(1) Pause", "2026-03-02T08:00:01.123Z"},
+	{"<34>1 2026-03-02T08:00:01.003Z host app - - ready", "2026-03-02T08:00:01.003Z"},
+	{"app.log.1.2026-03-01_07:00:00 2026-03-02 08:00:01.008 25746 INFO ready", "2026-03-02T08:00:01.008Z"},
+	{"web-1  | 2026-03-02T08:00:01Z ready", "2026-03-02T08:00:01Z"},
+	{"2024-02-29T23:59:60Z leap", "2024-03-01T00:00:00Z"},
+	{"- 1772438401 2026.03.02 node 2026-03-02-08.00.01.363779 ready", "2026-03-02T08:00:01Z"},
+	{"2026-03-02-08.00.01.363779 node ready", "2026-03-02T08:00:01.363779Z"},
+
+	{"20260302-08:00:01:606|Step|30002312|ready", "2026-03-02T08:00:01.606Z"},
+	{"20260302-8:0:1:7|Step|30002312|ready", "2026-03-02T08:00:01.007Z"},
+	{"20260302-8:60:1:7|Step|30002312|ready", ""},
+	{"20260302T080001Z ready", "2026-03-02T08:00:01Z"},
+	{"20260302 08:00:01.5 ready", "2026-03-02T08:00:01.5Z"},
+	{"26/03/02 08:00:01 INFO ready", "2026-03-02T08:00:01Z"},
+	{"260302 080001 148 INFO ready", "2026-03-02T08:00:01Z"},
+
+	{`203.0.113.7 - - [02/Mar/2026:08:00:01 +0100] "GET / HTTP/1.1" 200 5`, "2026-03-02T07:00:01Z"},
+	{`2001:db8:12:c1::1f2e - u9917 [02/Mar/2026:08:00:01 +0000] "GET / HTTP/1.1" 200 5`, "2026-03-02T08:00:01Z"},
+	{"02-Mar-2026 08:00:01.123 INFO [main] ready", "2026-03-02T08:00:01.123Z"},
+	{"[Mon Mar 02 08:00:01 2026] [notice] ready", "2026-03-02T08:00:01Z"},
+	{"[Mon Mar 02 08:00:01.123456 2026] [mpm:notice] ready", "2026-03-02T08:00:01.123456Z"},
+	{"Mon Mar  2 08:00:01 2026 ready", "2026-03-02T08:00:01Z"},
+
+	{"Mar  2 08:00:01 host sshd[1]: ready", "2000-03-02T08:00:01Z"},
+	{"Mar 02 08:00:01.250 host sshd[1]: ready", "2000-03-02T08:00:01.25Z"},
+	{"<13>Mar 2 08:00:01 host sshd[1]: ready", "2000-03-02T08:00:01Z"},
+	{"Feb 29 08:00:01 host sshd[1]: ready", "2000-02-29T08:00:01Z"},
+	{"I0302 08:00:01.988215       1 main.go:211] ready", "2000-03-02T08:00:01.988215Z"},
+	{"03-02 08:00:01.811  1702  2395 D Manager: ready", "2000-03-02T08:00:01.811Z"},
+	{"[03.02 08:00:01] chrome.exe - ready", "2000-03-02T08:00:01Z"},
+
+	{"1772438401 ready", "2026-03-02T08:00:01Z"},
+	{"1772438401.123 ready", "2026-03-02T08:00:01.123Z"},
+	{"[1772438401123] ready", "2026-03-02T08:00:01.123Z"},
+	{"1772438401123456 ready", "2026-03-02T08:00:01.123456Z"},
+	{"1772438401123456789 ready", "2026-03-02T08:00:01.123456789Z"},
+
+	{"ts=2026-03-02T08:00:01.123Z level=info msg=ready", "2026-03-02T08:00:01.123Z"},
+	{`time="2026-03-02T08:00:01Z" level=info msg=ready`, "2026-03-02T08:00:01Z"},
+	{`level=info ts=1772438401.5 msg=ready`, "2026-03-02T08:00:01.5Z"},
+	{`level=info expires=2027-01-01T00:00:00Z ts=2026-03-02T08:00:01Z`, "2026-03-02T08:00:01Z"},
+	{`level=info id="1772438401" msg=ready`, ""},
+	{"time = 2026-03-02T08:00:01Z, ready", "2026-03-02T08:00:01Z"},
+	{"steps = 1772438401000 today", ""},
+
+	{"", ""},
+	{"ready", ""},
+	{"Mar", ""},
+	{"Mar  2", ""},
+	{"2026-03-02", ""},
+	{"2026-13-02 08:00:01 ready", ""},
+	{"2026-02-29 08:00:01 ready", ""},
+	{"2026-03-02 24:00:01 ready", ""},
+	{"2026-03-02 08:60:01 ready", ""},
+	{"2026-03-02 08:00:011 ready", ""},
+	{"1234567890123456789012 ready", ""},
+	{"1772438401abc ready", ""},
+	{"0000000001 ready", ""},
+	{"version 1.2.3 at 10.0.0.1:8080", ""},
+	{"        at com.example.Main.run(Main.java:42)", ""},
+	{"May I ask 12 questions", ""},
+	{"released on Mar  2 2026 at noon", ""},
+}
+
+func TestParse(t *testing.T) {
+	for _, c := range golden {
+		var p Parser
+		// The second time the shape and its place are known.
+		for _, time := range []string{"first", "second"} {
+			got, ok := p.Parse([]byte(c.line))
+			if ok != (c.want != "") || ok && got != at(t, c.want) {
+				t.Errorf("%q, %s time: %s, %v; want %s", c.line, time, show(got), ok, c.want)
+			}
+		}
+	}
+}
+
+// Every shape is found whatever the line before looked like.
+func TestParseMixed(t *testing.T) {
+	for _, before := range golden {
+		for _, c := range golden {
+			var p Parser
+			if c.want == "" || c.want[:4] == "2000" {
+				continue // its year depends on the line before
+			}
+			p.Parse([]byte(before.line))
+			if got, ok := p.Parse([]byte(c.line)); !ok || got != at(t, c.want) {
+				t.Errorf("%q after %q: %s, %v; want %s", c.line, before.line, show(got), ok, c.want)
+			}
+		}
+	}
+}
+
+func TestYear(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		lines []string
+		want  []string
+	}{
+		{"goes on over the end of the year",
+			[]string{"Dec 31 23:59:59 host", "Jan  1 00:00:00 host", "Jan  1 00:00:01 host"},
+			[]string{"2000-12-31T23:59:59Z", "2001-01-01T00:00:00Z", "2001-01-01T00:00:01Z"}},
+		{"a late line of the old year",
+			[]string{"Dec 31 23:59:59 host", "Jan  1 00:00:00 host", "Dec 31 23:59:58 host", "Jan  1 00:00:01 host"},
+			[]string{"2000-12-31T23:59:59Z", "2001-01-01T00:00:00Z", "2000-12-31T23:59:58Z", "2001-01-01T00:00:01Z"}},
+		{"a gap of many months goes forward",
+			[]string{"Feb  1 00:00:00 host", "Nov 30 00:00:00 host", "Jun  1 00:00:00 host"},
+			[]string{"2000-02-01T00:00:00Z", "2000-11-30T00:00:00Z", "2001-06-01T00:00:00Z"}},
+		{"a line with a year tells it to those without",
+			[]string{"2026-03-02T08:00:01Z ready", "I0302 08:00:02.000000 1 a.go:1] ready", "E0301 08:00:02.000000 1 a.go:1] late"},
+			[]string{"2026-03-02T08:00:01Z", "2026-03-02T08:00:02Z", "2026-03-01T08:00:02Z"}},
+		{"so does Unix time",
+			[]string{"1772438401 ready", "Mar  2 08:00:02 host"},
+			[]string{"2026-03-02T08:00:01Z", "2026-03-02T08:00:02Z"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var p Parser
+			for i, line := range c.lines {
+				if got, ok := p.Parse([]byte(line)); !ok || got != at(t, c.want[i]) {
+					t.Errorf("%q: %s, %v; want %s", line, show(got), ok, c.want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestParseAllocatesNothing(t *testing.T) {
+	var p Parser
+	for _, c := range golden {
+		line := []byte(c.line)
+		if n := testing.AllocsPerRun(10, func() { p.Parse(line) }); n != 0 {
+			t.Errorf("%q: %v allocations", c.line, n)
+		}
+	}
+}
+
+// What the standard library reads as RFC 3339 is read here, to the same
+// nanosecond.
+func FuzzRFC3339(f *testing.F) {
+	f.Add(int64(1772438401), int64(123456789), 0)
+	f.Add(int64(951782399), int64(0), 330)
+	f.Add(int64(0), int64(1), -720)
+	f.Fuzz(func(t *testing.T, seconds, nanos int64, zone int) {
+		seconds = (seconds%9e9 + 9e9) % 9e9
+		nanos = (nanos%1e9 + 1e9) % 1e9
+		zone = zone % (14 * 60)
+		want := time.Unix(seconds, nanos)
+		line := want.In(time.FixedZone("", zone*60)).Format(time.RFC3339Nano)
+		if line[:4] < "1970" {
+			t.Skip()
+		}
+		var p Parser
+		if got, ok := p.Parse([]byte(line + " ready")); !ok || got != time.Duration(want.UnixNano()) {
+			t.Errorf("%s: %s, %v", line, show(got), ok)
+		}
+	})
+}
+
+// Two lines of any bytes: no panic, a time within the range, and the same time
+// for a dated line whatever came before it on the same line shape.
+func FuzzParse(f *testing.F) {
+	for i, c := range golden {
+		f.Add([]byte(c.line), []byte(golden[(i+1)%len(golden)].line))
+	}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		var p Parser
+		for _, line := range [][]byte{a, b, a, b, b} {
+			if got, ok := p.Parse(line); ok && got < 0 {
+				t.Errorf("%q: %d is before 1970", line, got)
+			}
+		}
+		first, ok := p.Parse(b)
+		if second, again := p.Parse(b); ok != again || first != second {
+			t.Errorf("%q: %s, then %s", b, show(first), show(second))
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, c := range []struct{ name, line string }{
+		{"iso", "2026-03-02 08:00:01,123 INFO [main] org.example.service.Worker: finished task 8812 of job 17 in 214 ms, 3 left in the queue of node-4"},
+		{"logfmt", `ts=2026-03-02T08:00:01.123Z level=info app=shop-api pod=shop-api-n7rq5flbz-kk6jm msg="cart updated" user=u6020 items=7 total=6.69`},
+		{"clf", `2001:db8:12:c1::1f2e - u9917 [02/Mar/2026:08:00:01 +0000] "GET /products/rust-oak-kettle-8990 HTTP/1.1" 200 59278 "-" "Agent/1.0" 0.029`},
+		{"syslog", "Mar  2 08:00:01 host sshd[24200]: session opened for user deploy by (uid=0), from 203.0.113.9 port 51422, protocol 2, key accepted"},
+		{"klog", `I0302 08:00:01.988215       1 runner.go:112] "Job finished" job="send-reminders" duration="0.19s" rows=12 shard=4 attempt=1 node=n4`},
+		{"none", "        at com.example.service.queue.WorkerPool$Slot.lambda$execute$3(WorkerPool.java:412) ~[service-4.12.3.jar!/:na] and more of it"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			line := []byte(c.line)
+			b.SetBytes(int64(len(line)))
+			b.ReportAllocs()
+			var p Parser
+			for b.Loop() {
+				p.Parse(line)
+			}
+		})
+	}
+	b.Run("moving", func(b *testing.B) {
+		// Client addresses of different lengths: the place of the time changes.
+		lines := [][]byte{
+			[]byte(`203.0.113.7 - - [02/Mar/2026:08:00:01 +0000] "GET / HTTP/1.1" 200 59278 "-" "Agent/1.0" 0.029`),
+			[]byte(`203.0.113.117 - u17 [02/Mar/2026:08:00:01 +0000] "GET / HTTP/1.1" 200 59278 "-" "Agent/1.0" 0.029`),
+		}
+		b.SetBytes(int64(len(lines[0])+len(lines[1])) / 2)
+		var p Parser
+		i := 0
+		for b.Loop() {
+			p.Parse(lines[i&1])
+			i++
+		}
+	})
+}
+
+func at(t *testing.T, s string) time.Duration {
+	t.Helper()
+	v, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(v.UnixNano())
+}
+
+func show(d time.Duration) string { return time.Unix(0, int64(d)).UTC().Format(time.RFC3339Nano) }
