@@ -79,13 +79,14 @@ type Detector struct {
 	seen    observation
 	reason  []byte
 
-	only    *group // the model of all events without a group
-	groups  map[uint64]*group
-	seed    maphash.Seed
-	newest  *group // most recently used, the head of a ring list
-	stats   Stats
-	refits  chan refit
-	workers sync.WaitGroup
+	only      *group // the model of all events without a group
+	groups    map[uint64]*group
+	seed      maphash.Seed
+	newest    *group // most recently used, the head of a ring list
+	stats     Stats
+	threshold float32 // in points, of the group judged last
+	refits    chan refit
+	workers   sync.WaitGroup
 }
 
 // group is one model with all that judges by it.
@@ -93,7 +94,7 @@ type group struct {
 	model     model
 	window    window
 	forest    *forest.Forest
-	version   uint32 // of the forest
+	memo      memo
 	threshold threshold
 	records   int           // learned
 	nextRefit int           // at so many records
@@ -152,11 +153,8 @@ func (d *Detector) Close() {
 // Observe judges the event by what came before it, then learns from it.
 func (d *Detector) Observe(ev *Event, v *Verdict) {
 	g := d.look(ev, v)
-	learned := g.records >= d.options.Warmup
-	if learned {
+	if g.records >= d.options.Warmup {
 		d.verdict(g, ev, v)
-	} else if g.records > 0 {
-		d.points(g) // so that the threshold knows the points of the rows
 	}
 	d.learn(g, ev)
 }
@@ -201,6 +199,9 @@ func (d *Detector) Judge(ev *Event, v *Verdict) {
 // Stats returns the counters and gauges.
 func (d *Detector) Stats() Stats {
 	s := d.stats
+	if s.Judged > 0 {
+		s.Threshold = score(d.threshold)
+	}
 	s.Groups = len(d.groups)
 	if d.only != nil {
 		s.Groups++
@@ -229,23 +230,9 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	return g
 }
 
-// points returns the strangeness of the row in d.seen.
-func (d *Detector) points(g *group) float32 {
-	o := &d.seen
-	st := o.known
-	if st != nil && st.model == g.version && st.row == o.row {
-		return st.score
-	}
-	p := strangeness(g.forest, &o.row)
-	if st != nil {
-		st.row, st.score, st.model = o.row, p, g.version
-	}
-	return p
-}
-
 func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
-	p := d.points(g)
-	v.Judged, v.Score = true, score(p)
+	p, s := g.memo.strangeness(g.forest, &d.seen.row)
+	v.Judged, v.Score = true, s
 	d.stats.Judged++
 	if g.threshold.flag(p) && !d.ignored(ev.Message) {
 		v.Anomaly = true
@@ -253,7 +240,7 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 		d.reason = g.explain(d.reason[:0], &d.seen)
 		v.Reason = d.reason
 	}
-	d.stats.Threshold = score(g.threshold.points)
+	d.threshold = g.threshold.points
 }
 
 func (d *Detector) ignored(message []byte) bool {
@@ -303,7 +290,7 @@ func (d *Detector) group(name []byte) *group {
 }
 
 func (d *Detector) newGroup(hash uint64) *group {
-	g := &group{hash: hash, model: newModel(), window: newWindow(d.options.Window), nextRefit: d.options.Warmup, version: 1}
+	g := &group{hash: hash, model: newModel(), window: newWindow(d.options.Window), nextRefit: d.options.Warmup}
 	g.threshold.contamination = float32(d.options.Contamination)
 	g.threshold.points = scale
 	return g

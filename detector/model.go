@@ -34,6 +34,7 @@ type model struct {
 	letters    letters
 	lengths    lengths
 
+	clock  clock
 	seldom rarity
 	news   float32 // share of new patterns among the last few records
 }
@@ -64,7 +65,6 @@ type observation struct {
 	seen    uint32
 	burst   float32 // bits
 	rate    float32
-	pace    float32
 	run     uint16
 }
 
@@ -149,6 +149,10 @@ func (m *model) levelPoints(st *statement, level pattern.Level) float32 {
 	return 1.6 * bits
 }
 
+// knownFor is the number of records after which a pattern that was seen a few
+// times is no longer new: what is new and comes often is no burst of it.
+const knownFor = 512
+
 // runGap is the most records from one to the next of a run of the same line.
 const runGap = 16
 
@@ -160,18 +164,14 @@ const rateHorizon = 44
 func (m *model) judgeBurst(o *observation) {
 	st := o.known
 	if st == nil {
-		o.rate, o.pace, o.run, o.burst = 1, 1, 0, 0
+		o.rate, o.run, o.burst = 1, 0, 0
 		return
 	}
 	gap := m.records - st.last
 	o.rate = st.rate*exp2(gap*32/rateHorizon) + 1
-	o.pace = st.pace + 1
-	if o.time > st.time {
-		o.pace = st.pace*exp2(uint32(min((o.time-st.time)/(2*time.Second), 1<<16))) + 1
-	}
 	// Chernoff's bound on so many records of a Poisson process, in bits.
 	o.burst = 0
-	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * 1.4427
+	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * 1.4427 * m.clock.lull()
 	if o.rate > expected {
 		o.burst = o.rate*log2(float64(o.rate/expected)) - 1.4427*(o.rate-expected)
 	}
@@ -183,12 +183,9 @@ func (m *model) judgeBurst(o *observation) {
 		return
 	}
 	var points float32
-	if over := o.burst - 1.3*st.peak - 8; over > 0 && 2*o.rate < float32(st.seen) { // and it was known before
+	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
+	if over := o.burst - 1.3*st.peak - 8; over > 0 && known {
 		points = 7 * log2(1+float64(over/4))
-		if o.time != 0 { // and by the clock?
-			faster := (octavesOf(float64(o.pace)) - st.paces).float()
-			points *= min(1, max(0, 2*faster))
-		}
 	}
 	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
 		same := (octavesOf(float64(o.run+1)) - st.longest).float()
@@ -203,17 +200,17 @@ func (m *model) learn(o *observation) {
 	isNew := st == nil
 	if isNew {
 		st = m.statements.add(l.Hash)
-		st.epoch = m.epoch
+		st.epoch, st.first = m.epoch, m.records
 		st.length = span{o.length, o.length}
 		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
 		for i := range st.numbers {
 			st.nums[i] = span{o.numbers[i], o.numbers[i]}
 		}
-		st.paces = octavesOf(1)
 		st.class = uint8(o.words.class)
 		m.letters.usual(o.odd)
 		o.known = st
 	}
+	m.clock.tick(o.time)
 	m.seldom.learn(o.seen)
 	m.news += (b2f(isNew) - m.news) / calmHorizon
 	news := 0
@@ -262,10 +259,7 @@ func (m *model) learnBurst(o *observation, st *statement) {
 	if o.run < st.run { // the run is over
 		st.longest = max(st.longest, octavesOf(float64(st.run+1)))
 	}
-	st.last, st.vars, st.rate, st.pace, st.run = m.records, o.line.Vars, o.rate, o.pace, o.run
-	if o.time != 0 {
-		st.time = o.time
-	}
+	st.last, st.vars, st.rate, st.run = m.records, o.line.Vars, o.rate, o.run
 	if o.burst > st.height {
 		st.height = o.burst
 	} else if o.burst < st.height/4 { // the burst is over: such a one is no news again
@@ -275,9 +269,6 @@ func (m *model) learnBurst(o *observation, st *statement) {
 	told := featBurst.points(&o.row) >= scale // once flagged, it is less news
 	if o.burst > st.peak {
 		st.peak += (o.burst - st.peak) * followPart(told)
-	}
-	if p := octavesOf(float64(o.pace)); p > st.paces {
-		st.paces += max(1, (p-st.paces)/12)
 	}
 	if r := octavesOf(float64(o.run + 1)); r > st.longest {
 		st.longest += max(1, octaves(float32(r-st.longest)*followPart(told)))
@@ -307,6 +298,37 @@ func b2f(b bool) float32 {
 		return 1
 	}
 	return 0
+}
+
+// clock follows how fast records come, by their own time. In a lull, what is
+// said at fixed intervals makes up more of the records: that is no burst.
+type clock struct {
+	now   time.Duration
+	pace  float32 // records in the last minutes, fading with a half-life of 128 s
+	usual float32 // pace, fading over clockHorizon records
+}
+
+const clockHorizon = 4096
+
+// tick takes in the time of a record; 0 = unknown, and time that runs
+// backwards stands still.
+func (c *clock) tick(t time.Duration) {
+	if t > c.now {
+		if c.now != 0 {
+			c.pace *= exp2(uint32(min((t-c.now)/(4*time.Second), 1<<16)))
+		}
+		c.now = t
+	}
+	c.pace++
+	c.usual += (c.pace - c.usual) / clockHorizon
+}
+
+// lull returns how many times slower than usual records come now, at least 1.
+func (c *clock) lull() float32 {
+	if c.pace >= c.usual {
+		return 1
+	}
+	return c.usual / c.pace
 }
 
 // rarity counts, fading, how often records come whose pattern was seen never,

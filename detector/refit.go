@@ -105,7 +105,7 @@ func (g *group) install(f *forest.Forest, d *Detector) {
 		return
 	}
 	g.forest = f
-	g.version++
+	g.memo.forget()
 	d.stats.Refits++
 }
 

@@ -2,7 +2,6 @@ package detector
 
 import (
 	"slices"
-	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
@@ -25,15 +24,13 @@ type statement struct {
 	levels [pattern.Levels]float32
 
 	seen  uint32 // records, not aged; stays at its limit
-	last  uint32 // the record at which it was last seen
+	first uint32 // the record at which it was first seen
+	last  uint32 // and last
 	epoch uint32 // ageing done so far
 
 	rate   float32 // records of it among the recent ones, fading
 	peak   float32 // usual highest surprise of rate, in bits
 	height float32 // of the burst that is going on, in bits
-	pace   float32 // records of it in the recent minutes, fading
-	paces  octaves // usual highest pace
-	time   time.Duration
 
 	run     uint16  // times in a row that the very same line came
 	longest octaves // usual longest run
@@ -42,12 +39,6 @@ type statement struct {
 	numbers uint8 // how many of nums are in use
 	length  span
 	nums    [trackedNumbers]span
-
-	// The score of the last row, so that a row that did not move is not
-	// scored again.
-	row   row
-	score float32
-	model uint32 // forest that gave it
 }
 
 // statements is a table of patterns by their hash: open addressing over

@@ -1,0 +1,63 @@
+# Everything stands in one place: `make help` lists what there is.
+
+GO      ?= go
+CC      ?= cc
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+PLUGIN := bin/flb-filter_anomaly.so
+OUTPUT := bin/out_anomaly.so
+CLI    := bin/flb-anomaly
+HOST   := bin/flb-host
+
+GO_SOURCES   := go.mod $(shell find detector fluentbit options plugin record scan cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
+KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
+HOST_SOURCES := $(wildcard fluentbit/host/*.c)
+
+.PHONY: all demo test test-race bench clean help FORCE
+
+## all: build the shared object, its second name, the command and the embedded host (the default)
+all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
+
+$(PLUGIN): $(GO_SOURCES) $(KIT_SOURCES)
+	@mkdir -p bin
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags '$(LDFLAGS)' -o $@ ./plugin
+	@rm -f bin/flb-filter_anomaly.h
+
+# Fluent Bit goes by the file's name: the native loader takes flb-filter_*.so,
+# the Go proxy the rest. One file, two names.
+$(OUTPUT): $(PLUGIN)
+	ln -f $< $@
+
+$(CLI): $(GO_SOURCES) $(wildcard web/dist/*)
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/flb-anomaly
+
+$(HOST): $(HOST_SOURCES) $(wildcard fluentbit/host/*.h)
+	@mkdir -p bin
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -rdynamic -o $@ $(HOST_SOURCES) -ldl -lpthread -lm
+
+## demo: tag the example log, in Fluent Bit where there is one, else in the embedded host
+demo: all
+	@./examples/demo.sh
+
+## test: run the tests; those that need Fluent Bit say so and skip where there is none
+test: all
+	$(GO) vet ./...
+	$(GO) test ./...
+
+## test-race: the same under the race detector
+test-race: all
+	$(GO) test -race ./...
+
+## bench: measure speed, each figure beside what it is compared with
+bench: all
+	$(GO) test -run - -bench . -benchmem ./...
+
+## clean: remove what was built
+clean:
+	rm -rf bin dist
+
+## help: list the targets
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{printf "  make %-10s %s\n", $$1, $$2}'

@@ -1,0 +1,43 @@
+// Command plugin is the shared object that Fluent Bit loads: the filter
+// anomaly. It hands chunks to package record, messages to package detector,
+// and writes verdicts into the records; it decides nothing itself.
+package main
+
+// char filter_anomaly_plugin[256];
+import "C"
+
+import (
+	"github.com/flb-anomaly/flb-anomaly/fluentbit"
+	"github.com/flb-anomaly/flb-anomaly/options"
+)
+
+func init() {
+	fluentbit.Register(fluentbit.Plugin{
+		Name:        "anomaly",
+		Description: "Tag unusual records: unsupervised anomaly detection",
+		Options:     nativeOptions(),
+		New:         newFilter,
+	})
+}
+
+func main() {}
+
+// nativeOptions is the table of options in the form that Fluent Bit checks
+// and shows.
+func nativeOptions() []fluentbit.Option {
+	var list []fluentbit.Option
+	for i := range options.Table {
+		o := &options.Table[i]
+		n := fluentbit.Option{Name: o.Name, Type: fluentbit.String, Default: o.Default, Multiple: o.Multiple, Help: o.Help + " Allowed: " + o.Range + "."}
+		switch o.Type {
+		case options.Int:
+			n.Type = fluentbit.Int
+		case options.Double:
+			n.Type = fluentbit.Double
+		case options.Time:
+			n.Type = fluentbit.Time
+		}
+		list = append(list, n)
+	}
+	return list
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/record"
+)
+
+// The usual names of the message and of the level, in the order in which they
+// are looked for.
+var (
+	messageNames = []string{"log", "message", "msg", "MESSAGE", "body"}
+	levelNames   = []string{"level", "severity", "lvl", "levelname", "PRIORITY"}
+)
+
+// The slots of the finder.
+const (
+	slotMessage = iota
+	slotLevel
+	slotGroup
+)
+
+// tagger judges chunks of events and writes the verdicts into them. One
+// goroutine at a time may use it.
+type tagger struct {
+	settings options.Settings
+	detector *detector.Detector
+	counts   counts
+
+	walker  *record.Walker
+	event   record.Event
+	verdict detector.Verdict
+
+	// The names and, where they are always the same, the values of the fields,
+	// encoded once.
+	learning record.Fields // the tag of a record without a score yet
+	normal   record.Fields
+	flagged  record.Fields
+	fields   record.Fields
+
+	scoreName, reasonName string
+
+	message, level, group []byte  // scratch for values that are no strings
+	owed                  float64 // normal records that Keep_Share is behind
+}
+
+// counts are a tagger's counters, since it was made.
+type counts struct {
+	records  uint64 // that came in
+	unjudged uint64 // passed without a verdict
+	dropped  uint64 // normal ones not kept, by Keep anomalies
+}
+
+func newTagger(s options.Settings) (*tagger, error) {
+	finder, err := newFinder(&s)
+	if err != nil {
+		return nil, err
+	}
+	d, err := detector.New(s.Detector)
+	if err != nil {
+		return nil, err
+	}
+	t := &tagger{settings: s, detector: d, walker: record.NewWalker(finder), scoreName: s.KeyPrefix + "_score", reasonName: s.KeyPrefix + "_reason"}
+	t.tag(&t.learning, false)
+	t.tag(&t.normal, false)
+	t.tag(&t.flagged, true)
+	return t, nil
+}
+
+// newFinder compiles what is looked for in a record.
+func newFinder(s *options.Settings) (*record.Finder, error) {
+	message, err := accessors("Log_Key", s.LogKey, messageNames)
+	if err != nil {
+		return nil, err
+	}
+	level, err := accessors("Level_Key", s.LevelKey, levelNames)
+	if err != nil {
+		return nil, err
+	}
+	group, err := accessors("Group_By", s.GroupBy, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := s.KeyPrefix
+	return record.NewFinder([]string{p, p + "_score", p + "_reason"}, message, level, group), nil
+}
+
+func accessors(option, given string, usual []string) ([]record.Accessor, error) {
+	if given != "" {
+		a, err := record.ParseAccessor(given)
+		if err != nil {
+			return nil, fmt.Errorf("option %s has the value %q: %w", option, given, err)
+		}
+		return []record.Accessor{a}, nil
+	}
+	var list []record.Accessor
+	for _, name := range usual {
+		list = append(list, record.Key(name))
+	}
+	return list, nil
+}
+
+// process appends chunk to dst, with the verdicts written into its events.
+// Whatever is not a log event with a message passes as it is.
+func (t *tagger) process(dst, chunk []byte) []byte {
+	w, ev := t.walker, &t.event
+	others, broken := w.Others, w.Broken
+	w.Reset(chunk)
+	for w.Next(ev) {
+		if ev.Kind == record.Log {
+			t.counts.records++
+			dst = t.one(dst, ev)
+		} else {
+			dst = ev.Annotate(dst, nil)
+		}
+	}
+	dst = append(dst, w.Rest()...)
+	w.Reset(nil)
+	t.counts.records += w.Others - others
+	t.counts.unjudged += w.Others - others + w.Broken - broken
+	return dst
+}
+
+// one judges one event.
+func (t *tagger) one(dst []byte, ev *record.Event) []byte {
+	message := ev.Value(slotMessage)
+	if message.Kind == record.Absent || message.Kind == record.Nil {
+		t.counts.unjudged++
+		return ev.Annotate(dst, nil)
+	}
+	v := &t.verdict
+	t.detector.Observe(&detector.Event{
+		Time:    ev.Time,
+		Message: text(message, &t.message),
+		Level:   text(ev.Value(slotLevel), &t.level),
+		Group:   text(ev.Value(slotGroup), &t.group),
+	}, v)
+	if !v.Judged {
+		t.counts.unjudged++
+	}
+	if !t.keep(v) {
+		t.counts.dropped++
+		return dst
+	}
+	return ev.Annotate(dst, t.annotation(v))
+}
+
+// text returns a value as text: the chunk's own bytes for a string, else
+// written to scratch.
+func text(v record.Value, scratch *[]byte) []byte {
+	switch v.Kind {
+	case record.Absent, record.Nil:
+		return nil
+	case record.Str, record.Bin:
+		return v.Bytes
+	}
+	*scratch = v.AppendText((*scratch)[:0])
+	return *scratch
+}
+
+// annotation returns the fields that the record gets, nil for none.
+func (t *tagger) annotation(v *detector.Verdict) *record.Fields {
+	switch {
+	case t.settings.Annotate == options.AnnotateAnomalies && !v.Anomaly:
+		return nil
+	case !v.Judged:
+		return &t.learning
+	}
+	f := &t.fields
+	f.Reset()
+	if v.Anomaly {
+		f.Append(&t.flagged)
+	} else {
+		f.Append(&t.normal)
+	}
+	f.Float64(t.scoreName, math.Round(v.Score*1e4)/1e4)
+	if v.Anomaly {
+		f.Text(t.reasonName, v.Reason)
+	}
+	return f
+}
+
+func (t *tagger) tag(f *record.Fields, anomaly bool) {
+	switch {
+	case t.settings.ValueType == options.ValueBool:
+		f.Bool(t.settings.KeyPrefix, anomaly)
+	case anomaly:
+		f.String(t.settings.KeyPrefix, "true")
+	default:
+		f.String(t.settings.KeyPrefix, "false")
+	}
+}
+
+// keep says whether the record leaves the filter.
+func (t *tagger) keep(v *detector.Verdict) bool {
+	if t.settings.Keep == options.KeepAll || v.Anomaly || !v.Judged {
+		return true
+	}
+	if t.owed += t.settings.KeepShare; t.owed >= 1 {
+		t.owed--
+		return true
+	}
+	return false
+}

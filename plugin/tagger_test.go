@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// chunk returns a chunk of log events as an input makes them.
+func chunk(t testing.TB, bodies ...map[string]any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	e := msgpack.NewEncoder(&b)
+	e.SetSortMapKeys(true)
+	for i, body := range bodies {
+		if err := e.Encode([]any{[]any{int64(1_770_000_000 + i), map[string]any{}}, body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Bytes()
+}
+
+// bodies decodes a chunk's bodies.
+func bodies(t testing.TB, chunk []byte) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	d := msgpack.NewDecoder(bytes.NewReader(chunk))
+	for {
+		var event []any
+		if err := d.Decode(&event); err != nil {
+			return all
+		}
+		all = append(all, event[1].(map[string]any))
+	}
+}
+
+func tag(t testing.TB, given map[string]string) *tagger {
+	t.Helper()
+	s, err := options.Parse(func(name string) []string {
+		if v, ok := given[name]; ok {
+			return []string{v}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Detector.Synchronous = true
+	tg, err := newTagger(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tg.detector.Close)
+	return tg
+}
+
+// routine returns n healthy records and one that is not.
+func routine(t testing.TB, n int) []byte {
+	g := shoplog.New(shoplog.Options{Seed: 5})
+	var list []map[string]any
+	for range n {
+		list = append(list, map[string]any{"log": g.Next().Line})
+	}
+	list = append(list, map[string]any{"log": "kernel panic: unrecoverable machine check, halting all processors"})
+	return chunk(t, list...)
+}
+
+func TestTaggerAddsFields(t *testing.T) {
+	tg := tag(t, map[string]string{"Warmup": "64"})
+	out := bodies(t, tg.process(nil, routine(t, 1000)))
+	if len(out) != 1001 {
+		t.Fatalf("%d records came out of 1001", len(out))
+	}
+	if first := out[0]; first["anomaly"] != "false" || first["anomaly_score"] != nil {
+		t.Errorf("a record of the warm-up: %v, want the tag false and no score", first)
+	}
+	last := out[1000]
+	if score, _ := last["anomaly_score"].(float64); last["anomaly"] != "true" || score <= 0.5 || score >= 1 || last["anomaly_reason"] == nil {
+		t.Errorf("the strange record: %v, want it flagged, with score and reason", last)
+	}
+	if c := tg.counts; c.records != 1001 || c.unjudged != 64 {
+		t.Errorf("counts %+v, want 1001 records, 64 of them unjudged", c)
+	}
+}
+
+func TestTaggerOptions(t *testing.T) {
+	flagged := func(out []map[string]any, key string, value any) (n int) {
+		for _, b := range out {
+			if b[key] == value {
+				n++
+			}
+		}
+		return n
+	}
+	for _, c := range []struct {
+		name  string
+		given map[string]string
+		check func(out []map[string]any) bool
+	}{
+		{"Annotate anomalies", map[string]string{"Annotate": "anomalies"}, func(out []map[string]any) bool {
+			return flagged(out, "anomaly", "false") == 0 && out[1000]["anomaly"] == "true"
+		}},
+		{"Value_Type bool", map[string]string{"Value_Type": "bool"}, func(out []map[string]any) bool {
+			return out[0]["anomaly"] == false && out[1000]["anomaly"] == true
+		}},
+		{"Key_Prefix", map[string]string{"Key_Prefix": "odd"}, func(out []map[string]any) bool {
+			return out[1000]["odd"] == "true" && out[1000]["odd_score"] != nil && out[1000]["odd_reason"] != nil && out[1000]["anomaly"] == nil
+		}},
+		{"Keep anomalies", map[string]string{"Keep": "anomalies"}, func(out []map[string]any) bool {
+			return len(out) < 300 && len(out) >= 257 && out[len(out)-1]["anomaly"] == "true"
+		}},
+		{"Keep_Share", map[string]string{"Keep": "anomalies", "Keep_Share": "0.5"}, func(out []map[string]any) bool {
+			return len(out) > 600 && len(out) < 660
+		}},
+		{"Ignore", map[string]string{"Ignore": "kernel panic"}, func(out []map[string]any) bool {
+			return out[1000]["anomaly"] == "false" && out[1000]["anomaly_score"].(float64) > 0.5
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if out := bodies(t, tag(t, c.given).process(nil, routine(t, 1000))); !c.check(out) {
+				t.Errorf("%v: %d records came out, the last of them %v", c.given, len(out), out[len(out)-1])
+			}
+		})
+	}
+}
+
+func TestTaggerGroupsHaveTheirOwnModels(t *testing.T) {
+	tg := tag(t, map[string]string{"Group_By": "$kubernetes['labels']['app']", "Max_Groups": "2", "Warmup": "32"})
+	record := func(app string, i int) map[string]any {
+		return map[string]any{"log": fmt.Sprintf("request %d served in %d ms", i, i%7), "kubernetes": map[string]any{"labels": map[string]any{"app": app}}}
+	}
+	for i := range 40 {
+		tg.process(nil, chunk(t, record("a", i)))
+	}
+	if out := bodies(t, tg.process(nil, chunk(t, record("a", 1), record("b", 1)))); out[0]["anomaly_score"] == nil || out[1]["anomaly_score"] != nil {
+		t.Errorf("want a judged and b learning, got %v", out)
+	}
+	tg.process(nil, chunk(t, record("c", 1)))
+	if s := tg.detector.Stats(); s.Groups != 2 || s.Evicted != 1 {
+		t.Errorf("%d groups held, %d evicted, want 2 and 1", s.Groups, s.Evicted)
+	}
+}
+
+// TestTaggerPassesOddShapes is about what is no log event with a message: it
+// must come out as it went in.
+func TestTaggerPassesOddShapes(t *testing.T) {
+	tg := tag(t, nil)
+	for name, in := range map[string][]byte{
+		"no message":     chunk(t, map[string]any{"other": 1}),
+		"no map":         {0x92, 0x92, 0x01, 0x80, 0xa1, 'x'},
+		"a group opens":  {0x92, 0x92, 0xff, 0x80, 0x81, 0xa1, 'a', 0x01},
+		"invalid byte":   {0xc1, 0x01, 0x02},
+		"cut":            chunk(t, map[string]any{"log": "hello"})[:9],
+		"a bare integer": {0x05},
+	} {
+		if out := tg.process(nil, in); !bytes.Equal(out, in) {
+			t.Errorf("%s: % x came out of % x", name, out, in)
+		}
+	}
+}
+
+func TestTaggerReplacesForgedFields(t *testing.T) {
+	tg := tag(t, nil)
+	out := bodies(t, tg.process(nil, chunk(t, map[string]any{"log": "hello", "anomaly": "true", "anomaly_score": 1.0, "anomaly_reason": "me"})))
+	if b := out[0]; b["anomaly"] != "false" || b["anomaly_score"] != nil || b["anomaly_reason"] != nil {
+		t.Errorf("forged fields came out as %v", b)
+	}
+}
+
+// BenchmarkTagger is what a call of the filter costs, on chunks of 1,000 lines
+// of the example service: all but the crossing between C and Go.
+func BenchmarkTagger(b *testing.B) {
+	const perChunk = 1000
+	g := shoplog.New(shoplog.Options{Seed: 5})
+	chunks := make([][]byte, 100)
+	size := 0
+	for i := range chunks {
+		var list []map[string]any
+		for range perChunk {
+			list = append(list, map[string]any{"log": g.Next().Line})
+		}
+		chunks[i] = chunk(b, list...)
+		size += len(chunks[i])
+	}
+	tg := tag(b, nil)
+	var out []byte
+	for _, c := range chunks {
+		out = tg.process(out[:0], c)
+	}
+	b.SetBytes(int64(size / len(chunks)))
+	b.ReportAllocs()
+	b.ResetTimer()
+	start := time.Now()
+	for i := 0; b.Loop(); i++ {
+		out = tg.process(out[:0], chunks[i%len(chunks)])
+	}
+	b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(b.N)/perChunk, "ns/record")
+}
