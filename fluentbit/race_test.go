@@ -1,0 +1,5 @@
+//go:build race
+
+package fluentbit
+
+const raceDetector = true
