@@ -78,7 +78,7 @@ func (f *Forest) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("forest: unknown kind of node %d", form)
 	}
 	r := reader{b: b[1:]}
-	maxFeatures := math.MaxUint16
+	maxFeatures := maxWideFeatures
 	if form == formNarrow {
 		maxFeatures = MaxFeatures
 	}

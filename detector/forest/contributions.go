@@ -1,7 +1,8 @@
 package forest
 
 // Contributions sets out[j] to feature j's share in the row's score; out must
-// have room for all features.
+// have a place for each feature, and the row one value, or it panics. It does
+// not allocate.
 //
 // In each tree the row's path starts with an expected length of c(psi). A split
 // that leaves it in a node of m of n rows changes that to one step more plus
@@ -11,16 +12,13 @@ package forest
 // than an ordinary one, below zero for one in which the row lies deep among the
 // others.
 func (f *Forest) Contributions(row []float64, out []float64) {
-	row, out = row[:f.features:f.features], out[:f.features]
+	f.check(row)
+	f.check(out)
 	clear(out)
-	c := f.means[f.psi]
-	if c == 0 {
-		return
-	}
 	for t := range f.trees {
 		sizes := f.sizes[t*2*f.stride:]
 		i := 1
-		for range f.height {
+		for range f.levels {
 			feature, threshold, ok := f.split(t, i)
 			if !ok {
 				break
@@ -30,19 +28,20 @@ func (f *Forest) Contributions(row []float64, out []float64) {
 			if f.key(row[feature]) > threshold {
 				i++
 			}
-			out[feature] += f.means[n] - f.means[sizes[i]] - 1
+			out[feature] += float64(int(f.means[n]) - int(f.means[sizes[i]]) - lengthUnit)
 		}
 	}
 	for j := range out {
-		out[j] /= c * float64(f.trees)
+		out[j] *= f.scale
 	}
 }
 
-// ContributionsRow is Contributions of a row of bytes.
+// ContributionsRow is Contributions of a row of bytes. It panics if the forest
+// has more features than a Row.
 func (f *Forest) ContributionsRow(r *Row, out []float64) {
 	var row [MaxFeatures]float64
 	for i, v := range r {
 		row[i] = float64(v)
 	}
-	f.Contributions(row[:], out)
+	f.Contributions(row[:f.features], out)
 }

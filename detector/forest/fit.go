@@ -6,6 +6,9 @@ import (
 	"math"
 )
 
+// maxWideFeatures is what the Fitter's list of features holds.
+const maxWideFeatures = math.MaxUint16
+
 // Fit grows a forest on rows of numbers, all of the same length. It returns an
 // error if there are no rows, no features, rows of different lengths, or a
 // value that is not a number or beyond float32, which it names by row and column
@@ -36,35 +39,39 @@ type Fitter struct {
 	forest *Forest
 	random random
 
+	keys     []uint32 // of the rows of Fit, one row after the other
+	taken    []uint64 // bit set over the rows
+	rows     []int32  // the tree's sample, as indices of the rows
 	columns  []uint32 // the tree's sample, as keys: feature f of sample row i at f*psi+i
 	order    []uint16 // sample rows; a node's are a run of it
 	right    []uint16 // room for partition
 	features []uint16 // those known to be constant in the current branch come first
-	rows     []int32  // the tree's sample, as indices of the caller's rows
-	taken    []uint64 // bit set over the caller's rows
 }
 
 // Fit is the function Fit into dst, whose former content is lost, also on
-// error. No goroutine may be scoring with dst.
+// error. No goroutine may be scoring with dst. The Fitter keeps room for four
+// bytes a value.
 func (ft *Fitter) Fit(dst *Forest, rows [][]float64, o Options) error {
 	if len(rows) == 0 {
 		return errors.New("forest: no rows")
 	}
 	features := len(rows[0])
-	if features == 0 {
-		return errors.New("forest: rows without features")
+	if features < 1 || features > maxWideFeatures {
+		return fmt.Errorf("forest: %d features, want 1 to %d", features, maxWideFeatures)
 	}
-	if features > math.MaxUint16 {
-		return fmt.Errorf("forest: %d features, at most %d", features, math.MaxUint16)
-	}
+	// All keys at once: if each tree makes those of its sample, fitting 100 trees
+	// of 256 to 4096 rows takes 1.6 ms instead of 1.2.
+	ft.keys = grown(ft.keys, len(rows)*features)
 	for i, row := range rows {
 		if len(row) != features {
 			return fmt.Errorf("forest: row %d has %d features, row 0 has %d", i, len(row), features)
 		}
+		keys := ft.keys[i*features:][:features]
 		for j, x := range row {
 			if !(math.Abs(x) <= math.MaxFloat32) {
 				return fmt.Errorf("forest: row %d, column %d: %v, want a finite number within float32", i, j, x)
 			}
+			keys[j] = floatKey(x)
 		}
 	}
 	if err := ft.start(dst, len(rows), features, o, false); err != nil {
@@ -72,13 +79,14 @@ func (ft *Fitter) Fit(dst *Forest, rows [][]float64, o Options) error {
 	}
 	for t := range dst.trees {
 		ft.sample(len(rows), o.Seed, t)
-		psi := dst.psi
 		for i, r := range ft.rows {
-			for j, x := range rows[r] {
-				ft.columns[j*psi+i] = floatKey(x)
+			at := i
+			for _, k := range ft.keys[int(r)*features:][:features] {
+				ft.columns[at] = k
+				at += dst.psi
 			}
 		}
-		ft.grow(t, 1, 0, psi, 0, 0)
+		ft.grow(t, 1, 0, dst.psi, 0, 0)
 	}
 	return nil
 }
@@ -97,56 +105,53 @@ func (ft *Fitter) FitRows(dst *Forest, rows []Row, features int, o Options) erro
 	}
 	for t := range dst.trees {
 		ft.sample(len(rows), o.Seed, t)
-		psi := dst.psi
 		for i, r := range ft.rows {
-			for j, x := range rows[r][:features] {
-				ft.columns[j*psi+i] = uint32(x)
+			at := i
+			for _, k := range rows[r][:features] {
+				ft.columns[at] = uint32(k)
+				at += dst.psi
 			}
 		}
-		ft.grow(t, 1, 0, psi, 0, 0)
+		ft.grow(t, 1, 0, dst.psi, 0, 0)
 	}
 	return nil
 }
 
+// start checks the options and makes dst and the buffers ready.
 func (ft *Fitter) start(dst *Forest, rows, features int, o Options, narrow bool) error {
-	if o.Trees == 0 {
-		o.Trees = DefaultTrees
+	trees, sample := o.Trees, o.SampleSize
+	if trees == 0 {
+		trees = DefaultTrees
 	}
-	if o.SampleSize == 0 {
-		o.SampleSize = DefaultSampleSize
+	if sample == 0 {
+		sample = DefaultSampleSize
 	}
-	if o.Trees < 0 {
-		return fmt.Errorf("forest: %d trees, want at least 1", o.Trees)
+	if trees < 1 {
+		return fmt.Errorf("forest: %d trees, want at least 1", trees)
 	}
-	if o.SampleSize < 0 || o.SampleSize > MaxSampleSize {
-		return fmt.Errorf("forest: sample size %d, want 1 to %d", o.SampleSize, MaxSampleSize)
+	if sample < 1 || sample > MaxSampleSize {
+		return fmt.Errorf("forest: sample size %d, want 1 to %d", sample, MaxSampleSize)
 	}
-	psi := min(o.SampleSize, rows)
-	if err := dst.resize(features, psi, o.Trees, narrow); err != nil {
+	psi := min(sample, rows)
+	if err := dst.resize(features, psi, trees, narrow); err != nil {
 		return err
 	}
 	ft.forest = dst
+	ft.taken = grown(ft.taken, (rows+63)/64)
+	ft.rows = grown(ft.rows, psi)
 	ft.columns = grown(ft.columns, features*psi)
 	ft.order = grown(ft.order, psi)
 	ft.right = grown(ft.right, psi)
-	ft.rows = grown(ft.rows, psi)
-	ft.taken = grown(ft.taken, (rows+63)/64)
 	ft.features = grown(ft.features, features)
 	return nil
 }
 
-// sample draws psi of n rows without replacement into ft.rows, by Floyd's
-// algorithm (Bentley and Floyd, CACM 30(9), 1987): it needs psi numbers and a bit
-// a row, not a shuffled list of all rows. Trees are independent of each other:
-// tree t depends on the seed and t alone.
+// sample starts tree t: it draws psi of n rows without replacement into ft.rows,
+// by Floyd's algorithm (Bentley and Floyd, CACM 30(9), 1987), which needs psi
+// numbers and a bit a row, not a shuffled list of all rows. Trees are independent
+// of each other: tree t follows from the rows, the seed and t alone.
 func (ft *Fitter) sample(n int, seed uint64, t int) {
 	ft.random = newRandom(seed, t)
-	for i := range ft.order {
-		ft.order[i] = uint16(i)
-	}
-	for i := range ft.features {
-		ft.features[i] = uint16(i)
-	}
 	clear(ft.taken)
 	first := n - len(ft.rows)
 	for i := range ft.rows {
@@ -156,36 +161,60 @@ func (ft *Fitter) sample(n int, seed uint64, t int) {
 		}
 		ft.taken[r/64] |= 1 << (r % 64)
 		ft.rows[i] = int32(r)
+		ft.order[i] = uint16(i)
+	}
+	for i := range ft.features {
+		ft.features[i] = uint16(i)
 	}
 }
 
-// grow makes node i of tree t of the sample rows order[lo:hi]. The first
-// constants of ft.features are known to be constant in them.
+// grow makes node i of tree t, at the given depth, of the sample rows
+// order[lo:hi], and all below it. The first constants of ft.features are known
+// to be constant in them.
 func (ft *Fitter) grow(t, i, lo, hi, depth, constants int) {
 	f := ft.forest
-	n := hi - lo
-	f.sizes[t*2*f.stride+i] = uint16(n)
-	if n > 1 && depth < f.height {
-		for constants < len(ft.features) {
-			at := constants + ft.random.below(len(ft.features)-constants)
-			feature := ft.features[at]
-			column := ft.columns[int(feature)*f.psi:][:f.psi]
-			least, most := span(column, ft.order[lo:hi])
-			if least == most {
-				ft.features[at] = ft.features[constants]
-				ft.features[constants] = feature
-				constants++
-				continue
-			}
-			threshold := ft.draw(least, most)
-			f.setSplit(t, i, int(feature), threshold)
-			mid := lo + partition(column, ft.order[lo:hi], ft.right, threshold)
-			ft.grow(t, 2*i, lo, mid, depth+1, constants)
-			ft.grow(t, 2*i+1, mid, hi, depth+1, constants)
-			return
+	for {
+		rows := ft.order[lo:hi]
+		f.sizes[2*t*f.stride+i] = uint16(len(rows))
+		if len(rows) < 2 || depth == f.height {
+			break
 		}
+		feature, least, most, ok := ft.drawFeature(rows, &constants)
+		if !ok {
+			break
+		}
+		threshold := ft.drawThreshold(least, most)
+		f.setSplit(t, i, feature, threshold)
+		mid := lo + partition(ft.column(feature), rows, ft.right, threshold)
+		depth++
+		ft.grow(t, 2*i, lo, mid, depth, constants)
+		i, lo = 2*i+1, mid
 	}
-	f.setLeaf(t, i, depth, n)
+	f.setLeaf(t, i, depth, hi-lo)
+}
+
+// column returns the sample's keys of a feature.
+func (ft *Fitter) column(feature int) []uint32 {
+	psi := ft.forest.psi
+	return ft.columns[feature*psi:][:psi]
+}
+
+// drawFeature returns a random one of the features that are not constant in the
+// rows, with its least and greatest key there; ok is false if all are. It counts
+// the constants it meets: as in scikit-learn, those of a node are not tried again
+// below it.
+func (ft *Fitter) drawFeature(rows []uint16, constants *int) (feature int, least, most uint32, ok bool) {
+	for known := *constants; known < len(ft.features); known++ {
+		at := known + ft.random.below(len(ft.features)-known)
+		drawn := ft.features[at]
+		least, most = span(ft.column(int(drawn)), rows)
+		if least < most {
+			return int(drawn), least, most, true
+		}
+		ft.features[at], ft.features[known] = ft.features[known], drawn
+		*constants = known + 1
+	}
+	return 0, 0, 0, false
 }
 
 // span returns the least and the greatest key of the rows.
@@ -199,7 +228,9 @@ func span(column []uint32, rows []uint16) (least, most uint32) {
 }
 
 // partition moves the rows whose key is at most the threshold to the front and
-// returns how many they are.
+// returns how many they are. Each row is written to both sides and one of the
+// ends moves on: the outcome is a coin toss, and with a branch on it a fit takes
+// 1.7 ms instead of 1.0.
 func partition(column []uint32, rows, room []uint16, threshold uint32) (left int) {
 	right := 0
 	for _, r := range rows {
@@ -209,26 +240,26 @@ func partition(column []uint32, rows, room []uint16, threshold uint32) (left int
 		if column[r] > threshold {
 			over = 1
 		}
-		left += 1 - over
 		right += over
+		left += 1 - over
 	}
 	copy(rows[left:], room[:right])
 	return left
 }
 
-// draw returns the key of a threshold drawn uniformly from [least, most), as
-// numbers, so that either side gets a row. For bytes it is the floor of the
-// number that the same random bits give for floats.
-func (ft *Fitter) draw(least, most uint32) uint32 {
+// drawThreshold returns the key of a threshold drawn uniformly from the numbers
+// in [least, most), so that either side gets a row. For bytes it is the floor of
+// the number that the same random bits give for floats, and splits alike.
+func (ft *Fitter) drawThreshold(least, most uint32) uint32 {
 	u := ft.random.next()
 	if ft.forest.isNarrow() {
 		return least + uint32(uint64(u)*uint64(most-least)>>32)
 	}
 	lo, hi := float64(keyFloat(least)), float64(keyFloat(most))
-	x := lo + float64(float64(u)*(1.0/(1<<32))*(hi-lo))
+	x := lo + float64(float64(u)*(1.0/(1<<32))*(hi-lo)) // the conversion rules out a fused multiply-add, which some platforms have
 	k := floatKey(x)
 	if float64(keyFloat(k)) > x {
-		k-- // rounded up: take the float32 below
+		k-- // the float32 below, where x was rounded up
 	}
 	if k >= most {
 		return least

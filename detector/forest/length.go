@@ -7,16 +7,16 @@ import "math"
 // rounding moves a score by less than 1e-4.
 const lengthUnit = 1 << 10
 
-// meanLengths returns c(n) for n = 0..psi: the mean path length of an
-// unsuccessful search in a binary search tree of n rows, 2H(n-1) - 2(n-1)/n,
-// with c(0) = c(1) = 0 and c(2) = 1 (equation 1 of the paper, with the harmonic
-// number H summed rather than estimated).
-func meanLengths(psi int) []float64 {
-	c := make([]float64, psi+1)
+// meanLengths returns c(n) for n = 0..psi, in lengthUnits: the mean path length
+// of an unsuccessful search in a binary search tree of n rows, 2H(n-1) -
+// 2(n-1)/n, with c(0) = c(1) = 0 and c(2) = 1 (equation 1 of the paper, with the
+// harmonic number H summed, not estimated).
+func meanLengths(psi int) []uint16 {
+	c := make([]uint16, psi+1)
 	h := 0.0
 	for n := 2; n <= psi; n++ {
 		h += 1 / float64(n-1)
-		c[n] = 2*h - float64(2*(n-1))/float64(n)
+		c[n] = uint16(math.Round((2*h - float64(2*(n-1))/float64(n)) * lengthUnit))
 	}
 	return c
 }
@@ -25,14 +25,7 @@ func meanLengths(psi int) []float64 {
 // passes i and goes on to the left, down to the last level.
 func (f *Forest) setLeaf(t, i, depth, n int) {
 	end := i << (f.levels - depth)
-	f.lengths[t*f.stride+end&(f.stride-1)] = uint16(math.Round((float64(depth) + f.means[n]) * lengthUnit))
-}
-
-func scoreScale(c float64, trees int) float64 {
-	if c == 0 {
-		return 0
-	}
-	return 1 / (c * float64(trees) * lengthUnit)
+	f.lengths[t*f.stride+end&(f.stride-1)] = uint16(depth*lengthUnit) + f.means[n]
 }
 
 // score turns a row's path lengths, summed over the trees, into 2^(-E(h)/c(psi)).
@@ -40,7 +33,7 @@ func (f *Forest) score(sum uint32) float64 {
 	if f.scale == 0 {
 		return 0.5 // one row has no path; as scikit-learn
 	}
-	return exp2neg(float64(sum) * f.scale)
+	return exp2neg(float64(float64(sum) * f.scale))
 }
 
 // exp2neg returns 2^-x for 0 <= x < 1000, exact to 1e-9. Unlike math.Exp2 it is

@@ -9,7 +9,9 @@ import "math"
 // cannot change the outcome: in the row they are zero, so equal keys go left.)
 //
 // A wide node splits floats: 32 bits of key, 32 of feature. A narrow node splits
-// bytes: 8 bits of each; trees of 256 rows then take 1 KB to walk, not 2.5.
+// bytes: 8 bits of each. A tree of 256 rows and its leaves then take 1 KB to walk
+// instead of 2.5, and as 100 trees do not fit into a first-level cache, a row
+// scored on its own takes 0.65 us instead of 0.86.
 type (
 	narrowNode uint16
 	wideNode   uint64

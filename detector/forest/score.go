@@ -1,8 +1,11 @@
 package forest
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+)
 
-// lanes is how many trees are walked side by side.
+// lanes is how many trees are walked side by side, see walk.
 const lanes = 8
 
 // Score returns the row's anomaly score, in (0, 1): 2^(-E(h)/c(psi)). Around
@@ -12,7 +15,7 @@ const lanes = 8
 // the extremes they are, NaN as greater than any number. A forest of FitRows
 // compares with bytes: values outside 0..255 count as the nearest.
 func (f *Forest) Score(row []float64) float64 {
-	row = row[:f.features:f.features]
+	f.check(row)
 	if !f.fast() {
 		return f.score(f.plainSum(row))
 	}
@@ -21,14 +24,15 @@ func (f *Forest) Score(row []float64) float64 {
 	return f.score(f.sum(&k))
 }
 
-// ScoreRow is Score of a row of bytes.
+// ScoreRow is Score of a row of bytes. It panics if the forest has more features
+// than a Row.
 func (f *Forest) ScoreRow(r *Row) float64 {
 	if !f.fast() {
 		var row [MaxFeatures]float64
 		for i, v := range r {
 			row[i] = float64(v)
 		}
-		return f.Score(row[:])
+		return f.Score(row[:f.features])
 	}
 	var k keys
 	f.setRowKeys(&k, r)
@@ -56,7 +60,8 @@ func (f *Forest) ScoreAll(rows [][]float64, out []float64) {
 	for len(rows) > 0 {
 		n := min(batch, len(rows))
 		for i, row := range rows[:n] {
-			f.setKeys(&k[i], row[:f.features])
+			f.check(row)
+			f.setKeys(&k[i], row)
 		}
 		f.scoreBatch(k[:n], out[:n])
 		rows, out = rows[n:], out[n:]
@@ -82,6 +87,12 @@ func (f *Forest) ScoreRows(rows []Row, out []float64) {
 		}
 		f.scoreBatch(k[:n], out[:n])
 		rows, out = rows[n:], out[n:]
+	}
+}
+
+func (f *Forest) check(row []float64) {
+	if len(row) != f.features {
+		panic(fmt.Sprintf("forest: a row of %d features, the forest has %d", len(row), f.features))
 	}
 }
 
@@ -144,6 +155,12 @@ func (f *Forest) scoreBatch(rows []keys, out []float64) {
 
 // walk takes one row down the first eight trees of nodes, side by side, and
 // returns the sum of the lengths of the leaves it ends in.
+//
+// A row in 100 trees of 256 (AMD EPYC, 3.4 GHz) costs 6.2 us with a branch at
+// each node and a stop at each leaf: every branch is a coin toss. Without
+// branches, one tree after the other, it costs 1.3 us, most of it waiting for
+// loads; four trees side by side 0.8, eight 0.6, ten and more 0.6. Eight steps
+// written out save a tenth over a loop, whose steps the compiler orders worse.
 func walk[N narrowNode | wideNode](nodes []N, lengths []uint16, k *keys) uint32 {
 	n := (*[lanes * minStride]N)(nodes)
 	l := (*[lanes * minStride]uint16)(lengths)
@@ -182,8 +199,8 @@ func walk[N narrowNode | wideNode](nodes []N, lengths []uint16, k *keys) uint32 
 // step returns the child of node i of a lane's tree that the row goes to: the
 // borrow of node minus row is 1 if the row is greater.
 func step[N narrowNode | wideNode](n *[lanes * minStride]N, lane int, i uint64, k *keys) uint64 {
-	node := n[lane*minStride+int(uint8(i))]
-	_, right := bits.Sub64(uint64(node), k[node&(MaxFeatures-1)], 0)
+	node := uint64(n[lane*minStride+int(uint8(i))])
+	_, right := bits.Sub64(node, k[node&(MaxFeatures-1)], 0)
 	i, _ = bits.Add64(i, i, right)
 	return i
 }
