@@ -39,7 +39,7 @@ $(HOST): $(HOST_SOURCES) $(wildcard fluentbit/host/*.h)
 
 ## demo: tag the example log, in Fluent Bit where there is one, else in the embedded host
 demo: all
-	@./examples/demo.sh
+	@$(GO) run ./examples/demo
 
 ## test: run the tests; those that need Fluent Bit say so and skip where there is none
 test: all

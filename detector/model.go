@@ -151,7 +151,7 @@ func (m *model) levelPoints(st *statement, level pattern.Level) float32 {
 
 // knownFor is the number of records after which a pattern that was seen a few
 // times is no longer new: what is new and comes often is no burst of it.
-const knownFor = 512
+const knownFor = 256
 
 // runGap is the most records from one to the next of a run of the same line.
 const runGap = 16
