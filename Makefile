@@ -14,7 +14,7 @@ GO_SOURCES   := go.mod $(shell find detector fluentbit options plugin record sca
 KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
-.PHONY: all demo test test-race bench clean help FORCE
+.PHONY: all demo test test-race bench quality clean help FORCE
 
 ## all: build the shared object, its second name, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -53,6 +53,10 @@ test-race: all
 ## bench: measure speed, each figure beside what it is compared with
 bench: all
 	$(GO) test -run - -bench . -benchmem ./...
+
+## quality: the detector's quality on labelled streams, with its features turned off one by one
+quality:
+	@ABLATION=1 $(GO) test -count=1 -run TestAblation ./detector
 
 ## clean: remove what was built
 clean:
