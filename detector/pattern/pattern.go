@@ -152,6 +152,9 @@ func (s *Scanner) hashBytes(b []byte, i, j int) uint64 {
 	return mix(h^load8(b, i, n), 0xe7037ed1a0b428db)
 }
 
+// maxDigits is the most digits that make a number; more are an identifier.
+const maxDigits = 15
+
 // longWord is the length from which a run of letters is taken for base64 or
 // the like.
 const longWord = 40
@@ -212,6 +215,12 @@ func (s *Scanner) Scan(b []byte, l *Line) {
 				}
 				joined = end
 			}
+			if i+1 < n && class[b[i]] != letter && i-start <= 4 {
+				if k, end := colons(b, start); end > 0 {
+					kind, i, th = k, end, s.kinds[k]
+					goto emit
+				}
+			}
 			if i < n && class[b[i]] == digit {
 				kind, i = s.mixed(b, start, i)
 				switch kind {
@@ -249,7 +258,7 @@ func (s *Scanner) Scan(b []byte, l *Line) {
 			var unit Unit
 			kind, i, value, unit = s.number(b, i)
 			th = s.kinds[kind] + uint32(unit.dimension())
-			if kind == Number && nn < MaxNumbers {
+			if (kind == Number || kind == Address && value > 0) && nn < MaxNumbers {
 				l.numbers[nn] = Num{Value: value, Token: uint16(nt), Unit: unit}
 				nn++
 			}
@@ -406,8 +415,16 @@ func (s *Scanner) number(b []byte, i int) (kind Kind, end int, value float64, un
 	for k := i - start; k > 18; k-- {
 		value *= 10
 	}
-	if i == n {
+	if i == n && i-start <= maxDigits {
 		return Number, i, value, UnitNone
+	}
+	if i-start > maxDigits {
+		return ID, i, 0, UnitNone
+	}
+	if b[i] == ':' || class[b[i]] == letter && i-start < 4 {
+		if k, end := colons(b, start); end > 0 {
+			return k, end, 0, UnitNone
+		}
 	}
 	switch c := b[i]; {
 	case (c == ':' || c == '/' || c == '-') && i+1 < n && class[b[i+1]] == digit:
@@ -451,27 +468,65 @@ func compound(b []byte, i int) int {
 	return i
 }
 
+// colons reads hex digits joined by colons at b[i:]: an IPv6 address, or an ID
+// for the address of a network card. It returns 0 where there is neither.
+func colons(b []byte, i int) (Kind, int) {
+	n := len(b)
+	groups, run, empty, pairs := 0, 0, 0, true
+	start := i
+	for ; i < n; i++ {
+		switch {
+		case hexDigit[b[i]]:
+			if run++; run > 4 {
+				return Word, 0
+			}
+			continue
+		case b[i] != ':':
+			if class[b[i]] == letter {
+				return Word, 0
+			}
+		case run > 0:
+			groups, run, pairs = groups+1, 0, pairs && run == 2
+			continue
+		case i > start && b[i-1] == ':' && empty == 0:
+			empty++
+			continue
+		}
+		break
+	}
+	if run > 0 {
+		groups, pairs = groups+1, pairs && run == 2
+	}
+	switch {
+	case empty == 1 && groups >= 2 || groups == 8:
+		return Address, i
+	case groups == 6 && pairs:
+		return ID, i
+	}
+	return Word, 0
+}
+
 // dotted reads on after digits and a dot at b[dot] that is followed by a
 // digit: a decimal number, an IPv4 address or a version.
 func dotted(b []byte, start, dot int, value float64) (Kind, int, float64, Unit) {
 	n := len(b)
 	i := dot
-	runs, address := 1, dot-start <= 3 && value <= 255
+	runs, largest := 1, value
 	scale := 1.0
 	for i+1 < n && b[i] == '.' && class[b[i+1]] == digit {
 		runs++
 		i++
-		run, part := i, 0
+		run, part := i, 0.0
 		for i < n && class[b[i]] == digit {
 			d := int(b[i] - '0')
-			part = min(part*10+d, 1000)
+			part = part*10 + float64(d)
 			if runs == 2 && i-run < 15 {
 				scale /= 10
 				value += float64(d) * scale
 			}
 			i++
 		}
-		address = address && i-run <= 3 && part <= 255
+		largest = max(largest, part)
 	}
 	switch {
 	case runs == 2:
@@ -484,12 +539,12 @@ func dotted(b []byte, start, dot int, value float64) (Kind, int, float64, Unit) 
 			}
 		}
 		return Number, i, value, UnitNone
-	case runs == 4 && address:
+	case runs == 4:
 		if i+1 < n && b[i] == ':' && class[b[i+1]] == digit { // the port
 			for i++; i < n && class[b[i]] == digit; i++ {
 			}
 		}
-		return Address, i, 0, UnitNone
+		return Address, i, largest, UnitNone
 	}
 	return Version, i, 0, UnitNone
 }
