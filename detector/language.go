@@ -69,15 +69,15 @@ func (g *language) surprise(b []byte, l *pattern.Line) (s surprise) {
 		if g.grams.find(keyWord(w)).n == 0 {
 			s.news++
 			// A word never seen: how often is there something new in this place?
-			p = (t1 + 2*fresh) / (n1 + 2)
-			p = (t2 + 2*p) / (n2 + 2)
+			p = (max(0, t1-1) + 2*fresh) / (n1 + 2)
+			p = (max(0, t2-1) + 2*p) / (n2 + 2)
 		} else {
 			// A word that is known from elsewhere. How common it is there says
 			// little of this place: in a place that takes many words, a rare one
 			// is no surprise.
 			p = knownElsewhere
-			p = (float64(g.grams.find(keyBehind(c1, w)).n) + (t1+1)*p) / (n1 + t1 + 1)
-			p = (float64(g.grams.find(keyBehind(c2, w)).n) + (t2+1)*math.Sqrt(p)*0.5) / (n2 + t2 + 1)
+			p = (float64(g.grams.find(keyBehind(c1, w)).n) + max(t1, 1)*p) / (n1 + max(t1, 1))
+			p = (float64(g.grams.find(keyBehind(c2, w)).n) + max(t2, 1)*math.Sqrt(p)*0.5) / (n2 + max(t2, 1))
 		}
 		bits := min(maxBits, max(0, -log2(p)))
 		if i == len(l.Tokens) {
