@@ -22,10 +22,13 @@ const levelTrace = slog.LevelDebug - 4
 // levelOff is above every level: nothing is logged.
 const levelOff = slog.Level(1 << 20)
 
-// levelOf is the least level that is logged at Fluent Bit's level l.
+// levelOf is the least level that is logged at Fluent Bit's level l, which is
+// negative when nothing has set it.
 func levelOf(l int) slog.Level {
 	switch {
-	case l <= 0:
+	case l < 0:
+		return slog.LevelInfo
+	case l == 0:
 		return levelOff
 	case l == C.FLB_ERROR:
 		return slog.LevelError

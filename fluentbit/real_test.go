@@ -28,9 +28,6 @@ const patience = 30 * time.Second
 
 func fluentBit(t *testing.T) string {
 	t.Helper()
-	if raceDetector {
-		t.Skip("SKIPPED: the race detector's allocator does not go with Fluent Bit's own")
-	}
 	path := os.Getenv("FLUENT_BIT")
 	if path == "" {
 		path = "fluent-bit"
