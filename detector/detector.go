@@ -216,7 +216,8 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	g := d.group(ev.Group)
 	d.scanner.Scan(ev.Message, &d.line)
 	o := &d.seen
-	o.text, o.line, o.time = ev.Message, &d.line, ev.Time
+	o.text, o.size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
+	o.line, o.time = &d.line, ev.Time
 	o.level = pattern.LevelNone
 	if len(ev.Level) > 0 {
 		o.level = pattern.ParseLevel(ev.Level)

@@ -43,14 +43,14 @@ type refit struct {
 // refit fits the group's forest anew, now or in the background, and says when
 // next: a young model's after twice as many records, up to RefitRecords.
 func (d *Detector) refit(g *group, now time.Duration) {
-	first := g.forest == nil && !g.fitting
+	first := g.forest == nil // one millisecond, once: from here on there are verdicts
 	g.nextRefit = g.records + min(max(g.records, 1), d.options.RefitRecords)
 	if g.records < d.options.Warmup {
 		g.nextRefit = d.options.Warmup
 	}
 	g.refitAt = now + d.options.RefitInterval
 	g.refitFrom = g.records + min(d.options.Window/4, g.records)
-	if d.options.Synchronous {
+	if d.options.Synchronous || first {
 		g.install(d.fit(g.window.all()), d)
 		if first {
 			g.startThreshold()
@@ -59,9 +59,6 @@ func (d *Detector) refit(g *group, now time.Duration) {
 	}
 	if g.fitting {
 		return
-	}
-	if first {
-		g.startThreshold()
 	}
 	select {
 	case d.refits <- refit{slices.Clone(g.window.all()), g}:

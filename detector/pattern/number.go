@@ -13,6 +13,9 @@ func finite(v float64) float64 {
 	return v
 }
 
+// maxDigits is the most digits that make a number; more are an identifier.
+const maxDigits = 15
+
 // numberBefore says what class of byte, before this one, makes more of the
 // digits behind them: a sign, a path, a version, an IPv6 address, a syslog
 // priority, an escape sequence.
@@ -61,6 +64,10 @@ func (l *Line) digits(k int) bool {
 func (s *Scanner) number(l *Line, p *piece, k int) {
 	b := l.text[before:]
 	i, j := p.start, p.end
+	if j-i > maxDigits {
+		s.mask(p, ID, i, j)
+		return
+	}
 	p.value = l.value(i, j)
 	negative := false
 	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
@@ -374,7 +381,7 @@ func (s *Scanner) dotted(l *Line, p *piece, k int) {
 		return
 	}
 	switch {
-	case runs == 4 && plain && large <= 1:
+	case runs == 4 && plain && large <= 1 && p.kind == Number:
 		if (b[end] == ':' || b[end] == '/') && l.follows(k, end) {
 			end = l.end(k) // port or length of a prefix
 		}

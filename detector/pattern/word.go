@@ -142,14 +142,14 @@ func scrambled(b []byte) bool {
 
 // name reads on behind the first part of a name that ends at j. It varies
 // when a part begins with a digit or is an identifier; varies says that the
-// first part is one. Two joins may follow each other: blk_-123. A slash
+// first part is one. Two of - and _ may follow each other: blk_-123. A slash
 // before a digit ends the name: product/1.0.
 func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
 	b := l.text[before:]
 	end = j
 	for nameJoins[b[end]] {
 		i, to := l.run(k)
-		if i != end+1 && (i != end+2 || !nameJoins[b[end+1]]) {
+		if i != end+1 && (i != end+2 || class[b[end]]&class[b[end+1]]&join == 0) {
 			break
 		}
 		if class[b[i]]&digit != 0 {
@@ -158,7 +158,7 @@ func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
 			}
 			varies = true
 		} else if !varies {
-			varies = s.identifier(l, i, to)
+			varies = s.identifier(l, i, to, true)
 		}
 		end = to
 		k += 2
@@ -172,8 +172,9 @@ func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
 }
 
 // identifier says whether the run b[i:j], which begins with a letter, is one
-// that varies, not a word or a word with a number behind it.
-func (s *Scanner) identifier(l *Line, i, j int) bool {
+// that varies, not a word or a word with a number behind it; inName says that
+// it is part of a name, where less is asked.
+func (s *Scanner) identifier(l *Line, i, j int, inName bool) bool {
 	b := l.text[before+i : before+j]
 	q := 0
 	for q < len(b) && class[b[q]]&letter != 0 {
@@ -193,7 +194,7 @@ func (s *Scanner) identifier(l *Line, i, j int) bool {
 		return true
 	}
 	// Generated names keep clear of vowels.
-	return letters >= 2 && letters+2 >= len(b) && len(b) >= 5 && !hasVowel(b[:letters])
+	return len(b) >= 5 && (inName || letters >= 2 && letters+2 >= len(b)) && !hasVowel(b[:letters])
 }
 
 func hasVowel(b []byte) bool {
@@ -239,7 +240,7 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 			return
 		}
 		if b[q] >= 0x80 { // a number before words without spaces between them
-			p.kind, p.hash, p.end = Number, s.kinds[Number], q
+			*p = piece{start: i, end: q, kind: Number, hash: s.kinds[Number], value: l.value(i, q)}
 			return
 		}
 		end, _ := s.name(l, k, j, true)
@@ -276,7 +277,7 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 		p.hash = uint32(s.letters(l, i, q))
 		return
 	}
-	id := s.identifier(l, i, j)
+	id := s.identifier(l, i, j, false)
 	if id || nameJoins[b[j]] && i >= l.joined {
 		end, varies := s.name(l, k, j, id)
 		if varies {
