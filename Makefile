@@ -52,7 +52,7 @@ test-race: all
 
 ## bench: measure speed, each figure beside what it is compared with
 bench: all
-	$(GO) test -run - -bench . -benchmem ./...
+	@$(GO) run ./bench $(BENCHFLAGS)
 
 ## quality: the detector's quality on labelled streams, with its features turned off one by one
 quality:
