@@ -121,7 +121,7 @@ func (s *Scanner) fillLevels() {
 	hash := func(word string) uint64 {
 		copy(l.text[before:], word)
 		h := s.letters(l, 0, len(word))
-		s.known[h>>6&63] |= 1 << (h & 63)
+		s.known[h>>6&255] |= 1 << (h & 63)
 		return h
 	}
 	add := func(word string, lv Level, upper bool) {

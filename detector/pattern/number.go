@@ -165,7 +165,6 @@ func (s *Scanner) spacedUnit(l *Line, p *piece, k int) {
 			return
 		}
 	}
-	return
 }
 
 // thousands reads on behind the 1 to 3 digits of value that end at j: groups
@@ -393,7 +392,6 @@ func (s *Scanner) dotted(l *Line, p *piece, k int) {
 		return
 	}
 	s.mask(p, Version, start, l.versionEnd(k, end))
-	return
 }
 
 // versionEnd returns where the version goes on to that has been read up to
@@ -438,7 +436,6 @@ func (s *Scanner) decimal(l *Line, p *piece, k, dot, end int, plain bool) {
 			return
 		}
 	}
-	return
 }
 
 // suffixed reads the rest of the run b[p.start:j], which from i on is more
@@ -479,7 +476,6 @@ func (s *Scanner) suffixed(l *Line, p *piece, k, i, j int, none Kind) {
 		return
 	}
 	s.mask(p, none, p.start, j)
-	return
 }
 
 // exponent takes the exponent b[i:j] into the Number p.
@@ -495,7 +491,6 @@ func (s *Scanner) exponent(l *Line, p *piece, i, j int, negative bool) {
 	}
 	p.value = finite(p.value * math.Pow(10, e))
 	p.end = q
-	return
 }
 
 // goDuration reads 1h2m3.5s and the like at b[i:], in seconds.
@@ -514,7 +509,7 @@ func goDuration(l *Line, i int) (end int, seconds float64, ok bool) {
 		ok = n > 0
 		i = j
 	}
-	return i, finite(seconds), ok
+	return i, finite(seconds), ok && class[b[i]]&alnum == 0
 }
 
 // isoDuration reads 1DT2H3M4.5S, what follows the P in a duration of ISO

@@ -8,7 +8,7 @@
 //
 // The way of a line: its bytes are copied into the Line and cut into runs of
 // letters and digits, 8 bytes at a time (runs.go). Scan goes from run to run:
-// plain words and plain numbers, three tokens in four, are done in its loop;
+// plain words and plain numbers, two tokens in three, are done in its loop;
 // a look at the byte before and the byte after sends the others to word.go
 // and number.go.
 package pattern
@@ -86,7 +86,7 @@ type Line struct {
 type Scanner struct {
 	seed, seed2 uint64
 	kinds       [kinds]uint32
-	known       [64]uint64 // a bit for the hash of each level and name of a month or day: 2% of other words hit one
+	known       [256]uint64 // a bit for the hash of each level and name of a month or day: 1% of other words hit one
 	levels      [levelSlots]levelSlot
 }
 
@@ -130,7 +130,7 @@ func (s *Scanner) Scan(b []byte, l *Line) {
 
 	// Plain words and plain numbers are done here, without a branch but for
 	// those that tell them: the bytes around them say that they are no part of
-	// something else. All others go the slow way, five of fifteen in a line.
+	// something else. All others go the slow way.
 	nt, k, hash := 0, 0, s.seed
 	for {
 		i, j := l.run(k)
@@ -145,7 +145,7 @@ func (s *Scanner) Scan(b []byte, l *Line) {
 			switch made = madeOf(lo, hi); made {
 			case m.letters:
 				h = mix(lo^s.seed, hi^s.seed2)
-				hint := wordBefore[l.text[prev+1]]&class[l.text[prev]] | wordAfter[l.text[next]]&class[l.text[next+1]] | uint16(s.known[h>>6&63]>>(h&63)&1)
+				hint := wordBefore[l.text[prev+1]]&class[l.text[prev]] | wordAfter[l.text[next]]&class[l.text[next+1]] | uint16(s.known[h>>6&255]>>(h&63)&1)
 				if i < l.joined {
 					hint &^= alnum | join
 				}

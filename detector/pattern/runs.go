@@ -67,8 +67,8 @@ var class = func() (t [256]uint16) {
 const alnum = letter | digit
 
 // The arrays of a Line are larger than a line needs, so that the compiler sees
-// masked indices to be in range: 2 instructions a load where a checked slice
-// takes 12.
+// masked indices to be in range: a load takes 2 instructions then, of a checked
+// slice 12.
 const (
 	textSize = 2*MaxBytes + after
 	textMask = 2*MaxBytes - 1
@@ -102,17 +102,17 @@ func (l *Line) setStart(k, i int) {
 	binary.LittleEndian.PutUint16(l.edges[k*2:], uint16(i))
 }
 
-// swar are the constants of split, which the compiler would else load one by
-// one for each 8 bytes: 20% of its time.
-var swar = struct{ low7, fold, fromA, beyondZ, from0, beyond9, gather uint64 }{
-	low7:    0x7f * every,
-	fold:    0x20 * every,
-	fromA:   (0x80 - 'a') * every,
-	beyondZ: (0x80 - 'z' - 1) * every,
-	from0:   (0x80 - '0') * every,
-	beyond9: (0x80 - '9' - 1) * every,
-	gather:  0x0002040810204081, // brings the high bits of 8 bytes together in the highest byte
-}
+// What split adds to a byte to carry into its high bit, where the byte reaches
+// the bound; gather brings the high bits of 8 bytes together in the highest.
+const (
+	low7    = 0x7f * every
+	fold    = 0x20 * every
+	fromA   = (0x80 - 'a') * every
+	beyondZ = (0x80 - 'z' - 1) * every
+	from0   = (0x80 - '0') * every
+	beyond9 = (0x80 - '9' - 1) * every
+	gather  = 0x0002040810204081
+)
 
 // lanes is 1 in each 16 bits of a word.
 const lanes = 0x0001000100010001
@@ -140,14 +140,13 @@ var edgesOf = func() (t [256][2]uint64) {
 // reaches a bound; a multiplication gathers the high bits, and a table turns
 // them into edges.
 func (l *Line) split(n int) {
-	c := &swar
 	k, carry, base := 0, uint64(0), uint64(0)
 	for at := before; at <= before+n; at += 8 { // behind n there is a 0, which ends the last run
 		w := l.load(at)
-		low := w & c.low7
-		lower := low | c.fold
-		m := (((lower + c.fromA) ^ (lower + c.beyondZ)) | ((low + c.from0) ^ (low + c.beyond9)) | w) & highBits
-		m = m * c.gather >> 56
+		low := w & low7
+		lower := low | fold
+		m := (((lower + fromA) ^ (lower + beyondZ)) | ((low + from0) ^ (low + beyond9)) | w) & highBits
+		m = m * gather >> 56
 		edges := uint8(m ^ (m<<1 | carry))
 		carry = m >> 7
 		t := &edgesOf[edges]

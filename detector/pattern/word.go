@@ -125,7 +125,6 @@ func (s *Scanner) word(l *Line, p *piece, k int, h uint32, nt int) {
 		s.mask(p, ID, i, end)
 		return
 	}
-	return
 }
 
 // scrambled says whether a long run of letters is no words of any language:
@@ -287,7 +286,6 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 		l.joined = end
 	}
 	p.kind, p.hash = Word, uint32(s.letters(l, i, q))+s.kinds[Number]
-	return
 }
 
 const (
@@ -389,29 +387,27 @@ func colonHex(b []byte, i int) (Kind, int) {
 	return Address, i
 }
 
-// mailByte says whether c may stand in an e-mail address, but for the @.
-func mailByte(c byte) bool {
-	return class[c]&alnum != 0 || c == '.' || c == '-' || c == '_' || c == '+'
-}
-
 // findMail sets l.mail to where the first e-mail address begins whose @ is at
 // or behind from.
 func (l *Line) findMail(from int) {
-	b := l.text[before : before+l.size]
-	for at := from; at < len(b); at++ {
+	b := l.text[before : before+l.size+1]
+	for at := from; at < l.size; at++ {
 		next := bytes.IndexByte(b[at:], '@')
 		if next < 0 {
 			break
 		}
 		at += next
+		if domainEnd(b, at+1) == 0 {
+			continue
+		}
 		i := at
-		for i > 0 && mailByte(b[i-1]) {
+		for i > 0 && mailByte[b[i-1]] {
 			i--
 		}
-		for class[b[i]]&alnum == 0 && i < at {
+		for i < at && class[b[i]]&alnum == 0 {
 			i++
 		}
-		if i < at && mailEnd(l.text[before:], i) > at {
+		if i < at {
 			l.mail = i
 			return
 		}
@@ -419,31 +415,41 @@ func (l *Line) findMail(from int) {
 	l.mail = nowhere
 }
 
-// mailEnd returns where the e-mail address at b[i:] ends, 0 if none stands
-// there: behind the @ there must be a name with a dot in it and letters
-// behind the last.
+// mailEnd returns where the e-mail address at b[i:] ends.
 func mailEnd(b []byte, i int) int {
-	for mailByte(b[i]) {
+	for b[i] != '@' {
 		i++
 	}
-	if b[i] != '@' {
-		return 0
-	}
-	end, dot := i+1, 0
-	for mailByte(b[end]) {
-		if b[end] == '.' && class[b[end+1]]&letter != 0 && end > i+1 {
+	return domainEnd(b, i+1)
+}
+
+// domainEnd returns where the name at b[i:] ends if it has a dot in it and
+// letters behind the last, else 0.
+func domainEnd(b []byte, i int) int {
+	end, dot := i, 0
+	for mailByte[b[end]] {
+		if b[end] == '.' && end > i && class[b[end+1]]&letter != 0 {
 			dot = end
 		}
 		end++
 	}
-	for class[b[end-1]]&alnum == 0 {
-		end--
-	}
 	if dot == 0 {
 		return 0
 	}
+	for class[b[end-1]]&alnum == 0 {
+		end--
+	}
 	return end
 }
+
+// mailByte are the bytes that may stand in an e-mail address, but for the @.
+var mailByte = func() (t [256]bool) {
+	for i := range t {
+		t[i] = class[i]&alnum != 0
+	}
+	t['.'], t['-'], t['_'], t['+'] = true, true, true, true
+	return t
+}()
 
 // escapeSequence passes over the rest of an ANSI escape sequence (colours)
 // behind its bracket, in which p begins.
