@@ -101,7 +101,7 @@ type group struct {
 	refitAt   time.Duration // or at this time,
 	refitFrom int           // once there are so many: a quarter of the window is new
 	fitting   bool
-	fitted    chan *forest.Forest // from the background
+	fitted    <-chan *forest.Forest // from the background
 
 	hash       uint64
 	prev, next *group
