@@ -161,7 +161,7 @@ func withShop(t *testing.T, config string) string {
 }
 
 func TestRoutesByTheTag(t *testing.T) {
-	p, _ := start(t, withShop(t, shopInput+`
+	p, _ := start(t, withShop(t, strings.Replace(shopInput, "    Exit_On_Eof    On\n", "", 1)+`
 [FILTER]
     Name  anomaly
     Match shop
@@ -177,13 +177,14 @@ func TestRoutesByTheTag(t *testing.T) {
     Name   stdout
     Match  *
 `))
+	// rewrite_tag moves the flagged ones, grep drops all the others.
+	p.Wait(`"anomaly"=>"true"`, 8)
+	p.Signal(syscall.SIGINT)
 	if code := p.End(); code != 0 {
 		t.Fatalf("exit status %d\n%s", code, p.Output())
 	}
-	// rewrite_tag has moved the flagged ones, grep dropped all the others.
-	moved := strings.Count(p.Output(), `"anomaly"=>"true"`)
-	if moved < 8 || strings.Contains(p.Output(), `"anomaly"=>"false"`) || strings.Contains(p.Output(), "] shop: [[") {
-		t.Errorf("%d flagged records under their own tag, want at least 8 and nothing else\n%s", moved, p.Output())
+	if strings.Contains(p.Output(), `"anomaly"=>"false"`) || strings.Contains(p.Output(), "] shop: [[") {
+		t.Errorf("more than the flagged records came through\n%s", p.Output())
 	}
 }
 
