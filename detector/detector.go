@@ -12,6 +12,8 @@
 package detector
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"hash/maphash"
 	"regexp"
@@ -79,6 +81,8 @@ type Detector struct {
 	seen    observation
 	reason  []byte
 
+	longName []byte // scratch of canonical
+
 	only      *group // the model of all events without a group
 	groups    map[uint64]*group
 	seed      maphash.Seed
@@ -91,20 +95,26 @@ type Detector struct {
 
 // group is one model with all that judges by it.
 type group struct {
+	state
+	memo    memo
+	fitting bool
+	fitted  chan *forest.Forest // from the background
+
+	name       string // canonical; empty for events without a group
+	hash       uint64
+	prev, next *group
+}
+
+// state is what a snapshot holds of a group.
+type state struct {
 	model     model
 	window    window
-	forest    *forest.Forest
-	memo      memo
+	forest    *forest.Forest // never changed once it is here
 	threshold threshold
 	records   int           // learned
 	nextRefit int           // at so many records
 	refitAt   time.Duration // or at this time,
 	refitFrom int           // once there are so many: a quarter of the window is new
-	fitting   bool
-	fitted    chan *forest.Forest // from the background
-
-	hash       uint64
-	prev, next *group
 }
 
 // New returns a detector, or an error that names the option.
@@ -147,6 +157,7 @@ func (d *Detector) Close() {
 	if d.refits != nil {
 		close(d.refits)
 		d.workers.Wait()
+		d.refits = nil
 	}
 }
 
@@ -266,11 +277,12 @@ func (d *Detector) learn(g *group, ev *Event) {
 func (d *Detector) group(name []byte) *group {
 	if len(name) == 0 {
 		if d.only == nil {
-			d.only = d.newGroup(0)
+			d.only = d.newGroup("")
 		}
 		return d.only
 	}
-	h := maphash.Bytes(d.seed, name)
+	name = d.canonical(name)
+	h := d.hash(name)
 	g := d.groups[h]
 	if g == nil {
 		if len(d.groups) >= d.options.MaxGroups {
@@ -279,7 +291,8 @@ func (d *Detector) group(name []byte) *group {
 			delete(d.groups, oldest.hash)
 			d.stats.Evicted++
 		}
-		g = d.newGroup(h)
+		g = d.newGroup(string(name))
+		g.hash = h
 		d.groups[h] = g
 	} else if g == d.newest {
 		return g
@@ -290,11 +303,32 @@ func (d *Detector) group(name []byte) *group {
 	return g
 }
 
-func (d *Detector) newGroup(hash uint64) *group {
-	g := &group{hash: hash, model: newModel(), window: newWindow(d.options.Window), nextRefit: d.options.Warmup}
+func (d *Detector) hash(name []byte) uint64 { return maphash.Bytes(d.seed, name) }
+
+// maxGroupName is the length in bytes up to which a group's name is kept.
+const maxGroupName = 256
+
+// canonical returns a name that is not too long to be kept: its beginning and
+// its hash stand for a longer one.
+func (d *Detector) canonical(name []byte) []byte {
+	if len(name) <= maxGroupName {
+		return name
+	}
+	sum := sha256.Sum256(name)
+	short := append(d.longName[:0], trim(name, maxGroupName-len("... ")-2*len(sum))...)
+	d.longName = hex.AppendEncode(append(short, "... "...), sum[:])
+	return d.longName
+}
+
+func (d *Detector) newGroup(name string) *group {
+	g := &group{name: name, state: newState(&d.options)}
 	g.threshold.contamination = float32(d.options.Contamination)
 	g.threshold.points = scale
 	return g
+}
+
+func newState(o *Options) state {
+	return state{model: newModel(), window: newWindow(o.Window), nextRefit: o.Warmup}
 }
 
 func (g *group) unlink(d *Detector) {

@@ -206,6 +206,7 @@ func (m *model) learn(o *observation) {
 	if isNew {
 		st = m.statements.add(l.Hash)
 		st.epoch, st.first = m.epoch, m.records
+		st.text.set(o.text, l)
 		st.length = span{o.length, o.length}
 		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
 		for i := range st.numbers {
