@@ -301,7 +301,7 @@ func TestInspect(t *testing.T) {
 	}
 	for _, p := range g.Patterns {
 		switch p.Text {
-		case "request <num> of user<num> served in <num>":
+		case "request <num> of user<num> served in <num>s":
 			ms := p.Numbers[len(p.Numbers)-1]
 			if p.Seen != 2000 || p.Levels[3] < 1900 || ms.Low < 0.008 || ms.Low > 0.012 || ms.High < 0.025 || ms.High > 0.035 || p.Lengths.High < 35 || p.Lengths.High > 50 {
 				t.Errorf("%+v", p)
@@ -319,7 +319,7 @@ func TestInspect(t *testing.T) {
 func TestAppendPattern(t *testing.T) {
 	d := newDetector(t, nil)
 	d.Observe(&detector.Event{Message: []byte("WARN disk 3 is 97% full")}, new(detector.Verdict))
-	if got, want := string(d.AppendPattern([]byte("> "))), "> <level> disk <num> is <num> full"; got != want {
+	if got, want := string(d.AppendPattern([]byte("> "))), "> <level> disk <num> is <num>% full"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -1,10 +1,6 @@
 package detector
 
-import (
-	"unicode/utf8"
-
-	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-)
+import "unicode/utf8"
 
 // patternText is a pattern as people read it: its words, and what varies as
 // <num>, <time> and so on. It is cut to what fits, and kept within its statement
@@ -16,78 +12,25 @@ type patternText struct {
 
 func (t *patternText) bytes() []byte { return t.b[:min(int(t.n), len(t.b))] }
 
-// set renders the pattern of the line. It allocates nothing.
-func (t *patternText) set(text []byte, l *pattern.Line) {
-	var room [2 * len(t.b)]byte // the last token may reach beyond
-	b := appendPattern(room[:0:len(room)], text, l, len(t.b))
-	t.n = uint8(copy(t.b[:], trim(b, len(t.b))))
+// set renders the pattern of the event. It allocates nothing once o's scratch
+// memory has grown to the longest pattern.
+func (t *patternText) set(o *observation) {
+	o.pattern = o.line.Append(o.pattern[:0], o.text)
+	t.n = 0
+	for _, c := range trim(o.pattern, len(t.b)) {
+		if c >= ' ' && c != 0x7f { // nothing that a terminal would obey
+			t.b[t.n] = c
+			t.n++
+		}
+	}
 }
 
 // AppendPattern appends the pattern of the event judged last to dst, as text:
-// what is constant as it stands in the message, what varies as <num>, <time>,
-// <addr>, <id>, <version>, <path> and <level>. It must be called before the
-// message that was given with the event changes.
+// what is constant as it stands in the message, what varies as <num>, <time>
+// and the like. It must be called before the message that was given with the
+// event changes.
 func (d *Detector) AppendPattern(dst []byte) []byte {
-	return appendPattern(dst, d.seen.text, &d.line, 4*pattern.MaxBytes)
-}
-
-var kindNames = [...]string{
-	pattern.Number: "<num>", pattern.Time: "<time>", pattern.Address: "<addr>", pattern.ID: "<id>",
-	pattern.Version: "<version>", pattern.LevelWord: "<level>", pattern.Path: "<path>",
-}
-
-// appendPattern stops behind the token, a few dozen bytes at most, that reaches
-// limit.
-func appendPattern(dst, text []byte, l *pattern.Line, limit int) []byte {
-	from, at := len(dst), 0
-	for i := range l.Tokens {
-		t := &l.Tokens[i]
-		dst = appendBetween(dst, text[min(at, int(t.Start)):t.Start], limit-(len(dst)-from))
-		at = int(t.End)
-		if len(dst)-from >= limit {
-			return dst
-		}
-		if t.Kind != pattern.Word {
-			dst = append(dst, kindNames[t.Kind]...)
-			continue
-		}
-		word := text[t.Start:t.End]
-		digits := len(word)
-		for digits > 0 && word[digits-1] >= '0' && word[digits-1] <= '9' {
-			digits-- // node12: the digits vary
-		}
-		dst = append(dst, word[:digits]...)
-		if digits < len(word) {
-			dst = append(dst, "<num>"...)
-		}
-	}
-	if l.Truncated {
-		return append(dst, "..."...)
-	}
-	return appendBetween(dst, text[min(at, len(text)):], limit-(len(dst)-from))
-}
-
-// appendBetween appends what stands between two tokens: spaces and punctuation.
-// Anything else there belongs to a control sequence, or to something that the
-// tokeniser reads as a whole and that varies.
-func appendBetween(dst, b []byte, limit int) []byte {
-	for i, c := range b {
-		switch {
-		case limit <= 0:
-			return dst
-		case c == '\t':
-			c = ' '
-		case c == '[' && i > 0 && b[i-1] == 0x1b, c != ' ' && !isPunctuation(c):
-			continue
-		}
-		dst = append(dst, c)
-		limit--
-	}
-	return dst
-}
-
-func isPunctuation(c byte) bool {
-	return c > ' ' && c < 0x7f && !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z')
+	return d.line.Append(dst, d.seen.text)
 }
 
 // trim cuts b to n bytes, between characters.
