@@ -18,6 +18,7 @@ import (
 	"hash/maphash"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
@@ -63,13 +64,14 @@ type Verdict struct {
 
 // Stats are a detector's counters, since it was made, and gauges.
 type Stats struct {
-	Records   uint64  // observed, learned or judged
-	Judged    uint64  // got a score
-	Anomalies uint64  // flagged
-	Refits    uint64  // of all models
-	Evicted   uint64  // models that made room for another group's
-	Groups    int     // models held now
-	Threshold float64 // score from which on the group judged last is flagged; 0 before the first verdict
+	Records    uint64  // observed, learned or judged
+	Judged     uint64  // got a score
+	Anomalies  uint64  // flagged
+	Refits     uint64  // of all models
+	FailedFits uint64  // that panicked in the background; the forest before them stays in use
+	Evicted    uint64  // models that made room for another group's
+	Groups     int     // models held now
+	Threshold  float64 // score from which on the group judged last is flagged; 0 before the first verdict
 }
 
 // Detector judges events. One goroutine at a time may call its methods.
@@ -83,14 +85,15 @@ type Detector struct {
 
 	longName []byte // scratch of canonical
 
-	only      *group // the model of all events without a group
-	groups    map[uint64]*group
-	seed      maphash.Seed
-	newest    *group // most recently used, the head of a ring list
-	stats     Stats
-	threshold float32 // in points, of the group judged last
-	refits    chan refit
-	workers   sync.WaitGroup
+	only       *group // the model of all events without a group
+	groups     map[uint64]*group
+	seed       maphash.Seed
+	newest     *group // most recently used, the head of a ring list
+	stats      Stats
+	threshold  float32 // in points, of the group judged last
+	refits     chan refit
+	failedFits atomic.Uint64
+	workers    sync.WaitGroup
 }
 
 // group is one model with all that judges by it.
@@ -210,6 +213,7 @@ func (d *Detector) Judge(ev *Event, v *Verdict) {
 // Stats returns the counters and gauges.
 func (d *Detector) Stats() Stats {
 	s := d.stats
+	s.FailedFits = d.failedFits.Load()
 	if s.Judged > 0 {
 		s.Threshold = score(d.threshold)
 	}
@@ -224,6 +228,7 @@ func (d *Detector) Stats() Stats {
 func (d *Detector) look(ev *Event, v *Verdict) *group {
 	*v = Verdict{}
 	d.stats.Records++
+	fault(ev)
 	g := d.group(ev.Group)
 	d.scanner.Scan(ev.Message, &d.line)
 	o := &d.seen

@@ -72,8 +72,20 @@ func (d *Detector) refit(g *group, now time.Duration) {
 func (d *Detector) fitInBackground() {
 	defer d.workers.Done()
 	for r := range d.refits {
-		r.to.fitted <- d.fit(r.rows)
+		r.to.fitted <- d.fitOrFail(r.rows)
 	}
+}
+
+// fitOrFail returns nil when the fit panics: nobody above this goroutine could
+// catch that, and it must not end the process that the detector serves.
+func (d *Detector) fitOrFail(rows []row) (f *forest.Forest) {
+	defer func() {
+		if recover() != nil {
+			d.failedFits.Add(1)
+		}
+	}()
+	faultInFit(rows)
+	return d.fit(rows)
 }
 
 // collect installs the forest that the background has fitted, if it has.

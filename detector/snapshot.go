@@ -272,20 +272,20 @@ func (b *blockWriter) block(kind byte, content func(*codec)) {
 }
 
 // Restore makes the detector go on where the snapshot was taken: it gives the
-// verdicts that the other one would have given. The detector must be new. The
-// error is a *DamagedError, a *DifferentError or that of the reader; the
+// verdicts that the other one would have given. It returns when the snapshot was
+// taken. The detector must be new. The error is a *DamagedError, a *DifferentError or that of the reader; the
 // detector is as new then.
 //
 // Contamination, Warmup and the times of refits may differ from those of the
 // snapshot; with another Contamination the threshold is set anew by the rows
 // seen last. Groups beyond Max_Groups are left out, the least recently used
 // first.
-func (d *Detector) Restore(r io.Reader) error {
+func (d *Detector) Restore(r io.Reader) (saved time.Time, err error) {
 	if d.only != nil || len(d.groups) > 0 {
-		return errors.New("detector: Restore needs a new detector")
+		return saved, errors.New("detector: Restore needs a new detector")
 	}
 	var groups []*group
-	_, err := readSnapshot(r, func(h *header) error { return d.accepts(h) }, func(name string, content *codec) {
+	h, err := readSnapshot(r, func(h *header) error { return d.accepts(h) }, func(name string, content *codec) {
 		if name != "" && len(groups) > d.options.MaxGroups { // the one without a name comes on top
 			content.b = nil
 			return
@@ -294,10 +294,10 @@ func (d *Detector) Restore(r io.Reader) error {
 		g.carry(content)
 		groups = append(groups, g)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = d.adopt(groups)
 	}
-	return d.adopt(groups)
+	return time.Unix(0, h.saved), err
 }
 
 // accepts says why a model of that header is of no use here, if it is so.

@@ -73,7 +73,7 @@ func TestRestoredGoesOnTheSame(t *testing.T) {
 			observe(first, events[:cut])
 			file := snapshot(t, first)
 			restored, heir := newDetector(t, smaller), newDetector(t, smaller)
-			if err := restored.Restore(bytes.NewReader(file)); err != nil {
+			if _, err := restored.Restore(bytes.NewReader(file)); err != nil {
 				t.Fatalf("at record %d: %v", cut, err)
 			}
 			if again := snapshot(t, restored); !bytes.Equal(again, file) {
@@ -105,7 +105,7 @@ func TestRestoredAfterEviction(t *testing.T) {
 	const cut = 45_000
 	observe(first, events[:cut])
 	restored := newDetector(t, nil)
-	if err := restored.Restore(bytes.NewReader(snapshot(t, first))); err != nil {
+	if _, err := restored.Restore(bytes.NewReader(snapshot(t, first))); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "restored", observe(restored, events[cut:]), want[cut:])
@@ -146,7 +146,7 @@ func TestSnapshotBesideTheDetector(t *testing.T) {
 				t.Fatal(err)
 			}
 			s = nil
-			if err := newDetector(t, nil).Restore(bytes.NewReader(file.Bytes())); err != nil {
+			if _, err := newDetector(t, nil).Restore(bytes.NewReader(file.Bytes())); err != nil {
 				t.Fatalf("snapshot %d: %v", snapshots, err)
 			}
 			snapshots++
@@ -197,7 +197,7 @@ func TestRestoreSaysWhatDiffers(t *testing.T) {
 	file := snapshot(t, d)
 	var differs *detector.DifferentError
 	other := func(o *detector.Options) { o.Seed, o.Window = 7, 1024 }
-	err := newDetector(t, other).Restore(bytes.NewReader(file))
+	_, err := newDetector(t, other).Restore(bytes.NewReader(file))
 	if !errors.As(err, &differs) || !strings.Contains(err.Error(), "Seed was 1 and is 7; Window was 4096 and is 1024") {
 		t.Errorf("%v", err)
 	}
@@ -206,14 +206,14 @@ func TestRestoreSaysWhatDiffers(t *testing.T) {
 	}
 	newer := bytes.Clone(file)
 	newer[len("flb-anomaly model\n")] = 9
-	if err := newDetector(t, nil).Restore(bytes.NewReader(newer)); !errors.As(err, &differs) || !strings.Contains(err.Error(), "written in format 9, this version reads 1") {
+	if _, err := newDetector(t, nil).Restore(bytes.NewReader(newer)); !errors.As(err, &differs) || !strings.Contains(err.Error(), "written in format 9, this version reads 1") {
 		t.Errorf("%v", err)
 	}
 	// These may differ.
 	free := newDetector(t, func(o *detector.Options) {
 		o.Contamination, o.Warmup, o.RefitRecords, o.MaxGroups, o.Ignore = 0.02, 2000, 500, 3, []string{"x"}
 	})
-	if err := free.Restore(bytes.NewReader(file)); err != nil {
+	if _, err := free.Restore(bytes.NewReader(file)); err != nil {
 		t.Error(err)
 	}
 }
@@ -229,7 +229,7 @@ func TestRestoreKeepsTheGroupsUsedLast(t *testing.T) {
 		}
 	}
 	e := newDetector(t, func(o *detector.Options) { o.Warmup = 10; o.MaxGroups = 3 })
-	if err := e.Restore(bytes.NewReader(snapshot(t, d))); err != nil {
+	if _, err := e.Restore(bytes.NewReader(snapshot(t, d))); err != nil {
 		t.Fatal(err)
 	}
 	if n := e.Stats().Groups; n != 4 {
@@ -254,7 +254,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 	file := snapshot(t, d)
 	fresh := newDetector(t, func(o *detector.Options) { o.Window, o.Trees, o.SampleSize = 64, 3, 32 })
 	check := func(what string, b []byte) {
-		err := fresh.Restore(bytes.NewReader(b))
+		_, err := fresh.Restore(bytes.NewReader(b))
 		var damaged *detector.DamagedError
 		var different *detector.DifferentError
 		if !errors.As(err, &damaged) && !errors.As(err, &different) {
@@ -272,7 +272,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 		check(fmt.Sprint("flipped at ", i), b)
 	}
 	check("more behind the end", append(bytes.Clone(file), 0))
-	if err := fresh.Restore(bytes.NewReader(file)); err != nil {
+	if _, err := fresh.Restore(bytes.NewReader(file)); err != nil {
 		t.Error(err)
 	}
 }
@@ -349,9 +349,9 @@ func FuzzRestore(f *testing.F) {
 		detector.MendChecksums(b)
 		detector.Inspect(bytes.NewReader(b))
 		d := small()
-		if d.Restore(bytes.NewReader(b)) == nil {
+		if _, err := d.Restore(bytes.NewReader(b)); err == nil {
 			observe(d, events)
-			if s := snapshot(t, d); small().Restore(bytes.NewReader(s)) != nil {
+			if _, err := small().Restore(bytes.NewReader(snapshot(t, d))); err != nil {
 				t.Error("what was restored cannot be saved and restored again")
 			}
 		}
