@@ -90,7 +90,7 @@ func (f *filter) publish() {
 	}
 	m.groups.Set(float64(s.Groups))
 	m.threshold.Set(s.Threshold)
-	if s.Judged > 0 && f.stats.Judged == 0 {
+	if s.Judged > 0 && f.stats.Judged == 0 && s.Judged < s.Records { // and was not restored
 		f.log.Info("learned enough to judge", "records", s.Records)
 	}
 	f.counted, f.stats = c, s
