@@ -122,7 +122,7 @@ func (w *inspection) group(g *detector.GroupContents, most int) {
 	if g.Trees > 0 {
 		forest = count(int64(g.Trees), "tree")
 	}
-	w.printf("forest: %s; window: %s; vocabulary: %s\n", forest, count(int64(g.Rows), "row"), count(int64(g.Words), "entry"))
+	w.printf("forest: %s; window: %s; words and sequences: %s\n", forest, count(int64(g.Rows), "row"), thousands(int64(g.Words)))
 	if g.Latest != 0 {
 		w.printf("latest event: %s\n", time.Unix(0, int64(g.Latest)).UTC().Format(time.RFC3339))
 	}
