@@ -205,6 +205,7 @@ func (m *letters) carry(c *codec) {
 	}
 	c.f32(&m.mean)
 	c.f32(&m.lines)
+	c.f32(&m.open)
 }
 
 func (h *lengths) carry(c *codec) {

@@ -153,8 +153,8 @@ func TestSnapshotBesideTheDetector(t *testing.T) {
 		}
 	}
 	same(t, "beside snapshots", got, want)
-	if snapshots < 10 {
-		t.Errorf("only %d snapshots were completed", snapshots)
+	if snapshots == 0 {
+		t.Error("no snapshot was completed")
 	}
 	if s != nil {
 		s.Cancel()
@@ -264,7 +264,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 			t.Fatalf("%s: the detector is no longer new", what)
 		}
 	}
-	step := max(1, len(file)/5000)
+	step := max(1, len(file)/1000)
 	for i := 0; i < len(file); i += step {
 		check(fmt.Sprint("cut at ", i), file[:i])
 		b := bytes.Clone(file)
