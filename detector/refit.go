@@ -37,7 +37,7 @@ func (w *window) all() []row { return w.rows }
 // refit is the work of fitting a forest to a copy of a window.
 type refit struct {
 	rows []row
-	to   *group
+	to   chan<- *forest.Forest // with room for one: the worker never waits
 }
 
 // refit fits the group's forest anew, now or in the background, and says when
@@ -60,10 +60,10 @@ func (d *Detector) refit(g *group, now time.Duration) {
 	if g.fitting {
 		return
 	}
+	fitted := make(chan *forest.Forest, 1)
 	select {
-	case d.refits <- refit{slices.Clone(g.window.all()), g}:
-		g.fitting = true
-		g.fitted = make(chan *forest.Forest, 1)
+	case d.refits <- refit{slices.Clone(g.window.all()), fitted}:
+		g.fitting, g.fitted = true, fitted
 	default: // the others come first; try again soon
 		g.nextRefit = g.records + d.options.Warmup
 	}
@@ -72,7 +72,7 @@ func (d *Detector) refit(g *group, now time.Duration) {
 func (d *Detector) fitInBackground() {
 	defer d.workers.Done()
 	for r := range d.refits {
-		r.to.fitted <- d.fitOrFail(r.rows)
+		r.to <- d.fitOrFail(r.rows)
 	}
 }
 

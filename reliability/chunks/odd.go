@@ -132,6 +132,9 @@ func (m *Maker) value(depth int) []byte {
 			return b
 		}
 	}
+	if m.rnd.IntN(50_000) == 0 {
+		return encode(strings.Repeat("x", 70_000))
+	}
 	return pick(m.rnd, scalars)
 }
 
@@ -189,7 +192,7 @@ var (
 		"kubernetes", []byte("log"), []byte("anomaly"), strings.Repeat("k", 40), "k\xff", "k\x00", 5, nil, -1.5, true),
 		[]byte{0xd9, 1, 'a'}, []byte{0xda, 0, 3, 'l', 'o', 'g'}, []byte{0xdb, 0, 0, 0, 7, 'a', 'n', 'o', 'm', 'a', 'l', 'y'})
 	scalars = append(encodeAll(nil, true, false, "", "text", "warn", "\xff\xfe", "nul\x00", "größe 東 🙂", strings.Repeat("long ", 60), []byte("bin"), []byte{},
-		[]byte(strings.Repeat("b", 300)), strings.Repeat("x", 70_000), 0, 127, 128, -1, -32, -33, int8(-100), int16(-1000), int32(-100_000), int64(math.MinInt64),
+		[]byte(strings.Repeat("b", 300)), 0, 127, 128, -1, -32, -33, int8(-100), int16(-1000), int32(-100_000), int64(math.MinInt64),
 		uint8(200), uint16(60_000), uint32(math.MaxUint32), uint64(math.MaxInt64), uint64(math.MaxUint64), 0.5, float32(0.1),
 		math.Inf(1), math.Inf(-1), math.NaN(), math.Copysign(0, -1)),
 		stamp(1, 2), []byte{0xd4, 1, 2}, []byte{0xd5, 1, 2, 3}, []byte{0xd6, 1, 2, 3, 4, 5}, append([]byte{0xd8, 1}, make([]byte, 16)...),
