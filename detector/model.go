@@ -68,6 +68,7 @@ type observation struct {
 	burst   float32 // bits
 	rate    float32
 	run     uint16
+	pattern []byte // scratch
 }
 
 // judge fills o.row. It changes nothing.
@@ -206,6 +207,7 @@ func (m *model) learn(o *observation) {
 	if isNew {
 		st = m.statements.add(l.Hash)
 		st.epoch, st.first = m.epoch, m.records
+		st.text.set(o)
 		st.length = span{o.length, o.length}
 		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
 		for i := range st.numbers {

@@ -37,7 +37,7 @@ func (w *window) all() []row { return w.rows }
 // refit is the work of fitting a forest to a copy of a window.
 type refit struct {
 	rows []row
-	done chan<- *forest.Forest // takes one without waiting
+	to   chan<- *forest.Forest // with room for one: the worker never waits
 }
 
 // refit fits the group's forest anew, now or in the background, and says when
@@ -60,10 +60,10 @@ func (d *Detector) refit(g *group, now time.Duration) {
 	if g.fitting {
 		return
 	}
-	done := make(chan *forest.Forest, 1)
+	fitted := make(chan *forest.Forest, 1)
 	select {
-	case d.refits <- refit{slices.Clone(g.window.all()), done}:
-		g.fitting, g.fitted = true, done
+	case d.refits <- refit{slices.Clone(g.window.all()), fitted}:
+		g.fitting, g.fitted = true, fitted
 	default: // the others come first; try again soon
 		g.nextRefit = g.records + d.options.Warmup
 	}
@@ -72,8 +72,20 @@ func (d *Detector) refit(g *group, now time.Duration) {
 func (d *Detector) fitInBackground() {
 	defer d.workers.Done()
 	for r := range d.refits {
-		r.done <- d.fit(r.rows)
+		r.to <- d.fitOrFail(r.rows)
 	}
+}
+
+// fitOrFail returns nil when the fit panics: nobody above this goroutine could
+// catch that, and it must not end the process that the detector serves.
+func (d *Detector) fitOrFail(rows []row) (f *forest.Forest) {
+	defer func() {
+		if recover() != nil {
+			d.failedFits.Add(1)
+		}
+	}()
+	faultInFit(rows)
+	return d.fit(rows)
 }
 
 // collect installs the forest that the background has fitted, if it has.

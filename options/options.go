@@ -36,7 +36,8 @@ type Option struct {
 	Multiple bool // may be given more than once
 
 	// Records is true for an option about the record that leaves the
-	// filter; the command, which judges files, has no flag for it.
+	// filter, or about the filter's life in Fluent Bit; the command, which
+	// judges files, has no flag for it.
 	Records bool
 
 	set func(*Settings, string) error
@@ -80,6 +81,9 @@ type Settings struct {
 	ValueType ValueType
 	Keep      Keep
 	KeepShare float64 // share of normal records kept when Keep is anomalies
+
+	ModelPath    string        // directory of saved models; empty = none are saved
+	SaveInterval time.Duration // between saves; 0 = on exit only
 }
 
 // Table lists every option, in the order in which documentation shows them.
@@ -107,7 +111,7 @@ var Table = []Option{
 		set:  intInto(8, 4096, func(s *Settings) *int { return &s.Detector.SampleSize })},
 	{Name: "Refit_Interval", Type: Time, Default: "10m", Range: "0 (never by time) or 1s to 7d",
 		Help: "Longest time between refits of the model, by the records' own time.",
-		set:  setInterval},
+		set:  timeInto(func(s *Settings) *time.Duration { return &s.Detector.RefitInterval })},
 	{Name: "Refit_Records", Type: Int, Default: "50000", Range: "256 to 1000000000",
 		Help: "Most records between refits of the model. A young model is refitted more often.",
 		set:  intInto(256, 1_000_000_000, func(s *Settings) *int { return &s.Detector.RefitRecords })},
@@ -138,6 +142,12 @@ var Table = []Option{
 	{Name: "Keep_Share", Type: Double, Default: "0", Range: "0 to 1", Records: true,
 		Help: "With Keep anomalies: share of the normal records that are kept all the same, evenly spread.",
 		set:  setShare},
+	{Name: "Model_Path", Type: String, Default: "", Range: "a directory", Records: true,
+		Help: "Directory in which the models are saved, in a file named after the instance (set an Alias), and from which they start. Default: models are kept over a hot reload, not over a restart.",
+		set:  setModelPath},
+	{Name: "Save_Interval", Type: Time, Default: "5m", Range: "0 (on exit only) or 1s to 7d", Records: true,
+		Help: "With Model_Path: time between saves. Models are saved on exit and before a hot reload in any case.",
+		set:  timeInto(func(s *Settings) *time.Duration { return &s.SaveInterval })},
 }
 
 // Error is a wrong value, or wrong values together, of an option.
@@ -255,7 +265,15 @@ func setContamination(s *Settings, v string) error {
 	return nil
 }
 
-func setInterval(s *Settings, v string) error {
+// timeInto takes 0, or one second to seven days.
+func timeInto(field func(*Settings) *time.Duration) func(*Settings, string) error {
+	return func(s *Settings, v string) (err error) {
+		*field(s), err = parseTime(v)
+		return err
+	}
+}
+
+func parseTime(v string) (time.Duration, error) {
 	unit := time.Second
 	number := v
 	if n := len(v); n > 0 {
@@ -272,13 +290,20 @@ func setInterval(s *Settings, v string) error {
 	}
 	f, err := strconv.ParseFloat(number, 64)
 	if err != nil {
-		return fmt.Errorf("not a time such as 90, 90s, 10m or 2h")
+		return 0, fmt.Errorf("not a time such as 90, 90s, 10m or 2h")
 	}
 	seconds := f * unit.Seconds()
 	if seconds != 0 && !(seconds >= 1 && seconds <= 7*24*3600) {
-		return fmt.Errorf("out of range")
+		return 0, fmt.Errorf("out of range")
 	}
-	s.Detector.RefitInterval = time.Duration(seconds * float64(time.Second))
+	return time.Duration(seconds * float64(time.Second)), nil
+}
+
+func setModelPath(s *Settings, v string) error {
+	if strings.ContainsRune(v, 0) {
+		return fmt.Errorf("a NUL in the name of a directory")
+	}
+	s.ModelPath = v
 	return nil
 }
 

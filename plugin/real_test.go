@@ -290,11 +290,12 @@ pipeline:
             key_prefix: last
             warmup: 32
 `)
-	const judging = "learned enough to judge" // said by each of the four
-	p.Wait(judging, 4)
+	const whole = `"last":"false","last_score":`
+	p.Wait(whole, 10)
 	for n := range 2 {
 		p.Signal(syscall.SIGHUP)
-		p.Wait(judging, 4*(n+2))
+		p.Wait("ready contamination=auto", 4*(n+2))
+		p.Wait(whole, strings.Count(p.Output(), whole)+50) // half a second: the reload is over
 	}
 	for _, want := range []string{`"anomaly":"false","anomaly_score":`, `"late":false,"late_score":`, `"last":"false","last_score":`} {
 		if !strings.Contains(p.Output(), want) {
