@@ -6,6 +6,7 @@ package options
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type Type string
 const (
 	String Type = "string"
 	Int    Type = "int"
+	Bool   Type = "bool" // on, off, true, false, yes, no
 	Double Type = "double"
 	Time   Type = "time" // seconds, or a number with s, m, h or d
 )
@@ -80,6 +82,8 @@ type Settings struct {
 	ValueType ValueType
 	Keep      Keep
 	KeepShare float64 // share of normal records kept when Keep is anomalies
+
+	Forward Forward // of the output; the filter has none
 }
 
 // Table lists every option, in the order in which documentation shows them.
@@ -149,9 +153,11 @@ type Error struct {
 func (e *Error) Error() string { return "option " + e.Option.Name + " " + e.Problem }
 
 func wrong(name, format string, args ...any) *Error {
-	for i := range Table {
-		if Table[i].Name == name {
-			return &Error{&Table[i], fmt.Sprintf(format, args...)}
+	for _, table := range [][]Option{Table, OutputTable} {
+		for i := range table {
+			if table[i].Name == name {
+				return &Error{&table[i], fmt.Sprintf(format, args...)}
+			}
 		}
 	}
 	panic("options: no option " + name)
@@ -163,11 +169,25 @@ func wrong(name, format string, args ...any) *Error {
 // what would be right.
 func Parse(values func(name string) []string) (Settings, error) {
 	var s Settings
-	for i := range Table {
-		o := &Table[i]
+	if err := s.parse(Table, values); err != nil {
+		return s, err
+	}
+	if s.Detector.SampleSize > s.Detector.Window {
+		return s, wrong("Sample_Size", "has the value %d: it is larger than Window (%d); allowed: at most Window", s.Detector.SampleSize, s.Detector.Window)
+	}
+	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
+		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
+	}
+	return s, nil
+}
+
+// parse sets what the rows of one table stand for.
+func (s *Settings) parse(table []Option, values func(name string) []string) error {
+	for i := range table {
+		o := &table[i]
 		given := values(o.Name)
 		if len(given) > 1 && !o.Multiple {
-			return s, wrong(o.Name, "is given %d times: once is right", len(given))
+			return wrong(o.Name, "is given %d times: once is right", len(given))
 		}
 		if len(given) == 0 {
 			if o.Multiple {
@@ -177,18 +197,12 @@ func Parse(values func(name string) []string) (Settings, error) {
 		}
 		for _, v := range given {
 			v = strings.TrimSpace(v)
-			if err := o.set(&s, v); err != nil {
-				return s, wrong(o.Name, "has the value %q: %v; allowed: %s", v, err, o.Range)
+			if err := o.set(s, v); err != nil {
+				return wrong(o.Name, "has the value %q: %v; allowed: %s", v, err, o.Range)
 			}
 		}
 	}
-	if s.Detector.SampleSize > s.Detector.Window {
-		return s, wrong("Sample_Size", "has the value %d: it is larger than Window (%d); allowed: at most Window", s.Detector.SampleSize, s.Detector.Window)
-	}
-	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
-		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
-	}
-	return s, nil
+	return nil
 }
 
 // Defaults are the settings of a filter for which no option is set.
@@ -256,6 +270,20 @@ func setContamination(s *Settings, v string) error {
 }
 
 func setInterval(s *Settings, v string) error {
+	d, err := duration(v)
+	if err != nil {
+		return err
+	}
+	if d != 0 && (d < time.Second || d > 7*24*time.Hour) {
+		return fmt.Errorf("out of range")
+	}
+	s.Detector.RefitInterval = d
+	return nil
+}
+
+// duration reads a time as Fluent Bit writes it. What no Duration holds
+// becomes the largest one, which every range refuses.
+func duration(v string) (time.Duration, error) {
 	unit := time.Second
 	number := v
 	if n := len(v); n > 0 {
@@ -272,14 +300,12 @@ func setInterval(s *Settings, v string) error {
 	}
 	f, err := strconv.ParseFloat(number, 64)
 	if err != nil {
-		return fmt.Errorf("not a time such as 90, 90s, 10m or 2h")
+		return 0, fmt.Errorf("not a time such as 90, 90s, 10m or 2h")
 	}
-	seconds := f * unit.Seconds()
-	if seconds != 0 && !(seconds >= 1 && seconds <= 7*24*3600) {
-		return fmt.Errorf("out of range")
+	if d := f * float64(unit); math.Abs(d) < math.MaxInt64 {
+		return time.Duration(d), nil
 	}
-	s.Detector.RefitInterval = time.Duration(seconds * float64(time.Second))
-	return nil
+	return math.MaxInt64, nil
 }
 
 func setIgnore(s *Settings, v string) error {
