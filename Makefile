@@ -14,7 +14,7 @@ GO_SOURCES   := go.mod $(shell find detector fluentbit options plugin record sca
 KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
-.PHONY: all demo test test-race bench clean help FORCE
+.PHONY: all demo test test-race bench dist dist-test clean help FORCE
 
 ## all: build the shared object, its second name, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -53,6 +53,14 @@ test-race: all
 ## bench: measure speed, each figure beside what it is compared with
 bench: all
 	$(GO) test -run - -bench . -benchmem ./...
+
+## dist: build tarballs and .debs for amd64 and arm64, with checksums, into dist/
+dist:
+	VERSION='$(VERSION)' GO='$(GO)' packaging/dist.sh
+
+## dist-test: unpack what dist built, run it and look it over
+dist-test:
+	DIST='$(CURDIR)/dist' $(GO) test -count=1 -v ./packaging
 
 ## clean: remove what was built
 clean:
