@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -75,6 +76,30 @@ func TestMask(t *testing.T) {
 				t.Errorf("%q is not in the log\n%s", tt.log, &stderr)
 			}
 		})
+	}
+}
+
+// The page's Go is this filter's own, so that what readers copy is what is
+// tested.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/writing-filters.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(blocks) < 3 {
+		t.Fatalf("%d blocks of Go in the page", len(blocks))
+	}
+	for _, block := range blocks {
+		for part := range strings.SplitSeq(strings.TrimSpace(block[1]), "\n\n") {
+			if !strings.Contains(string(source), part) {
+				t.Errorf("this is in the page and not in main.go:\n%s", part)
+			}
+		}
 	}
 }
 
