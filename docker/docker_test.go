@@ -320,6 +320,7 @@ func TestCompose(t *testing.T) {
 	if len(services) < 8 {
 		t.Fatalf("%d services", len(services))
 	}
+	awaited := map[string]bool{}
 	for name, s := range services {
 		if image := text(s, "image"); image != "" && !regexp.MustCompile(`:v?\d+\.\d+\.\d+$`).MatchString(image) {
 			t.Errorf("%s: %s is not pinned to a version", name, image)
@@ -345,6 +346,7 @@ func TestCompose(t *testing.T) {
 					t.Errorf("%s waits for the health of %s, which tells none", name, other)
 				}
 			case "service_completed_successfully":
+				awaited[other] = true
 				if text(services, other, "restart") != "no" {
 					t.Errorf("%s waits for the end of %s, which is started again", name, other)
 				}
@@ -365,6 +367,13 @@ func TestCompose(t *testing.T) {
 			if _, err := os.Stat(from); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+	}
+	// docker compose up --wait takes the end of a container for a failure
+	// unless another service waits for it.
+	for name, s := range services {
+		if text(s, "restart") == "no" && !awaited[name] {
+			t.Errorf("%s runs once, and nothing waits for its end", name)
 		}
 	}
 }
