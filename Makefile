@@ -21,7 +21,7 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' tools/opensearch/pom.xml)/.complete
 
-.PHONY: all demo test test-race bench quality e2e loki opensearch clean help FORCE
+.PHONY: all demo test test-race bench quality e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the shared object, its second name, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -85,6 +85,14 @@ bench: all
 ## quality: the detector's quality on labelled streams, with its features turned off one by one
 quality:
 	@ABLATION=1 $(GO) test -count=1 -run TestAblation ./detector
+
+## dist: build tarballs and .debs for amd64 and arm64, with checksums, into dist/
+dist:
+	VERSION='$(VERSION)' GO='$(GO)' packaging/dist.sh
+
+## dist-test: unpack what dist built, run it and look it over
+dist-test:
+	DIST='$(CURDIR)/dist' $(GO) test -count=1 -v ./packaging
 
 ## clean: remove what was built
 clean:

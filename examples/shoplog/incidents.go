@@ -91,7 +91,7 @@ func (g *Generator) retryStorm(at time.Time) {
 }
 
 func (g *Generator) workerKilled(at time.Time) {
-	g.say(at, "ERROR", fmt.Sprintf("%s kernel: Out of memory: killed process 31877 (shop-worker) total-vm:9412804kB anon-rss:7984120kB", at.Format("Jan _2 15:04:05")))
+	g.say(at, "kernel", "ERROR", fmt.Sprintf("%s kernel: Out of memory: killed process 31877 (shop-worker) total-vm:9412804kB anon-rss:7984120kB", at.Format("Jan _2 15:04:05")))
 	g.worker(at.Add(180*time.Millisecond), "ERROR", "supervisor", "worker-2 died on signal 9, 14 tasks lost, starting a new one")
 }
 

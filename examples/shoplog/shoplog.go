@@ -39,6 +39,7 @@ type Options struct {
 // Record is one line of the log.
 type Record struct {
 	Time     time.Time
+	Service  string // who says it, such as shop-api
 	Level    string // DEBUG, INFO, WARN, ERROR or FATAL; empty for access lines
 	Line     string // without a newline
 	Incident string // name of the incident that the line belongs to, empty = healthy
@@ -139,9 +140,9 @@ func (g *Generator) Next() Record {
 }
 
 // say puts a line into the stream.
-func (g *Generator) say(at time.Time, level, line string) {
+func (g *Generator) say(at time.Time, service, level, line string) {
 	g.seq++
-	heap.Push(&g.queue, pending{Record{at, level, line, g.incident}, g.seq})
+	heap.Push(&g.queue, pending{Record{at, service, level, line, g.incident}, g.seq})
 }
 
 // The load by hour of the day (UTC), 1 is the day's mean; linear in between.
