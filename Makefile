@@ -10,11 +10,18 @@ OUTPUT := bin/out_anomaly.so
 CLI    := bin/flb-anomaly
 HOST   := bin/flb-host
 
-GO_SOURCES   := go.mod $(shell find detector fluentbit options plugin record scan cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
-KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
+GO_SOURCES   := go.mod $(shell find detector fluentbit forward options plugin record scan cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
+KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h plugin/*.c)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
-.PHONY: all demo test test-race bench dist dist-test clean help FORCE
+# What end-to-end tests run against, and is built once: Loki takes some
+# minutes of two cores.
+CACHE        ?= $(or $(FLB_ANOMALY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flb-anomaly)
+LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($$2, 2)}' tools/loki/go.mod)
+LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
+OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' tools/opensearch/pom.xml)/.complete
+
+.PHONY: all demo test test-race bench quality e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the shared object, its second name, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -50,9 +57,34 @@ test: all
 test-race: all
 	$(GO) test -race ./...
 
+## e2e: test from end to end, against real servers where they can be had here
+e2e: all loki opensearch
+	FLB_ANOMALY_CACHE=$(CACHE) $(GO) test -count=1 -timeout 30m -v ./e2e
+
+## loki: build the real Loki, for e2e
+loki: $(LOKI)
+
+# The version is part of the path: a fresh clone builds nothing anew.
+$(LOKI):
+	@mkdir -p $(@D)
+	cd tools/loki && nice $(GO) build -trimpath -ldflags '-s -w' -o $@.new github.com/grafana/loki/v3/cmd/loki
+	mv $@.new $@
+
+## opensearch: put a real OpenSearch together, for e2e, where there are Java and Maven
+opensearch: $(if $(and $(shell command -v java),$(shell command -v mvn)),$(OPENSEARCH))
+
+$(OPENSEARCH):
+	@rm -rf $(@D) && mkdir -p $(@D)
+	cd tools/opensearch && nice mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(@D)
+	@touch $@
+
 ## bench: measure speed, each figure beside what it is compared with
 bench: all
-	$(GO) test -run - -bench . -benchmem ./...
+	@$(GO) run ./bench $(BENCHFLAGS)
+
+## quality: the detector's quality on labelled streams, with its features turned off one by one
+quality:
+	@ABLATION=1 $(GO) test -count=1 -run TestAblation ./detector
 
 ## dist: build tarballs and .debs for amd64 and arm64, with checksums, into dist/
 dist:

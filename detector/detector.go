@@ -12,10 +12,13 @@
 package detector
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"hash/maphash"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
@@ -61,13 +64,14 @@ type Verdict struct {
 
 // Stats are a detector's counters, since it was made, and gauges.
 type Stats struct {
-	Records   uint64  // observed, learned or judged
-	Judged    uint64  // got a score
-	Anomalies uint64  // flagged
-	Refits    uint64  // of all models
-	Evicted   uint64  // models that made room for another group's
-	Groups    int     // models held now
-	Threshold float64 // score from which on the group judged last is flagged; 0 before the first verdict
+	Records    uint64  // observed, learned or judged
+	Judged     uint64  // got a score
+	Anomalies  uint64  // flagged
+	Refits     uint64  // of all models
+	FailedFits uint64  // that panicked in the background; the forest before them stays in use
+	Evicted    uint64  // models that made room for another group's
+	Groups     int     // models held now
+	Threshold  float64 // score from which on the group judged last is flagged; 0 before the first verdict
 }
 
 // Detector judges events. One goroutine at a time may call its methods.
@@ -79,32 +83,41 @@ type Detector struct {
 	seen    observation
 	reason  []byte
 
-	only      *group // the model of all events without a group
-	groups    map[uint64]*group
-	seed      maphash.Seed
-	newest    *group // most recently used, the head of a ring list
-	stats     Stats
-	threshold float32 // in points, of the group judged last
-	refits    chan refit
-	workers   sync.WaitGroup
+	longName []byte // scratch of canonical
+
+	only       *group // the model of all events without a group
+	groups     map[uint64]*group
+	seed       maphash.Seed
+	newest     *group // most recently used, the head of a ring list
+	stats      Stats
+	threshold  float32 // in points, of the group judged last
+	refits     chan refit
+	failedFits atomic.Uint64
+	workers    sync.WaitGroup
 }
 
 // group is one model with all that judges by it.
 type group struct {
+	state
+	memo    memo
+	fitting bool
+	fitted  chan *forest.Forest // from the background
+
+	name       string // canonical; empty for events without a group
+	hash       uint64
+	prev, next *group
+}
+
+// state is what a snapshot holds of a group.
+type state struct {
 	model     model
 	window    window
-	forest    *forest.Forest
-	memo      memo
+	forest    *forest.Forest // never changed once it is here
 	threshold threshold
 	records   int           // learned
 	nextRefit int           // at so many records
 	refitAt   time.Duration // or at this time,
 	refitFrom int           // once there are so many: a quarter of the window is new
-	fitting   bool
-	fitted    chan *forest.Forest // from the background
-
-	hash       uint64
-	prev, next *group
 }
 
 // New returns a detector, or an error that names the option.
@@ -147,6 +160,7 @@ func (d *Detector) Close() {
 	if d.refits != nil {
 		close(d.refits)
 		d.workers.Wait()
+		d.refits = nil
 	}
 }
 
@@ -199,6 +213,7 @@ func (d *Detector) Judge(ev *Event, v *Verdict) {
 // Stats returns the counters and gauges.
 func (d *Detector) Stats() Stats {
 	s := d.stats
+	s.FailedFits = d.failedFits.Load()
 	if s.Judged > 0 {
 		s.Threshold = score(d.threshold)
 	}
@@ -213,10 +228,12 @@ func (d *Detector) Stats() Stats {
 func (d *Detector) look(ev *Event, v *Verdict) *group {
 	*v = Verdict{}
 	d.stats.Records++
+	fault(ev)
 	g := d.group(ev.Group)
 	d.scanner.Scan(ev.Message, &d.line)
 	o := &d.seen
-	o.text, o.line, o.time = ev.Message, &d.line, ev.Time
+	o.text, o.size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
+	o.line, o.time = &d.line, ev.Time
 	o.level = pattern.LevelNone
 	if len(ev.Level) > 0 {
 		o.level = pattern.ParseLevel(ev.Level)
@@ -265,11 +282,12 @@ func (d *Detector) learn(g *group, ev *Event) {
 func (d *Detector) group(name []byte) *group {
 	if len(name) == 0 {
 		if d.only == nil {
-			d.only = d.newGroup(0)
+			d.only = d.newGroup("")
 		}
 		return d.only
 	}
-	h := maphash.Bytes(d.seed, name)
+	name = d.canonical(name)
+	h := d.hash(name)
 	g := d.groups[h]
 	if g == nil {
 		if len(d.groups) >= d.options.MaxGroups {
@@ -278,7 +296,8 @@ func (d *Detector) group(name []byte) *group {
 			delete(d.groups, oldest.hash)
 			d.stats.Evicted++
 		}
-		g = d.newGroup(h)
+		g = d.newGroup(string(name))
+		g.hash = h
 		d.groups[h] = g
 	} else if g == d.newest {
 		return g
@@ -289,11 +308,32 @@ func (d *Detector) group(name []byte) *group {
 	return g
 }
 
-func (d *Detector) newGroup(hash uint64) *group {
-	g := &group{hash: hash, model: newModel(), window: newWindow(d.options.Window), nextRefit: d.options.Warmup}
+func (d *Detector) hash(name []byte) uint64 { return maphash.Bytes(d.seed, name) }
+
+// maxGroupName is the length in bytes up to which a group's name is kept.
+const maxGroupName = 256
+
+// canonical returns a name that is not too long to be kept: its beginning and
+// its hash stand for a longer one.
+func (d *Detector) canonical(name []byte) []byte {
+	if len(name) <= maxGroupName {
+		return name
+	}
+	sum := sha256.Sum256(name)
+	short := append(d.longName[:0], trim(name, maxGroupName-len("... ")-2*len(sum))...)
+	d.longName = hex.AppendEncode(append(short, "... "...), sum[:])
+	return d.longName
+}
+
+func (d *Detector) newGroup(name string) *group {
+	g := &group{name: name, state: newState(&d.options)}
 	g.threshold.contamination = float32(d.options.Contamination)
 	g.threshold.points = scale
 	return g
+}
+
+func newState(o *Options) state {
+	return state{model: newModel(), window: newWindow(o.Window), nextRefit: o.Warmup}
 }
 
 func (g *group) unlink(d *Detector) {

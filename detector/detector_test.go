@@ -289,16 +289,19 @@ func TestBatchJudgesByTheWholeFile(t *testing.T) {
 
 func TestBackgroundRefitsEndWithClose(t *testing.T) {
 	before := runtime.NumGoroutine()
-	o := options.Defaults().Detector
-	o.RefitRecords = 500
-	d, err := detector.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	verdicts(d, healthy(20_000, 2))
-	d.Close()
-	if s := d.Stats(); s.Refits == 0 {
-		t.Error("no forest was fitted")
+	lines := healthy(2000, 2)
+	for range 50 { // Close comes while forests are being fitted
+		o := options.Defaults().Detector
+		o.Warmup, o.RefitRecords = 32, 50
+		d, err := detector.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdicts(d, lines)
+		d.Close()
+		if s := d.Stats(); s.Refits == 0 {
+			t.Error("no forest was fitted")
+		}
 	}
 	for range 100 {
 		if runtime.NumGoroutine() <= before {

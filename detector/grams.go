@@ -1,5 +1,10 @@
 package detector
 
+import (
+	"math/bits"
+	"math/rand/v2"
+)
+
 // grams counts words, neighbours of words and the contexts that they stand
 // in: one open-addressed table, 8 bytes an entry, keyed by 32-bit hashes.
 //
@@ -24,10 +29,23 @@ func newGrams(limit int) grams {
 	return grams{slots: make([]gram, gramsAtFirst), limit: limit}
 }
 
+// salt moves every key to a place in its table that nobody outside the process
+// can foretell. Seed, from which the keys come, is known wherever it is left at
+// its default, and lines could be made whose keys all want the same place. What is
+// found does not depend on places, and so no verdict depends on the salt.
+var salt = rand.Uint64() | 1
+
+// place returns the key's place in a table of mask+1 places, a power of two
+// (multiply-shift, Dietzfelbinger et al. 1997): of two keys, however they were
+// chosen, the chance to want the same one is at most 2 in mask+1.
+func place(key uint64, mask uint32) uint32 {
+	return uint32(key * salt >> bits.LeadingZeros64(uint64(mask)))
+}
+
 func (g *grams) find(key uint32) *gram {
 	key |= 1 << 31 // never 0
 	mask := uint32(len(g.slots) - 1)
-	for i := key & mask; ; i = (i + 1) & mask {
+	for i := place(uint64(key), mask); ; i = (i + 1) & mask {
 		if s := &g.slots[i]; s.key == key || s.key == 0 {
 			return s
 		}

@@ -52,6 +52,9 @@ const (
 	// knownElsewhere is the chance that something new in a place is a certain
 	// word that is known from other places.
 	knownElsewhere = 0.3
+
+	// endAnywhere is the same for the line's end: one token in some twenty.
+	endAnywhere = 0.05
 )
 
 func (g *language) surprise(b []byte, l *pattern.Line) (s surprise) {
@@ -69,15 +72,18 @@ func (g *language) surprise(b []byte, l *pattern.Line) (s surprise) {
 		if g.grams.find(keyWord(w)).n == 0 {
 			s.news++
 			// A word never seen: how often is there something new in this place?
-			p = (t1 + 2*fresh) / (n1 + 2)
-			p = (t2 + 2*p) / (n2 + 2)
+			p = (max(0, t1-1) + 2*fresh) / (n1 + 2)
+			p = (max(0, t2-1) + 2*p) / (n2 + 2)
 		} else {
 			// A word that is known from elsewhere. How common it is there says
 			// little of this place: in a place that takes many words, a rare one
 			// is no surprise.
 			p = knownElsewhere
-			p = (float64(g.grams.find(keyBehind(c1, w)).n) + (t1+1)*p) / (n1 + t1 + 1)
-			p = (float64(g.grams.find(keyBehind(c2, w)).n) + (t2+1)*math.Sqrt(p)*0.5) / (n2 + t2 + 1)
+			if i == len(l.Tokens) {
+				p = endAnywhere
+			}
+			p = (float64(g.grams.find(keyBehind(c1, w)).n) + max(t1, 1)*p) / (n1 + max(t1, 1))
+			p = (float64(g.grams.find(keyBehind(c2, w)).n) + max(t2, 1)*math.Sqrt(p)*0.5) / (n2 + max(t2, 1))
 		}
 		bits := min(maxBits, max(0, -log2(p)))
 		if i == len(l.Tokens) {
@@ -140,6 +146,7 @@ type letters struct {
 	pairs  [64 * 64]uint16
 	firsts [64]uint32
 	mean   float32 // usual bits a character of a new line
+	open   float32 // share of the new lines in which something stays open
 	lines  float32
 }
 
@@ -205,10 +212,24 @@ func (m *letters) learn(b []byte) {
 	}
 }
 
-// usual takes a new line's surprise into the mean.
-func (m *letters) usual(bits float32) {
+// usual takes a new line's surprise into the mean, and whether something
+// stays open in it.
+func (m *letters) usual(bits float32, open bool) {
 	m.lines = min(m.lines+1, 100)
 	m.mean += (bits - m.mean) / m.lines
+	m.open += (b2f(open) - m.open) / m.lines
+}
+
+// unclosed says whether a quote or a bracket stays open in b, as in a line
+// that is cut.
+func unclosed(b []byte) bool {
+	var count [128]int
+	for _, c := range b {
+		if c < 128 {
+			count[c]++
+		}
+	}
+	return count['"']&1 != 0 || count['('] > count[')'] || count['['] > count[']'] || count['{'] > count['}']
 }
 
 func (m *letters) halve() {

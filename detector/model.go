@@ -50,7 +50,8 @@ func newModel() model {
 // observation is an event on its way through the model: what judge found
 // out, for learn and for the explanation.
 type observation struct {
-	text  []byte
+	text  []byte // its first pattern.MaxBytes
+	size  int    // of the whole
 	line  *pattern.Line
 	level pattern.Level
 	time  time.Duration
@@ -59,6 +60,7 @@ type observation struct {
 	row     row
 	words   surprise // filled for young patterns
 	odd     float32  // bits a character, for new patterns
+	open    bool     // something stays open, for new patterns
 	number  int      // index of the strangest number
 	numbers [trackedNumbers]octaves
 	length  octaves
@@ -66,6 +68,7 @@ type observation struct {
 	burst   float32 // bits
 	rate    float32
 	run     uint16
+	pattern []byte // scratch
 }
 
 // judge fills o.row. It changes nothing.
@@ -84,7 +87,7 @@ func (m *model) judge(o *observation) {
 	for i := range numbers {
 		o.numbers[i] = octavesOf(numbers[i].Value*1024 + 1)
 	}
-	o.length = octavesOf(float64(len(o.text) + 1))
+	o.length = octavesOf(float64(o.size + 1))
 
 	if bits, ok := m.seldom.surprise(o.seen); ok {
 		featRarity.set(r, 0.8*min(bits, 10))
@@ -98,11 +101,14 @@ func (m *model) judge(o *observation) {
 		featFailure.set(r, 4.2*log2(1+float64(w.failure*(0.5+0.5*calm))))
 		featNetwork.set(r, 1.5*log2(1+float64(w.network*calm)))
 		featEnd.set(r, min(14, w.end)*calm)
-		featLength.set(r, 4*log2(1+float64(m.lengths.surprise(len(o.text)))))
+		featLength.set(r, 4*log2(1+float64(m.lengths.surprise(o.size))))
 		if st == nil {
 			o.odd = m.letters.surprise(o.text)
 			if m.letters.lines > 5 {
 				featOdd.set(r, 3*min(4, o.odd-m.letters.mean))
+			}
+			if o.open = o.size == len(o.text) && unclosed(o.text); o.open {
+				featEnd.set(r, min(14, w.end+min(8, -log2(float64(m.letters.open)+0.004)))*calm)
 			}
 		}
 	} else {
@@ -201,13 +207,14 @@ func (m *model) learn(o *observation) {
 	if isNew {
 		st = m.statements.add(l.Hash)
 		st.epoch, st.first = m.epoch, m.records
+		st.text.set(o)
 		st.length = span{o.length, o.length}
 		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
 		for i := range st.numbers {
 			st.nums[i] = span{o.numbers[i], o.numbers[i]}
 		}
 		st.class = uint8(o.words.class)
-		m.letters.usual(o.odd)
+		m.letters.usual(o.odd, o.open)
 		o.known = st
 	}
 	m.clock.tick(o.time)
@@ -233,7 +240,7 @@ func (m *model) learn(o *observation) {
 	}
 	m.language.freshen(len(l.Tokens), news)
 	st.length.learn(o.length, st.n)
-	m.lengths.learn(len(o.text))
+	m.lengths.learn(o.size)
 	m.learnBurst(o, st)
 
 	st.n++

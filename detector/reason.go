@@ -94,11 +94,11 @@ func (g *group) phrase(dst []byte, f feature, o *observation) []byte {
 	case featLength:
 		if o.known != nil && o.known.seen >= maturity {
 			dst = append(dst, "length of "...)
-			dst = strconv.AppendInt(dst, int64(len(o.text)), 10)
+			dst = strconv.AppendInt(dst, int64(o.size), 10)
 			return append(dst, " bytes is unusual for this message"...)
 		}
 		dst = append(dst, "length of "...)
-		dst = strconv.AppendInt(dst, int64(len(o.text)), 10)
+		dst = strconv.AppendInt(dst, int64(o.size), 10)
 		return append(dst, " bytes is unusual for this log"...)
 	case featOdd:
 		return append(dst, "unusual characters"...)

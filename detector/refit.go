@@ -37,20 +37,20 @@ func (w *window) all() []row { return w.rows }
 // refit is the work of fitting a forest to a copy of a window.
 type refit struct {
 	rows []row
-	to   *group
+	to   chan<- *forest.Forest // with room for one: the worker never waits
 }
 
 // refit fits the group's forest anew, now or in the background, and says when
 // next: a young model's after twice as many records, up to RefitRecords.
 func (d *Detector) refit(g *group, now time.Duration) {
-	first := g.forest == nil && !g.fitting
+	first := g.forest == nil // one millisecond, once: from here on there are verdicts
 	g.nextRefit = g.records + min(max(g.records, 1), d.options.RefitRecords)
 	if g.records < d.options.Warmup {
 		g.nextRefit = d.options.Warmup
 	}
 	g.refitAt = now + d.options.RefitInterval
 	g.refitFrom = g.records + min(d.options.Window/4, g.records)
-	if d.options.Synchronous {
+	if d.options.Synchronous || first {
 		g.install(d.fit(g.window.all()), d)
 		if first {
 			g.startThreshold()
@@ -60,13 +60,10 @@ func (d *Detector) refit(g *group, now time.Duration) {
 	if g.fitting {
 		return
 	}
-	if first {
-		g.startThreshold()
-	}
+	fitted := make(chan *forest.Forest, 1)
 	select {
-	case d.refits <- refit{slices.Clone(g.window.all()), g}:
-		g.fitting = true
-		g.fitted = make(chan *forest.Forest, 1)
+	case d.refits <- refit{slices.Clone(g.window.all()), fitted}:
+		g.fitting, g.fitted = true, fitted
 	default: // the others come first; try again soon
 		g.nextRefit = g.records + d.options.Warmup
 	}
@@ -75,8 +72,20 @@ func (d *Detector) refit(g *group, now time.Duration) {
 func (d *Detector) fitInBackground() {
 	defer d.workers.Done()
 	for r := range d.refits {
-		r.to.fitted <- d.fit(r.rows)
+		r.to <- d.fitOrFail(r.rows)
 	}
+}
+
+// fitOrFail returns nil when the fit panics: nobody above this goroutine could
+// catch that, and it must not end the process that the detector serves.
+func (d *Detector) fitOrFail(rows []row) (f *forest.Forest) {
+	defer func() {
+		if recover() != nil {
+			d.failedFits.Add(1)
+		}
+	}()
+	faultInFit(rows)
+	return d.fit(rows)
 }
 
 // collect installs the forest that the background has fitted, if it has.

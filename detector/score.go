@@ -8,11 +8,23 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
 )
 
-const (
+// How the features and the forest are put together. These are variables only
+// for the ablation, which turns them off one by one; see ablation_test.go.
+var (
+	// weights are the features' weights beside each other.
+	weights = func() (w [features]float32) {
+		for i := range w {
+			w[i] = 1
+		}
+		return w
+	}()
+
 	// forestWeight is how many points the forest's score of 1 is worth beside
 	// the features' own.
-	forestWeight = 5
+	forestWeight float32 = 5
+)
 
+const (
 	// norm is the exponent with which the features' points are put together:
 	// between their sum (1) and the largest alone (infinity).
 	norm = 2.5
@@ -28,7 +40,7 @@ const (
 func strangeness(f *forest.Forest, r *row) float32 {
 	var sum float32
 	for i := feature(0); i < features; i++ {
-		sum += powers[r[i]]
+		sum += powers[r[i]] * weights[i]
 	}
 	points := float32(math.Pow(float64(sum), 1/norm))
 	if f != nil {

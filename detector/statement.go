@@ -39,6 +39,8 @@ type statement struct {
 	numbers uint8 // how many of nums are in use
 	length  span
 	nums    [trackedNumbers]span
+
+	text patternText // for people; nothing is judged by it
 }
 
 // statements is a table of patterns by their hash: open addressing over
@@ -64,7 +66,7 @@ func newStatements(limit int) statements {
 // until the next add.
 func (t *statements) find(hash uint64) *statement {
 	mask := uint32(len(t.slots) - 1)
-	for i := uint32(hash) & mask; ; i = (i + 1) & mask {
+	for i := place(hash, mask); ; i = (i + 1) & mask {
 		s := t.slots[i]
 		if s.at == 0 {
 			return nil
@@ -92,7 +94,7 @@ func (t *statements) add(hash uint64) *statement {
 
 func (t *statements) put(hash uint64, at uint32) {
 	mask := uint32(len(t.slots) - 1)
-	i := uint32(hash) & mask
+	i := place(hash, mask)
 	for t.slots[i].at != 0 {
 		i = (i + 1) & mask
 	}
@@ -113,16 +115,22 @@ func (t *statements) index() {
 // evict drops the half that was seen least; of equals, the one not seen for
 // longest.
 func (t *statements) evict() {
+	t.sort()
+	t.all = t.all[:len(t.all)/2]
+	for i := range t.all { // so that what was once frequent goes in its turn
+		t.all[i].seen -= t.all[i].seen >> 2
+	}
+}
+
+// sort puts those seen most first; of equals, the one seen last. The table must
+// be indexed anew.
+func (t *statements) sort() {
 	slices.SortFunc(t.all, func(a, b statement) int {
 		if d := b.seen - a.seen; b.seen != a.seen {
 			return int(int32(d))
 		}
 		return int(int32(b.last - a.last))
 	})
-	t.all = t.all[:len(t.all)/2]
-	for i := range t.all { // so that what was once frequent goes in its turn
-		t.all[i].seen -= t.all[i].seen >> 2
-	}
 }
 
 // age halves the counts once for each epoch that has passed.

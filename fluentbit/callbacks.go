@@ -7,6 +7,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"runtime/cgo"
 	"strings"
@@ -214,6 +215,7 @@ func describe(v any) string {
 	return b.String()
 }
 
-const kitPrefix = "github.com/flb-anomaly/flb-anomaly/fluentbit."
+// kitPrefix begins the names of this package's functions in a stack trace.
+var kitPrefix = strings.TrimSuffix(runtime.FuncForPC(reflect.ValueOf(base).Pointer()).Name(), "base")
 
 func base(file string) string { return file[strings.LastIndexByte(file, '/')+1:] }

@@ -114,3 +114,15 @@ func TestDescribe(t *testing.T) {
 	var none []int
 	_ = none[len("abc")]
 }
+
+func TestNamesAreUnique(t *testing.T) {
+	a, b, other := takeName("p", "p.0"), takeName("p", "p.0"), takeName("q", "p.0")
+	if a != "p.0" || b != "p.0-2" || other != "p.0" {
+		t.Errorf("names are %q, %q and %q", a, b, other)
+	}
+	// What is given back is taken again: a reload gives the same names.
+	(&Instance{plugin: &Plugin{Name: "p"}, name: a}).release()
+	if again := takeName("p", "p.0"); again != a {
+		t.Errorf("after a release the name is %q", again)
+	}
+}

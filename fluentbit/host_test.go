@@ -141,7 +141,12 @@ func TestHostRefusals(t *testing.T) {
 			t.Errorf("start %s: status %d, records %q", start, r.status, r.stdout)
 		}
 	}
-	r := runHost(t, threeLines, "--fork", "-F", "odd")
+	r := runHost(t, threeLines, "--abi", "unknown", "-F", "odd")
+	r.mustHave(t, r.stderr, "[error] [filter:odd.0] this version of Fluent Bit lays out a filter's instance in a way that this filter does not know")
+	if r.status != 1 {
+		t.Errorf("an unknown layout: status %d", r.status)
+	}
+	r = runHost(t, threeLines, "--fork", "-F", "odd")
 	r.mustHave(t, r.stderr, "[error] [filter:odd.0] Fluent Bit went into the background")
 	r.mustHave(t, r.stderr, "[filter] Fluent Bit went into the background")
 	if r.status != 1 {
@@ -309,9 +314,7 @@ func TestHostStarts(t *testing.T) {
 
 // The C halves, of the kit and of the host, under the address sanitizer.
 func TestHostSanitized(t *testing.T) {
-	if raceDetector {
-		t.Skip("one sanitizer at a time")
-	}
+	odd := need(t, built.odd)
 	host, err := built.sanitizing()
 	if err != nil {
 		t.Skipf("the compiler has no address sanitizer: %v", err)
@@ -327,7 +330,7 @@ func TestHostSanitized(t *testing.T) {
 		{"-F", "odd", "-p", "wrod=a"},
 		{"-F", "odd", "-p", "start=background", "--help-options"},
 	} {
-		cmd := exec.Command(host, append([]string{"-e", need(t, built.odd), "-n", "2", "--repeat", "3"}, args...)...)
+		cmd := exec.Command(host, append([]string{"-e", odd, "-n", "2", "--repeat", "3"}, args...)...)
 		r := runProgram(t, cmd, strings.Repeat(threeLines, 20))
 		if strings.Contains(r.stderr, "Sanitizer") || strings.Contains(r.stderr, "runtime error: ") && !strings.Contains(r.stderr, "caught") {
 			t.Errorf("%q: status %d\n%s", args, r.status, r.stderr)

@@ -6,6 +6,7 @@ package fluentbit
 import "C"
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -36,7 +37,9 @@ type Instance struct {
 }
 
 // Name is the instance's alias, or the name that Fluent Bit gave it, such as
-// hello.0. It stays the same across a reload of the same configuration.
+// hello.0. No two instances of a filter have the same one at a time: Fluent Bit
+// numbers all that are processors alike, so the second one becomes hello.0-2.
+// The name stays the same across a reload of the same configuration.
 func (i *Instance) Name() string { return i.name }
 
 // Value returns the value that the user gave to an option, as written, with
@@ -83,7 +86,7 @@ func (i *Instance) Go(f func()) {
 func newInstance(c *C.struct_kit_instance, p *Plugin) *Instance {
 	i := &Instance{
 		plugin: p,
-		name:   C.GoString(C.kit_instance_name(c)),
+		name:   takeName(p.Name, C.GoString(C.kit_instance_name(c))),
 		level:  levelOf(int(C.kit_log_level(c))),
 		values: make(map[string][]string),
 		tags:   make(map[string]string),
@@ -112,6 +115,24 @@ func (i *Instance) release() {
 	i.mu.Lock()
 	i.c = nil
 	i.mu.Unlock()
+	names.Delete(fullName{i.plugin.Name, i.name})
+}
+
+// names are those of the instances that there are.
+var names sync.Map // fullName to nothing
+
+type fullName struct{ plugin, instance string }
+
+// takeName makes an instance's name unique. Metrics of two instances with one
+// name would be added up, or hide each other.
+func takeName(plugin, name string) string {
+	unique := name
+	for n := 2; ; n++ {
+		if _, taken := names.LoadOrStore(fullName{plugin, unique}, nil); !taken {
+			return unique
+		}
+		unique = fmt.Sprintf("%s-%d", name, n)
+	}
 }
 
 func lower(name string) string { return strings.ToLower(name) }

@@ -22,10 +22,13 @@ const levelTrace = slog.LevelDebug - 4
 // levelOff is above every level: nothing is logged.
 const levelOff = slog.Level(1 << 20)
 
-// levelOf is the least level that is logged at Fluent Bit's level l.
+// levelOf is the least level that is logged at Fluent Bit's level l, which is
+// negative when nothing has set it.
 func levelOf(l int) slog.Level {
 	switch {
-	case l <= 0:
+	case l < 0:
+		return slog.LevelInfo
+	case l == 0:
 		return levelOff
 	case l == C.FLB_ERROR:
 		return slog.LevelError
@@ -64,50 +67,76 @@ const longestLine = 3500
 //
 // to Fluent Bit's log, which adds time and level.
 type handler struct {
-	instance *Instance
-	attrs    string // those of WithAttrs, as they stand in the line
-	group    string // those of WithGroup, each with a dot behind it
+	prefix  string // [filter:hello:hello.0] and a blank
+	enabled func(slog.Level) bool
+	write   func(level int, line []byte)
+	attrs   string // those of WithAttrs, as they stand in the line
+	group   string // those of WithGroup, each with a dot behind it
 }
 
-func newHandler(i *Instance) *handler { return &handler{instance: i} }
+// NewHandler returns a handler for the log of a plugin that is no filter, with
+// lines as filters have them: kind is output, name the instance's. write gets
+// each line, without time or line feed, and its level, which is Fluent Bit's:
+// 1 error, 2 warn, 3 info, 4 debug. It may be called by several goroutines at
+// once; enabled is asked first and may be nil.
+func NewHandler(kind, plugin, name string, enabled func(level int) bool, write func(level int, line []byte)) slog.Handler {
+	h := &handler{prefix: prefix(kind, plugin, name), write: write}
+	h.enabled = func(l slog.Level) bool { return enabled == nil || enabled(int(fluentBitLevel(l))) }
+	return h
+}
 
-func (h *handler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.instance.level }
+func newHandler(i *Instance) *handler {
+	return &handler{
+		prefix:  prefix("filter", i.plugin.Name, i.name),
+		enabled: func(l slog.Level) bool { return l >= i.level },
+		write:   i.writeLog,
+	}
+}
+
+// writeLog hands a line to Fluent Bit.
+func (i *Instance) writeLog(level int, line []byte) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.c == nil {
+		return // the instance has ended, and with it its place in the log
+	}
+	C.kit_log(i.c, C.int(level), (*C.char)(unsafe.Pointer(unsafe.SliceData(line))), C.size_t(len(line)))
+}
+
+func prefix(kind, plugin, name string) string {
+	return "[" + kind + ":" + plugin + ":" + string(appendPlain(nil, name)) + "] "
+}
+
+func (h *handler) Enabled(_ context.Context, l slog.Level) bool { return h.enabled(l) }
 
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	b := []byte(h.attrs)
 	for _, a := range attrs {
 		b = appendAttr(b, h.group, a)
 	}
-	return &handler{h.instance, string(b), h.group}
+	with := *h
+	with.attrs = string(b)
+	return &with
 }
 
 func (h *handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &handler{h.instance, h.attrs, h.group + name + "."}
+	with := *h
+	with.group += name + "."
+	return &with
 }
 
 func (h *handler) Handle(_ context.Context, r slog.Record) error {
-	b := h.line(r)
-	i := h.instance
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.c == nil {
-		return nil // the instance has ended, and with it its place in the log
-	}
-	C.kit_log(i.c, fluentBitLevel(r.Level), (*C.char)(unsafe.Pointer(unsafe.SliceData(b))), C.size_t(len(b)))
+	h.write(int(fluentBitLevel(r.Level)), h.line(r))
 	return nil
 }
 
 // line is r as it stands in the log.
 func (h *handler) line(r slog.Record) []byte {
 	b := make([]byte, 0, 256)
-	b = append(b, "[filter:"...)
-	b = append(b, h.instance.plugin.Name...)
-	b = append(b, ':')
-	b = appendPlain(b, h.instance.name)
-	b = append(b, "] "...)
+	b = append(b, h.prefix...)
 	b = appendPlain(b, r.Message)
 	b = append(b, h.attrs...)
 	r.Attrs(func(a slog.Attr) bool {

@@ -91,6 +91,13 @@ func TestLogLevels(t *testing.T) {
 	}
 }
 
+func TestLogLevelThatIsNotSet(t *testing.T) {
+	log := testInstance(-1).logger
+	if !log.Enabled(t.Context(), slog.LevelInfo) || log.Enabled(t.Context(), slog.LevelDebug) {
+		t.Error("it is not info")
+	}
+}
+
 // Lines that are logged after the instance has ended go nowhere, and do no harm.
 func TestLogAfterTheEnd(t *testing.T) {
 	testInstance(3).Logger().Error("too late")

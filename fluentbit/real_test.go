@@ -28,9 +28,6 @@ const patience = 30 * time.Second
 
 func fluentBit(t *testing.T) string {
 	t.Helper()
-	if raceDetector {
-		t.Skip("SKIPPED: the race detector's allocator does not go with Fluent Bit's own")
-	}
 	path := os.Getenv("FLUENT_BIT")
 	if path == "" {
 		path = "fluent-bit"
@@ -441,12 +438,11 @@ pipeline:
 `)
 	p.wait(`"log"=>"one"`, 20)
 	p.wait(`"log"=>"two"`, 20)
-	p.signal(syscall.SIGINT)
-	if status := p.end(); status != 0 {
-		t.Errorf("status %d", status)
-	}
 	p.mustHaveRecords(40)
-	p.mustHave("options do=copy", "options do=log", `options do=slow words="[\"c\"]"`, "a chunk tag=two", "closed chunks=20")
+	p.mustHave("[filter:odd:odd.0] options do=copy", "[filter:odd:odd.0-2] options do=log",
+		`[filter:odd:odd.0-3] options do=slow words="[\"c\"]"`, "[filter:odd:odd.0-2] a chunk tag=two")
+	// It is killed then: some versions do not always end when they have
+	// threaded inputs, with whatever filter.
 	if strings.Contains(p.output(), "two calls at once") {
 		t.Error("calls of one instance overlapped")
 	}

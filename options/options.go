@@ -6,6 +6,7 @@ package options
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type Type string
 const (
 	String Type = "string"
 	Int    Type = "int"
+	Bool   Type = "bool" // on, off, true, false, yes, no
 	Double Type = "double"
 	Time   Type = "time" // seconds, or a number with s, m, h or d
 )
@@ -36,7 +38,8 @@ type Option struct {
 	Multiple bool // may be given more than once
 
 	// Records is true for an option about the record that leaves the
-	// filter; the command, which judges files, has no flag for it.
+	// filter, or about the filter's life in Fluent Bit; the command, which
+	// judges files, has no flag for it.
 	Records bool
 
 	set func(*Settings, string) error
@@ -80,6 +83,11 @@ type Settings struct {
 	ValueType ValueType
 	Keep      Keep
 	KeepShare float64 // share of normal records kept when Keep is anomalies
+
+	ModelPath    string        // directory of saved models; empty = none are saved
+	SaveInterval time.Duration // between saves; 0 = on exit only
+
+	Forward Forward // of the output; the filter has none
 }
 
 // Table lists every option, in the order in which documentation shows them.
@@ -107,7 +115,7 @@ var Table = []Option{
 		set:  intInto(8, 4096, func(s *Settings) *int { return &s.Detector.SampleSize })},
 	{Name: "Refit_Interval", Type: Time, Default: "10m", Range: "0 (never by time) or 1s to 7d",
 		Help: "Longest time between refits of the model, by the records' own time.",
-		set:  setInterval},
+		set:  intervalInto(func(s *Settings) *time.Duration { return &s.Detector.RefitInterval })},
 	{Name: "Refit_Records", Type: Int, Default: "50000", Range: "256 to 1000000000",
 		Help: "Most records between refits of the model. A young model is refitted more often.",
 		set:  intInto(256, 1_000_000_000, func(s *Settings) *int { return &s.Detector.RefitRecords })},
@@ -138,6 +146,12 @@ var Table = []Option{
 	{Name: "Keep_Share", Type: Double, Default: "0", Range: "0 to 1", Records: true,
 		Help: "With Keep anomalies: share of the normal records that are kept all the same, evenly spread.",
 		set:  setShare},
+	{Name: "Model_Path", Type: String, Default: "", Range: "a directory", Records: true,
+		Help: "Directory in which the models are saved, in a file named after the instance (set an Alias), and from which they start. Default: models are kept over a hot reload, not over a restart.",
+		set:  setModelPath},
+	{Name: "Save_Interval", Type: Time, Default: "5m", Range: "0 (on exit only) or 1s to 7d", Records: true,
+		Help: "With Model_Path: time between saves. Models are saved on exit and before a hot reload in any case.",
+		set:  intervalInto(func(s *Settings) *time.Duration { return &s.SaveInterval })},
 }
 
 // Error is a wrong value, or wrong values together, of an option.
@@ -149,9 +163,11 @@ type Error struct {
 func (e *Error) Error() string { return "option " + e.Option.Name + " " + e.Problem }
 
 func wrong(name, format string, args ...any) *Error {
-	for i := range Table {
-		if Table[i].Name == name {
-			return &Error{&Table[i], fmt.Sprintf(format, args...)}
+	for _, table := range [][]Option{Table, OutputTable} {
+		for i := range table {
+			if table[i].Name == name {
+				return &Error{&table[i], fmt.Sprintf(format, args...)}
+			}
 		}
 	}
 	panic("options: no option " + name)
@@ -163,11 +179,25 @@ func wrong(name, format string, args ...any) *Error {
 // what would be right.
 func Parse(values func(name string) []string) (Settings, error) {
 	var s Settings
-	for i := range Table {
-		o := &Table[i]
+	if err := s.parse(Table, values); err != nil {
+		return s, err
+	}
+	if s.Detector.SampleSize > s.Detector.Window {
+		return s, wrong("Sample_Size", "has the value %d: it is larger than Window (%d); allowed: at most Window", s.Detector.SampleSize, s.Detector.Window)
+	}
+	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
+		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
+	}
+	return s, nil
+}
+
+// parse sets what the rows of one table stand for.
+func (s *Settings) parse(table []Option, values func(name string) []string) error {
+	for i := range table {
+		o := &table[i]
 		given := values(o.Name)
 		if len(given) > 1 && !o.Multiple {
-			return s, wrong(o.Name, "is given %d times: once is right", len(given))
+			return wrong(o.Name, "is given %d times: once is right", len(given))
 		}
 		if len(given) == 0 {
 			if o.Multiple {
@@ -177,18 +207,12 @@ func Parse(values func(name string) []string) (Settings, error) {
 		}
 		for _, v := range given {
 			v = strings.TrimSpace(v)
-			if err := o.set(&s, v); err != nil {
-				return s, wrong(o.Name, "has the value %q: %v; allowed: %s", v, err, o.Range)
+			if err := o.set(s, v); err != nil {
+				return wrong(o.Name, "has the value %q: %v; allowed: %s", v, err, o.Range)
 			}
 		}
 	}
-	if s.Detector.SampleSize > s.Detector.Window {
-		return s, wrong("Sample_Size", "has the value %d: it is larger than Window (%d); allowed: at most Window", s.Detector.SampleSize, s.Detector.Window)
-	}
-	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
-		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
-	}
-	return s, nil
+	return nil
 }
 
 // Defaults are the settings of a filter for which no option is set.
@@ -255,7 +279,21 @@ func setContamination(s *Settings, v string) error {
 	return nil
 }
 
-func setInterval(s *Settings, v string) error {
+// intervalInto takes 0, or one second to seven days.
+func intervalInto(field func(*Settings) *time.Duration) func(*Settings, string) error {
+	within := timeInto(time.Second, 7*24*time.Hour, field)
+	return func(s *Settings, v string) error {
+		if d, err := duration(v); err == nil && d == 0 {
+			*field(s) = 0
+			return nil
+		}
+		return within(s, v)
+	}
+}
+
+// duration reads a time as Fluent Bit writes it. What no Duration holds
+// becomes the largest one, which every range refuses.
+func duration(v string) (time.Duration, error) {
 	unit := time.Second
 	number := v
 	if n := len(v); n > 0 {
@@ -272,13 +310,19 @@ func setInterval(s *Settings, v string) error {
 	}
 	f, err := strconv.ParseFloat(number, 64)
 	if err != nil {
-		return fmt.Errorf("not a time such as 90, 90s, 10m or 2h")
+		return 0, fmt.Errorf("not a time such as 90, 90s, 10m or 2h")
 	}
-	seconds := f * unit.Seconds()
-	if seconds != 0 && !(seconds >= 1 && seconds <= 7*24*3600) {
-		return fmt.Errorf("out of range")
+	if d := f * float64(unit); math.Abs(d) < math.MaxInt64 {
+		return time.Duration(d), nil
 	}
-	s.Detector.RefitInterval = time.Duration(seconds * float64(time.Second))
+	return math.MaxInt64, nil
+}
+
+func setModelPath(s *Settings, v string) error {
+	if strings.ContainsRune(v, 0) {
+		return fmt.Errorf("a NUL in the name of a directory")
+	}
+	s.ModelPath = v
 	return nil
 }
 

@@ -21,7 +21,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("detector: %+v", d)
 	}
 	if s.LogKey != "" || s.LevelKey != "" || s.GroupBy != "" || s.KeyPrefix != "anomaly" || s.Annotate != AnnotateAll ||
-		s.ValueType != ValueString || s.Keep != KeepAll || s.KeepShare != 0 {
+		s.ValueType != ValueString || s.Keep != KeepAll || s.KeepShare != 0 || s.ModelPath != "" || s.SaveInterval != 5*time.Minute {
 		t.Errorf("records: %+v", s)
 	}
 }
@@ -94,6 +94,8 @@ func TestParseRefuses(t *testing.T) {
 		{given{"Value_Type": {"int"}}, "Value_Type", "allowed: string or bool"},
 		{given{"Keep": {"none"}}, "Keep", "allowed: all or anomalies"},
 		{given{"Keep_Share": {"2"}, "Keep": {"anomalies"}}, "Keep_Share", "out of range"},
+		{given{"Save_Interval": {"8d"}}, "Save_Interval", "out of range"},
+		{given{"Model_Path": {"a\x00b"}}, "Model_Path", "a NUL in the name"},
 		{given{"Keep_Share": {"0.5"}}, "Keep_Share", "it needs Keep anomalies, and Keep is all"},
 	} {
 		_, err := Parse(c.given.values)
@@ -127,4 +129,37 @@ func TestTable(t *testing.T) {
 			t.Errorf("the default is refused: %v", err)
 		}
 	}
+}
+
+// FuzzParse gives any text to any option: an *Error that names it, or settings
+// that are accepted when they are given again.
+func FuzzParse(f *testing.F) {
+	for i := range Table {
+		f.Add(i, Table[i].Default, "")
+	}
+	for _, v := range []string{"0.1", "1e999", "-0", "NaN", "10m", "0x10", "7d", "auto ", "$a['b'][0]", "(", "a**", "\x00", "\xff", "ALL", "1_000"} {
+		for i := range Table {
+			f.Add(i, v, v)
+		}
+	}
+	f.Fuzz(func(t *testing.T, i int, v, w string) {
+		o := &Table[uint(i)%uint(len(Table))]
+		values := given{o.Name: {v}}
+		if w != "" {
+			values[o.Name] = append(values[o.Name], w)
+		}
+		s, err := Parse(values.values)
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), e.Option.Name) {
+				t.Fatalf("%q: %v", values, err)
+			}
+			return
+		}
+		d := s.Detector
+		if d.Warmup < 32 || d.Window < 256 || d.Trees < 1 || d.SampleSize < 8 || d.SampleSize > d.Window || d.RefitInterval < 0 || d.RefitRecords < 256 ||
+			d.MaxGroups < 1 || !(d.Contamination >= 0 && d.Contamination < 0.5) || !(s.KeepShare >= 0 && s.KeepShare <= 1) || len(s.KeyPrefix) == 0 || s.SaveInterval < 0 {
+			t.Fatalf("%q: %+v", values, s)
+		}
+	})
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/options"
 )
 
+// version is set by the linker for a release; saved models name it.
+var version = "dev"
+
 func init() {
 	fluentbit.Register(fluentbit.Plugin{
 		Name:        "anomaly",

@@ -113,11 +113,13 @@ func (t *tagger) process(dst, chunk []byte) []byte {
 		if ev.Kind == record.Log {
 			t.counts.records++
 			dst = t.one(dst, ev)
-		} else {
+		} else if !t.settings.Forward.OnlyAnomalies {
 			dst = ev.Annotate(dst, nil)
 		}
 	}
-	dst = append(dst, w.Rest()...)
+	if !t.settings.Forward.OnlyAnomalies {
+		dst = append(dst, w.Rest()...)
+	}
 	w.Reset(nil)
 	t.counts.records += w.Others - others
 	t.counts.unjudged += w.Others - others + w.Broken - broken
@@ -129,6 +131,9 @@ func (t *tagger) one(dst []byte, ev *record.Event) []byte {
 	message := ev.Value(slotMessage)
 	if message.Kind == record.Absent || message.Kind == record.Nil {
 		t.counts.unjudged++
+		if t.settings.Forward.OnlyAnomalies {
+			return dst
+		}
 		return ev.Annotate(dst, nil)
 	}
 	v := &t.verdict
@@ -194,8 +199,11 @@ func (t *tagger) tag(f *record.Fields, anomaly bool) {
 	}
 }
 
-// keep says whether the record leaves the filter.
+// keep says whether the record goes on.
 func (t *tagger) keep(v *detector.Verdict) bool {
+	if t.settings.Forward.OnlyAnomalies {
+		return v.Anomaly
+	}
 	if t.settings.Keep == options.KeepAll || v.Anomaly || !v.Judged {
 		return true
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -172,32 +173,74 @@ func TestTaggerReplacesForgedFields(t *testing.T) {
 	}
 }
 
-// BenchmarkTagger is what a call of the filter costs, on chunks of 1,000 lines
-// of the example service: all but the crossing between C and Go.
-func BenchmarkTagger(b *testing.B) {
-	const perChunk = 1000
+// benchChunks returns chunks of 1,000 lines of the example service, and their
+// mean size.
+func benchChunks(b *testing.B) (chunks [][]byte, size int) {
 	g := shoplog.New(shoplog.Options{Seed: 5})
-	chunks := make([][]byte, 100)
-	size := 0
-	for i := range chunks {
+	for range 100 {
 		var list []map[string]any
 		for range perChunk {
 			list = append(list, map[string]any{"log": g.Next().Line})
 		}
-		chunks[i] = chunk(b, list...)
-		size += len(chunks[i])
+		chunks = append(chunks, chunk(b, list...))
+		size += len(chunks[len(chunks)-1])
 	}
+	return chunks, size / len(chunks)
+}
+
+const perChunk = 1000
+
+// BenchmarkTagger is what a call of the filter costs: all but the crossing
+// between C and Go.
+func BenchmarkTagger(b *testing.B) {
+	chunks, size := benchChunks(b)
 	tg := tag(b, nil)
 	var out []byte
-	for _, c := range chunks {
-		out = tg.process(out[:0], c)
+	for range 3 {
+		for _, c := range chunks {
+			out = tg.process(out[:0], c)
+		}
 	}
-	b.SetBytes(int64(size / len(chunks)))
+	b.SetBytes(int64(size))
 	b.ReportAllocs()
-	b.ResetTimer()
 	start := time.Now()
 	for i := 0; b.Loop(); i++ {
 		out = tg.process(out[:0], chunks[i%len(chunks)])
 	}
 	b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(b.N)/perChunk, "ns/record")
+}
+
+// BenchmarkTaggerPause is how long the longest calls take while refits go on
+// in the background, one for every ten calls, and while none does.
+func BenchmarkTaggerPause(b *testing.B) {
+	chunks, _ := benchChunks(b)
+	calls := func(refitRecords int) float64 {
+		s := options.Defaults()
+		s.Detector.RefitRecords = refitRecords
+		s.Detector.RefitInterval = 0
+		tg, err := newTagger(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer tg.detector.Close()
+		var out []byte
+		for _, c := range chunks {
+			out = tg.process(out[:0], c)
+		}
+		took := make([]time.Duration, 0, 10_000)
+		for i := range cap(took) {
+			start := time.Now()
+			out = tg.process(out[:0], chunks[i%len(chunks)])
+			took = append(took, time.Since(start))
+		}
+		slices.Sort(took)
+		return took[len(took)*999/1000].Seconds() * 1e3
+	}
+	var with, without float64
+	for b.Loop() {
+		without = calls(1_000_000_000)
+		with = calls(10 * perChunk)
+	}
+	b.ReportMetric(with, "p99.9-ms")
+	b.ReportMetric(without, "calm-p99.9-ms")
 }

@@ -136,14 +136,8 @@ func (f *scanFlags) check(files []string) error {
 		}
 		return fmt.Errorf("--%s has the value %q; allowed: %s", flag, value, strings.Join(allowed, ", "))
 	}
-	stdin := 0
-	for _, name := range files {
-		if name == "-" {
-			stdin++
-		}
-	}
-	if stdin > 1 {
-		return errors.New("the standard input (-) can be read once, and is given several times")
+	if err := onceStdin(files); err != nil {
+		return err
 	}
 	if f.text && f.format == "table" {
 		return errors.New("--text goes with --format jsonl or csv: a table shows the text of the flagged lines anyway")
@@ -153,6 +147,19 @@ func (f *scanFlags) check(files []string) error {
 		word("mode", f.mode, string(scan.Stream), string(scan.Batch)),
 		word("color", f.color, "auto", "always", "never"),
 	)
+}
+
+func onceStdin(files []string) error {
+	stdin := 0
+	for _, name := range files {
+		if name == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return errors.New("the standard input (-) can be read once, and is given several times")
+	}
+	return nil
 }
 
 // scanner judges the files of one call, one after the other.

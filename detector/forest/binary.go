@@ -22,8 +22,8 @@ const (
 
 // AppendBinary appends the forest to b. The form is: a byte for the kind of
 // node, the features, psi and the trees as uvarints, then each tree in
-// preorder. A node that more than one row reached and that is above the height
-// limit is a uvarint, 0 for a leaf or the feature plus 1, then for a split the
+// preorder. The root, and each node that more than one row reached and that is
+// above the height limit, is a uvarint, 0 for a leaf or the feature plus 1, then for a split the
 // threshold's key (one byte, or four, little-endian) and, as a uvarint, the rows
 // that went left. All else follows from these. The caller versions the form. The
 // error is always nil.
@@ -45,9 +45,13 @@ func (f *Forest) AppendBinary(b []byte) ([]byte, error) {
 // MarshalBinary returns the forest as AppendBinary describes it.
 func (f *Forest) MarshalBinary() ([]byte, error) { return f.AppendBinary(nil) }
 
+// written reports whether a node is in the binary form. The root always is, so
+// that input cannot ask for more trees than it has bytes.
+func (f *Forest) written(n, depth int) bool { return depth == 0 || n > 1 && depth < f.height }
+
 func (f *Forest) appendNode(b []byte, t, i, depth int) []byte {
 	sizes := f.sizes[t*2*f.stride:]
-	if sizes[i] <= 1 || depth == f.height {
+	if !f.written(int(sizes[i]), depth) {
 		return b
 	}
 	feature, threshold, ok := f.split(t, i)
@@ -88,7 +92,7 @@ func (f *Forest) UnmarshalBinary(b []byte) error {
 	if r.err != nil {
 		return r.err
 	}
-	if psi > 1 && trees > len(r.b) { // a tree of two rows or more takes a byte
+	if trees > len(r.b) { // each takes a byte at least
 		return fmt.Errorf("forest: %d bytes for %d trees", len(r.b), trees)
 	}
 	var g Forest
@@ -110,7 +114,7 @@ func (f *Forest) UnmarshalBinary(b []byte) error {
 
 func (f *Forest) readNode(r *reader, t, i, depth, n int) {
 	f.sizes[t*2*f.stride+i] = uint16(n)
-	if n > 1 && depth < f.height {
+	if f.written(n, depth) {
 		if feature := r.within("feature", 0, f.features) - 1; feature >= 0 {
 			threshold := r.threshold(f.isNarrow())
 			left := r.within("rows on the left", 1, n-1)

@@ -19,9 +19,10 @@ type goldenSet struct {
 }
 
 // Against scikit-learn. The forests have as many trees as the golden scores come
-// from: what is compared is the algorithm, not the luck of 100 trees (one
-// forest of scikit-learn against ten others of its own ranks the needle's noise
-// with a Spearman of 0.95).
+// from: what is compared is the algorithm, not the luck of 100 trees. (With 100,
+// means over seeds are 0.947 on the needle, whose rows are noise but for twenty,
+// to 0.988 on the counts; scikit-learn's own forests of 100 trees give 0.949 to
+// 0.988 against the same scores.)
 func TestGolden(t *testing.T) {
 	for _, set := range readGolden(t) {
 		t.Run(set.Name, func(t *testing.T) {
@@ -31,8 +32,8 @@ func TestGolden(t *testing.T) {
 			}
 			out := scores(must(Fit(rows, Options{Trees: 1000})), rows)
 
-			if r := spearman(out, set.Scores); r < 0.95 {
-				t.Errorf("Spearman %.4f against scikit-learn, want at least 0.95", r)
+			if r := spearman(out, set.Scores); r < 0.98 {
+				t.Errorf("Spearman %.4f against scikit-learn, want at least 0.98", r)
 			}
 			if d := (sum(out) - sum(set.Scores)) / float64(len(out)); math.Abs(d) > 0.01 {
 				t.Errorf("scores are %.4f above scikit-learn's on average, want at most 0.01", d)

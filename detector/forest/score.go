@@ -96,8 +96,8 @@ func (f *Forest) check(row []float64) {
 	}
 }
 
-// fast reports whether the walk over trees of constant size applies.
-func (f *Forest) fast() bool { return f.stride == minStride && f.features <= MaxFeatures }
+// fast reports whether rows can be made into keys.
+func (f *Forest) fast() bool { return f.features <= MaxFeatures }
 
 func (f *Forest) setKeys(k *keys, row []float64) {
 	if f.isNarrow() {
@@ -125,7 +125,11 @@ func (f *Forest) setRowKeys(k *keys, r *Row) {
 
 // sum returns the row's path lengths, summed over all trees.
 func (f *Forest) sum(k *keys) (sum uint32) {
-	for at := 0; at < len(f.lengths); at += lanes * minStride {
+	if f.stride > minStride {
+		return f.tallSum(k)
+	}
+	const block = lanes * minStride
+	for at := 0; at < len(f.lengths); at += block {
 		if f.isNarrow() {
 			sum += walk(f.narrow[at:], f.lengths[at:], k)
 		} else {
@@ -135,9 +139,17 @@ func (f *Forest) sum(k *keys) (sum uint32) {
 	return sum
 }
 
+// scoreBatch is score of sum of each row, block of trees by block of trees.
 func (f *Forest) scoreBatch(rows []keys, out []float64) {
+	if f.stride > minStride {
+		for i := range rows {
+			out[i] = f.score(f.tallSum(&rows[i]))
+		}
+		return
+	}
 	var sums [batch]uint32
-	for at := 0; at < len(f.lengths); at += lanes * minStride {
+	const block = lanes * minStride
+	for at := 0; at < len(f.lengths); at += block {
 		if f.isNarrow() {
 			for i := range rows {
 				sums[i] += walk(f.narrow[at:], f.lengths[at:], &rows[i])
@@ -205,7 +217,32 @@ func step[N narrowNode | wideNode](n *[lanes * minStride]N, lane int, i uint64, 
 	return i
 }
 
-// plainSum is sum for forests of any shape: one tree after the other.
+// tallSum is sum for forests whose trees have more levels than walk takes.
+func (f *Forest) tallSum(k *keys) (sum uint32) {
+	for t := range f.trees {
+		var leaf int
+		if f.isNarrow() {
+			leaf = walkTall(f.narrow[t*f.stride:][:f.stride], k)
+		} else {
+			leaf = walkTall(f.wide[t*f.stride:][:f.stride], k)
+		}
+		sum += uint32(f.lengths[t*f.stride+leaf])
+	}
+	return sum
+}
+
+// walkTall takes one row down one tree and returns the leaf it ends in.
+func walkTall[N narrowNode | wideNode](tree []N, k *keys) (leaf int) {
+	i := uint64(1)
+	for i < uint64(len(tree)) {
+		node := uint64(tree[i])
+		_, right := bits.Sub64(node, k[node&(MaxFeatures-1)], 0)
+		i, _ = bits.Add64(i, i, right)
+	}
+	return int(i) - len(tree)
+}
+
+// plainSum is sum for forests of any number of features, from the row itself.
 func (f *Forest) plainSum(row []float64) (sum uint32) {
 	for t := range f.trees {
 		i := 1

@@ -1,5 +1,10 @@
 package pattern
 
+import (
+	"bytes"
+	"strings"
+)
+
 // Level is the severity of an event, on one scale for all the dialects.
 type Level uint8
 
@@ -27,11 +32,12 @@ func (l Level) String() string { return levelNames[l] }
 // levelWords are the names that levels go by, in lower case.
 var levelWords = map[string]Level{
 	"trace": LevelTrace, "verbose": LevelTrace, "finest": LevelTrace, "finer": LevelTrace, "trc": LevelTrace,
-	"debug": LevelDebug, "fine": LevelDebug, "dbg": LevelDebug, "config": LevelDebug,
+	"trce":  LevelTrace,
+	"debug": LevelDebug, "dbug": LevelDebug, "fine": LevelDebug, "dbg": LevelDebug, "config": LevelDebug,
 	"info": LevelInfo, "information": LevelInfo, "informational": LevelInfo, "inf": LevelInfo, "log": LevelInfo,
 	"notice": LevelNotice,
 	"warn":   LevelWarn, "warning": LevelWarn, "wrn": LevelWarn,
-	"error": LevelError, "err": LevelError, "severe": LevelError, "failure": LevelError,
+	"error": LevelError, "eror": LevelError, "err": LevelError, "severe": LevelError, "failure": LevelError,
 	"critical": LevelCritical, "crit": LevelCritical, "alert": LevelCritical,
 	"fatal": LevelFatal, "emerg": LevelFatal, "emergency": LevelFatal, "panic": LevelFatal, "ftl": LevelFatal, "dpanic": LevelFatal,
 }
@@ -100,7 +106,6 @@ func letterLevel(c byte) Level {
 const (
 	levelTokens = 24 // a level stands among the first tokens of a line
 	levelSlots  = 512
-	dateSlots   = 64
 )
 
 type levelSlot struct {
@@ -109,37 +114,47 @@ type levelSlot struct {
 	upper bool // written in capitals: stands by itself
 }
 
+// fillLevels enters the words that Scan must not take for plain ones: levels
+// and the names of months and days.
 func (s *Scanner) fillLevels() {
+	l := new(Line)
+	hash := func(word string) uint64 {
+		copy(l.text[before:], word)
+		h := s.letters(l, 0, len(word))
+		s.known[h>>6&255] |= 1 << (h & 63)
+		return h
+	}
 	add := func(word string, lv Level, upper bool) {
-		h := uint32(s.hashBytes([]byte(word), 0, len(word)))
-		for i := h % levelSlots; ; i = (i + 1) % levelSlots {
-			if s.levels[i].hash == 0 {
-				s.levels[i] = levelSlot{h, lv, upper}
-				return
-			}
+		h := uint32(hash(word))
+		i := h % levelSlots
+		for s.levels[i].hash != 0 {
+			i = (i + 1) % levelSlots
 		}
+		s.levels[i] = levelSlot{h, lv, upper}
 	}
 	for word, lv := range levelWords {
 		if fieldOnly[word] {
 			continue
 		}
-		up := []byte(word)
-		for i := range up {
-			up[i] &^= 0x20
-		}
-		add(string(up), lv, true)
-		add(string(up[:1])+word[1:], lv, false)
+		add(strings.ToUpper(word), lv, true)
+		add(strings.ToUpper(word[:1])+word[1:], lv, false)
 		add(word, lv, false)
 	}
-	for _, c := range []byte("VDIWEF") {
-		add(string(c), letterLevel(c), false)
+	add("LOG", LevelInfo, false) // PostgreSQL's
+	for _, c := range "VDIWEF" {
+		add(string(c), letterLevel(byte(c)), false)
+	}
+	for _, word := range dateWords {
+		hash(word)
 	}
 }
 
-// levelOf returns the level that the word b[i:j] with hash h is, where it
+// levelOf returns the level that the nt-th token, the word from i to j with
+// hash h, is, where it
 // stands as one: in capitals anywhere, else only beside punctuation
-// ([notice], level=info, "warn", info:), so that prose is left alone.
-func (s *Scanner) levelOf(h uint32, b []byte, i, j int) Level {
+// ([notice], level=info, "severity":"warn", info:), so that prose is left
+// alone.
+func (s *Scanner) levelOf(h uint32, l *Line, i, j, nt int) Level {
 	slot := h % levelSlots
 	for s.levels[slot].hash != h {
 		if s.levels[slot].hash == 0 {
@@ -148,120 +163,98 @@ func (s *Scanner) levelOf(h uint32, b []byte, i, j int) Level {
 		slot = (slot + 1) % levelSlots
 	}
 	e := &s.levels[slot]
-	if e.upper {
-		return e.level
+	b := l.text[before:]
+	prev, prev2, next := l.text[before+i-1], l.text[before+i-2], b[j]
+	stands := false
+	switch {
+	case j-i == 1:
+		stands = letterStands(b, i, prev, next)
+	case prev == '"' || prev == '\'' || prev == '=':
+		// A value: only of a field that says so. A field's name, "error": or
+		// warning=, is no level.
+		stands = next != '=' && b[j+1] != ':' && levelField(l.text[:before+i])
+	case e.upper:
+		stands = next != '='
+	case prev == '[', prev == '|':
+		stands = next != '='
+	case prev == '<', prev == '(', prev == '{':
+		stands = next != ' ' && next != '='
+	case prev == ':': // [core:error]
+		stands = next == ']'
+	case prev == '\t':
+		stands = next == '\t' || next == ':'
+	case prev == ' ':
+		stands = next == ':' || next == '|' || next == ']' || prev2 == '|' ||
+			prev2 == '-' && next == ' ' && b[j+1] == '-' ||
+			(prev2 == ',' || prev2 == ']') && nt == 1 && l.tokens[0].Kind == Time
+	case i == 0:
+		stands = next == ':' || next == '|' || next == ','
 	}
-	before, after := byte(' '), byte(' ')
-	if i > 0 {
-		before = b[i-1]
-	}
-	if j < len(b) {
-		after = b[j]
-	}
-	if j-i == 1 { // one letter, as Android has it: "1702  2395 D WindowManager: "
-		k := i - 1
-		for k > 0 && b[k] == ' ' {
-			k--
-		}
-		if before == ' ' && after == ' ' && k > 0 && class[b[k]] == digit || before == '[' && (after == ']' || after == ' ') {
-			return e.level
-		}
+	if !stands {
 		return LevelNone
 	}
-	switch before {
-	case '[', '<', '(', '=', '"', '|', '\'', '{':
-		if after != ' ' || before == '[' || before == '|' || before == '=' {
-			return e.level
-		}
-	case ' ':
-		if i > 1 && (b[i-2] == ',' || b[i-2] == '|' || b[i-2] == '-' || b[i-2] == ']') {
-			return e.level
-		}
-		if after == ':' || after == '|' || after == ']' {
-			return e.level
-		}
-	}
-	if i == 0 && (after == ':' || after == '|' || after == ',') {
-		return e.level
-	}
-	return LevelNone
+	return e.level
 }
 
-// isKlog says whether the line begins as those of klog and glog do: a letter
-// for the level, month and day in four digits, the time of day.
-func isKlog(b []byte) bool {
-	return len(b) >= 13 && klogLevel(b[0]) != LevelNone && b[5] == ' ' &&
-		class[b[1]]&class[b[2]]&class[b[3]]&class[b[4]] == digit && class[b[6]] == digit && b[8] == ':'
-}
-
-func klogLevel(c byte) Level {
-	switch c {
-	case 'I', 'W', 'E', 'F', 'D':
-		return letterLevel(c)
+// letterStands says whether the letter b[i] stands as a level: in brackets,
+// behind numbers as Android has it ("1702  2395 D Tag: ") or before its tag
+// ("I/Tag(1702): ").
+func letterStands(b []byte, i int, prev, next byte) bool {
+	switch {
+	case prev == '[':
+		return next == ']' || next == ' '
+	case next == '/' && i == 0:
+		return class[b[2]]&letter != 0
+	case prev != ' ' || next != ' ' && next != '/':
+		return false
 	}
-	return LevelNone
-}
-
-// priority reads a syslog priority, <34>, at the line's start; it returns
-// where the text goes on.
-func (s *Scanner) priority(b []byte, l *Line) int {
-	v := 0
-	for i := 1; i < len(b) && i <= 4; i++ {
-		switch {
-		case class[b[i]] == digit:
-			v = v*10 + int(b[i]-'0')
-		case b[i] == '>' && i > 1 && v <= 191:
-			l.Level = syslogLevels[v&7]
-			return i + 1
-		default:
-			return 0
-		}
+	for i--; i > 0 && b[i] == ' '; i-- {
 	}
-	return 0
+	return class[b[i]]&digit != 0
 }
 
-var dateWords = []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-	"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
-
-func (s *Scanner) fillDates() {
-	for _, w := range dateWords {
-		h := uint32(s.hashBytes([]byte(w), 0, len(w)))
-		i := h % dateSlots
-		for s.dates[i] != 0 {
-			i = (i + 1) % dateSlots
-		}
-		s.dates[i] = h
+// levelField says whether text ends in the name of a field of levels and what
+// stands between it and its value: level=", "log.level":", SEVERITY=.
+func levelField(text []byte) bool {
+	end := len(text)
+	for end > 0 && class[text[end-1]]&alnum == 0 {
+		end--
 	}
-}
-
-func (s *Scanner) isDate(h uint32) bool {
-	for i := h % dateSlots; s.dates[i] != 0; i = (i + 1) % dateSlots {
-		if s.dates[i] == h {
+	if len(text)-end > 5 {
+		return false
+	}
+	start := end
+	for start > 0 && class[text[start-1]]&alnum != 0 && end-start < 16 {
+		start--
+	}
+	var lower [16]byte
+	name := lower[:end-start]
+	for i := range name {
+		name[i] = text[start+i] | 0x20
+	}
+	for _, field := range levelFields {
+		if bytes.HasPrefix(name, []byte(field)) || bytes.HasSuffix(name, []byte(field)) {
 			return true
 		}
 	}
 	return false
 }
 
-// dateFollows says whether a date goes on at b[i:] after the name of a month
-// or a day: with a number, or with another such name.
-func dateFollows(b []byte, i int) bool {
-	for i < len(b) && (b[i] == ' ' || b[i] == ',' || b[i] == '/' || b[i] == '-') {
-		i++
-	}
-	if i >= len(b) {
-		return true
-	}
-	if class[b[i]] == digit {
-		return true
-	}
-	if i+3 < len(b) && class[b[i+3]] != letter {
-		next := string(b[i : i+3])
-		for _, w := range dateWords {
-			if w == next {
-				return true
-			}
-		}
+// levelFields begin or end the names of fields of levels: level, loglevel,
+// levelname, lvl, severity, SeverityText, sev, priority.
+var levelFields = []string{"level", "lvl", "severity", "sev", "priority", "prio"}
+
+// klog says whether the line begins as those of klog and glog do, its first
+// run ending at j: a letter for the level, month and day in four digits, the
+// time of day.
+func (l *Line) klog(j int) bool {
+	b := l.text[before:]
+	switch b[0] {
+	case 'I', 'W', 'E', 'F', 'D':
+		return j == 5 && b[5] == ' ' && class[b[1]]&class[b[2]]&class[b[3]]&class[b[4]]&digit != 0 && clock(b, 6)
 	}
 	return false
 }
+
+var dateWords = []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+	"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}

@@ -5,7 +5,7 @@ package pattern
 type Unit uint8
 
 // The units that are understood, written against the number (12ms) or, but
-// for the one-letter times, after a space (4.5 MB).
+// for the one-letter times, after a space (4.5 MB, 3 seconds).
 const (
 	UnitNone Unit = iota
 	UnitNanosecond
@@ -16,7 +16,7 @@ const (
 	UnitHour
 	UnitDay
 	UnitByte
-	UnitKilobyte
+	UnitKilobyte // 1024 bytes, as all multiples of the byte
 	UnitMegabyte
 	UnitGigabyte
 	UnitTerabyte
@@ -24,7 +24,7 @@ const (
 )
 
 // maxUnit is the length of the longest unit in bytes.
-const maxUnit = 7
+const maxUnit = 12
 
 type dimension uint8
 
@@ -35,9 +35,11 @@ const (
 	dimShare
 )
 
+// unitScale is how many base units one of each is.
 var unitScale = [...]float64{1, 1e-9, 1e-6, 1e-3, 1, 60, 3600, 86400, 1, 1 << 10, 1 << 20, 1 << 30, 1 << 40, 1}
 
-func (u Unit) scale() float64 { return unitScale[u] }
+// base returns v, which is in unit u, in base units.
+func (u Unit) base(v float64) float64 { return v * unitScale[u] }
 
 func (u Unit) dimension() dimension {
 	switch {
@@ -57,50 +59,68 @@ func (u Unit) Base() string {
 	return [...]string{"", "s", "B", "%"}[u.dimension()]
 }
 
-// unitOf returns the unit that b spells, UnitNone if it is none.
+// unitOf returns the unit that b, written against its number, spells,
+// UnitNone if it is none.
 func unitOf(b []byte) Unit {
 	switch string(b) {
-	case "ns":
+	case "ns", "nsec":
 		return UnitNanosecond
 	case "us", "µs", "μs", "usec":
 		return UnitMicrosecond
 	case "ms", "msec", "millis":
 		return UnitMillisecond
-	case "s", "sec", "secs", "seconds", "second":
+	case "s":
 		return UnitSecond
-	case "m", "min", "mins", "minutes":
+	case "m":
 		return UnitMinute
-	case "h", "hr", "hours":
+	case "h":
 		return UnitHour
-	case "d", "days":
+	case "d":
 		return UnitDay
-	case "B", "b", "bytes":
+	case "B", "b":
 		return UnitByte
-	case "KB", "kB", "kb", "K", "k", "KiB", "Ki":
+	case "KB", "kB", "kb", "Kb", "K", "k", "KiB", "Ki":
 		return UnitKilobyte
-	case "MB", "mb", "M", "MiB", "Mi":
+	case "MB", "mb", "Mb", "M", "MiB", "Mi":
 		return UnitMegabyte
-	case "GB", "gb", "G", "GiB", "Gi":
+	case "GB", "gb", "Gb", "G", "GiB", "Gi":
 		return UnitGigabyte
 	case "TB", "tb", "T", "TiB", "Ti":
 		return UnitTerabyte
 	}
-	return UnitNone
+	return unitWord(b)
 }
 
-// spacedUnit reads a unit that stands one space behind its number, as in
-// "9.6 KB": only those that are no words of prose. It returns where it ends.
-func spacedUnit(b []byte, i int) (Unit, int) {
-	j := i
-	for j < len(b) && j-i <= 3 && class[b[j]] == letter {
-		j++
+// unitWord returns the unit that b, one space behind its number, spells. It
+// leaves out single letters and what else may be a word of prose.
+func unitWord(b []byte) Unit {
+	switch string(b) {
+	case "ns":
+		return UnitNanosecond
+	case "us", "µs", "μs":
+		return UnitMicrosecond
+	case "ms", "msec", "millis", "millisecond", "milliseconds":
+		return UnitMillisecond
+	case "sec", "secs", "second", "seconds":
+		return UnitSecond
+	case "min", "mins", "minute", "minutes":
+		return UnitMinute
+	case "hr", "hrs", "hour", "hours":
+		return UnitHour
+	case "day", "days":
+		return UnitDay
+	case "B", "byte", "bytes":
+		return UnitByte
+	case "KB", "kB", "KiB":
+		return UnitKilobyte
+	case "MB", "MiB":
+		return UnitMegabyte
+	case "GB", "GiB":
+		return UnitGigabyte
+	case "TB", "TiB":
+		return UnitTerabyte
+	case "percent":
+		return UnitPercent
 	}
-	if j == i || j-i > 3 || j < len(b) && class[b[j]] == digit {
-		return UnitNone, 0
-	}
-	switch string(b[i:j]) {
-	case "B", "KB", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "ns", "us", "ms":
-		return unitOf(b[i:j]), j
-	}
-	return UnitNone, 0
+	return UnitNone
 }

@@ -116,7 +116,7 @@ struct plugin *plugin_find(const char *name)
 /* The nth option, or NULL. Both layouts begin alike and differ in size. */
 static const struct flb_option_before_5_1 *option_at(const struct plugin *p, size_t n)
 {
-    size_t size = host_abi == ABI_5_1 ? sizeof(struct flb_option_5_1) : sizeof(struct flb_option_before_5_1);
+    size_t size = host_abi != ABI_BEFORE_5_1 ? sizeof(struct flb_option_5_1) : sizeof(struct flb_option_before_5_1);
     if (p->filter.options == NULL) {
         return NULL;
     }
@@ -147,6 +147,7 @@ struct filter {
     struct flb_filter_instance ins; /* first: Fluent Bit's functions get its address */
     char rest[256];                 /* where Fluent Bit's instance goes on */
     struct plugin *plugin;
+    void *elsewhere;                /* the context, with ABI_UNKNOWN */
 };
 
 /* Stands for Fluent Bit's struct cmt: the metrics of one instance. */
@@ -457,7 +458,11 @@ void filter_print_metrics(struct filter *f, FILE *to)
 
 void flb_filter_set_context(struct flb_filter_instance *ins, void *context)
 {
-    ins->context = context;
+    if (host_abi == ABI_UNKNOWN) {
+        ((struct filter *)ins)->elsewhere = context;
+    } else {
+        ins->context = context;
+    }
 }
 
 const char *flb_filter_get_property(const char *key, struct flb_filter_instance *ins)
@@ -523,7 +528,7 @@ typedef void *find_function(struct flb_link *, const char *);
 
 __attribute__((no_sanitize("address", "undefined"))) static find_function *resolve_find(void)
 {
-    return host_abi == ABI_5_1 ? find_nothing : NULL;
+    return host_abi != ABI_BEFORE_5_1 ? find_nothing : NULL;
 }
 
 void *flb_config_map_find(struct flb_link *options, const char *name) __attribute__((ifunc("resolve_find")));

@@ -25,7 +25,8 @@ static const char usage[] =
     "  -F NAME            add a filter; the -p that follow are its options (may be repeated)\n"
     "  -p KEY=VALUE       an option of the filter, or alias, log_level, match\n"
     "      --help-options print the options of the filters given by -F, and end\n"
-    "      --abi VERSION  be Fluent Bit 3.2 or 5.1 (default: 5.1)\n"
+    "      --abi VERSION  be Fluent Bit 3.2 or 5.1 (default: 5.1); unknown is a version\n"
+    "                     that lays things out as no filter knows\n"
     "  -t, --tag TAG      the records' tag (default: host.0)\n"
     "  -n, --chunk-records N  records in a chunk (default: 100)\n"
     "      --legacy       write records as [time, body], as older senders do\n"
@@ -422,10 +423,15 @@ static void read_command_line(int argc, char **argv)
     for (int c; (c = getopt_long(argc, argv, letters, long_options, NULL)) != -1;) {
         switch (c) {
         case ABI:
-            if (strcmp(optarg, "5.1") != 0 && strcmp(optarg, "3.2") != 0) {
-                wrong_usage("--abi is 3.2 or 5.1, not", optarg);
+            if (strcmp(optarg, "5.1") == 0) {
+                host_abi = ABI_5_1;
+            } else if (strcmp(optarg, "3.2") == 0) {
+                host_abi = ABI_BEFORE_5_1;
+            } else if (strcmp(optarg, "unknown") == 0) {
+                host_abi = ABI_UNKNOWN;
+            } else {
+                wrong_usage("--abi is 3.2, 5.1 or unknown, not", optarg);
             }
-            host_abi = strcmp(optarg, "5.1") == 0 ? ABI_5_1 : ABI_BEFORE_5_1;
             break;
         case 't': opt.tag = optarg; break;
         case 'n': opt.chunk_records = (size_t)positive("--chunk-records", optarg); break;

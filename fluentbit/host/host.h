@@ -66,7 +66,8 @@ bool msgpack_event(const uint8_t *data, size_t len, double *time, const uint8_t 
 
 /* ---- filters.c: what Fluent Bit does with filters --------------------------- */
 
-enum abi { ABI_BEFORE_5_1, ABI_5_1 };
+/* ABI_UNKNOWN lays out an instance as no filter knows it. */
+enum abi { ABI_BEFORE_5_1, ABI_5_1, ABI_UNKNOWN };
 
 /* Which Fluent Bit to be: set before anything is loaded. */
 extern enum abi host_abi;

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/modelfile"
+)
+
+type inspectFlags struct {
+	format   string
+	patterns int
+	group    string
+}
+
+func newInspect() *cobra.Command {
+	var f inspectFlags
+	command := &cobra.Command{
+		Use:   "inspect MODEL",
+		Short: "Show what a model has learned",
+		Long: `Show what is in a model that the filter or 'flb-anomaly train' has saved: how
+old it is, the options it was made with, and for each group the threshold, the
+features' values among recent records, and the patterns of messages with their
+counts, levels, lengths and the usual ranges of their numbers (seconds and bytes
+where they have such a unit).
+
+What varies in a pattern is shown as <num>, <time>, <id> and the like.`,
+		Example: `  flb-anomaly inspect /var/lib/fluent-bit/anomaly/app.model
+  flb-anomaly inspect --format json app.model | jq '.groups[].patterns[:10]'`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(command *cobra.Command, args []string) error {
+			return runInspect(command, args[0], &f)
+		},
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table or json")
+	flags.IntVarP(&f.patterns, "patterns", "n", 20, "with table: patterns shown of each group, 0 = all")
+	flags.StringVarP(&f.group, "group", "g", "", "only the group of this name")
+	return command
+}
+
+func runInspect(command *cobra.Command, name string, f *inspectFlags) error {
+	if f.format != "table" && f.format != "json" {
+		return usageError{fmt.Errorf("--format has the value %q; allowed: table, json", f.format)}
+	}
+	if f.patterns < 0 {
+		return usageError{fmt.Errorf("--patterns has the value %d; allowed: 0 (all) or more", f.patterns)}
+	}
+	var c *detector.Contents
+	err := modelfile.Read(name, func(r io.Reader) (err error) {
+		c, err = detector.Inspect(r)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if command.Flags().Changed("group") {
+		var found []detector.GroupContents
+		for _, g := range c.Groups {
+			if g.Name == f.group {
+				found = append(found, g)
+			}
+		}
+		if c.Groups = found; found == nil {
+			return fmt.Errorf("%s has no group of the name %q", name, f.group)
+		}
+	}
+	if f.format == "json" {
+		e := json.NewEncoder(command.OutOrStdout())
+		e.SetEscapeHTML(false)
+		return e.Encode(jsonContents(c))
+	}
+	out := &output{to: command.OutOrStdout()}
+	w := inspection{out, time.Now()}
+	w.file(name, c)
+	for i := range c.Groups {
+		w.group(&c.Groups[i], f.patterns)
+	}
+	return out.flush()
+}
+
+// inspection writes a model's contents for people.
+type inspection struct {
+	out *output
+	now time.Time
+}
+
+func (w *inspection) printf(format string, args ...any) {
+	w.out.buf = fmt.Appendf(w.out.buf, format, args...)
+	w.out.full()
+}
+
+func (w *inspection) file(name string, c *detector.Contents) {
+	w.printf("%s: %s, saved %s (%s ago) by version %s\n", name, count(int64(len(c.Groups)), "group"),
+		c.Saved.UTC().Format(time.RFC3339), span(w.now.Sub(c.Saved).Round(time.Second)), visible([]byte(c.Version), shownText))
+	for i, s := range c.Settings {
+		separator := ", "
+		if i == 0 {
+			separator = "made with "
+		}
+		w.printf("%s%s %s", separator, visible([]byte(s.Name), shownText), visible([]byte(s.Value), shownText))
+	}
+	w.printf("\n")
+}
+
+func (w *inspection) group(g *detector.GroupContents, most int) {
+	name := "events without a group"
+	if g.Name != "" {
+		name = "group " + visible([]byte(g.Name), shownText)
+	}
+	w.printf("\n%s: %s learned, threshold %.4f, %s bytes\n", name, count(int64(g.Records), "record"), g.Threshold, thousands(int64(g.Bytes)))
+	forest := "not fitted yet"
+	if g.Trees > 0 {
+		forest = count(int64(g.Trees), "tree")
+	}
+	w.printf("forest: %s; window: %s; words and sequences: %s\n", forest, count(int64(g.Rows), "row"), thousands(int64(g.Words)))
+	if g.Latest != 0 {
+		w.printf("latest event: %s\n", time.Unix(0, int64(g.Latest)).UTC().Format(time.RFC3339))
+	}
+	w.printf("levels: %s\n", levels(&g.Levels))
+
+	w.printf("%14s  %8s  %8s  %8s\n", "feature", "rows > 0", "mean", "largest")
+	for _, f := range g.Features {
+		w.printf("%14s  %7.2f%%  %8.3f  %8.2f\n", f.Name, 100*f.Share, f.Mean, f.Largest)
+	}
+	if most == 0 || most > len(g.Patterns) {
+		most = len(g.Patterns)
+	}
+	w.printf("%14s  %12s  %s\n", "seen", "records ago", "pattern")
+	for _, p := range g.Patterns[:most] {
+		w.printf("%14s  %12s  %s\n", thousands(int64(p.Seen)), thousands(int64(p.Ago)), visible([]byte(p.Text), shownText))
+		w.printf("%28s  %s; %s bytes", "", levels(&p.Levels), interval(p.Lengths))
+		for i, n := range p.Numbers {
+			separator := ", "
+			if i == 0 {
+				separator = "; numbers "
+			}
+			w.printf("%s%s", separator, interval(n))
+		}
+		w.printf("\n")
+	}
+	if more := len(g.Patterns) - most; more > 0 {
+		w.printf("%28s  and %s\n", "", count(int64(more), "other pattern"))
+	}
+}
+
+// levels writes the shares of levels that there are.
+func levels(counts *[pattern.Levels]float64) string {
+	var total float64
+	for _, n := range counts {
+		total += n
+	}
+	var parts []string
+	for l, n := range counts {
+		if n <= 0 {
+			continue
+		}
+		name := pattern.Level(l).String()
+		if name == "" {
+			name = "no level"
+		}
+		if n < total {
+			name += fmt.Sprintf(" %.3g%%", 100*n/total)
+		}
+		parts = append(parts, name)
+	}
+	if parts == nil {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// interval writes a usual range. Ranges are kept on a logarithmic scale: what is
+// closer than that can tell is one number.
+func interval(r detector.Range) string {
+	low, high := short(r.Low), short(r.High)
+	if low == high {
+		return low
+	}
+	return low + " to " + high
+}
+
+func short(v float64) string {
+	s := strconv.FormatFloat(v, 'g', 3, 64)
+	if v >= 1000 && v < 1e15 {
+		s = thousands(int64(v))
+	}
+	return s
+}
+
+// The JSON form has names in lower case and times in RFC 3339.
+type (
+	jsonModel struct {
+		Saved    time.Time         `json:"saved"`
+		Version  string            `json:"version"`
+		Settings map[string]string `json:"settings"`
+		Groups   []jsonGroup       `json:"groups"`
+	}
+	jsonGroup struct {
+		Name      string             `json:"name"`
+		Bytes     int                `json:"bytes"`
+		Records   int                `json:"records"`
+		Latest    *time.Time         `json:"latest_event"`
+		Threshold float64            `json:"threshold"`
+		Trees     int                `json:"trees"`
+		Rows      int                `json:"window_rows"`
+		Words     int                `json:"vocabulary"`
+		Levels    map[string]float64 `json:"levels"`
+		Features  []jsonFeature      `json:"features"`
+		Patterns  []jsonPattern      `json:"patterns"`
+	}
+	jsonFeature struct {
+		Name    string  `json:"name"`
+		Share   float64 `json:"share_above_0"`
+		Mean    float64 `json:"mean"`
+		Largest float64 `json:"largest"`
+	}
+	jsonPattern struct {
+		Text    string             `json:"text"`
+		Seen    int                `json:"seen"`
+		Recent  float64            `json:"recent"`
+		Ago     int                `json:"records_ago"`
+		Levels  map[string]float64 `json:"levels"`
+		Lengths [2]float64         `json:"bytes"`
+		Numbers [][2]float64       `json:"numbers"`
+	}
+)
+
+func jsonContents(c *detector.Contents) jsonModel {
+	m := jsonModel{Saved: c.Saved.UTC(), Version: c.Version, Settings: map[string]string{}, Groups: []jsonGroup{}}
+	for _, s := range c.Settings {
+		m.Settings[s.Name] = s.Value
+	}
+	for _, g := range c.Groups {
+		j := jsonGroup{
+			Name: g.Name, Bytes: g.Bytes, Records: g.Records, Threshold: g.Threshold, Trees: g.Trees, Rows: g.Rows, Words: g.Words,
+			Levels: jsonLevels(&g.Levels), Patterns: []jsonPattern{},
+		}
+		if g.Latest != 0 {
+			t := time.Unix(0, int64(g.Latest)).UTC()
+			j.Latest = &t
+		}
+		for _, f := range g.Features {
+			j.Features = append(j.Features, jsonFeature{f.Name, f.Share, f.Mean, f.Largest})
+		}
+		for _, p := range g.Patterns {
+			jp := jsonPattern{p.Text, p.Seen, p.Recent, p.Ago, jsonLevels(&p.Levels), [2]float64{p.Lengths.Low, p.Lengths.High}, [][2]float64{}}
+			for _, n := range p.Numbers {
+				jp.Numbers = append(jp.Numbers, [2]float64{n.Low, n.High})
+			}
+			j.Patterns = append(j.Patterns, jp)
+		}
+		m.Groups = append(m.Groups, j)
+	}
+	return m
+}
+
+func jsonLevels(counts *[pattern.Levels]float64) map[string]float64 {
+	m := map[string]float64{}
+	for l, n := range counts {
+		if n > 0 {
+			m[pattern.Level(l).String()] = n
+		}
+	}
+	return m
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/options"
+)
+
+// TestTrainAndInspect makes a model from a log, in two files, that a detector
+// with the filter's defaults starts from, and looks into it.
+func TestTrainAndInspect(t *testing.T) {
+	dir := t.TempDir()
+	log := read(t, shopLog)
+	half := strings.Index(log[len(log)/2:], "\n") + len(log)/2 + 1
+	one, two, model := filepath.Join(dir, "1.log"), filepath.Join(dir, "2.log"), filepath.Join(dir, "new", "a.model")
+	for name, text := range map[string]string{one: log[:half], two: log[half:]} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, out, errs := call(t, "", "train", one, two, "-o", model)
+	if status != statusOK || !strings.Contains(out, "4,000 lines learned, 1 group, ") || errs != "" {
+		t.Fatalf("status %d: %s%s", status, out, errs)
+	}
+	if info, err := os.Stat(model); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, %v: want the mode 0600", info.Mode(), err)
+	}
+	d, err := detector.New(options.Defaults().Detector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	f, err := os.Open(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := d.Restore(f); err != nil {
+		t.Fatal(err)
+	}
+	var v detector.Verdict
+	if d.Observe(&detector.Event{Message: []byte("kernel panic, all processors halted")}, &v); !v.Judged || !v.Anomaly {
+		t.Errorf("%+v, want the first record judged and flagged", v)
+	}
+
+	status, out, errs = call(t, "", "inspect", model)
+	if status != statusOK || errs != "" {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	for _, want := range []string{"1 group, saved ", "made with Seed 1, Trees 100, Sample_Size 256, Window 4096", "4,000 records learned, threshold 0.5", "forest: 100 trees; window: 4,000 rows",
+		"rarity", "<num>", "other patterns"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the table lacks %q:\n%s", want, out)
+		}
+	}
+	status, out, _ = call(t, "", "inspect", "-f", "json", model)
+	var m jsonModel
+	if err := json.Unmarshal([]byte(out), &m); err != nil || status != statusOK {
+		t.Fatal(status, err)
+	}
+	if g := m.Groups[0]; g.Records != 4000 || len(g.Patterns) < 30 || g.Patterns[0].Seen < g.Patterns[1].Seen || m.Settings["Window"] != "4096" {
+		t.Errorf("%+v", m)
+	}
+	if status, out, _ := call(t, "", "inspect", "-n", "1", "-g", "", model); status != statusOK || strings.Count(out, " bytes; numbers")+strings.Count(out, " bytes\n") > 3 {
+		t.Errorf("status %d:\n%s", status, out)
+	}
+}
+
+func TestTrainAndInspectRefuse(t *testing.T) {
+	dir := t.TempDir()
+	damaged := filepath.Join(dir, "damaged.model")
+	if err := os.WriteFile(damaged, []byte("no model"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	model := filepath.Join(dir, "a.model")
+	for _, c := range []struct {
+		args   string
+		status int
+		want   string
+	}{
+		{"train " + shopLog, statusUsage, "--output is missing"},
+		{"train -o " + model, statusUsage, "requires at least 1 arg"},
+		{"train - - -o " + model, statusUsage, "can be read once"},
+		{"train - -o " + model, statusError, "no line to learn from"},
+		{"train no.log -o " + model, statusError, "no.log"},
+		{"train " + shopLog + " -o " + dir + "/no/such/a.model", statusError, "no such file"},
+		{"train " + shopLog + " --warmup 1 -o " + model, statusUsage, "--warmup"},
+		{"inspect " + damaged, statusError, "the model is damaged: it is cut off"},
+		{"inspect no.model", statusError, "no.model"},
+		{"inspect", statusUsage, "accepts 1 arg"},
+		{"inspect -f csv " + damaged, statusUsage, "allowed: table, json"},
+	} {
+		status, _, errs := call(t, "", strings.Fields(c.args)...)
+		if status != c.status || !strings.Contains(errs, c.want) {
+			t.Errorf("%s: status %d, %q; want %d, %q", c.args, status, errs, c.status, c.want)
+		}
+	}
+	if _, err := os.Stat(model); err == nil {
+		t.Error("a model was written all the same")
+	}
+}

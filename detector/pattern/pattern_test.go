@@ -1,0 +1,242 @@
+package pattern
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func scan(s *Scanner, line string) *Line {
+	l := new(Line)
+	s.Scan([]byte(line), l)
+	return l
+}
+
+// TestSame has groups of lines that differ in what varies only: all of a group
+// must have one hash.
+func TestSame(t *testing.T) {
+	for _, group := range [][]string{
+		{"took 12ms", "took 1.5s", "took 250us", "took 1m32.5s", "took 1h2m3s", "took 12 ms", "took 3 seconds", "took 1 second", "took PT1M30S", "took 7µs"},
+		{"read 12 bytes", "read 4.5MB", "read 0 bytes", "read 1 byte", "read 9.6 KB", "read 12kB", "read 3 GiB"},
+		{"value 1", "value -12", "value 3.14", "value 1.5e-3", "value 2e+06", "value 1,234,567", "value 123456789012345"},
+		{"load 99%", "load 0.5%", "load 3 percent"},
+		{"block 4bfd733b", "block 9f86d081884c7d659a2feaa0c55ad015", "block 0x1f", "block 0xdeadbeef", "block blk_-38865049064139660", "block blk_6991853982611346454", "block b3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d", "block 01234567-5e6f-4a7b-8c9d-0e1f2a3b4c5d"},
+		{"blob dGhl+cXVpY2sgYnJvd24/Zm94IGp1bXBz end", "blob dGhlIHF1aWNrIGJyb3duIGZveA== end", "blob QmFzZTY0IGJsb2I= end", "blob aGVsbG8td29ybGQtMTIzNDU2Nzg5MA== end"},
+		{"peer 10.0.0.1 gone", "peer 10.0.0.1:8080 gone", "peer 10.0.0.0/8 gone", "peer 2001:db8::8a2e:370:7334 gone", "peer ::1 gone", "peer fe80::1%eth0 gone", "peer ::ffff:10.1.2.3 gone",
+			"peer 2001:0db8:0000:0000:0000:8a2e:0370:7334 gone", "peer 0:0:0:0:0:0:0:0:2181 gone", "peer 2001:db8::/32 gone", "peer 00:1b:44:11:3a:b7 gone", "peer 00-1B-44-11-3A-B7 gone", "peer ab-cd-ef-ab-cd-ef gone"},
+		{"read /etc/app/conf.d/a.yaml now", "read /srv/x now", "read https://example.com/a/b?c=d&e=5 now", "read s3://bucket/key now", `read C:\Windows\Temp\a.log now`},
+		{"mail to a@example.com sent", "mail to anna.lind+list@mail.example.org sent", "mail to bob42@x.io sent"},
+		{"at 2024-03-09T11:04:05Z x", "at 2024-03-09T11:04:05.123456789Z x", "at 2024-03-09 11:04:05,123 x", "at 2024-03-09 11:04:05 +0000 x", "at 2024-03-09T11:04:05-07:00 x", "at 09/Mar/2024:11:04:05 +0000 x",
+			"at Mar  9 11:04:05 x", "at Sat Mar 09 11:04:05 2024 x", "at Sat, 09 Mar 2024 11:04:05 x", "at 2024/03/09 11:04:05.123456 x", "at 11:04:05 x", "at 11:04:05 PM x", "at 20240309T110405Z x", "at 03-09 11:04:05.123 x", "at 2024.03.09 11:04:05 x"},
+		{"pod web-7d4b9c6f5-x2x7k up", "pod querier-burst-6b5f6db455-5zvkm up", "pod ns-a/db-0 up", "pod ip-10-0-3-17 up"},
+		{"running v1.2.3", "running v1.2.3-rc1", "running 1.2.3", "running 2.0-SNAPSHOT", "running v0.0.0-20240102150405-abcdef123456", "running 1.8.0_292"},
+		{"node12 up", "node7 up", "node031 up"},
+		{"2024-03-09 11:04:05 INFO ready", "2024-03-09 11:04:05 WARN ready", "2024-03-09 11:04:05 ERROR ready"},
+		{"<34>Mar  9 11:04:05 h x", "<165>Mar  9 11:04:05 h x", "<0>Mar 19 01:00:00 h x"},
+		{"I0309 11:04:05.123456 1 a.go:1] x", "E1231 23:59:59.000000 99 a.go:12] x"},
+		{`GET / HTTP/1.1" 200`, `GET / HTTP/2.0" 503`},
+		{"\x1b[31mERROR\x1b[0m x", "\x1b[1;32mINFO\x1b[0m x"},
+	} {
+		s := NewScanner(7)
+		want := scan(s, group[0])
+		for _, line := range group[1:] {
+			if got := scan(s, line); got.Hash != want.Hash {
+				t.Errorf("hashes differ:\n%s\n%s", want.Append(nil, []byte(group[0])), got.Append(nil, []byte(line)))
+			}
+		}
+	}
+}
+
+// TestDiffer has pairs of lines of different statements.
+func TestDiffer(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"login ok", "login failed"},
+		{"a b c", "a c b"},
+		{"a b", "a b b"},
+		{"job 12 done", "job 12ms done"},
+		{"took 12ms", "took 12MB"},
+		{"status=ok", "status=error"},
+		{"connected to 10.0.0.1", "connected to 10"},
+		{"s3_upload_failed", "s3_upload_started"},
+		{"running v1.2.3.4", "running 1.2.3.4"},
+		{"node12 up", "host12 up"},
+		{"error handling finished", "error handling started"},
+		{"12345678 a", "1234567a a"},
+		{"org.example.shop.checkout.PaymentService", "org.example.shop.checkout.ProfileService"},
+		{"key: value", "key=value"},
+		{"extraordinarilylongwordone", "extraordinarilylongwordtwo"},
+		{"用户123登录成功", "用户123登录失败"},
+		{"read /etc/a now", "read etc now"},
+	} {
+		s := NewScanner(7)
+		if a, b := scan(s, pair[0]), scan(s, pair[1]); a.Hash == b.Hash {
+			t.Errorf("%q and %q have the same hash", pair[0], pair[1])
+		}
+	}
+}
+
+func TestVars(t *testing.T) {
+	s := NewScanner(7)
+	vars := func(line string) uint64 { return scan(s, line).Vars }
+	if vars("11:04:05 job 12 on /srv/a") != vars("23:59:59 job 12 on /srv/a") {
+		t.Error("the time of day counts for Vars")
+	}
+	for _, line := range []string{"11:04:05 job 13 on /srv/a", "11:04:05 job 12 on /srv/b", "11:04:05 job -12 on /srv/a"} {
+		if vars("11:04:05 job 12 on /srv/a") == vars(line) {
+			t.Errorf("Vars does not tell %q", line)
+		}
+	}
+}
+
+func TestLevelInText(t *testing.T) {
+	s := NewScanner(7)
+	for line, want := range map[string]Level{
+		"ERROR: disk full":                         LevelError,
+		"error: disk full":                         LevelError,
+		"[warn] slow":                              LevelWarn,
+		"[core:error] x":                           LevelError,
+		"level=notice x":                           LevelNotice,
+		`{"severity":"critical"}`:                  LevelCritical,
+		`{"level": "warn"}`:                        LevelWarn,
+		"2024-03-09 11:04:05 [FATAL] x":            LevelFatal,
+		"2024-03-09 11:04:05 - app - debug - x":    LevelDebug,
+		"03-17 16:13:38.811  1702  2395 E Tag: x":  LevelError,
+		"E/Tag(12): x":                             LevelError,
+		"[I] x":                                    LevelInfo,
+		"emerg: x":                                 LevelFatal,
+		"2024-03-09T11:04:05Z\terror\tmain\tx":     LevelError,
+		"2024-03-09 04:30:30, Warning     CBS   x": LevelWarn,
+
+		"":                                      LevelNone,
+		"error handling finished":               LevelNone,
+		"no warning given, info desk closed":    LevelNone,
+		"found an error in line 5":              LevelNone,
+		"the info desk":                         LevelNone,
+		`{"error":"card expired","warning":[]}`: LevelNone,
+		`{"reason": "error"}`:                   LevelNone,
+		"status=error":                          LevelNone,
+		"error=EOF":                             LevelNone,
+		"plan D failed":                         LevelNone,
+		"vitamin E 12":                          LevelNone,
+		"all fine, no config":                   LevelNone,
+	} {
+		if got := scan(s, line).Level; got != want {
+			t.Errorf("level of %q is %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestParseLevel(t *testing.T) {
+	for text, want := range map[string]Level{
+		"": LevelNone, "info": LevelInfo, "INFO": LevelInfo, " [Warning] ": LevelWarn, "W": LevelWarn, "e": LevelError,
+		"0": LevelFatal, "3": LevelError, "7": LevelDebug, "8": LevelNone, "10": LevelTrace, "30": LevelInfo, "60": LevelFatal, "70": LevelNone,
+		"Informational": LevelInfo, "panic": LevelFatal, "severe": LevelError, "verbose": LevelTrace, "x": LevelNone, "something": LevelNone,
+	} {
+		if got := ParseLevel([]byte(text)); got != want {
+			t.Errorf("ParseLevel(%q) is %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	s := NewScanner(7)
+	many := scan(s, strings.Repeat("a 1 ", MaxTokens))
+	if len(many.Tokens) != MaxTokens || len(many.Numbers) != MaxNumbers || !many.Truncated {
+		t.Errorf("%d tokens, %d numbers, truncated %v", len(many.Tokens), len(many.Numbers), many.Truncated)
+	}
+	exact := scan(s, strings.Repeat("a ", MaxTokens))
+	if len(exact.Tokens) != MaxTokens || exact.Truncated {
+		t.Errorf("%d tokens, truncated %v", len(exact.Tokens), exact.Truncated)
+	}
+	word := strings.Repeat("x", MaxBytes)
+	if l := scan(s, word); l.Truncated || len(l.Tokens) != 1 || l.Tokens[0].End != MaxBytes {
+		t.Errorf("a word of MaxBytes: %v, truncated %v", l.Tokens, l.Truncated)
+	}
+	if l := scan(s, word+"y"); !l.Truncated || l.Hash != scan(s, word).Hash {
+		t.Error("what lies beyond MaxBytes counts")
+	}
+	if l := scan(s, strings.Repeat("9", maxDigits+1)); l.Tokens[0].Kind != ID {
+		t.Errorf("a run of %d digits is no identifier", maxDigits+1)
+	}
+	if l := scan(s, "1.5e999"); l.Numbers[0].Value != math.MaxFloat64 {
+		t.Errorf("1.5e999 is %v", l.Numbers[0].Value)
+	}
+}
+
+// TestReuse holds that nothing of the line before shows in the next.
+func TestReuse(t *testing.T) {
+	s, l := NewScanner(7), new(Line)
+	for _, g := range golden {
+		s.Scan([]byte(strings.Repeat("/x@y.zz::12:", 300)), l)
+		s.Scan([]byte(g.line), l)
+		if want := scan(s, g.line); l.Hash != want.Hash || l.Vars != want.Vars || l.Level != want.Level {
+			t.Errorf("%q scans otherwise behind another line", g.line)
+		}
+	}
+}
+
+func TestScanAllocates(t *testing.T) {
+	s, l := NewScanner(7), new(Line)
+	lines := make([][]byte, len(golden))
+	for i, g := range golden {
+		lines[i] = []byte(g.line)
+	}
+	if n := testing.AllocsPerRun(10, func() {
+		for _, line := range lines {
+			s.Scan(line, l)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for %d lines", n, len(lines))
+	}
+}
+
+// FuzzScan holds what Scan promises for any bytes.
+func FuzzScan(f *testing.F) {
+	for _, g := range golden {
+		f.Add([]byte(g.line))
+	}
+	f.Add([]byte(strings.Repeat("1h1.", 300)))
+	f.Add([]byte(strings.Repeat("a@b.c:", 700)))
+	s, other := NewScanner(1), NewScanner(2)
+	f.Fuzz(func(t *testing.T, line []byte) {
+		l := new(Line)
+		s.Scan(line, l)
+		if len(l.Tokens) > MaxTokens || len(l.Numbers) > MaxNumbers {
+			t.Fatalf("%d tokens, %d numbers", len(l.Tokens), len(l.Numbers))
+		}
+		at := 0
+		for _, token := range l.Tokens {
+			if int(token.Start) < at || token.End <= token.Start || int(token.End) > min(len(line), MaxBytes) || int(token.Kind) >= kinds {
+				t.Fatalf("token %+v behind %d of %q", token, at, line)
+			}
+			at = int(token.End)
+		}
+		next := 0
+		for _, n := range l.Numbers {
+			if int(n.Token) < next || l.Tokens[n.Token].Kind != Number && l.Tokens[n.Token].Kind != Address || math.IsNaN(n.Value) || math.IsInf(n.Value, 0) {
+				t.Fatalf("number %+v", n)
+			}
+			next = int(n.Token) + 1
+		}
+		l.Append(nil, line)
+
+		again := new(Line)
+		again.tokens[0].Hash = 1
+		s.Scan([]byte("/a@b.cc::12: "+strings.Repeat("level=error ", 100)), again)
+		s.Scan(line, again)
+		if again.Hash != l.Hash || again.Vars != l.Vars || again.Level != l.Level {
+			t.Fatal("a second scan gives something else")
+		}
+		other.Scan(line, again)
+		if again.Hash == l.Hash || again.Level != l.Level || len(again.Tokens) != len(l.Tokens) {
+			t.Fatal("another seed must give another hash, and nothing else")
+		}
+
+		long := append(line[:min(len(line), MaxBytes):min(len(line), MaxBytes)], make([]byte, MaxBytes-min(len(line), MaxBytes))...)
+		s.Scan(long, l)
+		s.Scan(append(long, line...), again)
+		if again.Hash != l.Hash || again.Vars != l.Vars || len(line) > 0 != again.Truncated && !l.Truncated {
+			t.Fatal("what lies beyond MaxBytes counts")
+		}
+	})
+}

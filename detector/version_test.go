@@ -1,0 +1,28 @@
+package detector_test
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"runtime"
+	"testing"
+)
+
+// modelFingerprint is what patterns and scores of the example service come to
+// under modelVersion.
+const modelFingerprint = 0x8f2b1802
+
+// TestModelVersion fails when patterns or scores have changed: a model that was
+// saved before no longer fits what is made of new records.
+func TestModelVersion(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("other processors round in other places")
+	}
+	h := fnv.New32a()
+	for _, v := range observe(newDetector(t, nil), shopEvents(5000, 1)) {
+		binary.Write(h, binary.LittleEndian, v.Pattern)
+		binary.Write(h, binary.LittleEndian, v.Score)
+	}
+	if got := h.Sum32(); got != modelFingerprint {
+		t.Errorf("the meaning of a model has changed: raise modelVersion in layout.go if a release has this one, then set modelFingerprint to %#x", got)
+	}
+}

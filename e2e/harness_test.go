@@ -1,0 +1,318 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait; a test that reaches it has failed.
+const patience = 120 * time.Second
+
+// built is the shared object under its two names, in a directory that lives as
+// long as the tests.
+var built struct {
+	dir    string
+	plugin func() error
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "flb-anomaly-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	built.dir = dir
+	built.plugin = sync.OnceValue(func() error {
+		cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", filterPath(), "../plugin")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", cmd, err, out)
+		}
+		return os.Link(filterPath(), outputPath())
+	})
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+func filterPath() string { return filepath.Join(built.dir, "flb-filter_anomaly.so") }
+func outputPath() string { return filepath.Join(built.dir, "out_anomaly.so") }
+
+// fluentBit is one Fluent Bit to test with.
+type fluentBit struct {
+	path         string
+	major, minor int
+}
+
+func (f fluentBit) String() string { return fmt.Sprintf("%d.%d", f.major, f.minor) }
+
+// since is whether this Fluent Bit is of the given version or later.
+func (f fluentBit) since(major, minor int) bool {
+	return f.major > major || f.major == major && f.minor >= minor
+}
+
+// newest returns the Fluent Bit to test with.
+func newest(t *testing.T) fluentBit {
+	t.Helper()
+	name := os.Getenv("FLUENT_BIT")
+	if name == "" {
+		name = "fluent-bit"
+	}
+	return findFluentBit(t, name)
+}
+
+// withEach runs a test with every Fluent Bit there is.
+func withEach(t *testing.T, test func(t *testing.T, fb fluentBit)) {
+	t.Helper()
+	list := []fluentBit{newest(t)}
+	for _, name := range filepath.SplitList(os.Getenv("FLUENT_BIT_OLDER")) {
+		list = append(list, findFluentBit(t, name))
+	}
+	for _, fb := range list {
+		t.Run(fb.String(), func(t *testing.T) { test(t, fb) })
+	}
+	if len(list) == 1 {
+		t.Run("older", func(t *testing.T) {
+			t.Skip("SKIPPED, NOT TESTED with an older Fluent Bit: FLUENT_BIT_OLDER names none")
+		})
+	}
+}
+
+func findFluentBit(t *testing.T, name string) fluentBit {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: no Fluent Bit here (%v); set FLUENT_BIT to the path of one", err)
+	}
+	path, _ = filepath.Abs(path)
+	version, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fluentBit{path: path}
+	if _, err := fmt.Sscanf(string(version), "Fluent Bit v%d.%d", &f.major, &f.minor); err != nil {
+		t.Fatalf("%s --version: %v\n%s", path, err, version)
+	}
+	if err := built.plugin(); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// process is a program that runs, with all it has written.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended and all it wrote is read
+
+	mu      sync.Mutex
+	text    bytes.Buffer
+	changed chan struct{} // closed at the next line
+}
+
+// start starts a program; it is killed when the test ends.
+func start(t *testing.T, dir string, name string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(name, args...), done: make(chan struct{}), changed: make(chan struct{})}
+	p.cmd.Dir = dir
+	r, w := io.Pipe()
+	p.cmd.Stdout, p.cmd.Stderr = w, w
+	p.cmd.WaitDelay = time.Second
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		in := bufio.NewReader(r)
+		for {
+			line, err := in.ReadString('\n')
+			p.mu.Lock()
+			p.text.WriteString(line)
+			close(p.changed)
+			p.changed = make(chan struct{})
+			p.mu.Unlock()
+			if err != nil {
+				close(p.done)
+				return
+			}
+		}
+	}()
+	go func() {
+		p.cmd.Wait()
+		w.Close()
+	}()
+	t.Cleanup(p.kill)
+	return p
+}
+
+// start starts this Fluent Bit with a configuration, in YAML or classic as the
+// extension says, in which DIR stands for the directory, FILTER and OUTPUT for
+// the shared object.
+func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...string) *process {
+	t.Helper()
+	file, err := os.CreateTemp(dir, "fluent-bit-*."+extension)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = strings.NewReplacer("DIR", dir, "FILTER", filterPath(), "OUTPUT", outputPath()).WriteString(file, config)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, dir, f.path, append([]string{"-c", file.Name()}, args...)...)
+}
+
+func (p *process) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// wait waits until text has been written n times.
+func (p *process) wait(text string, n int) {
+	p.t.Helper()
+	limit := time.After(patience)
+	for {
+		p.mu.Lock()
+		found, changed := strings.Count(p.text.String(), text) >= n, p.changed
+		p.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-changed:
+		case <-p.done:
+			if strings.Count(p.output(), text) >= n {
+				return
+			}
+			p.t.Fatalf("%s ended, and %q was not written %d times\n%s", p.cmd.Path, text, n, p.output())
+		case <-limit:
+			p.t.Fatalf("%q was not written %d times\n%s", text, n, p.output())
+		}
+	}
+}
+
+// running fails the test when the program has ended.
+func (p *process) running() {
+	p.t.Helper()
+	select {
+	case <-p.done:
+		p.t.Fatalf("%s has ended: %v\n%s", p.cmd.Path, p.cmd.ProcessState, p.output())
+	default:
+	}
+}
+
+// kill ends the program at once.
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
+// stop asks the program to end and waits for it; it must end well.
+func (p *process) stop() {
+	p.t.Helper()
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	if status := p.end(); status != 0 {
+		p.t.Errorf("%s: status %d after SIGTERM\n%s", p.cmd.Path, status, p.output())
+	}
+}
+
+// end waits for the end and returns the exit status.
+func (p *process) end() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		p.t.Fatalf("%s did not end\n%s", p.cmd.Path, p.output())
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+func (p *process) mustHave(texts ...string) {
+	p.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(p.output(), text) {
+			p.t.Errorf("%q was not written\n%s", text, p.output())
+		}
+	}
+}
+
+// eventually waits until ok returns true.
+func eventually(t *testing.T, what string, ok func() bool, show ...*process) {
+	t.Helper()
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	var all strings.Builder
+	for _, p := range show {
+		fmt.Fprintf(&all, "\n--- %s\n%s", strings.Join(p.cmd.Args, " "), p.output())
+	}
+	t.Fatalf("not within %v: %s%s", patience, what, all.String())
+}
+
+// freePort returns a port of the loopback interface that nobody listens on.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// httpReady waits until a server answers with 200.
+func httpReady(t *testing.T, url string, p *process) {
+	t.Helper()
+	client := http.Client{Timeout: 5 * time.Second}
+	eventually(t, url+" answers", func() bool {
+		p.running()
+		r, err := client.Get(url)
+		if err != nil {
+			return false
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusOK
+	}, p)
+}
+
+// jsonLines reads a file of one JSON object a line, as the output file with
+// Format plain writes it; none when there is no such file yet.
+func jsonLines(t *testing.T, path string) (all []map[string]any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		var m map[string]any
+		if strings.HasSuffix(line, "\n") && json.Unmarshal([]byte(line), &m) == nil {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// writeFile writes a file into a directory and returns its path.
+func writeFile(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,183 @@
+// Package flbtest runs a real Fluent Bit in tests: the program that the
+// environment variable FLUENT_BIT names, or else fluent-bit on the path. A
+// test that needs one skips, and says so, where there is none.
+package flbtest
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Patience bounds every wait; a test that reaches it has failed.
+const Patience = 60 * time.Second
+
+// Find returns the path of Fluent Bit, or skips the test.
+func Find(t testing.TB) string {
+	t.Helper()
+	path := os.Getenv("FLUENT_BIT")
+	if path == "" {
+		path = "fluent-bit"
+	}
+	path, err := exec.LookPath(path)
+	if err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: no Fluent Bit here (%v); set FLUENT_BIT to the path of one", err)
+	}
+	return path
+}
+
+// Version returns the major and minor version of the Fluent Bit at path.
+func Version(t testing.TB, path string) (major, minor int) {
+	t.Helper()
+	out, err := exec.Command(path, "--version").Output()
+	m := regexp.MustCompile(`v(\d+)\.(\d+)`).FindSubmatch(out)
+	if err != nil || m == nil {
+		t.Fatalf("%s --version: %v\n%s", path, err, out)
+	}
+	major, _ = strconv.Atoi(string(m[1]))
+	minor, _ = strconv.Atoi(string(m[2]))
+	return major, minor
+}
+
+// Process is a Fluent Bit that runs, with all it has written.
+type Process struct {
+	t    testing.TB
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+
+	mu      sync.Mutex
+	text    bytes.Buffer
+	changed chan struct{} // closed at the next line
+}
+
+// Start starts Fluent Bit in dir. It is killed when the test ends.
+func Start(t testing.TB, dir string, args ...string) *Process {
+	t.Helper()
+	p := &Process{t: t, cmd: exec.Command(Find(t), args...), done: make(chan struct{}), changed: make(chan struct{})}
+	p.cmd.Dir = dir
+	r, w := io.Pipe()
+	p.cmd.Stdout, p.cmd.Stderr = w, w
+	p.cmd.WaitDelay = time.Second
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go p.read(bufio.NewReader(r))
+	go func() {
+		p.cmd.Wait()
+		w.Close()
+	}()
+	t.Cleanup(func() {
+		p.cmd.Process.Kill()
+		<-p.done
+	})
+	return p
+}
+
+func (p *Process) read(in *bufio.Reader) {
+	for {
+		line, err := in.ReadString('\n')
+		p.mu.Lock()
+		p.text.WriteString(line)
+		close(p.changed)
+		p.changed = make(chan struct{})
+		p.mu.Unlock()
+		if err != nil {
+			close(p.done)
+			return
+		}
+	}
+}
+
+// Output returns all that was written so far.
+func (p *Process) Output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// Wait waits until text has been written n times.
+func (p *Process) Wait(text string, n int) {
+	p.t.Helper()
+	limit := time.After(Patience)
+	for {
+		p.mu.Lock()
+		found, changed := strings.Count(p.text.String(), text) >= n, p.changed
+		p.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-changed:
+		case <-p.done:
+			if strings.Count(p.Output(), text) < n {
+				p.t.Fatalf("Fluent Bit ended, and %q was not written %d times\n%s", text, n, p.Output())
+			}
+			return
+		case <-limit:
+			p.t.Fatalf("%q was not written %d times\n%s", text, n, p.Output())
+		}
+	}
+}
+
+// Signal sends a signal.
+func (p *Process) Signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// End waits for the process to end and returns its exit status, -1 for a
+// signal.
+func (p *Process) End() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(Patience):
+		p.t.Fatalf("Fluent Bit does not end\n%s", p.Output())
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// FreePort returns a port that nothing listens on.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// WaitFor asks url until the answer matches the expression, and returns it.
+func (p *Process) WaitFor(url, expression string) string {
+	p.t.Helper()
+	re := regexp.MustCompile(expression)
+	last := ""
+	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		r, err := http.Get(url)
+		if err != nil {
+			continue
+		}
+		body, _ := io.ReadAll(r.Body)
+		r.Body.Close()
+		if last = string(body); re.MatchString(last) {
+			return last
+		}
+	}
+	p.t.Fatalf("%s never answered %s; last:\n%s\n%s", url, expression, last, p.Output())
+	return ""
+}

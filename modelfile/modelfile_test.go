@@ -1,0 +1,132 @@
+package modelfile
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return strings.Join(list, " ")
+}
+
+func TestPathsAreSafeAndDifferent(t *testing.T) {
+	seen := map[string]string{}
+	for _, name := range []string{"anomaly.0", "anomaly.1", "my alias", "my%20alias", "../../etc/passwd", ".", "..", "", "a/b", "a\x00b", "größe", ".hidden", "x.model",
+		strings.Repeat("l", 300), strings.Repeat("l", 301), strings.Repeat("/", 70), strings.Repeat("/", 71)} {
+		p := Path("/dir", name)
+		if filepath.Dir(p) != "/dir" || len(filepath.Base(p)) > 220 || filepath.Clean(p) != p || strings.HasPrefix(filepath.Base(p), ".") {
+			t.Errorf("%q has the file %q", name, p)
+		}
+		if other, ok := seen[p]; ok {
+			t.Errorf("%q and %q have the same file %q", name, other, p)
+		}
+		seen[p] = name
+	}
+	if p := Path("/dir", "anomaly.0"); p != "/dir/anomaly.0.model" {
+		t.Errorf("%q", p)
+	}
+}
+
+func TestWriteReplacesOrChangesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made")
+	path := Path(dir, "a")
+	read := func() (content string) {
+		if err := Read(path, func(r io.Reader) error {
+			b, err := io.ReadAll(r)
+			content = string(b)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	if err := Read(path, nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	if err := Write(path, text("one")); err != nil || read() != "one" {
+		t.Fatalf("%v, %q", err, read())
+	}
+	broken := errors.New("broken")
+	if err := Write(path, func(w io.Writer) error { text("two")(w); return broken }); err != broken || read() != "one" {
+		t.Errorf("%v, %q", err, read())
+	}
+	if err := Write(path, text("three")); err != nil || read() != "three" {
+		t.Errorf("%v, %q", err, read())
+	}
+	if all := names(t, dir); all != "a.model" {
+		t.Errorf("the directory has %s", all)
+	}
+	for p, want := range map[string]fs.FileMode{dir: 0o700 | fs.ModeDir, path: 0o600} {
+		if info, err := os.Stat(p); err != nil || info.Mode() != want {
+			t.Errorf("%s: %v, %v, want %v", p, info.Mode(), err, want)
+		}
+	}
+	// What a kill leaves is cleaned up, that of others is not.
+	for _, n := range []string{".a.model.123.tmp", ".ab.model.123.tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, n), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	CleanUp(path)
+	if all := names(t, dir); all != ".ab.model.123.tmp a.model" {
+		t.Errorf("the directory has %s", all)
+	}
+	if err := Probe(path); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		Write(path, text("four"))
+		if to, err := SetAside(path, "damaged"); err != nil || to != path+".damaged" {
+			t.Errorf("%q, %v", to, err)
+		}
+	}
+	if all := names(t, dir); all != ".ab.model.123.tmp a.model.damaged" {
+		t.Errorf("the directory has %s", all)
+	}
+}
+
+func TestWriteSaysWhatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(dir, "file", "a.model"), filepath.Join(dir, "not", "there", "a.model")} {
+		err := Write(path, text("x"))
+		if err == nil || !strings.Contains(err.Error(), dir) || strings.Contains(Cause(err), dir) {
+			t.Errorf("%s: %v", path, err)
+		}
+		if err := Probe(path); err == nil {
+			t.Errorf("%s: the probe says nothing", path)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "a.model"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := Read(filepath.Join(dir, "a.model"), nil); err == nil {
+		t.Error("a directory is read")
+	}
+	if err := Write(filepath.Join(dir, "a.model"), text("x")); err == nil {
+		t.Error("a directory is replaced")
+	}
+}

@@ -1,0 +1,44 @@
+package options_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/options"
+)
+
+// TestReadmeHasTheTable keeps README's table of options the one of this
+// package. UPDATE=1 go test ./options writes it anew.
+func TestReadmeHasTheTable(t *testing.T) {
+	const path, begin, end = "../README.md", "<!-- options -->\n", "<!-- /options -->"
+	readme, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok1 := strings.Cut(string(readme), begin)
+	table, after, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s has no place for the table: %s … %s", path, strings.TrimSpace(begin), end)
+	}
+	var want strings.Builder
+	want.WriteString("| option | default | allowed | meaning |\n| --- | --- | --- | --- |\n")
+	for _, o := range options.Table {
+		value := "`" + o.Default + "`"
+		if o.Default == "" {
+			value = ""
+		}
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", o.Name, value, o.Range, o.Help)
+	}
+	if table == want.String() {
+		return
+	}
+	if os.Getenv("UPDATE") == "" {
+		t.Errorf("the table of options in %s is not the one of this package: UPDATE=1 go test ./options writes it anew", path)
+		return
+	}
+	if err := os.WriteFile(path, []byte(before+begin+want.String()+end+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/options"
+)
+
+// keeper makes what an instance has learned outlive it: in a file, and in memory
+// over a hot reload. Whatever goes wrong with that, records flow on. It is used by
+// the goroutine that is in a call of the filter.
+type keeper struct {
+	detector *detector.Detector
+	name     string
+	path     string // of the file; empty = none
+	interval time.Duration
+	log      *slog.Logger
+	spawn    func(func()) // starts a goroutine in which panics are caught
+	owner    bool         // of the name, among the instances that live
+
+	next     time.Time // of a save
+	snapshot *detector.Snapshot
+	result   chan error // of the save that is going on
+	trouble  string     // what kept the last save from succeeding
+	saves    uint64
+	failures uint64
+	saved    time.Time // of the last save
+}
+
+const (
+	// stepBudget is how many bytes of models one call of the filter copies for
+	// a save: some 100 microseconds.
+	stepBudget = 1 << 20
+
+	// exitPatience is how long an exit waits for a disk that does not answer.
+	exitPatience = 10 * time.Second
+
+	// handoverTime is how long models wait in memory for an instance of their
+	// name to come back after a hot reload.
+	handoverTime = time.Minute
+)
+
+// handover is what package variables carry over a hot reload: Fluent Bit ends all
+// instances, then makes the new ones, in the same process.
+var handover struct {
+	sync.Mutex
+	live   map[string]bool               // names of instances that live
+	models map[string]*detector.Detector // of those that have ended
+}
+
+func newKeeper(d *detector.Detector, name string, s *options.Settings, log *slog.Logger, spawn func(func())) *keeper {
+	k := &keeper{detector: d, name: name, interval: s.SaveInterval, log: log, spawn: spawn, result: make(chan error, 1), next: time.Now().Add(s.SaveInterval)}
+	if s.ModelPath != "" {
+		k.path = modelfile.Path(s.ModelPath, name)
+	}
+	handover.Lock()
+	if k.owner = !handover.live[name]; k.owner {
+		if handover.live == nil {
+			handover.live = map[string]bool{}
+		}
+		handover.live[name] = true
+	}
+	handover.Unlock()
+	if !k.owner {
+		k.path = ""
+		log.Warn("another instance has the same name: the models of this one are not kept; give each an Alias of its own")
+	}
+	return k
+}
+
+// start makes the detector go on with what was kept.
+func (k *keeper) start() {
+	if !k.owner {
+		return
+	}
+	if k.path != "" {
+		modelfile.CleanUp(k.path)
+		if err := modelfile.Probe(k.path); err != nil {
+			k.failed(err)
+		}
+	}
+	handover.Lock()
+	old := handover.models[k.name]
+	delete(handover.models, k.name)
+	handover.Unlock()
+	if old != nil {
+		if err := k.detector.Inherit(old); err == nil {
+			k.log.Info("goes on with the models from before the reload", "groups", k.detector.Stats().Groups)
+			return
+		} else if k.path == "" {
+			k.log.Warn("learning starts anew: " + err.Error())
+			return
+		} // the file says the same, and is set aside
+	}
+	if k.path != "" {
+		k.load()
+	}
+}
+
+func (k *keeper) load() {
+	var saved time.Time
+	err := modelfile.Read(k.path, func(r io.Reader) (err error) {
+		defer func() {
+			if v := recover(); v != nil { // a file must not keep Fluent Bit from starting
+				err = &detector.DamagedError{Problem: fmt.Sprint("a panic while it was read: ", v)}
+			}
+		}()
+		saved, err = k.detector.Restore(r)
+		return err
+	})
+	var damaged *detector.DamagedError
+	var different *detector.DifferentError
+	switch {
+	case err == nil:
+		k.log.Info("starts from the saved model", "file", k.path, "saved", saved.UTC().Format(time.RFC3339), "groups", k.detector.Stats().Groups)
+	case errors.Is(err, fs.ErrNotExist):
+		k.log.Info("no saved model yet", "file", k.path)
+	case errors.As(err, &damaged):
+		k.log.Error("learning starts anew: "+err.Error(), "file", k.path, "set_aside_as", k.setAside("damaged"))
+	case errors.As(err, &different):
+		k.log.Warn("learning starts anew: "+err.Error(), "file", k.path, "set_aside_as", k.setAside("previous"))
+	default:
+		k.log.Error("learning starts anew: the model cannot be read: "+err.Error(), "file", k.path)
+	}
+}
+
+func (k *keeper) setAside(why string) string {
+	to, err := modelfile.SetAside(k.path, why)
+	if err != nil {
+		return "nothing, " + err.Error()
+	}
+	return to
+}
+
+// tick is called after each chunk: it begins a save when one is due, and copies
+// the next groups for one that is going on. It never waits.
+func (k *keeper) tick(now time.Time) {
+	if k.snapshot == nil {
+		if k.path == "" || k.interval == 0 || now.Before(k.next) {
+			return
+		}
+		k.begin(now)
+	}
+	k.snapshot.Step(stepBudget)
+	select {
+	case err := <-k.result:
+		k.snapshot = nil
+		k.finish(err)
+	default:
+	}
+}
+
+// begin starts a save in the background.
+func (k *keeper) begin(now time.Time) {
+	k.next = now.Add(k.interval)
+	s := k.detector.NewSnapshot(version, now)
+	k.snapshot = s
+	k.spawn(func() {
+		err := errors.New("a panic ended the save")
+		defer func() { k.result <- err }()
+		err = modelfile.Write(k.path, func(w io.Writer) error {
+			_, err := s.WriteTo(w)
+			return err
+		})
+	})
+}
+
+func (k *keeper) finish(err error) {
+	if err != nil {
+		k.failed(err)
+		return
+	}
+	k.saves++
+	k.saved = time.Now()
+	if k.trouble != "" {
+		k.trouble = ""
+		k.log.Info("the model is saved again", "file", k.path)
+	} else {
+		k.log.Debug("the model is saved", "file", k.path)
+	}
+}
+
+// failed logs a trouble once, and again when it is another one.
+func (k *keeper) failed(err error) {
+	k.failures++
+	if cause := modelfile.Cause(err); cause != k.trouble {
+		k.trouble = cause
+		k.log.Error("the model cannot be saved (logged once, counted as save_failures_total): "+err.Error(), "file", k.path)
+	}
+}
+
+// close saves for the last time and keeps the models for a hot reload. The
+// detector must not be used after it.
+func (k *keeper) close() {
+	k.detector.Close()
+	if !k.owner {
+		return
+	}
+	idle := true // nobody else uses the detector
+	if k.snapshot != nil {
+		k.snapshot.Cancel()
+		_, idle = k.wait()
+	}
+	if k.path != "" && idle && k.detector.Stats().Groups > 0 {
+		now := time.Now()
+		k.spawn(func() {
+			err := errors.New("a panic ended the save")
+			defer func() { k.result <- err }()
+			err = modelfile.Write(k.path, func(w io.Writer) error { return k.detector.WriteSnapshot(w, version, now) })
+		})
+		var err error
+		if err, idle = k.wait(); idle {
+			k.finish(err)
+		}
+	}
+	if !idle {
+		k.failed(fmt.Errorf("the disk did not answer within %v", exitPatience))
+	}
+	handover.Lock()
+	defer handover.Unlock()
+	delete(handover.live, k.name)
+	if !idle {
+		return
+	}
+	if handover.models == nil {
+		handover.models = map[string]*detector.Detector{}
+	}
+	handover.models[k.name] = k.detector
+	time.AfterFunc(handoverTime, func() { forget(k.name, k.detector) })
+}
+
+// wait waits for the end of a save, for a while.
+func (k *keeper) wait() (err error, ok bool) {
+	select {
+	case err = <-k.result:
+		return err, true
+	case <-time.After(exitPatience):
+		return nil, false
+	}
+}
+
+// forget lets go of models that no instance has taken over.
+func forget(name string, d *detector.Detector) {
+	handover.Lock()
+	defer handover.Unlock()
+	if handover.models[name] == d {
+		delete(handover.models, name)
+	}
+}

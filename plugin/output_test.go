@@ -1,0 +1,341 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// fakeReceiver fails on demand and keeps what it acknowledged.
+type fakeReceiver struct {
+	ready, send func() error
+	hold        chan struct{} // Send waits for it to be closed
+
+	mu   sync.Mutex
+	tags []string
+	got  [][]byte
+}
+
+func (r *fakeReceiver) Ready() error {
+	if r.ready != nil {
+		return r.ready()
+	}
+	return nil
+}
+
+func (r *fakeReceiver) Send(tag string, events []byte) error {
+	if r.hold != nil {
+		<-r.hold
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.send != nil {
+		if err := r.send(); err != nil {
+			return err
+		}
+	}
+	r.tags, r.got = append(r.tags, tag), append(r.got, bytes.Clone(events))
+	return nil
+}
+
+func (r *fakeReceiver) Close() {}
+
+// entries decodes what was received: [time, body] each.
+func (r *fakeReceiver) entries(t *testing.T) (all []map[string]any) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := msgpack.NewDecoder(bytes.NewReader(bytes.Join(r.got, nil)))
+	for {
+		var e []any
+		if d.Decode(&e) != nil {
+			return all
+		}
+		all = append(all, e[1].(map[string]any))
+	}
+}
+
+// newTestOutput returns an output that sends to r, and what it logs.
+func newTestOutput(t *testing.T, r *fakeReceiver, given map[string]string) (*judgingOutput, *strings.Builder) {
+	t.Helper()
+	s, err := options.ParseOutput(func(name string) []string {
+		if v, ok := given[name]; ok {
+			return []string{v}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Detector.Synchronous = true
+	logged := new(strings.Builder)
+	o, err := newOutput(s, slog.New(slog.NewTextHandler(logged, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.receiver.Close()
+	o.receiver = r
+	t.Cleanup(o.close)
+	return o, logged
+}
+
+func TestOutputJudgesAndSends(t *testing.T) {
+	r := &fakeReceiver{}
+	o, _ := newTestOutput(t, r, map[string]string{"Warmup": "64"})
+	if !o.flush("app", routine(t, 1000), 0) {
+		t.Fatal("not done")
+	}
+	all := r.entries(t)
+	if len(all) != 1001 || all[1000]["anomaly"] != "true" || all[0]["anomaly"] != "false" {
+		t.Errorf("%d entries arrived, the last %v", len(all), all[len(all)-1])
+	}
+	if r.tags[0] != "judged.app" {
+		t.Errorf("tag %s", r.tags[0])
+	}
+}
+
+func TestOutputOnlyAnomalies(t *testing.T) {
+	r := &fakeReceiver{}
+	o, _ := newTestOutput(t, r, map[string]string{"Warmup": "64", "Only_Anomalies": "on"})
+	odd := append(chunk(t, map[string]any{"no": "message"}), 0x05)
+	if !o.flush("app", append(odd, routine(t, 1000)...), 0) || !o.flush("app", chunk(t, map[string]any{"no": "message"}), 0) {
+		t.Fatal("not done")
+	}
+	all := r.entries(t)
+	for _, e := range all {
+		if e["anomaly"] != "true" {
+			t.Errorf("a record that is not flagged: %v", e)
+		}
+	}
+	if len(all) == 0 || len(all) > 30 || len(r.got) != 1 {
+		t.Errorf("%d entries in %d messages", len(all), len(r.got))
+	}
+}
+
+// A retried chunk is neither judged nor learned twice, whatever else comes in
+// between, and what had been acknowledged of it is not sent again.
+func TestOutputJudgesOnce(t *testing.T) {
+	failures := 0
+	r := &fakeReceiver{}
+	o, logged := newTestOutput(t, r, nil)
+	chunks := [][]byte{routine(t, 10), routine(t, 20), routine(t, 30)}
+	r.send = func() error {
+		failures++
+		return fmt.Errorf("trouble %d", failures/5)
+	}
+	for range 4 {
+		for _, c := range chunks {
+			if o.flush("app", c, 0) {
+				t.Fatal("done without an acknowledgement")
+			}
+		}
+	}
+	if n := o.tagger.detector.Stats().Records; n != 63 {
+		t.Errorf("%d records learned of 63", n)
+	}
+	r.send = nil
+	for _, c := range chunks {
+		if !o.flush("app", c, 0) {
+			t.Error("not done")
+		}
+	}
+	if n := o.tagger.detector.Stats().Records; n != 63 || len(r.entries(t)) != 63 || o.waiting.order.Len() != 0 || len(o.waiting.byID) != 0 || o.waiting.size != 0 {
+		t.Errorf("%d records learned, %d arrived, %d chunks wait", n, len(r.entries(t)), o.waiting.order.Len())
+	}
+	if n := strings.Count(logged.String(), "records wait"); n != 3 {
+		t.Errorf("%d lines for 3 kinds of trouble\n%s", n, logged)
+	}
+	if n := strings.Count(logged.String(), "acknowledges again"); n != 1 {
+		t.Errorf("%d lines tell of the end of it\n%s", n, logged)
+	}
+}
+
+// Nothing is judged while there is no receiver.
+func TestOutputWaitsForTheReceiver(t *testing.T) {
+	r := &fakeReceiver{ready: func() error { return errors.New("connection refused") }}
+	o, _ := newTestOutput(t, r, nil)
+	c := routine(t, 10)
+	for range 3 {
+		if o.flush("app", c, 0) {
+			t.Error("done")
+		}
+	}
+	if o.tagger.detector.Stats().Records != 0 || o.waiting.order.Len() != 0 {
+		t.Error("it judged")
+	}
+}
+
+// Two chunks with the same bytes are two chunks.
+func TestOutputTwins(t *testing.T) {
+	r := &fakeReceiver{send: func() error { return errors.New("no") }}
+	o, _ := newTestOutput(t, r, nil)
+	c := chunk(t, map[string]any{"log": "the same"})
+	// Both are under way at the same time: neither finds the other's.
+	hold := make(chan struct{})
+	r.hold = hold
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() { o.flush("app", c, 0) })
+	}
+	for {
+		o.mu.Lock()
+		n := o.tagger.detector.Stats().Records
+		o.mu.Unlock()
+		if n == 2 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	close(hold)
+	wg.Wait()
+	r.mu.Lock()
+	r.send = nil
+	r.mu.Unlock()
+	for range 2 {
+		if !o.flush("app", c, 0) {
+			t.Error("not done")
+		}
+	}
+	if n := len(r.entries(t)); n != 2 {
+		t.Errorf("%d arrived", n)
+	}
+}
+
+// On the engine's thread the output waits briefly, sends on behind, and learns
+// with the retry how it went.
+func TestOutputOnTheEnginesThread(t *testing.T) {
+	r := &fakeReceiver{hold: make(chan struct{})}
+	o, logged := newTestOutput(t, r, nil)
+	c := routine(t, 10)
+	for range 2 {
+		if o.flush("app", c, time.Millisecond) {
+			t.Error("done before the acknowledgement")
+		}
+	}
+	close(r.hold)
+	for !o.flush("app", c, time.Millisecond) {
+	}
+	if n := len(r.entries(t)); n != 11 || o.tagger.detector.Stats().Records != 11 {
+		t.Errorf("%d arrived", n)
+	}
+	if strings.Count(logged.String(), "set Workers") != 1 || strings.Contains(logged.String(), "records wait") {
+		t.Errorf("logged\n%s", logged)
+	}
+}
+
+func TestOutputBreaksLoops(t *testing.T) {
+	r := &fakeReceiver{}
+	o, logged := newTestOutput(t, r, nil)
+	for range 3 {
+		if !o.flush("judged.app", routine(t, 10), 0) {
+			t.Error("not done")
+		}
+	}
+	if len(r.got) != 0 || strings.Count(logged.String(), "come round") != 1 {
+		t.Errorf("%d messages sent\n%s", len(r.got), logged)
+	}
+}
+
+func TestOutputSurvivesPanics(t *testing.T) {
+	r := &fakeReceiver{}
+	o, logged := newTestOutput(t, r, nil)
+	d := o.tagger.detector
+	o.tagger.detector = nil // judging panics: the records go on as they are
+	if !o.flush("app", routine(t, 10), 0) || len(r.entries(t)) != 11 || r.entries(t)[0]["anomaly"] != nil {
+		t.Error("the records did not pass")
+	}
+	o.tagger.detector = d
+	r.send = func() error { panic("in Send") }
+	for _, patience := range []time.Duration{0, time.Minute} {
+		if o.flush("app", routine(t, 10), patience) {
+			t.Error("done after a panic")
+		}
+	}
+	if n := strings.Count(logged.String(), "a panic was caught"); n != 1 {
+		t.Errorf("%d lines\n%s", n, logged)
+	}
+}
+
+// What leaves is [time, body] where nothing is lost by that.
+func TestOutputEntries(t *testing.T) {
+	o, _ := newTestOutput(t, &fakeReceiver{}, nil)
+	eventTime := binary.BigEndian.AppendUint64([]byte{0xd7, 0}, 7<<32|5)
+	body := []byte{0x81, 0xa1, 'k', 0x01}
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	for name, c := range map[string]struct{ in, want []byte }{
+		"current":     {join([]byte{0x92, 0x92}, eventTime, []byte{0x80}, body), join([]byte{0x92}, eventTime, body)},
+		"metadata":    {join([]byte{0x92, 0x92}, eventTime, body, body), nil},
+		"old":         {join([]byte{0x92}, eventTime, body), nil},
+		"group":       {join([]byte{0x92, 0x92, 0xd7, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0x80}, body), nil},
+		"no log":      {[]byte{0x05}, nil},
+		"not msgpack": {[]byte{0xc1, 0x01}, nil},
+	} {
+		want := c.want
+		if want == nil {
+			want = c.in
+		}
+		if got := o.messages(c.in); len(got) != 1 || !bytes.Equal(got[0], want) {
+			t.Errorf("%s: % x became % x, want % x", name, c.in, got, want)
+		}
+	}
+}
+
+func TestOutputMessageSize(t *testing.T) {
+	o, _ := newTestOutput(t, &fakeReceiver{}, nil)
+	big := func(n int) map[string]any { return map[string]any{"x": strings.Repeat("x", n)} }
+	c := chunk(t, big(10), big(700_000), big(700_000), big(3_000_000), big(10))
+	var sizes []int
+	total := 0
+	for _, m := range o.messages(c) {
+		sizes = append(sizes, len(m))
+		total += len(m)
+	}
+	if len(sizes) != 4 || total != len(c) {
+		t.Errorf("%d bytes went into messages of %v bytes", len(c), sizes)
+	}
+}
+
+func TestWaitingRoomIsBounded(t *testing.T) {
+	w := newWaitingRoom(3, 100)
+	id := func(n byte, size int) chunkID { return w.id("a", bytes.Repeat([]byte{n}, size)) }
+	if w.id("a", []byte("bc")) == w.id("ab", []byte("c")) {
+		t.Error("tag and bytes run into each other")
+	}
+	for n := range byte(5) {
+		if all := w.put(&delivery{id: id(n, 10)}); all != (n < 3) {
+			t.Errorf("delivery %d: %v", n, all)
+		}
+	}
+	if w.take(id(1, 10)) != nil || w.take(id(2, 10)) == nil || w.take(id(2, 10)) != nil {
+		t.Error("the oldest is to make room")
+	}
+	w.put(&delivery{id: id(9, 95)})
+	if w.order.Len() != 1 || w.size != 95 {
+		t.Errorf("%d deliveries, %d bytes", w.order.Len(), w.size)
+	}
+	w.put(&delivery{id: id(9, 101)}) // larger than the room
+	if w.order.Len() != 0 || w.size != 0 || len(w.byID) != 0 {
+		t.Errorf("%d deliveries, %d bytes", w.order.Len(), w.size)
+	}
+}
+
+func TestOutputTLSOptions(t *testing.T) {
+	for _, file := range []string{"absent.pem", "output_test.go"} {
+		_, err := tlsConfig(&options.Forward{TLS: true, TLSCAFile: file})
+		if err == nil || !strings.Contains(err.Error(), "Forward_TLS_CA_File") {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	if c, err := tlsConfig(&options.Forward{TLS: true, Host: "h"}); err != nil || c.ServerName != "h" || !c.InsecureSkipVerify {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

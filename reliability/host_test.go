@@ -1,0 +1,202 @@
+//go:build !race
+
+package reliability
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
+)
+
+// TestDifferentialHost passes events of odd shapes through the filter in the
+// embedded host, bytes in, bytes out: none may be lost, changed or moved.
+func TestDifferentialHost(t *testing.T) {
+	const perChunk, perRun = 10, 50_000
+	var all chunks.Counts
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	for n, seed := 0, uint64(1); n < amount(20_000, 1_000_000); seed++ {
+		f, err := os.Create(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := bufio.NewWriter(f)
+		m := chunks.NewMaker(seed)
+		for made := 0; made < min(perRun, amount(20_000, perRun)); made += perChunk {
+			if err := chunks.Frame(w, m.Chunk(perChunk)); err != nil {
+				t.Fatal(err)
+			}
+			n += perChunk
+		}
+		if err := errors.Join(w.Flush(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		options := [][]string{nil, {"-p", "group_by=a", "-p", "max_groups=3"}, {"-p", "contamination=0.2"}, {"-p", "log_key=b"}}[seed%4]
+		if r := host(t, "", append([]string{"-q", "--raw-in", in, "--raw-out", out, "-F", "anomaly", "-p", "warmup=32"}, options...)...); strings.Contains(r.stderr, "panic") {
+			t.Fatalf("status %d\n%s", r.status, r.stderr)
+		}
+		all.Add(compareFiles(t, in, out))
+	}
+	t.Logf("%d events passed the embedded host: %d tagged, %d scored, %d flagged, %d came with fields of the filter's names, %d were no log events, %d bytes were no msgpack; none lost, changed or moved",
+		all.Events, all.Tagged, all.Scored, all.Flagged, all.Replaced, all.Others, all.Rest)
+	if all.Flagged == 0 || all.Replaced == 0 || all.Others == 0 || all.Rest == 0 {
+		t.Error("not all kinds were tried")
+	}
+}
+
+func compareFiles(t *testing.T, in, out string) (all chunks.Counts) {
+	t.Helper()
+	a, err := os.Open(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b, err := os.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	was, is := bufio.NewReader(a), bufio.NewReader(b)
+	for n := 0; ; n++ {
+		x, err := chunks.ReadFrame(was)
+		if err == io.EOF {
+			if _, err := is.ReadByte(); err != io.EOF {
+				t.Fatal("more chunks came out than went in")
+			}
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		y, err := chunks.ReadFrame(is)
+		if err != nil {
+			t.Fatalf("chunk %d: %v", n, err)
+		}
+		c, err := chunks.Compare(x, y)
+		if err != nil {
+			t.Fatalf("chunk %d: %v", n, err)
+		}
+		all.Add(c)
+	}
+}
+
+// TestPlantedPanic lets the detector panic at certain messages: their chunks pass
+// as they came, the others are tagged, one line in the log, one count each.
+func TestPlantedPanic(t *testing.T) {
+	const rounds = 1000
+	cmd := exec.Command(need(t, built.host), "-e", need(t, built.faulting), "-n", "1", "--metrics", "-F", "anomaly", "-p", "warmup=32")
+	r := runProgram(t, cmd, strings.Repeat("one\nplant a panic here\nthree\n", rounds))
+	plain, tagged := strings.Count(r.stdout, `{"log":"plant a panic here"}`+"\n"), strings.Count(r.stdout, `"anomaly":`)
+	logged := strings.Count(r.stderr, "a panic was caught")
+	t.Logf("%d panics planted in %d chunks: %d counted, %d logged, %d chunks passed as they came, %d were tagged", rounds, 3*rounds, r.metric(t, "panics_total"), logged, plain, tagged)
+	if r.status != 0 || plain != rounds || tagged != 2*rounds || logged != 1 || r.metric(t, "panics_total") != rounds {
+		t.Errorf("status %d\n%.3000s", r.status, r.stderr)
+	}
+	// In the background, where a forest is fitted.
+	cmd = exec.Command(need(t, built.host), "-e", need(t, built.faulting), "--metrics", "--repeat", "20", "-F", "anomaly", "-p", "refit_records=1000")
+	cmd.Env = append(os.Environ(), "PLANT_FIT_PANIC=1")
+	r = runProgram(t, cmd, lines(5000))
+	n, logged := strings.Count(r.stdout, "\n"), strings.Count(r.stderr, "a panic while a forest was fitted")
+	t.Logf("%d fits of a forest panicked: %d logged, %d of 100,000 records came out", r.metric(t, "refit_failures_total"), logged, n)
+	if r.status != 0 || n != 100_000 || logged != 1 || r.metric(t, "refit_failures_total") == 0 {
+		t.Errorf("status %d\n%.3000s", r.status, r.stderr)
+	}
+}
+
+// TestSmallStacks calls the filter on stacks as small as those of the coroutines
+// in which some inputs collect, saves and refits going on.
+func TestSmallStacks(t *testing.T) {
+	calls := amount(10_000, 100_000)
+	text := lines(calls-calls/100) + strings.Repeat("PANIC: something strange "+strings.Repeat("word ", 300)+"\n", calls/100)
+	r := host(t, text, "--stack", "16k", "-n", "1", "-q", "-F", "anomaly", "-p", "model_path="+t.TempDir(), "-p", "save_interval=1s", "-p", "refit_records=1000")
+	m := regexp.MustCompile(`stack of (\d+) bytes, (\d+) used`).FindStringSubmatch(r.stderr)
+	if r.status != 0 || m == nil {
+		t.Fatalf("status %d\n%.3000s", r.status, r.stderr)
+	}
+	used, _ := strconv.Atoi(m[2])
+	t.Logf("%d calls on a stack of %s bytes: %d bytes used at most", calls, m[1], used)
+	if used > 12<<10 {
+		t.Errorf("%d bytes of the stack used", used)
+	}
+}
+
+// TestSanitized runs the C halves, of the filter's kit and of the host, under the
+// address sanitizer and the one for undefined behaviour.
+func TestSanitized(t *testing.T) {
+	program, err := built.sanitized()
+	if err != nil {
+		t.Skipf("the compiler has no sanitizers: %v", err)
+	}
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in")
+	f, err := os.Create(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := chunks.NewMaker(3)
+	for range amount(500, 10_000) {
+		if err := chunks.Frame(f, m.Chunk(10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"--threads", "3", "--reload", "3", "--repeat", "3", "-F", "anomaly", "-F", "anomaly", "-p", "alias=second"},
+		{"--abi", "3.2", "--reload", "2", "-F", "anomaly", "-p", "model_path=" + dir, "-p", "save_interval=1s"},
+		{"-n", "1", "--stack", "16k", "--metrics", "-F", "anomaly", "-p", "keep=anomalies"},
+		{"--raw-in", in, "--raw-out", filepath.Join(dir, "out"), "-F", "anomaly", "-p", "warmup=32"},
+		{"--help-options", "-F", "anomaly"},
+		{"-F", "anomaly", "-p", "warmup=none"},
+	} {
+		cmd := exec.Command(program, append([]string{"-q", "-e", need(t, built.plugin)}, args...)...)
+		// Go's runtime keeps memory of its own to the end.
+		cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0")
+		if r := runProgram(t, cmd, lines(2000)); strings.Contains(r.stderr, "Sanitizer") || strings.Contains(r.stderr, "runtime error: ") || r.status > 1 || r.status < 0 {
+			t.Errorf("%q: status %d\n%.5000s", args, r.status, r.stderr)
+		}
+	}
+}
+
+// TestValgrind looks for memory that the C half loses or misuses. Of Go's own
+// memory valgrind knows nothing, so only what has C code of the kit or the host
+// on its stack counts.
+func TestValgrind(t *testing.T) {
+	valgrind, err := exec.LookPath("valgrind")
+	if err != nil {
+		t.Skip("SKIPPED: no valgrind here")
+	}
+	if !long {
+		t.Skip("in the long version only")
+	}
+	lost := func(reloads int) (bytes int, r result) {
+		cmd := exec.Command(valgrind, "--leak-check=full", "--show-leak-kinds=definite", "--undef-value-errors=no",
+			need(t, built.host), "-q", "-n", "50", "--reload", fmt.Sprint(reloads), "-e", need(t, built.plugin), "-F", "anomaly", "-p", "alias=x")
+		r = runProgram(t, cmd, lines(1000))
+		m := regexp.MustCompile(`definitely lost: ([\d,]+) bytes`).FindStringSubmatch(r.stderr)
+		if m == nil && !strings.Contains(r.stderr, "no leaks are possible") {
+			t.Fatalf("status %d\n%.5000s", r.status, r.stderr)
+		}
+		if m != nil {
+			bytes, _ = strconv.Atoi(strings.ReplaceAll(m[1], ",", ""))
+		}
+		return bytes, r
+	}
+	few, _ := lost(1)
+	many, r := lost(20)
+	invalid := regexp.MustCompile(`Invalid (read|write|free)`).FindAllString(r.stderr, -1)
+	t.Logf("valgrind: %d bytes lost with 1 reload, %d with 20; %d invalid reads, writes and frees", few, many, len(invalid))
+	if many > few+64 || len(invalid) > 0 {
+		t.Errorf("%.5000s", r.stderr)
+	}
+}
