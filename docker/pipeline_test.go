@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,8 @@ import (
 
 // servers stand in for Elasticsearch and Loki and keep what they are sent.
 type servers struct {
+	real string // address of a real Loki that gets the same; empty = there is none
+
 	mu      sync.Mutex
 	docs    []map[string]any
 	lines   int
@@ -63,9 +66,23 @@ func (s *servers) loki(w http.ResponseWriter, r *http.Request) {
 			Values [][]json.RawMessage
 		}
 	}
-	if err := json.Unmarshal(body(r), &push); err != nil {
+	text := body(r)
+	if err := json.Unmarshal(text, &push); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	if s.real != "" {
+		answer, err := http.Post(s.real+"/loki/api/v1/push", "application/json", bytes.NewReader(text))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusNoContent {
+			problem, _ := io.ReadAll(answer.Body)
+			http.Error(w, string(problem), http.StatusBadRequest)
+			return
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +133,7 @@ func TestPipeline(t *testing.T) {
 		t.Skipf("SKIPPED, NOT TESTED: %v; make builds it", err)
 	}
 
-	s := &servers{}
+	s := &servers{real: startLoki(t)}
 	elasticsearch := httptest.NewServer(http.HandlerFunc(s.elasticsearch))
 	defer elasticsearch.Close()
 	loki := httptest.NewServer(http.HandlerFunc(s.loki))
@@ -204,6 +221,10 @@ func TestPipeline(t *testing.T) {
 		}
 	}
 
+	if s.real != "" {
+		askLoki(t, s.real)
+	}
+
 	// The image's health check asks what compose.yml's Fluent Bit answers.
 	r, err := http.Get("http://127.0.0.1:" + metrics + "/api/v1/health")
 	if err != nil {
@@ -247,5 +268,117 @@ func dial(t *testing.T, address string) net.Conn {
 		if time.Now().After(limit) {
 			t.Fatal(err)
 		}
+	}
+}
+
+// startLoki starts a real Loki with compose.yml's configuration, where there is
+// one: $LOKI, or what make loki has built.
+func startLoki(t *testing.T) (url string) {
+	t.Helper()
+	bin := os.Getenv("LOKI")
+	if bin == "" {
+		cache := os.Getenv("FLB_ANOMALY_CACHE")
+		if cache == "" {
+			dir, err := os.UserCacheDir()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cache = filepath.Join(dir, "flb-anomaly")
+		}
+		found, _ := filepath.Glob(filepath.Join(cache, "loki-*", "loki"))
+		if len(found) == 0 {
+			t.Log("NOT TESTED against a real Loki: there is none; make loki builds one")
+			return ""
+		}
+		bin = found[len(found)-1]
+	}
+	dir, port := t.TempDir(), freePort(t)
+	config := strings.NewReplacer(
+		"http_listen_port: 3100", "http_listen_address: 127.0.0.1\n  http_listen_port: "+port+"\n  grpc_listen_address: 127.0.0.1\n  grpc_listen_port: "+freePort(t),
+		" /loki", " "+dir,
+	).Replace(string(read(t, "compose/loki.yaml")))
+	path := filepath.Join(dir, "loki.yaml")
+	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(bin, "-config.file="+path)
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("Loki said:\n%s", &log)
+		}
+	})
+	url = "http://127.0.0.1:" + port
+	for limit := time.Now().Add(90 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		if r, err := http.Get(url + "/ready"); err == nil {
+			r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return url
+			}
+		}
+		if time.Now().After(limit) {
+			t.Fatal("Loki is not ready")
+		}
+	}
+}
+
+// askLoki puts each question of Grafana's dashboard to a real Loki. Each has an
+// answer, and what the dashboard calls kinds and patterns has no numbers.
+func askLoki(t *testing.T, address string) {
+	t.Helper()
+	var dashboard map[string]any
+	if err := json.Unmarshal(read(t, "compose/grafana/dashboards/anomalies.json"), &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for _, panel := range list(dashboard, "panels") {
+		for _, target := range list(panel, "targets") {
+			if text(target, "datasource", "type") != "loki" {
+				continue
+			}
+			asked++
+			query := strings.NewReplacer("$__range", "30m", "$__auto", "1m", "$service", ".+").Replace(text(target, "expr"))
+			path := "/loki/api/v1/query"
+			values := url.Values{"query": {query}}
+			if text(target, "queryType") == "range" {
+				path += "_range"
+				values.Set("since", "30m")
+				values.Set("step", "60s")
+			}
+			r, err := http.Get(address + path + "?" + values.Encode())
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, _ := io.ReadAll(r.Body)
+			r.Body.Close()
+			var v map[string]any
+			if err := json.Unmarshal(answer, &v); err != nil || r.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s\n%s\n%s", text(panel, "title"), r.Status, query, answer)
+				continue
+			}
+			results := list(v, "data", "result")
+			if len(results) == 0 {
+				t.Errorf("%s: no answer to %s", text(panel, "title"), query)
+			}
+			for _, result := range results {
+				for _, name := range []string{"kind", "message"} {
+					if made := text(result, "metric", name); strings.ContainsAny(made, "0123456789") {
+						t.Errorf("%s: the %s %q has a number", text(panel, "title"), name, made)
+					}
+				}
+				if problem := text(result, "metric", "__error__"); problem != "" {
+					t.Errorf("%s: %s", text(panel, "title"), problem)
+				}
+			}
+		}
+	}
+	if asked == 0 {
+		t.Error("the dashboard asks Loki nothing")
 	}
 }

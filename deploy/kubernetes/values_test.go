@@ -132,9 +132,6 @@ func TestValues(t *testing.T) {
 				}
 			}
 
-			if !option("Model_Path") {
-				t.Skip("SKIPPED, NOT TESTED: this filter keeps no models")
-			}
 			for name := range f {
 				if !slices.Contains([]string{"name", "alias", "match"}, name) && !option(name) {
 					t.Errorf("the filter has no option %s", name)
