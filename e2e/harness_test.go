@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds every wait; a test that reaches it has failed.
-const patience = 120 * time.Second
+const patience = 25 * time.Second
 
 // built is the shared object under its two names, in a directory that lives as
 // long as the tests.
@@ -159,7 +159,7 @@ func start(t *testing.T, dir string, name string, args ...string) *process {
 }
 
 // start starts this Fluent Bit with a configuration, in YAML or classic as the
-// extension says, in which DIR stands for the directory, FILTER and OUTPUT for
+// extension says, in which DIR stands for the directory, PLUGIN_FILTER and PLUGIN_OUTPUT for
 // the shared object.
 func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...string) *process {
 	t.Helper()
@@ -167,7 +167,7 @@ func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...st
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = strings.NewReplacer("DIR", dir, "FILTER", filterPath(), "OUTPUT", outputPath()).WriteString(file, config)
+	_, err = strings.NewReplacer("DIR", dir, "PLUGIN_FILTER", filterPath(), "PLUGIN_OUTPUT", outputPath()).WriteString(file, config)
 	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}

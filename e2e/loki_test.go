@@ -136,7 +136,7 @@ service:
   flush: 0.5
   grace: 2
 plugins:
-  - FILTER
+  - PLUGIN_FILTER
 pipeline:
   inputs:
     - name: tail
