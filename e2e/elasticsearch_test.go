@@ -57,7 +57,7 @@ service:
   grace: 2
   parsers_file: DIR/parsers.conf
 plugins:
-  - FILTER
+  - PLUGIN_FILTER
 pipeline:
   inputs:
     - name: tail

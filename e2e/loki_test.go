@@ -136,7 +136,7 @@ service:
   flush: 0.5
   grace: 2
 plugins:
-  - FILTER
+  - PLUGIN_FILTER
 pipeline:
   inputs:
     - name: tail
@@ -192,12 +192,13 @@ func TestLoki(t *testing.T) {
 				p.stop()
 
 				var want, got []string
-				reasons := map[string]string{}
+				unseen := 0 // flagged for a new message
 				for _, r := range jsonLines(t, filepath.Join(dir, "sent.log")) {
 					if r["anomaly"] == "true" {
-						line := r["log"].(string)
-						want = append(want, line)
-						reasons[line] = r["anomaly_reason"].(string)
+						want = append(want, r["log"].(string))
+						if strings.Contains(r["anomaly_reason"].(string), "new message") {
+							unseen++
+						}
 					}
 				}
 				for _, e := range logQL(t, port, fmt.Sprintf(c.query, job)) {
@@ -223,8 +224,20 @@ func TestLoki(t *testing.T) {
 						t.Errorf("not among them: %s", line)
 					}
 				}
+				// The other queries of docs/routing.md.
 				if n := len(logQL(t, port, fmt.Sprintf(`{job="%s"} | anomaly_score > 0.3`, job))); n < len(want) {
 					t.Errorf("%d lines with a score above 0.3, %d are flagged", n, len(want))
+				}
+				if n := len(logQL(t, port, fmt.Sprintf(`{job="%s"} | anomaly_reason =~ ".*new message.*"`, job))); n != unseen || n == 0 {
+					t.Errorf("%d lines with a new message among the reasons, want %d", n, unseen)
+				}
+				selected, rest, _ := strings.Cut(fmt.Sprintf(c.query, job), "}")
+				var sum struct {
+					Data struct{ Result []struct{ Value [2]any } }
+				}
+				request(t, "GET", "http://127.0.0.1:"+port+"/loki/api/v1/query?"+url.Values{"query": {fmt.Sprintf("sum(count_over_time(%s}%s[5m]))", selected, rest)}}.Encode(), "", &sum)
+				if len(sum.Data.Result) != 1 || sum.Data.Result[0].Value[1] != strconv.Itoa(len(want)) {
+					t.Errorf("counted: %+v, want %d", sum.Data.Result, len(want))
 				}
 				t.Logf("%d lines in Loki, %d flagged, and found", n, len(got))
 			})

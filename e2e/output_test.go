@@ -25,7 +25,7 @@ service:
   scheduler.base: 1
   scheduler.cap: 1
 plugins:
-  - OUTPUT
+  - PLUGIN_OUTPUT
 pipeline:
   inputs:
     - name: tail

@@ -9,10 +9,15 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/options"
 )
 
-// TestReadmeHasTheTable keeps README's table of options the one of this
-// package. UPDATE=1 go test ./options writes it anew.
-func TestReadmeHasTheTable(t *testing.T) {
-	const path, begin, end = "../README.md", "<!-- options -->\n", "<!-- /options -->"
+// TestDocumentsHaveTheTables keeps the tables of options in the documents those
+// of this package. UPDATE=1 go test ./options writes them anew.
+func TestDocumentsHaveTheTables(t *testing.T) {
+	hasTable(t, "../README.md", "<!-- options -->\n", "<!-- /options -->", options.Table)
+	hasTable(t, "../docs/routing.md", "<!-- output options -->\n", "<!-- /output options -->", options.OutputTable)
+}
+
+func hasTable(t *testing.T, path, begin, end string, rows []options.Option) {
+	t.Helper()
 	readme, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +29,7 @@ func TestReadmeHasTheTable(t *testing.T) {
 	}
 	var want strings.Builder
 	want.WriteString("| option | default | allowed | meaning |\n| --- | --- | --- | --- |\n")
-	for _, o := range options.Table {
+	for _, o := range rows {
 		value := "`" + o.Default + "`"
 		if o.Default == "" {
 			value = ""

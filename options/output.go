@@ -21,7 +21,7 @@ type Forward struct {
 	TLSServerName string // that the certificate must be for; empty = Host
 	Timeout       time.Duration
 	AckTimeout    time.Duration
-	TagPrefix     string
+	TagPrefix     string // empty = the tag stays as it is
 	OnlyAnomalies bool
 }
 
@@ -60,7 +60,7 @@ var OutputTable = []Option{
 	{Name: "Forward_Ack_Timeout", Type: Time, Default: "30s", Range: "1s to 10m",
 		Help: "Longest time to send a message of at most 1 MiB and to wait for its acknowledgement.",
 		set:  timeInto(time.Second, 10*time.Minute, func(s *Settings) *time.Duration { return &s.Forward.AckTimeout })},
-	{Name: "Tag_Prefix", Type: String, Default: "judged.", Range: "up to 128 bytes; empty only for a receiver on another host",
+	{Name: "Tag_Prefix", Type: String, Default: "judged.", Range: "1 to 128 bytes; none, for a receiver on another host",
 		Help: "Put before the tag of what is sent. Records whose tag begins with it are never sent again, so that none goes round in circles.",
 		set:  setTagPrefix},
 	{Name: "Only_Anomalies", Type: Bool, Default: "off", Range: "on or off",
@@ -79,7 +79,7 @@ func ParseOutput(values func(name string) []string) (Settings, error) {
 	}
 	f := &s.Forward
 	if f.TagPrefix == "" && loopback(f.Host) {
-		return s, wrong("Tag_Prefix", "is empty, and Forward_Host (%s) is this host: records would come back to the output that sent them; allowed: a prefix such as judged.", f.Host)
+		return s, wrong("Tag_Prefix", "has the value \"none\", and Forward_Host (%s) is this host: records would come back to the output that sent them; allowed: a prefix such as judged.", f.Host)
 	}
 	if !f.TLS && (f.TLSCAFile != "" || f.TLSServerName != "") {
 		return s, wrong("Forward_TLS", "is off: Forward_TLS_CA_File and Forward_TLS_Server_Name need it on")
@@ -126,9 +126,14 @@ func setSelfHostname(s *Settings, v string) error {
 	return nil
 }
 
+// setTagPrefix has a word for an empty prefix, since Fluent Bit does not tell a
+// plugin in Go an empty value from none.
 func setTagPrefix(s *Settings, v string) error {
-	if len(v) > 128 {
+	if len(v) == 0 || len(v) > 128 {
 		return fmt.Errorf("%d bytes long", len(v))
+	}
+	if strings.EqualFold(v, "none") {
+		v = ""
 	}
 	s.Forward.TagPrefix = v
 	return nil

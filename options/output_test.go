@@ -27,7 +27,7 @@ func TestParseOutput(t *testing.T) {
 	if err != nil || s.Forward != want || s.Forward.Addr() != "[::1]:1" || s.Detector.Warmup != 64 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if s, err := ParseOutput(given{"Tag_Prefix": {""}, "Forward_Host": {"logs.example.com"}}.values); err != nil || s.Forward.TagPrefix != "" {
+	if s, err := ParseOutput(given{"Tag_Prefix": {"None"}, "Forward_Host": {"logs.example.com"}}.values); err != nil || s.Forward.TagPrefix != "" {
 		t.Errorf("an empty prefix to another host: %+v, %v", s.Forward, err)
 	}
 }
@@ -49,9 +49,10 @@ func TestParseOutputRefuses(t *testing.T) {
 		{given{"Forward_Timeout": {"1e300d"}}, "Forward_Timeout", "out of range"},
 		{given{"Forward_Ack_Timeout": {"11m"}}, "Forward_Ack_Timeout", "out of range"},
 		{given{"Tag_Prefix": {strings.Repeat("x", 129)}}, "Tag_Prefix", "129 bytes long"},
-		{given{"Tag_Prefix": {""}}, "Tag_Prefix", "would come back"},
-		{given{"Tag_Prefix": {""}, "Forward_Host": {"LocalHost"}}, "Tag_Prefix", "would come back"},
-		{given{"Tag_Prefix": {""}, "Forward_Host": {"::ffff:127.0.0.2"}}, "Tag_Prefix", "would come back"},
+		{given{"Tag_Prefix": {""}}, "Tag_Prefix", "0 bytes long"},
+		{given{"Tag_Prefix": {"none"}}, "Tag_Prefix", "would come back"},
+		{given{"Tag_Prefix": {"None"}, "Forward_Host": {"LocalHost"}}, "Tag_Prefix", "would come back"},
+		{given{"Tag_Prefix": {"None"}, "Forward_Host": {"::ffff:127.0.0.2"}}, "Tag_Prefix", "would come back"},
 		{given{"Forward_TLS_CA_File": {"x"}}, "Forward_TLS", "need it on"},
 		{given{"Only_Anomalies": {"on"}, "Keep": {"anomalies"}, "Keep_Share": {"0.5"}}, "Only_Anomalies", "Keep_Share is 0.5"},
 		{given{"Shared_Key": {"a", "b"}}, "Shared_Key", "is given 2 times"},

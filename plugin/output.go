@@ -30,8 +30,9 @@ type judgingOutput struct {
 	log      *slog.Logger
 	receiver receiver
 
-	mu     sync.Mutex // around the tagger and the walker: one worker judges, others may send
+	mu     sync.Mutex // around what follows: one worker judges, others may send
 	tagger *tagger
+	keeper *keeper
 	walker *record.Walker
 	event  record.Event
 	tagged []byte
@@ -50,7 +51,7 @@ type receiver interface {
 	Close()
 }
 
-func newOutput(s options.Settings, log *slog.Logger) (*judgingOutput, error) {
+func newOutput(name string, s options.Settings, log *slog.Logger) (*judgingOutput, error) {
 	secure, err := tlsConfig(&s.Forward)
 	if err != nil {
 		return nil, err
@@ -64,6 +65,9 @@ func newOutput(s options.Settings, log *slog.Logger) (*judgingOutput, error) {
 	o.health.log = log.With("receiver", f.Addr())
 	o.receiver = forward.New(forward.Options{Addr: f.Addr(), SharedKey: f.SharedKey, SelfHostname: f.SelfHostname,
 		TLS: secure, Timeout: f.Timeout, AckTimeout: f.AckTimeout})
+	// A filter may have the same name.
+	o.keeper = newKeeper(t.detector, "output."+name, &s, log, func(f func()) { o.begin(func() error { f(); return nil }) })
+	o.keeper.start()
 	log.Info("ready", "receiver", f.Addr(), "tls", f.TLS, "shared_key", f.SharedKey != "", "tag_prefix", f.TagPrefix, "only_anomalies", f.OnlyAnomalies,
 		"warmup", s.Detector.Warmup)
 	return o, nil
@@ -238,6 +242,7 @@ func (o *judgingOutput) tag(chunk []byte) (tagged []byte) {
 		}
 	}()
 	o.tagged = o.tagger.process(o.tagged[:0], chunk)
+	o.keeper.tick(time.Now())
 	return o.tagged
 }
 
@@ -287,13 +292,13 @@ func (o *judgingOutput) caught(v any) {
 	})
 }
 
-// close ends the output.
+// close saves the models and ends the output.
 func (o *judgingOutput) close() {
 	o.receiver.Close()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	s := o.tagger.detector.Stats()
-	o.tagger.detector.Close()
+	o.keeper.close()
 	o.log.Info("done", "records", s.Records, "judged", s.Judged, "anomalies", s.Anomalies, "messages_acknowledged", o.acknowledged.Load(), "retries", o.retries.Load())
 }
 

@@ -78,7 +78,7 @@ func newTestOutput(t *testing.T, r *fakeReceiver, given map[string]string) (*jud
 	}
 	s.Detector.Synchronous = true
 	logged := new(strings.Builder)
-	o, err := newOutput(s, slog.New(slog.NewTextHandler(logged, nil)))
+	o, err := newOutput(t.Name(), s, slog.New(slog.NewTextHandler(logged, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,6 +325,26 @@ func TestWaitingRoomIsBounded(t *testing.T) {
 	w.put(&delivery{id: id(9, 101)}) // larger than the room
 	if w.order.Len() != 0 || w.size != 0 || len(w.byID) != 0 {
 		t.Errorf("%d deliveries, %d bytes", w.order.Len(), w.size)
+	}
+}
+
+// What is learned outlives the output, in a file of its own beside a filter's.
+func TestOutputKeepsItsModel(t *testing.T) {
+	given := map[string]string{"Model_Path": t.TempDir(), "Warmup": "64"}
+	r := &fakeReceiver{}
+	o, _ := newTestOutput(t, r, given)
+	if !o.flush("app", routine(t, 1000), 0) {
+		t.Fatal("not done")
+	}
+	o.close()
+	forget(o.keeper.name, o.keeper.detector) // as a new process has
+	t.Cleanup(func() { o.keeper.owner = false })
+	again, logged := newTestOutput(t, r, given)
+	if !strings.Contains(logged.String(), "starts from the saved model") || again.tagger.detector.Stats().Groups != 1 {
+		t.Errorf("it starts anew\n%s", logged)
+	}
+	if !again.flush("app", routine(t, 1), 0) || r.entries(t)[1001]["anomaly_score"] == nil {
+		t.Error("it does not judge from the first record on")
 	}
 }
 

@@ -61,7 +61,7 @@ func anomalyOutputInit(plugin unsafe.Pointer, name *C.char, level C.int, thread 
 		log.Error(err.Error())
 		return output.FLB_ERROR
 	}
-	o, err := newOutput(s, log)
+	o, err := newOutput(C.GoString(name), s, log)
 	if err != nil {
 		log.Error(err.Error())
 		return output.FLB_ERROR
