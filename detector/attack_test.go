@@ -196,11 +196,16 @@ func TestTeachingAnAttack(t *testing.T) {
 func TestSmokescreen(t *testing.T) {
 	lines := healthy(20_000, 14)
 	rng := rand.New(rand.NewPCG(7, 8))
+	// Strange in as many ways as a line can be.
+	failures := []string{"failed", "denied", "corrupt", "panic", "refused", "timeout", "killed", "unreachable"}
+	decoy := func(rng *rand.Rand, n int) []byte {
+		return fmt.Appendf(nil, "FATAL %s%s %s %d %s", randomLine(rng, nil), failures[rng.IntN(8)], failures[rng.IntN(8)], rng.Uint64(), strings.Repeat("x", n*7%300))
+	}
 	flaggedAfter := func(decoys, calm int) bool {
 		d := newDetector(t, nil)
 		verdicts(d, lines[:10_000])
-		for range decoys {
-			d.Observe(&detector.Event{Message: randomLine(rng, nil)}, new(detector.Verdict))
+		for n := range decoys {
+			d.Observe(&detector.Event{Message: decoy(rng, n)}, new(detector.Verdict))
 		}
 		verdicts(d, lines[10_000:10_000+calm])
 		return verdicts(d, [][]byte{[]byte(attack)})[0].Anomaly
@@ -216,14 +221,14 @@ func TestSmokescreen(t *testing.T) {
 		}
 	}
 	if hidden == 0 {
-		t.Log("500 lines of random words do not hide an attack")
+		t.Log("500 lines made to be flagged do not hide an attack")
 		return
 	}
 	for _, calm := range []int{10, 20, 50, 100, 200, 500, 1000, 2000} {
 		if flaggedAfter(hidden, calm) {
-			t.Logf("%d lines of random words hide the attack right behind them; %d healthy lines later it is flagged", hidden, calm)
+			t.Logf("%d lines made to be flagged hide the attack right behind them; %d healthy lines later it is flagged", hidden, calm)
 			return
 		}
 	}
-	t.Errorf("%d lines of random words hide an attack for more than 2,000 lines", hidden)
+	t.Errorf("%d lines made to be flagged hide an attack for more than 2,000 lines", hidden)
 }
