@@ -94,6 +94,7 @@ type Snapshot struct {
 	header header
 	groups []*group // still to be copied
 	total  uint32
+	room   struct{ patterns, words, rows int } // of the largest group
 	free   chan *copied
 	full   chan *copied
 	cancel chan struct{}
@@ -119,10 +120,32 @@ func (d *Detector) NewSnapshot(software string, saved time.Time) *Snapshot {
 		cancel: make(chan struct{}),
 	}
 	s.total = uint32(len(s.groups))
-	for range copies {
-		s.free <- new(copied)
+	for _, g := range s.groups {
+		r := &s.room
+		r.patterns = max(r.patterns, len(g.model.statements.all))
+		r.words = max(r.words, len(g.model.language.grams.slots))
+		r.rows = max(r.rows, len(g.window.rows))
 	}
 	return s
+}
+
+// newCopied makes room for a copy of any group. It touches the memory, so that
+// the system gives it now, to a goroutine that nobody waits for: that takes longer
+// than the copying.
+func (s *Snapshot) newCopied() *copied {
+	c := new(copied)
+	all, words, rows := make([]statement, s.room.patterns), make([]gram, s.room.words), make([]row, s.room.rows)
+	for i := range all {
+		all[i].n = 1
+	}
+	for i := range words {
+		words[i].n = 1
+	}
+	for i := range rows {
+		rows[i][0] = 1
+	}
+	c.state.model.statements.all, c.state.model.language.grams.slots, c.state.window.rows = all, words, rows
+	return c
 }
 
 // byUse returns the groups, the most recently used first; the one of events
@@ -144,7 +167,8 @@ func (d *Detector) byUse() []*group {
 }
 
 // Step copies groups until about budget bytes are copied, at least one, or
-// until it would have to wait for WriteTo, which it never does. It returns true
+// until it would have to wait for WriteTo, which it never does: until WriteTo has
+// begun, nothing is copied. It returns true
 // when all groups are copied. A group takes up to some 2 MB.
 func (s *Snapshot) Step(budget int) (done bool) {
 	for budget > 0 && len(s.groups) > 0 {
@@ -176,7 +200,12 @@ func (s *Snapshot) Cancel() { close(s.cancel) }
 // to be called until it returns true, or with the first error.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	b := blockWriter{w: w}
-	b.begin(&s.header)
+	if b.begin(&s.header); b.err != nil {
+		return b.n, b.err
+	}
+	for range min(copies, int(s.total)) {
+		s.free <- s.newCopied()
+	}
 	for {
 		select {
 		case <-s.cancel:

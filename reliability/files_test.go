@@ -155,10 +155,10 @@ func TestDiskTrouble(t *testing.T) {
 		{"not there", "no such file or directory", func(t *testing.T) string { return filepath.Join(t.TempDir(), "no", "such") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := host(t, text, "--repeat", fmt.Sprint(amount(300, 1000)), "-q", "-s", "--metrics", "-F", "anomaly", "-p", "alias=a", "-p", "save_interval=1s", "-p", "model_path="+c.dir(t))
+			r := host(t, text, "--repeat", fmt.Sprint(amount(30, 300)), "-q", "-s", "--metrics", "-F", "anomaly", "-p", "alias=a", "-p", "save_interval=1s", "-p", "model_path="+c.dir(t))
 			logged := strings.Count(r.stderr, "cannot be saved")
 			t.Logf("%d failed saves, %d logged; %s", r.metric(t, "save_failures_total"), logged, strings.TrimSpace(r.stderr[strings.LastIndex(r.stderr[:len(r.stderr)-1], "\n")+1:]))
-			want := fmt.Sprintf("%d records in, %[1]d out", 10_000*amount(300, 1000))
+			want := fmt.Sprintf("%d records in, %[1]d out", 10_000*amount(30, 300))
 			if r.status != 0 || logged != 1 || !strings.Contains(r.stderr, c.want) || !strings.Contains(r.stderr, want) {
 				t.Errorf("status %d\n%.3000s", r.status, r.stderr)
 			}
