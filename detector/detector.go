@@ -42,6 +42,10 @@ type Options struct {
 	// Synchronous makes Observe refit at an exact record instead of in the
 	// background: the same events give the same verdicts, bit for bit.
 	Synchronous bool
+
+	// Sweep are other values of Contamination, at most MaxSweep, to decide by
+	// besides; Verdict.Sweep has the answers. May be empty.
+	Sweep []float64
 }
 
 // Event is one log event. The slices are only read during the call.
@@ -59,7 +63,11 @@ type Verdict struct {
 	Score   float64       // in (0, 1), larger is stranger
 	Level   pattern.Level // of the event, by its field or its text
 	Pattern uint64        // events of the same pattern have the same number, under one seed
-	Reason  []byte        // why, in words; only when Anomaly; valid until the next call
+	Reason  []byte        // why, in words; only when Anomaly or Sweep; valid until the next call
+
+	// Sweep has a bit for each value of Options.Sweep, the first the lowest:
+	// is this an anomaly to a detector of that Contamination?
+	Sweep uint32
 }
 
 // Stats are a detector's counters, since it was made, and gauges.
@@ -114,6 +122,7 @@ type state struct {
 	window    window
 	forest    *forest.Forest // never changed once it is here
 	threshold threshold
+	sweep     sweep
 	records   int           // learned
 	nextRefit int           // at so many records
 	refitAt   time.Duration // or at this time,
@@ -138,6 +147,9 @@ func New(o Options) (*Detector, error) {
 	}
 	if !(o.Contamination >= 0 && o.Contamination < 0.5) {
 		return nil, fmt.Errorf("detector: Contamination is %v: 0 (auto) or a share below 0.5 is right", o.Contamination)
+	}
+	if err := checkSweep(o.Sweep); err != nil {
+		return nil, err
 	}
 	d := &Detector{options: o, scanner: pattern.NewScanner(o.Seed), groups: map[uint64]*group{}, seed: maphash.MakeSeed()}
 	for _, e := range o.Ignore {
@@ -251,9 +263,14 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	p, s := g.memo.strangeness(g.forest, &d.seen.row)
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
-	if g.threshold.flag(p) && !d.ignored(ev.Message) {
-		v.Anomaly = true
+	v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
+	if (v.Anomaly || v.Sweep != 0) && d.ignored(ev.Message) {
+		v.Anomaly, v.Sweep = false, 0
+	}
+	if v.Anomaly {
 		d.stats.Anomalies++
+	}
+	if v.Anomaly || v.Sweep != 0 {
 		d.reason = g.explain(d.reason[:0], &d.seen)
 		v.Reason = d.reason
 	}
@@ -329,6 +346,7 @@ func (d *Detector) newGroup(name string) *group {
 	g := &group{name: name, state: newState(&d.options)}
 	g.threshold.contamination = float32(d.options.Contamination)
 	g.threshold.points = scale
+	g.sweep = newSweep(d.options.Sweep)
 	return g
 }
 

@@ -125,6 +125,7 @@ func (g *group) startThreshold() {
 		points = append(points, strangeness(g.forest, &g.window.all()[i]))
 	}
 	g.threshold.start(points)
+	g.sweep.start(points)
 }
 
 // kthLargest returns the value below which all but k of the values are.
