@@ -38,6 +38,10 @@ type Options struct {
 	Settings options.Settings
 	Mode     Mode // empty = Stream
 
+	// Plain says that the input is text already: it is not looked at for a
+	// compression.
+	Plain bool
+
 	// Progress is called, when set, before each read of the input with the
 	// number of bytes read so far, as they are stored (compressed). Batch mode
 	// reads everything twice and counts both.
@@ -149,9 +153,11 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 	if err != nil {
 		return err
 	}
-	text, err := Decompress(&watched{r, in})
-	if err != nil {
-		return err
+	var text io.Reader = &watched{r, in}
+	if !r.options.Plain {
+		if text, err = Decompress(text); err != nil {
+			return err
+		}
 	}
 	lines := NewLineReader(text)
 	var line Line

@@ -1,0 +1,222 @@
+package web
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+const (
+	maxPatterns = 20_000 // more share the last one
+	sampleSize  = 512    // bytes of a message that are kept of each
+)
+
+// patterns numbers the patterns of a log and keeps an example of each.
+type patterns struct {
+	scanner *pattern.Scanner
+	line    pattern.Line
+
+	mu      sync.Mutex
+	numbers map[uint64]uint32
+	all     []onePattern
+}
+
+type onePattern struct {
+	hash   uint64
+	count  uint32
+	first  []byte // its first message
+	latest []byte // another one, so that what varies can be told
+}
+
+func (p *patterns) init(seed uint64) {
+	p.scanner = pattern.NewScanner(seed)
+	p.numbers = map[uint64]uint32{}
+}
+
+func (p *patterns) len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.all)
+}
+
+// index is the number of the pattern of a message that is being judged.
+func (p *patterns) index(hash uint64, message []byte) uint32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i, ok := p.numbers[hash]
+	if !ok {
+		i = uint32(len(p.all))
+		if i == maxPatterns-1 {
+			// The last number stands for all that come from now on: it has no
+			// example, as they have nothing in common.
+			p.all = append(p.all, onePattern{})
+		}
+		if i >= maxPatterns-1 {
+			return maxPatterns - 1
+		}
+		p.numbers[hash] = i
+		p.all = append(p.all, onePattern{hash: hash, first: sample(message)})
+		return i
+	}
+	o := &p.all[i]
+	// At the second, fourth, eighth, … time: often at first, seldom later.
+	if o.count++; o.count&(o.count-1) == 0 {
+		o.latest = append(o.latest[:0], message[:min(len(message), sampleSize)]...)
+	}
+	return i
+}
+
+func sample(message []byte) []byte { return bytes.Clone(message[:min(len(message), sampleSize)]) }
+
+// number finds a pattern by its hash.
+func (p *patterns) number(hash uint64) (uint32, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i, ok := p.numbers[hash]
+	return i, ok
+}
+
+// described is a pattern in words.
+type described struct {
+	hash   uint64
+	text   string // constants as they are, what varies as <kind>
+	sample string // a message of it
+	ignore string // a regular expression for Ignore that matches its messages
+}
+
+// describe tells what a pattern is.
+func (p *patterns) describe(i uint32) described {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := &p.all[i]
+	if o.first == nil {
+		return described{text: "patterns beyond the first " + strconv.Itoa(maxPatterns-1)}
+	}
+	p.scanner.Scan(o.first, &p.line)
+	d := described{hash: o.hash, text: patternText(o.first, &p.line), sample: strings.ToValidUTF8(string(o.first), "\uFFFD")}
+	for _, loose := range []bool{false, true} {
+		d.ignore = ignoreExpression(o.first, &p.line, loose)
+		re, err := regexp.Compile(d.ignore)
+		if err == nil && re.Match(o.first) && (o.latest == nil || re.Match(o.latest)) {
+			break
+		}
+	}
+	return d
+}
+
+// tokenNames are what stands for what varies.
+var tokenNames = map[pattern.Kind]string{
+	pattern.Number: "<number>", pattern.Time: "<time>", pattern.Address: "<ip>", pattern.ID: "<id>",
+	pattern.Version: "<version>", pattern.LevelWord: "<level>", pattern.Path: "<path>",
+}
+
+// patternText is a message with what varies replaced.
+func patternText(message []byte, l *pattern.Line) string {
+	var b strings.Builder
+	end := 0
+	for _, t := range l.Tokens {
+		b.Write(message[end:t.Start])
+		if t.Kind == pattern.Word {
+			letters := int(t.End)
+			for letters > int(t.Start) && message[letters-1] >= '0' && message[letters-1] <= '9' {
+				letters--
+			}
+			b.Write(message[t.Start:letters])
+			if letters < int(t.End) {
+				b.WriteString(tokenNames[pattern.Number])
+			}
+		} else {
+			b.WriteString(tokenNames[t.Kind])
+		}
+		end = int(t.End)
+	}
+	b.Write(message[end:])
+	if l.Truncated || len(message) == sampleSize {
+		b.WriteString(" …")
+	}
+	return strings.ToValidUTF8(b.String(), "\uFFFD")
+}
+
+// maxExpression is the length from which a regular expression ends early: what
+// is left out of a long message hardly ever tells it from another.
+const maxExpression = 400
+
+// ignoreExpression is a regular expression (RE2) for the messages of a
+// pattern: what is constant as it is, and something in the place of what
+// varies. It begins at the first word, so that times and addresses before it
+// are left out, and fits on one line of a configuration. A loose one takes
+// anything between the words.
+func ignoreExpression(message []byte, l *pattern.Line, loose bool) string {
+	var b strings.Builder
+	begin := slices.IndexFunc(l.Tokens, func(t pattern.Token) bool { return t.Kind == pattern.Word })
+	end := 0
+	if begin >= 0 {
+		end = int(l.Tokens[begin].Start)
+	} else { // nothing but what varies: then all of it counts
+		b.WriteByte('^')
+		begin = 0
+	}
+	for _, t := range l.Tokens[begin:] {
+		if b.Len() > maxExpression {
+			return strings.TrimSpace(b.String())
+		}
+		between := message[end:t.Start]
+		if loose && len(between) > 0 {
+			b.WriteString(".*")
+		} else {
+			quoteLiteral(&b, between)
+		}
+		constant := message[t.Start:t.Start]
+		if t.Kind == pattern.Word {
+			constant = bytes.TrimRight(message[t.Start:t.End], "0123456789")
+		}
+		quoteLiteral(&b, constant)
+		if len(constant) < int(t.End-t.Start) {
+			b.WriteString(`\S+`)
+		}
+		end = int(t.End)
+	}
+	// A sample that is cut, and a line longer than what is scanned, go on.
+	if !loose && !l.Truncated && len(message) < sampleSize {
+		quoteLiteral(&b, message[end:])
+		if len(l.Tokens) == 0 || l.Tokens[begin].Kind != pattern.Word {
+			b.WriteByte('$')
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// quoteLiteral appends text of a message to an expression. White space other
+// than a single blank may differ from line to line; control characters and
+// what is not UTF-8 have no place in a configuration.
+func quoteLiteral(b *strings.Builder, s []byte) {
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRune(s[i:])
+		switch {
+		case unicode.IsSpace(r):
+			from := i
+			for i < len(s) && unicode.IsSpace(r) {
+				i += n
+				r, n = utf8.DecodeRune(s[i:])
+			}
+			if string(s[from:i]) == " " {
+				b.WriteByte(' ')
+			} else {
+				b.WriteString(`\s+`)
+			}
+			continue
+		case r == utf8.RuneError && n == 1 || unicode.IsControl(r):
+			b.WriteString(".*")
+		default:
+			b.WriteString(regexp.QuoteMeta(string(r)))
+		}
+		i += n
+	}
+}

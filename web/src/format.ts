@@ -1,0 +1,48 @@
+// Numbers and times as people read them. Times are UTC, as the detector reads
+// those that have no zone.
+
+const whole = new Intl.NumberFormat("en-US");
+
+export const count = (n: number): string => whole.format(n);
+
+export const plural = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
+
+export function size(bytes: number): string {
+  if (bytes >= 1 << 30) return `${(bytes / (1 << 30)).toFixed(1)} GiB`;
+  if (bytes >= 1 << 20) return `${(bytes / (1 << 20)).toFixed(1)} MiB`;
+  return `${count(Math.ceil(bytes / 1024))} KiB`;
+}
+
+export function share(part: number, all: number): string {
+  if (!all || !part) return "0 %";
+  const p = (100 * part) / all;
+  return `${p >= 10 ? p.toFixed(0) : p >= 1 ? p.toFixed(1) : p >= 0.01 ? p.toFixed(2) : "< 0.01"} %`;
+}
+
+/** contamination is a stop of the slider in words. */
+export function contamination(value: number): string {
+  return value === 0 ? "auto" : `${Number((value * 100).toPrecision(3))} %`;
+}
+
+export const score = (s: number): string => s.toFixed(2);
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export const date = (ms: number): string => iso(ms).slice(0, 10);
+
+/** clock is a time of day, with its date where a log has several. */
+export function clock(ms: number, withDate: boolean): string {
+  return withDate ? `${iso(ms).slice(5, 10)} ${iso(ms).slice(11, 19)}` : iso(ms).slice(11, 23);
+}
+
+export const moment = (ms: number): string => `${date(ms)} ${iso(ms).slice(11, 23)}`;
+
+export function span(ms: number): string {
+  const s = ms / 1000;
+  if (s < 1) return `${Math.round(ms)} ms`;
+  if (s < 120 && s % 60 !== 0) return `${Number(s.toFixed(s < 10 ? 1 : 0))} s`;
+  const m = Math.round(s / 60);
+  if (m < 120) return `${m} min`;
+  if (m < 48 * 60) return `${Math.floor(m / 60)} h ${m % 60 ? `${m % 60} min` : ""}`.trim();
+  return `${(s / 86400).toFixed(1)} days`;
+}

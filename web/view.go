@@ -1,0 +1,369 @@
+package web
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/scan"
+)
+
+// view is one log under one set of options.
+type view struct {
+	server   *Server
+	id       string // random: who knows it may see the log
+	name     string
+	mode     scan.Mode
+	given    map[string][]string
+	settings options.Settings
+	kept     bool // a FILE argument: does not end by itself
+
+	text    *spool // the log, decompressed
+	reasons *spool // each: its length in two bytes, then the text
+	pending []byte // reasons that are not written yet
+
+	lines    lines
+	patterns patterns
+	asked    selections
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	used   atomic.Int64 // when it was asked for last
+	fed    atomic.Bool  // text has come, or is coming
+
+	mu    sync.Mutex
+	state state
+	begun time.Time
+
+	counted state // the writer's own, not yet published
+	size    atomic.Int64
+	got     atomic.Int64 // bytes of the input, as they are stored (compressed)
+	judged  atomic.Int64 // bytes of the text, both passes of batch mode counted
+}
+
+// The phases of a view.
+const (
+	waiting   = "waiting"   // for its text
+	receiving = "receiving" // batch mode: the whole log has to be there first
+	scanning  = "scanning"  // in stream mode while the text is still coming
+	done      = "done"
+	failed    = "failed"
+)
+
+// state is what the page is told again and again while a log is scanned.
+type state struct {
+	Phase    string  `json:"phase"`
+	Error    string  `json:"error,omitempty"`
+	Size     int64   `json:"size"`     // of the input in bytes, -1 = not known
+	Received int64   `json:"received"` // of it
+	Text     int64   `json:"text"`     // bytes of the log, decompressed
+	Progress float64 `json:"progress"` // of it all, 0 to 1; below 0 = not known
+	Lines    int64   `json:"lines"`
+	Judged   int64   `json:"judged"`
+	Timed    int64   `json:"timed"`   // lines with a time of their own
+	Flagged  []int64 `json:"flagged"` // lines, for each stop of the slider
+	Levels   []int64 `json:"levels"`  // lines, by level
+	First    int64   `json:"first"`   // earliest time in Unix milliseconds; 0 = no line has one
+	Last     int64   `json:"last"`
+	Cut      int64   `json:"cut"` // lines longer than what is looked at
+	Patterns int     `json:"patterns"`
+	Seconds  float64 `json:"seconds"` // since the scan began, or that it took
+}
+
+func (v *view) touch() { v.used.Store(time.Now().UnixNano()) }
+
+func (v *view) busy() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.state.Phase == receiving || v.state.Phase == scanning
+}
+
+// close ends a scan and gives the files up. Requests that are at it finish
+// with an error of the closed file.
+func (v *view) close() {
+	v.cancel()
+	v.text.release()
+	v.reasons.release()
+}
+
+// expect says how large the input will be.
+func (v *view) expect(size int64) { v.size.Store(size) }
+
+// status is the state for the page.
+func (v *view) status() state {
+	v.mu.Lock()
+	s := v.state
+	s.Flagged = append([]int64(nil), s.Flagged...)
+	s.Levels = append([]int64(nil), s.Levels...)
+	if s.Phase == scanning || s.Phase == receiving {
+		s.Seconds = time.Since(v.begun).Seconds()
+	}
+	v.mu.Unlock()
+	s.Size, s.Received, s.Text = v.size.Load(), v.got.Load(), v.text.size.Load()
+	s.Patterns = v.patterns.len()
+	s.Progress = -1
+	switch {
+	case s.Phase == done:
+		s.Progress = 1
+	case s.Phase == waiting:
+		s.Progress = 0
+	case s.Size <= 0:
+	case v.mode == scan.Batch:
+		// Receiving is one third of it, each of the two passes another.
+		s.Progress = float64(s.Received) / float64(s.Size) / 3
+		if s.Phase == scanning && s.Text > 0 {
+			s.Progress = (1 + float64(v.judged.Load())/float64(s.Text)) / 3
+		}
+	case s.Received < s.Size:
+		s.Progress = float64(s.Received) / float64(s.Size)
+	case s.Text > 0: // a scan of a text that was there before
+		s.Progress = float64(v.judged.Load()) / float64(s.Text)
+	}
+	s.Progress = min(s.Progress, 1)
+	return s
+}
+
+func (v *view) phase(p string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.begun.IsZero() {
+		v.begun = time.Now()
+	}
+	v.state.Phase = p
+}
+
+// problem is an error whose text is for the person in front of the page.
+type problem struct{ text string }
+
+func (p *problem) Error() string { return p.text }
+
+// read takes the log in and judges it.
+func (v *view) read(in io.Reader) error {
+	err := v.take(in)
+	v.finish(err)
+	return err
+}
+
+// again judges the text of another view, which is all there already.
+func (v *view) again() {
+	v.phase(scanning)
+	v.size.Store(v.text.size.Load())
+	v.got.Store(v.text.size.Load())
+	v.finish(v.scan(v.text.text()))
+}
+
+func (v *view) take(in io.Reader) error {
+	if v.mode == scan.Batch {
+		v.phase(receiving)
+	} else {
+		v.phase(scanning)
+	}
+	text, err := scan.Decompress(&countedReader{in, &v.got, v})
+	if err != nil {
+		return err
+	}
+	text = &checkedReader{in: text, left: v.server.config.MaxSize, limit: v.server.config.MaxSize}
+	if v.mode == scan.Batch {
+		if _, err := io.CopyBuffer(struct{ io.Writer }{v.text}, text, make([]byte, 256<<10)); err != nil {
+			return err
+		}
+		v.phase(scanning)
+		return v.scan(v.text.text())
+	}
+	return v.scan(io.TeeReader(text, v.text))
+}
+
+// publishEvery is how many lines are judged before readers see them; an input
+// that keeps one waiting shows them at once.
+const publishEvery = 512
+
+func (v *view) scan(text io.Reader) error {
+	v.counted = state{Flagged: make([]int64, len(v.server.stops)), Levels: make([]int64, pattern.Levels)}
+	o := scan.Options{Settings: v.settings, Mode: v.mode, Plain: true, Progress: func(read int64) {
+		v.judged.Store(read)
+		v.publish()
+	}}
+	var clock int64
+	_, err := scan.Run(v.ctx, text, o, func(l *scan.Line) error {
+		if l.Event.Time != 0 {
+			clock = l.Event.Time.Milliseconds()
+		}
+		if l.Cut && l.Number == 1 {
+			return &problem{fmt.Sprintf("The first line is longer than %s: this is no log of lines. A log has one event in each line; JSON has one object in each.", sizeText(scan.MaxLine))}
+		}
+		v.add(l, clock)
+		if v.lines.written%publishEvery == 0 {
+			v.publish()
+			// Once for each so many lines: the count of all views needs a lock.
+			if v.server.lineCount() >= maxLines {
+				return &problem{fmt.Sprintf("The logs that are open have more than %d million lines, which is what is held at once. What is shown is the part before that; close other logs, or split this one.", maxLines/1_000_000)}
+			}
+		}
+		return nil
+	})
+	v.publish()
+	if err == nil && v.lines.len() == 0 {
+		return &problem{"There is nothing in it: the log is empty."}
+	}
+	return err
+}
+
+// add keeps a line. clock is its time, or that of the line before it.
+func (v *view) add(l *scan.Line, clock int64) {
+	verdict := &l.Verdict
+	kept := line{
+		offset: l.Offset, time: clock, score: verdict.Score, sweep: verdict.Sweep,
+		flags:   uint8(verdict.Level) & levelMask,
+		pattern: v.patterns.index(verdict.Pattern, l.Event.Message),
+	}
+	c := &v.counted
+	if verdict.Judged {
+		kept.flags |= judgedBit
+		c.Judged++
+	}
+	if l.Event.Time != 0 {
+		kept.flags |= timedBit
+		c.Timed++
+		if c.First == 0 || clock < c.First {
+			c.First = clock
+		}
+		c.Last = max(c.Last, clock)
+	}
+	if l.Cut {
+		kept.flags |= cutBit
+		c.Cut++
+	}
+	if verdict.Sweep != 0 {
+		for i := range c.Flagged {
+			c.Flagged[i] += int64(verdict.Sweep >> i & 1)
+		}
+		at := v.reasons.size.Load() + int64(len(v.pending))
+		if n := len(verdict.Reason); n > 0 && n <= math.MaxUint16 && at < math.MaxUint32 {
+			kept.reason = uint32(at) + 1
+			v.pending = binary.LittleEndian.AppendUint16(v.pending, uint16(n))
+			v.pending = append(v.pending, verdict.Reason...)
+		}
+	}
+	c.Levels[verdict.Level]++
+	v.lines.add(&kept)
+	c.Lines++
+}
+
+// publish shows the page what has been judged.
+func (v *view) publish() {
+	if int(v.counted.Lines) == v.lines.len() {
+		return
+	}
+	// A reason that is lost is no reason to lose the log.
+	v.reasons.Write(v.pending)
+	v.pending = v.pending[:0]
+	v.lines.publish()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s, c := &v.state, &v.counted
+	s.Lines, s.Judged, s.Timed, s.First, s.Last, s.Cut = c.Lines, c.Judged, c.Timed, c.First, c.Last, c.Cut
+	s.Flagged = append(s.Flagged[:0], c.Flagged...)
+	s.Levels = append(s.Levels[:0], c.Levels...)
+}
+
+func (v *view) finish(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.state.Seconds = time.Since(v.begun).Seconds()
+	v.state.Phase = done
+	if err != nil {
+		v.state.Phase = failed
+		v.state.Error = message(err)
+	}
+}
+
+// message is an error for the page.
+func message(err error) string {
+	var p *problem
+	switch {
+	case errors.As(err, &p):
+		return p.text
+	case errors.Is(err, context.Canceled):
+		return "The scan was stopped. What is shown is the part before that."
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "The upload broke off. What is shown is the part that came."
+	}
+	return "The log cannot be read: " + err.Error() + "."
+}
+
+// countedReader counts what is read, and notices when the view is closed.
+type countedReader struct {
+	in   io.Reader
+	read *atomic.Int64
+	view *view
+}
+
+func (c *countedReader) Read(p []byte) (int, error) {
+	if err := c.view.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.in.Read(p)
+	c.read.Add(int64(n))
+	return n, err
+}
+
+// checkedReader refuses what is no text, and more of it than the limit.
+type checkedReader struct {
+	in    io.Reader
+	left  int64
+	limit int64
+	head  []byte // the first bytes, until there are enough to tell
+	told  bool
+}
+
+// headSize is how much of an input is looked at to tell text from the rest.
+const headSize = 4096
+
+func (c *checkedReader) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	if c.left -= int64(n); c.left < 0 {
+		return 0, tooLarge(c.limit)
+	}
+	if !c.told {
+		c.head = append(c.head, p[:min(n, headSize-len(c.head))]...)
+		if problem := notText(c.head); problem != nil {
+			return 0, problem
+		}
+		if c.told = len(c.head) >= headSize; c.told {
+			c.head = nil
+		}
+	}
+	return n, err
+}
+
+func tooLarge(limit int64) *problem {
+	return &problem{fmt.Sprintf("The log is larger than the limit of %s (decompressed). Show a part of it, or start the page with a higher --max-size.", sizeText(limit))}
+}
+
+// notText tells from its first bytes what cannot be a log.
+func notText(head []byte) *problem {
+	if len(head) >= 2 && (head[0] == 0xff && head[1] == 0xfe || head[0] == 0xfe && head[1] == 0xff) {
+		return &problem{"The file is UTF-16 text: save it as UTF-8, or convert it with 'iconv -f UTF-16 -t UTF-8'."}
+	}
+	odd := 0
+	for _, b := range head {
+		if b == 0 {
+			return &problem{"This is a binary file, not a log: text, JSON lines and gzip of these are read."}
+		}
+		if b < ' ' && b != '\t' && b != '\n' && b != '\r' && b != 0x1b {
+			odd++
+		}
+	}
+	if odd > 8 && odd*10 > len(head) {
+		return &problem{"This is a binary file, not a log: text, JSON lines and gzip of these are read."}
+	}
+	return nil
+}

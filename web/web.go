@@ -1,0 +1,398 @@
+// Package web is the page of flb-anomaly serve: a log goes in, and what is
+// strange in it is shown. It knows HTTP, views of logs and how to ask them for
+// rows, bins and patterns; judging is package scan's.
+//
+// A view is one log under one set of options. Its text lies in a temporary
+// file, a few bytes for each line in memory; every question of the page is
+// answered by a walk over these, which takes milliseconds for a million lines.
+// So no answer is larger than what the page shows, and the page holds no more
+// of the log than that.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/scan"
+)
+
+// The built page; `make web` makes it from src.
+//
+//go:embed dist
+var dist embed.FS
+
+// Limits of a server.
+const (
+	DefaultMaxSize = 1 << 30 // bytes of a log's text
+
+	maxViews = 16         // at once
+	maxLines = 10_000_000 // of all views: 37 bytes of memory each
+	viewTTL  = time.Hour  // since the page last asked; an open page asks every minute
+	stalled  = time.Minute
+)
+
+// Config says how a server is set up.
+type Config struct {
+	Listen  string   // the address that it listens on
+	Hosts   []string // names it goes by besides its addresses and localhost
+	MaxSize int64    // of a log's text in bytes; 0 = DefaultMaxSize
+	Version string   // shown on the page
+
+	// Given has the options that the page begins with, as options.Parse asks
+	// for them; nil = the defaults.
+	Given func(name string) []string
+	Mode  scan.Mode
+}
+
+// Server holds the views and answers the page's questions.
+type Server struct {
+	config   Config
+	given    map[string][]string
+	stops    []float64 // of the slider; the first is 0, auto
+	start    int       // the stop that the slider begins at
+	loopback bool
+	hosts    map[string]bool
+	assets   map[string]asset
+	handler  http.Handler
+
+	ctx    context.Context // ends the scans
+	cancel context.CancelFunc
+	scans  sync.WaitGroup
+
+	mu    sync.Mutex
+	views map[string]*view
+	order []string // the views of FILE arguments, for the page to begin with
+}
+
+// New returns a server, or an error that names the option that is wrong.
+func New(c Config) (*Server, error) {
+	if c.MaxSize <= 0 {
+		c.MaxSize = DefaultMaxSize
+	}
+	if c.Mode == "" {
+		c.Mode = scan.Stream
+	}
+	if c.Given == nil {
+		c.Given = func(string) []string { return nil }
+	}
+	settings, err := options.Parse(c.Given)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, given: map[string][]string{}, hosts: map[string]bool{}, views: map[string]*view{}}
+	for i := range options.Table {
+		if name := options.Table[i].Name; len(c.Given(name)) > 0 {
+			s.given[name] = c.Given(name)
+		}
+	}
+	s.stops, s.start = stopsWith(settings.Detector.Contamination)
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("the address to listen on is %q: %w", c.Listen, err)
+	}
+	ip := net.ParseIP(host)
+	s.loopback = ip != nil && ip.IsLoopback() || host == "localhost"
+	if ip == nil && host != "" {
+		s.hosts[strings.ToLower(host)] = true
+	}
+	for _, h := range c.Hosts {
+		s.hosts[strings.ToLower(h)] = true
+	}
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	mux := http.NewServeMux()
+	s.routes(mux)
+	s.handler = s.guard(mux)
+	go s.expire()
+	return s, nil
+}
+
+// Handler answers all requests.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Close ends the scans and drops the views with their files.
+func (s *Server) Close() {
+	s.cancel()
+	s.scans.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, v := range s.views {
+		v.close()
+		delete(s.views, id)
+	}
+}
+
+// sliderStops are the contaminations that the slider can be put to besides
+// auto: steps that look even.
+var sliderStops = []float64{0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05,
+	0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3}
+
+// stopsWith are the slider's stops with one more where it starts.
+func stopsWith(contamination float64) (stops []float64, start int) {
+	stops = append([]float64{0}, sliderStops...)
+	start, found := slices.BinarySearch(stops, contamination)
+	if !found {
+		stops = slices.Insert(stops, start, contamination)
+	}
+	return stops, start
+}
+
+// Open makes a view of a file and scans it in the background. The error is
+// that of opening; what goes wrong later is shown on the page.
+func (s *Server) Open(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		f.Close()
+		if err == nil {
+			err = fmt.Errorf("%s is a directory: name the files in it", name)
+		}
+		return err
+	}
+	v, err := s.newView(viewSpec{name: filepath.Base(name), mode: s.config.Mode, given: s.given, kept: true})
+	if err != nil {
+		f.Close()
+		return err
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		v.expect(info.Size())
+	}
+	s.mu.Lock()
+	s.order = append(s.order, v.id)
+	s.mu.Unlock()
+	s.scans.Add(1)
+	go func() {
+		defer s.scans.Done()
+		defer f.Close()
+		v.read(f)
+	}()
+	return nil
+}
+
+// viewSpec says what a view is to be.
+type viewSpec struct {
+	name  string
+	mode  scan.Mode
+	given map[string][]string // options
+	text  *spool              // of another view, shared with it; nil = a new one, empty
+	kept  bool
+}
+
+// newView makes a view that waits for its text, or for the order to judge the
+// text that is there. It takes its share in the text also when it fails.
+func (s *Server) newView(spec viewSpec) (_ *view, err error) {
+	text := spec.text
+	defer func() {
+		if err != nil && text != nil {
+			text.release()
+		}
+	}()
+	settings, err := options.Parse(func(option string) []string {
+		if option == "Contamination" {
+			return nil // the slider's
+		}
+		return spec.given[option]
+	})
+	if err != nil {
+		return nil, err
+	}
+	settings.Detector.Sweep = s.stops
+	if text == nil {
+		if text, err = newSpool(); err != nil {
+			return nil, err
+		}
+	}
+	reasons, err := newSpool()
+	if err != nil {
+		return nil, err
+	}
+	v := &view{
+		server: s, id: rand.Text(), name: spec.name, mode: spec.mode, given: spec.given, kept: spec.kept,
+		settings: settings, text: text, reasons: reasons,
+	}
+	v.fed.Store(spec.text != nil)
+	v.ctx, v.cancel = context.WithCancel(s.ctx)
+	v.patterns.init(settings.Detector.Seed)
+	v.state.Flagged = make([]int64, len(s.stops))
+	v.state.Phase = waiting
+	v.touch()
+	if err := s.add(v); err != nil {
+		reasons.release()
+		return nil, err
+	}
+	return v, nil
+}
+
+// add takes a view in. The one that has waited longest makes room.
+func (s *Server) add(v *view) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.views) >= maxViews {
+		var oldest *view
+		for _, o := range s.views {
+			if !o.kept && !o.busy() && (oldest == nil || o.used.Load() < oldest.used.Load()) {
+				oldest = o
+			}
+		}
+		if oldest == nil {
+			return fmt.Errorf("there are %d logs open, all of them in use: close one", len(s.views))
+		}
+		delete(s.views, oldest.id)
+		oldest.close()
+	}
+	s.views[v.id] = v
+	return nil
+}
+
+func (s *Server) view(id string) *view {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.views[id]
+	if v != nil {
+		v.touch()
+	}
+	return v
+}
+
+func (s *Server) drop(id string) {
+	s.mu.Lock()
+	v := s.views[id]
+	delete(s.views, id)
+	s.order = slices.DeleteFunc(s.order, func(o string) bool { return o == id })
+	s.mu.Unlock()
+	if v != nil {
+		v.close()
+	}
+}
+
+// lineCount is how many lines all views hold.
+func (s *Server) lineCount() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range s.views {
+		n += v.lines.len()
+	}
+	return n
+}
+
+// expire drops views that no page asks for any more.
+func (s *Server) expire() {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s.mu.Lock()
+		var gone []*view
+		for id, v := range s.views {
+			if !v.kept && !v.busy() && time.Since(time.Unix(0, v.used.Load())) > viewTTL {
+				gone = append(gone, v)
+				delete(s.views, id)
+			}
+		}
+		s.mu.Unlock()
+		for _, v := range gone {
+			v.close()
+		}
+	}
+}
+
+// asset is a file of the built page.
+type asset struct {
+	content []byte
+	kind    string
+	tag     string // its hash, so that a browser asks for it once
+}
+
+func loadAssets() (map[string]asset, error) {
+	assets := map[string]asset{}
+	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := dist.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(content)
+		kind := mime.TypeByExtension(path.Ext(name))
+		switch path.Ext(name) { // the system's table of types may say anything
+		case ".html":
+			kind = "text/html; charset=utf-8"
+		case ".js":
+			kind = "text/javascript; charset=utf-8"
+		case ".css":
+			kind = "text/css; charset=utf-8"
+		case ".svg":
+			kind = "image/svg+xml"
+		case ".txt":
+			kind = "text/plain; charset=utf-8"
+		}
+		assets["/"+strings.TrimPrefix(name, "dist/")] = asset{content, kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
+		return nil
+	})
+	page, ok := assets["/index.html"]
+	if err == nil && !ok {
+		return nil, errors.New("web: the page is not built in: run make web")
+	}
+	assets["/"] = page
+	return assets, err
+}
+
+func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request) {
+	a, ok := s.assets[r.URL.Path]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", a.kind)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("ETag", a.tag)
+	if r.Header.Get("If-None-Match") == a.tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Length", strconv.Itoa(len(a.content)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	w.Write(a.content)
+}
+
+// sizeText is a size as people say it.
+func sizeText(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return strconv.FormatFloat(float64(n)/(1<<30), 'f', 1, 64) + " GiB"
+	case n >= 1<<20:
+		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
+	default:
+		return strconv.FormatInt((n+1023)/1024, 10) + " KiB"
+	}
+}
