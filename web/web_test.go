@@ -1,0 +1,690 @@
+package web_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/web"
+)
+
+// client asks a server as the page does.
+type client struct {
+	testing.TB
+	url string
+}
+
+func newClient(t testing.TB, config web.Config, files ...string) client {
+	_, address := serve(t, config, files...)
+	return client{t, address}
+}
+
+// ask sends a request and reads the answer into to, if that is not nil. It
+// returns the status.
+func (c client) ask(method, path string, body io.Reader, to any, headers ...string) int {
+	c.Helper()
+	r, err := http.NewRequest(method, c.url+path, body)
+	if err != nil {
+		c.Fatal(err)
+	}
+	if method == "POST" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		} else {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer answer.Body.Close()
+	all, err := io.ReadAll(answer.Body)
+	if err != nil {
+		c.Fatal(err)
+	}
+	switch to := to.(type) {
+	case nil:
+	case *[]byte:
+		*to = all
+	case *http.Header:
+		*to = answer.Header
+	default:
+		if err := json.Unmarshal(all, to); err != nil {
+			c.Fatalf("%s %s: %v in %.200s", method, path, err, all)
+		}
+	}
+	return answer.StatusCode
+}
+
+type viewState struct {
+	ID, Phase, Error, Option     string
+	Lines, Judged, Patterns, Cut int
+	First, Last                  int64
+	Flagged                      []int
+}
+
+// create makes a view.
+func (c client) create(request map[string]any) viewState {
+	c.Helper()
+	body, _ := json.Marshal(request)
+	var v viewState
+	if status := c.ask("POST", "/api/views", bytes.NewReader(body), &v); status != http.StatusCreated {
+		c.Fatalf("status %d, %s", status, v.Error)
+	}
+	return v
+}
+
+// upload makes a view of a text and returns its state when it is judged.
+func (c client) upload(text io.Reader, request map[string]any) (viewState, int) {
+	c.Helper()
+	v := c.create(request)
+	status := c.ask("PUT", "/api/views/"+v.ID+"/text", text, nil)
+	var now viewState
+	c.ask("GET", "/api/views/"+v.ID, nil, &now)
+	return now, status
+}
+
+type lineOf struct {
+	Line    int      `json:"line"`
+	Anomaly bool     `json:"anomaly"`
+	Score   *float64 `json:"anomaly_score"`
+	Reason  string   `json:"anomaly_reason"`
+	Level   string   `json:"level"`
+	Time    string   `json:"time"`
+	Pattern string   `json:"pattern"`
+	Text    string   `json:"text"`
+}
+
+// lines are all lines that a query means.
+func (c client) lines(id, query string) []lineOf {
+	c.Helper()
+	var body []byte
+	if status := c.ask("GET", "/api/views/"+id+"/export?format=jsonl&"+query, nil, &body); status != 200 {
+		c.Fatalf("status %d: %s", status, body)
+	}
+	var all []lineOf
+	for d := json.NewDecoder(bytes.NewReader(body)); ; {
+		var l lineOf
+		if err := d.Decode(&l); err == io.EOF {
+			return all
+		} else if err != nil {
+			c.Fatal(err)
+		}
+		all = append(all, l)
+	}
+}
+
+func readFile(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestVerdictsAreThoseOfTheDetector holds every stop of the slider against a
+// run of the detector with that contamination, line by line.
+func TestVerdictsAreThoseOfTheDetector(t *testing.T) {
+	c := newClient(t, web.Config{})
+	var start struct{ Stops []float64 }
+	c.ask("GET", "/api/start", nil, &start)
+	text := readFile(t, shopLog)
+	for _, mode := range []scan.Mode{scan.Stream, scan.Batch} {
+		v, status := c.upload(bytes.NewReader(text), map[string]any{"name": "shop.log", "mode": mode, "size": len(text)})
+		if status != 200 || v.Phase != "done" || v.Lines != 4000 {
+			t.Fatalf("status %d, %+v", status, v)
+		}
+		for stop, contamination := range start.Stops {
+			settings := options.Defaults()
+			settings.Detector.Contamination = contamination
+			got := c.lines(v.ID, fmt.Sprintf("stop=%d", stop))
+			flagged := 0
+			_, err := scan.Run(t.Context(), bytes.NewReader(text), scan.Options{Settings: settings, Mode: mode}, func(l *scan.Line) error {
+				g := got[l.Number-1]
+				if l.Verdict.Anomaly {
+					flagged++
+				}
+				if g.Line != int(l.Number) || g.Text != string(l.Text) || g.Anomaly != l.Verdict.Anomaly || g.Reason != string(reasonOf(l)) ||
+					(g.Score != nil) != l.Verdict.Judged || g.Score != nil && (*g.Score-l.Verdict.Score > 1e-6 || l.Verdict.Score-*g.Score > 1e-6) {
+					return fmt.Errorf("%s, contamination %v: line %+v, the detector says %+v", mode, contamination, g, l.Verdict)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if v.Flagged[stop] != flagged {
+				t.Errorf("%s, contamination %v: %d flagged, want %d", mode, contamination, v.Flagged[stop], flagged)
+			}
+		}
+	}
+}
+
+func reasonOf(l *scan.Line) []byte {
+	if !l.Verdict.Anomaly {
+		return nil
+	}
+	return l.Verdict.Reason
+}
+
+// TestFilters holds what the server chooses against what a walk over all lines
+// chooses.
+func TestFilters(t *testing.T) {
+	c := newClient(t, web.Config{})
+	text := readFile(t, shopLog)
+	v, _ := c.upload(bytes.NewReader(text), map[string]any{"name": "shop.log"})
+	all := c.lines(v.ID, "stop=10")
+	aPattern, another := all[1000].Pattern, all[2000].Pattern
+	ms := func(l lineOf) int64 {
+		at, err := time.Parse(time.RFC3339, l.Time)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.UnixMilli()
+	}
+	from, to := ms(all[500]), ms(all[900])
+	for query, want := range map[string]func(lineOf) bool{
+		"only=1":                        func(l lineOf) bool { return l.Anomaly },
+		"levels=warn,error":             func(l lineOf) bool { return l.Level == "warn" || l.Level == "error" },
+		"levels=none&only=1":            func(l lineOf) bool { return l.Level == "" && l.Anomaly },
+		"q=TIMED+out":                   func(l lineOf) bool { return strings.Contains(strings.ToLower(l.Text), "timed out") },
+		"q=info&levels=debug":           func(l lineOf) bool { return l.Level == "debug" && strings.Contains(strings.ToLower(l.Text), "info") },
+		"q=nothing+of+the+kind":         func(lineOf) bool { return false },
+		"pattern=" + aPattern:           func(l lineOf) bool { return l.Pattern == aPattern },
+		"hide=" + another + "," + "123": func(l lineOf) bool { return l.Pattern != another },
+		"axis=line&from=10&to=20":       func(l lineOf) bool { return l.Line >= 10 && l.Line < 20 },
+		fmt.Sprintf("axis=time&from=%d&to=%d&q=GET", from, to): func(l lineOf) bool {
+			return ms(l) >= from && ms(l) < to && strings.Contains(strings.ToLower(l.Text), "get")
+		},
+	} {
+		var wanted []int
+		for _, l := range all {
+			if want(l) {
+				wanted = append(wanted, l.Line)
+			}
+		}
+		for range 2 { // the second time from what is remembered
+			var got []int
+			for _, l := range c.lines(v.ID, "stop=10&"+query) {
+				got = append(got, l.Line)
+			}
+			if !slices.Equal(got, wanted) {
+				t.Errorf("%s: %d lines, want %d", query, len(got), len(wanted))
+			}
+		}
+		var rows struct {
+			Total, From int
+			Rows        []struct {
+				N int
+				X string
+			}
+		}
+		at := len(wanted) / 2
+		c.ask("GET", fmt.Sprintf("/api/views/%s/rows?stop=10&at=%d&n=5&%s", v.ID, at, query), nil, &rows)
+		if rows.Total != len(wanted) || rows.From != at || len(rows.Rows) != min(5, len(wanted)-at) {
+			t.Errorf("%s: rows %d of %d from %d", query, len(rows.Rows), rows.Total, rows.From)
+		}
+		for i, r := range rows.Rows {
+			if r.N != wanted[at+i] || r.X != all[r.N-1].Text {
+				t.Errorf("%s: row %d is line %d, want %d", query, at+i, r.N, wanted[at+i])
+			}
+		}
+	}
+	for query, want := range map[string]string{
+		"stop=99": "0 to 22", "stop=x": "stop", "levels=loud": "allowed: none, trace", "pattern=xyz": "base 16",
+		"axis=depth&from=1&to=2": "allowed: time, line", "axis=time&from=a&to=2": "whole numbers", "q=" + strings.Repeat("x", 2000): "at most 1000",
+	} {
+		var e struct{ Error string }
+		if status := c.ask("GET", "/api/views/"+v.ID+"/rows?"+query, nil, &e); status != 400 || !strings.Contains(e.Error, want) {
+			t.Errorf("%.30s: status %d, %s", query, status, e.Error)
+		}
+	}
+}
+
+func TestSeekGoesFromAnomalyToAnomaly(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	var want []int
+	for _, l := range c.lines(v.ID, "only=1") {
+		want = append(want, l.Line)
+	}
+	for _, filter := range []string{"", "only=1&"} {
+		var got []int
+		for line := 0; ; {
+			var found struct{ Line, Index int }
+			c.ask("GET", fmt.Sprintf("/api/views/%s/seek?%sline=%d", v.ID, filter, line), nil, &found)
+			if found.Line < 0 {
+				break
+			}
+			if filter != "" && found.Index != len(got) || filter == "" && found.Index != found.Line-1 {
+				t.Fatalf("line %d stands at %d", found.Line, found.Index)
+			}
+			got = append(got, found.Line)
+			line = found.Line
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("forward %v, want %v", got, want)
+		}
+		var back struct{ Line int }
+		c.ask("GET", fmt.Sprintf("/api/views/%s/seek?%sline=%d&back=1", v.ID, filter, want[3]), nil, &back)
+		if back.Line != want[2] {
+			t.Errorf("before line %d comes %d, want %d", want[3], back.Line, want[2])
+		}
+	}
+}
+
+func TestChartCountsEveryLine(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	sum := func(all [][]int) (n int) {
+		for _, group := range all {
+			for _, k := range group {
+				n += k
+			}
+		}
+		return n
+	}
+	for query, want := range map[string][2]int{
+		"x=time&bins=100":                      {4000, v.Flagged[0]},
+		"x=line&bins=7&only=1":                 {4000, v.Flagged[0]},
+		"x=line&stop=12":                       {4000, v.Flagged[12]},
+		"x=line&axis=line&from=1001&to=2001":   {1000, -1},
+		"x=time&bins=10&axis=line&from=1&to=5": {4000, -1}, // a range along the other axis is no window
+	} {
+		var chart struct {
+			From, Width    int64
+			Lines, Flagged [][]int
+			Total          struct{ Lines int }
+		}
+		if status := c.ask("GET", "/api/views/"+v.ID+"/chart?"+query, nil, &chart); status != 200 {
+			t.Fatal(query, status)
+		}
+		if sum(chart.Lines) != want[0] || want[1] >= 0 && sum(chart.Flagged) != want[1] || chart.Total.Lines != 4000 {
+			t.Errorf("%s: %d lines, %d flagged, %d in all, want %v", query, sum(chart.Lines), sum(chart.Flagged), chart.Total.Lines, want)
+		}
+	}
+}
+
+// TestIgnoreExpressions: what "this is normal" writes must match each line of
+// the pattern, and next to nothing else.
+func TestIgnoreExpressions(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	all := c.lines(v.ID, "")
+	messages := make([]string, len(all)) // what the expressions are for
+	for i, l := range all {
+		var fields struct{ Msg string }
+		if messages[i] = l.Text; l.Text[0] == '{' && json.Unmarshal([]byte(l.Text), &fields) == nil {
+			messages[i] = fields.Msg
+		}
+	}
+	seen, strayed := 0, 0
+	for at := 0; at < v.Patterns; at += 400 {
+		var answer struct {
+			Patterns []struct {
+				ID, Ignore, Text string
+				Count            int
+			}
+		}
+		c.ask("GET", fmt.Sprintf("/api/views/%s/patterns?n=400&at=%d", v.ID, at), nil, &answer)
+		for _, p := range answer.Patterns {
+			re, err := regexp.Compile(p.Ignore)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Ignore != strings.TrimSpace(p.Ignore) || strings.ContainsAny(p.Ignore, "\r\n\x00") {
+				t.Errorf("%q cannot stand in a configuration", p.Ignore)
+			}
+			for i, l := range all {
+				switch matches := re.MatchString(messages[i]); {
+				case l.Pattern == p.ID && !matches:
+					t.Errorf("%q misses %q", p.Ignore, messages[i])
+				case l.Pattern == p.ID:
+					seen++
+				case matches:
+					strayed++
+				}
+			}
+		}
+	}
+	if seen != len(all) || strayed > len(all) {
+		t.Errorf("%d of %d lines are matched, and %d times a line of another pattern", seen, len(all), strayed)
+	}
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	c := newClient(t, web.Config{})
+	for _, path := range []string{"/", "/app.js", "/api/start", "/api/views/NONE", "/nothing"} {
+		var h http.Header
+		c.ask("GET", path, nil, &h)
+		for name, want := range map[string]string{
+			"Content-Security-Policy":      "default-src 'none'",
+			"X-Content-Type-Options":       "nosniff",
+			"X-Frame-Options":              "DENY",
+			"Referrer-Policy":              "no-referrer",
+			"Cross-Origin-Resource-Policy": "same-origin",
+			"Cross-Origin-Opener-Policy":   "same-origin",
+		} {
+			if !strings.Contains(h.Get(name), want) {
+				t.Errorf("%s: %s is %q", path, name, h.Get(name))
+			}
+		}
+		if p := h.Get("Content-Security-Policy"); strings.Contains(p, "unsafe") || !strings.Contains(p, "require-trusted-types-for 'script'") {
+			t.Errorf("%s: policy %s", path, p)
+		}
+		if h.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: other origins are let in", path)
+		}
+		if strings.HasPrefix(path, "/api/") && h.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: Cache-Control is %q", path, h.Get("Cache-Control"))
+		}
+	}
+}
+
+// TestOtherOriginsAreRefused tries what a page elsewhere could make a browser
+// send.
+func TestOtherOriginsAreRefused(t *testing.T) {
+	c := newClient(t, web.Config{}, shopLog)
+	own := strings.TrimPrefix(c.url, "http://")
+	port := own[strings.LastIndex(own, ":"):]
+	for _, r := range []struct {
+		method, path string
+		headers      []string
+		want         int
+	}{
+		{"GET", "/api/start", nil, 200},
+		{"GET", "/api/start", []string{"Sec-Fetch-Site", "same-origin"}, 200},
+		{"GET", "/api/start", []string{"Sec-Fetch-Site", "none"}, 200},
+		{"GET", "/api/start", []string{"Origin", c.url}, 200},
+		{"GET", "/api/start", []string{"Host", "localhost" + port}, 200},
+		{"GET", "/api/start", []string{"Host", "[::1]" + port}, 200},
+		{"GET", "/", []string{"Sec-Fetch-Site", "cross-site"}, 200}, // a link to the page
+		{"GET", "/api/start", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"GET", "/api/start", []string{"Sec-Fetch-Site", "same-site"}, 403}, // another port of this machine
+		{"GET", "/api/start", []string{"Origin", "https://elsewhere.example"}, 403},
+		{"GET", "/api/start", []string{"Origin", "http://127.0.0.1:1"}, 403},
+		{"GET", "/api/start", []string{"Origin", "null"}, 403},
+		{"GET", "/api/start", []string{"Host", "elsewhere.example" + port}, 403}, // a name that was pointed here
+		{"GET", "/", []string{"Host", "elsewhere.example"}, 403},
+		{"GET", "/", []string{"Host", "127.0.0.1.elsewhere.example"}, 403},
+		{"GET", "/", []string{"Host", "192.0.2.7"}, 403}, // not while it listens on loopback alone
+		{"POST", "/api/views", []string{"Sec-Fetch-Site", "none"}, 403},
+		{"POST", "/api/views", []string{"Content-Type", "text/plain"}, 415}, // as a form sends it
+		{"POST", "/api/views", []string{"Origin", "https://elsewhere.example"}, 403},
+		{"PUT", "/api/views/x/text", []string{"Origin", "https://elsewhere.example"}, 403},
+		{"DELETE", "/api/views/x", []string{"Origin", "https://elsewhere.example"}, 403},
+	} {
+		if status := c.ask(r.method, r.path, strings.NewReader("{}"), nil, r.headers...); status != r.want {
+			t.Errorf("%s %s with %v: status %d, want %d", r.method, r.path, r.headers, status, r.want)
+		}
+	}
+}
+
+func TestOtherNamesCanBeAllowed(t *testing.T) {
+	c := newClient(t, web.Config{Hosts: []string{"logs.example"}})
+	if status := c.ask("GET", "/api/start", nil, nil, "Host", "Logs.Example:80", "Origin", "http://logs.example:80"); status != 200 {
+		t.Errorf("a name that --host allows: status %d", status)
+	}
+	for _, config := range []web.Config{{Listen: "8765"}, {Listen: "127.0.0.1:0", Given: func(n string) []string { return map[string][]string{"Trees": {"0"}}[n] }}} {
+		if _, err := web.New(config); err == nil {
+			t.Errorf("%+v is taken", config)
+		}
+	}
+}
+
+func zipped(text []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(text)
+	z.Close()
+	return b.Bytes()
+}
+
+// TestBadInputIsToldClearly uploads what is no log, or too much of one.
+func TestBadInputIsToldClearly(t *testing.T) {
+	c := newClient(t, web.Config{MaxSize: 3 << 20})
+	png := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), make([]byte, 9000)...)
+	for name, in := range map[string]struct {
+		body []byte
+		want string
+	}{
+		"empty":            {nil, "the log is empty"},
+		"empty gzip":       {zipped(nil), "the log is empty"},
+		"binary":           {png, "This is a binary file"},
+		"binary, no NUL":   {bytes.Repeat([]byte("\x01\x02\x03abc"), 1000), "This is a binary file"},
+		"binary in gzip":   {zipped(png), "This is a binary file"},
+		"gzip in gzip":     {zipped(zipped([]byte("a\nb\n"))), "This is a binary file"},
+		"one endless line": {bytes.Repeat([]byte("x"), 2<<20), "The first line is longer than 1.0 MiB"},
+		"UTF-16":           {[]byte("\xff\xfeh\x00i\x00"), "UTF-16"},
+		"zstd":             {[]byte("\x28\xb5\x2f\xfdxxxx"), "compressed with zstd"},
+		"cut gzip":         {zipped(bytes.Repeat([]byte("a line\n"), 1e5))[:200], "the gzip file is cut off"},
+		"bomb":             {zipped(bytes.Repeat([]byte("a line of a bomb\n"), 1e6)), "larger than the limit of 3.0 MiB"},
+	} {
+		v, status := c.upload(bytes.NewReader(in.body), map[string]any{"name": name})
+		if status != http.StatusUnprocessableEntity || v.Phase != "failed" || !strings.Contains(v.Error, in.want) {
+			t.Errorf("%s: status %d, %s: %s", name, status, v.Phase, v.Error)
+		}
+	}
+	var e struct{ Error string }
+	body := `{"name":"big","size":4000000}`
+	if status := c.ask("POST", "/api/views", strings.NewReader(body), &e); status != 413 || !strings.Contains(e.Error, "--max-size") {
+		t.Errorf("too large, said before: status %d, %s", status, e.Error)
+	}
+	if v, status := c.upload(bytes.NewReader(bytes.Repeat([]byte("a line\n"), 1e6)), map[string]any{"name": "big"}); status != 413 || !strings.Contains(v.Error, "larger than the limit") {
+		t.Errorf("too large: status %d, %s", status, v.Error)
+	}
+	// One long line among others is cut, not refused.
+	long := slices.Concat(bytes.Repeat([]byte("a line\n"), 300), bytes.Repeat([]byte("x"), 2<<20), []byte("\na line\n"))
+	if v, status := c.upload(bytes.NewReader(long), map[string]any{"name": "long"}); status != 200 || v.Lines != 302 || v.Cut != 1 {
+		t.Errorf("a long line: status %d, %+v", status, v)
+	} else if last := c.lines(v.ID, "axis=line&from=302&to=303"); len(last) != 1 || last[0].Text != "a line" {
+		t.Errorf("behind a long line stands %+v", last)
+	}
+	for request, want := range map[string]string{
+		`{"mode":"live"}`:                    "allowed: stream, batch",
+		`{"options":{"Warmup":["5"]}}`:       "allowed: 32 to 1000000",
+		`{"options":{"Nothing":["5"]}}`:      `no option "Nothing"`,
+		`{"options":{"Keep":["anomalies"]}}`: `no option "Keep"`,
+		`{"options":{"Ignore":["a","(b"]}}`:  "Ignore",
+		`{"of":"NONE"}`:                      "not here any more",
+		`no json`:                            "no JSON",
+	} {
+		var e struct{ Error string }
+		if status := c.ask("POST", "/api/views", strings.NewReader(request), &e); status < 400 || !strings.Contains(e.Error, want) {
+			t.Errorf("%s: status %d, %s", request, status, e.Error)
+		}
+	}
+}
+
+// TestRowsAreThereWhileTheUploadGoesOn holds the upload back and asks.
+func TestRowsAreThereWhileTheUploadGoesOn(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v := c.create(map[string]any{"name": "live", "size": -1})
+	text := readFile(t, shopLog)
+	half := bytes.LastIndexByte(text[:len(text)/2], '\n') + 1
+	in, feed := io.Pipe()
+	ended := make(chan int)
+	go func() { ended <- c.ask("PUT", "/api/views/"+v.ID+"/text", in, nil) }()
+	feed.Write(text[:half])
+	want := bytes.Count(text[:half], []byte("\n"))
+	for now := (viewState{}); now.Lines < want; {
+		c.ask("GET", "/api/views/"+v.ID, nil, &now)
+		if now.Phase == "done" || now.Phase == "failed" {
+			t.Fatalf("it is %s: %s", now.Phase, now.Error)
+		}
+	}
+	early := c.lines(v.ID, "only=1&q=e")
+	if len(early) == 0 {
+		t.Error("no anomaly is shown before the end of the upload")
+	}
+	feed.Write(text[half:])
+	feed.Close()
+	if status := <-ended; status != 200 {
+		t.Errorf("status %d", status)
+	}
+	whole := c.lines(v.ID, "only=1&q=e")
+	if len(whole) <= len(early) || !slices.EqualFunc(early, whole[:len(early)], func(a, b lineOf) bool { return a.Line == b.Line && a.Text == b.Text }) {
+		t.Errorf("%d lines at half, %d in the end", len(early), len(whole))
+	}
+	if status := c.ask("PUT", "/api/views/"+v.ID+"/text", strings.NewReader("x"), nil); status != 409 {
+		t.Errorf("a second text: status %d", status)
+	}
+}
+
+// TestScanAgain judges the same text under other options; the new view lives
+// on when the old one is closed.
+func TestScanAgain(t *testing.T) {
+	c := newClient(t, web.Config{})
+	text := readFile(t, shopLog)
+	first, _ := c.upload(bytes.NewReader(zipped(text)), map[string]any{"name": "shop.log.gz"})
+	second := c.create(map[string]any{"of": first.ID, "mode": "batch", "options": map[string][]string{"Warmup": {"64"}, "Ignore": {"GET", "POST"}}})
+	if status := c.ask("DELETE", "/api/views/"+first.ID, nil, nil); status != 204 {
+		t.Errorf("status %d", status)
+	}
+	for second.Phase != "done" {
+		if c.ask("GET", "/api/views/"+second.ID, nil, &second); second.Phase == "failed" {
+			t.Fatal(second.Error)
+		}
+	}
+	if second.Lines != 4000 || second.Judged != 4000 {
+		t.Errorf("%+v", second)
+	}
+	for _, l := range c.lines(second.ID, "only=1&stop=22") {
+		if strings.Contains(l.Text, "GET") || strings.Contains(l.Text, "POST") {
+			t.Fatalf("an ignored line is flagged: %s", l.Text)
+		}
+	}
+	if status := c.ask("GET", "/api/views/"+first.ID, nil, nil); status != 404 {
+		t.Errorf("a closed log: status %d", status)
+	}
+}
+
+// TestNothingStaysOnDisk: the temporary files have no name, so that nobody
+// else finds them and nothing is left behind.
+func TestNothingStaysOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	c := newClient(t, web.Config{})
+	for _, mode := range []string{"stream", "batch"} {
+		if v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "x", "mode": mode}); v.Phase != "done" {
+			t.Fatal(v.Error)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+func TestTheOldestLogMakesRoom(t *testing.T) {
+	c := newClient(t, web.Config{}, shopLog)
+	var start struct{ Views []string }
+	c.ask("GET", "/api/start", nil, &start)
+	var first viewState
+	for i := range 20 {
+		v, status := c.upload(strings.NewReader("a line\n"), map[string]any{"name": "x"})
+		if status != 200 {
+			t.Fatalf("log %d: status %d", i, status)
+		}
+		if i == 0 {
+			first = v
+		}
+	}
+	if status := c.ask("GET", "/api/views/"+first.ID, nil, nil); status != 404 {
+		t.Errorf("the oldest is still there: status %d", status)
+	}
+	if status := c.ask("GET", "/api/views/"+start.Views[0], nil, nil); status != 200 {
+		t.Errorf("a file of the command line has made room: status %d", status)
+	}
+}
+
+// TestExportsAreSafe exports lines that are meant to do harm.
+func TestExportsAreSafe(t *testing.T) {
+	c := newClient(t, web.Config{})
+	hostile := []string{"=HYPERLINK(\"x\")", "+1", "-1", "@x", "\tx", "plain, with \"quotes\"", "bad \xff bytes", "<script>alert(1)</script>"}
+	v, _ := c.upload(strings.NewReader(strings.Join(hostile, "\n")+"\n"), map[string]any{"name": "../../a\"b\r\n/evil.log"})
+	var body []byte
+	c.ask("GET", "/api/views/"+v.ID+"/export?format=csv", nil, &body)
+	rows, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
+	if err != nil || len(rows) != 1+len(hostile) {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for i, h := range hostile {
+		got := rows[i+1][7]
+		if strings.ContainsAny(got[:1], "=+-@\t\r") || strings.TrimPrefix(got, "'") != strings.ToValidUTF8(h, "\uFFFD") {
+			t.Errorf("%q became %q", h, got)
+		}
+	}
+	var h http.Header
+	c.ask("GET", "/api/views/"+v.ID+"/export?format=csv", nil, &h)
+	if d := h.Get("Content-Disposition"); d != "attachment; filename=evil-anomalies.csv" {
+		t.Errorf("the download's name: %s", d)
+	}
+	if status := c.ask("GET", "/api/views/"+v.ID+"/export?format=exe", nil, nil); status != 400 {
+		t.Errorf("another format: status %d", status)
+	}
+}
+
+// TestSearchInBlocks looks for text in a log of several blocks, against a
+// search by hand.
+func TestSearchInBlocks(t *testing.T) {
+	c := newClient(t, web.Config{})
+	var text bytes.Buffer
+	g := shoplog.New(shoplog.Options{Seed: 3})
+	var want []int
+	for i := 1; text.Len() < 5<<20; i++ {
+		line := g.Next().Line
+		if strings.Contains(strings.ToLower(line), "kettle") {
+			want = append(want, i)
+		}
+		text.WriteString(line + "\r\n")
+	}
+	v, _ := c.upload(&text, map[string]any{"name": "big"})
+	var got []int
+	for _, l := range c.lines(v.ID, "q="+url.QueryEscape("Kettle")) {
+		got = append(got, l.Line)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d lines, want %d", len(got), len(want))
+	}
+}
+
+// The page's assets ask nothing of any other host, and are small.
+func TestAssetsAreSelfContained(t *testing.T) {
+	files, err := os.ReadDir("dist")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	elsewhere := regexp.MustCompile(`(?i)(?:src|href|url|import|fetch)\s*[=(]\s*["']?https?://`)
+	for _, f := range files {
+		b := readFile(t, "dist/"+f.Name())
+		if len(b) >= 1<<20 {
+			t.Errorf("%s has %d bytes", f.Name(), len(b))
+		}
+		if m := elsewhere.Find(b); m != nil {
+			t.Errorf("%s asks another host: %s", f.Name(), m)
+		}
+	}
+	page := string(readFile(t, "dist/index.html"))
+	if regexp.MustCompile(`(?i)<script[^>]*>[^<]|<style|\sstyle=|\son\w+=`).MatchString(page) {
+		t.Error("the page has inline script or style, which its own policy forbids")
+	}
+}
