@@ -1,24 +1,31 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"flag"
 	"fmt"
+	"io"
 	"iter"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/flb-anomaly/flb-anomaly/web"
 )
@@ -32,7 +39,7 @@ const shopLog = "../examples/shop.log"
 
 // patience is how long a test waits for the page to become what it should. It
 // is no measure of speed: a machine that is busy with other things may take it.
-const patience = 90 * time.Second
+const patience = 60 * time.Second
 
 // chromium is where the browser is, empty when there is none.
 var chromium = sync.OnceValue(func() string {
@@ -107,7 +114,13 @@ func serve(t testing.TB, config web.Config, files ...string) (*web.Server, strin
 			t.Fatal(err)
 		}
 	}
-	h := &http.Server{Handler: s.Handler()}
+	handler := s.Handler()
+	h := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if slow != nil && r.Method == http.MethodPut {
+			r.Body = io.NopCloser(slow(r.Body))
+		}
+		handler.ServeHTTP(w, r)
+	})}
 	go h.Serve(listener)
 	t.Cleanup(func() {
 		h.Close()
@@ -115,6 +128,22 @@ func serve(t testing.TB, config web.Config, files ...string) (*web.Server, strin
 	})
 	return s, "http://" + listener.Addr().String()
 }
+
+// slow, when set before a server is started, makes its uploads come as it
+// wants.
+var slow func(body io.Reader) io.Reader
+
+// waitFor is a reader that has nothing and ends when the channel is closed.
+func waitFor(c chan struct{}) io.Reader {
+	return readerFunc(func([]byte) (int, error) {
+		<-c
+		return 0, io.EOF
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // watch collects what must not happen.
 func (p *page) watch(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
@@ -131,12 +160,16 @@ func (p *page) watch(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
 	}
 }
 
-// quiet fails the test when the page threw or logged an error.
-func (p *page) quiet() {
+// quiet fails the test when the page threw or logged an error that was not to
+// be expected.
+func (p *page) quiet(expected ...string) {
 	p.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, e := range p.errors {
+		if slices.ContainsFunc(expected, func(s string) bool { return strings.Contains(e, s) }) {
+			continue
+		}
 		p.Errorf("the page says: %s", e)
 	}
 }
@@ -235,7 +268,546 @@ func (p *page) slide(stop int) {
 	eval[bool](p, fmt.Sprintf(`(() => { const s = document.getElementById("slider"); s.value = %d; s.dispatchEvent(new Event("input", {bubbles: true})); return true })()`, stop))
 }
 
+// logID is the id of the log that is shown.
+func (p *page) logID() string {
+	p.Helper()
+	p.until(`new URLSearchParams(location.hash.slice(1)).get("log")`)
+	return eval[string](p, `new URLSearchParams(location.hash.slice(1)).get("log")`)
+}
+
 func text(p *page, selector string) string {
 	p.Helper()
 	return strings.TrimSpace(eval[string](p, fmt.Sprintf("document.querySelector(%q)?.textContent ?? ''", selector)))
+}
+
+func TestBrowserDrop(t *testing.T) {
+	// Half of each upload waits, so that there is something to see of the progress.
+	arrive := make(chan struct{})
+	slow = func(body io.Reader) io.Reader {
+		return io.MultiReader(io.LimitReader(body, 300_000), waitFor(arrive), body)
+	}
+	defer func() { slow = nil }()
+	p := open(t, 1280, 900, web.Config{})
+	p.until(`!document.getElementById("welcome").hidden`)
+	p.dropFiles(shopLog)
+	p.until(`(b => b.checkVisibility() && b.value > 0 && b.value < 1)(document.getElementById("progress-bar"))`)
+	p.until(`document.getElementById("progress-text").textContent.includes("anomalies so far")`)
+	p.until(`document.querySelectorAll(".grid .row.flagged").length > 0`)
+	if eval[bool](p, `document.getElementById("progress").hidden`) {
+		t.Error("no anomaly is shown before the end of the upload")
+	}
+	if label := text(p, "#progress-label"); label != "Uploading and scanning" {
+		t.Errorf("the progress says %q", label)
+	}
+	close(arrive)
+	p.settled()
+	p.until(`document.querySelector("#glance dd").textContent.startsWith("4,000")`)
+
+	// Two at once: each has its own view.
+	dir := t.TempDir()
+	for _, name := range []string{"one.log", "two.log.gz"} {
+		text := readFile(t, shopLog)
+		if strings.HasSuffix(name, ".gz") {
+			text = zipped(text)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.dropFiles(filepath.Join(dir, "one.log"), filepath.Join(dir, "two.log.gz"))
+	p.until(`document.querySelectorAll("#log option").length === 3`)
+	p.do(chromedp.SetValue(chromedp.CSS("#log"), eval[string](p, `document.querySelector("#log option:nth-child(3)").value`)))
+	eval[bool](p, `document.getElementById("log").dispatchEvent(new Event("change"))`)
+	p.settled()
+	p.until(`document.querySelector("#glance dd").textContent.startsWith("4,000") && document.title.startsWith("two.log.gz")`)
+
+	// Not a log.
+	bad := filepath.Join(dir, "bad.png")
+	if err := os.WriteFile(bad, append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 5000)...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p.dropFiles(bad)
+	p.until(`document.getElementById("alert").textContent.includes("This is a binary file, not a log")`)
+	empty := filepath.Join(dir, "empty.log")
+	if err := os.WriteFile(empty, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p.dropFiles(empty)
+	p.until(`document.getElementById("alert").textContent.includes("empty.log is empty")`)
+
+	// Pasted text.
+	p.click("#paste")
+	p.do(chromedp.SetValue(chromedp.CSS("#paste-text"), strings.Repeat("a calm line of text\n", 300)))
+	p.click(`#paste-form button[value="scan"]`)
+	p.until(`document.title.startsWith("pasted text") && document.getElementById("progress").hidden && document.querySelector("#glance dd").textContent.startsWith("300")`)
+	p.click("#close")
+	p.until(`![...document.querySelectorAll("#log option")].some(o => o.textContent === "pasted text")`)
+}
+
+// TestBrowserMarks compares the rows of the page with the server's lines, and
+// moves the slider.
+func TestBrowserMarks(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	c := client{t, p.url}
+	id := p.logID()
+	flagged := c.lines(id, "only=1")
+	if got := text(p, "#count-only"); got != fmt.Sprint(len(flagged)) {
+		t.Errorf("%s anomalies on the page, %d from the server", got, len(flagged))
+	}
+	for i, l := range flagged[:5] {
+		row := fmt.Sprintf(`[data-index="%d"]`, i)
+		for _, want := range []string{fmt.Sprintf("%.2f", *l.Score), l.Reason, l.Text} {
+			if got := text(p, row); !strings.Contains(got, want) {
+				t.Errorf("row %d is %q, without %q", i, got, want)
+			}
+		}
+	}
+
+	// All lines: the marks follow the slider before any answer of the server.
+	p.click(`input[name=only][value="0"]`)
+	p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
+	p.settled()
+	p.do(chromedp.Focus(chromedp.CSS("#grid")), chromedp.KeyEvent(kb.End))
+	p.until(`document.querySelector('[data-index="3999"] .n')?.textContent === "4,000"`)
+	p.settled()
+	marked := func() int { return eval[int](p, `document.querySelectorAll(".grid .row.flagged").length`) }
+	if n := marked(); n > 0 {
+		t.Fatalf("%d of the last lines are flagged: the test needs others", n)
+	}
+	last := eval[int](p, `Number(document.getElementById("slider").max)`)
+	if n := eval[int](p, fmt.Sprintf(`(() => { const s = document.getElementById("slider"); s.value = %d; s.dispatchEvent(new Event("input")); return document.querySelectorAll(".grid .row.flagged").length })()`, last)); n == 0 {
+		t.Error("the slider moves no mark at once")
+	}
+	want := 0
+	for _, l := range c.lines(id, fmt.Sprintf("stop=%d", last)) {
+		if l.Anomaly {
+			want++
+		}
+	}
+	p.until(fmt.Sprintf(`document.getElementById("count-only").textContent.replace(",", "") === "%d"`, want))
+	if v := eval[string](p, `document.getElementById("slider").getAttribute("aria-valuetext")`); !strings.HasPrefix(v, "30 %, ") {
+		t.Errorf("the slider says %q", v)
+	}
+	p.do(chromedp.Focus(chromedp.CSS("#slider")), chromedp.KeyEvent(kb.Home))
+	p.until(fmt.Sprintf(`document.getElementById("count-only").textContent === "%d"`, len(flagged)))
+	if n := marked(); n > 0 {
+		t.Errorf("%d lines stay marked", n)
+	}
+	p.quiet()
+}
+
+// TestBrowserChart drags over the chart, zooms, and takes it back.
+func TestBrowserChart(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	p.click(`input[name=only][value="0"]`)
+	p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
+	type rect struct{ X, Y, Width, Height float64 }
+	over := eval[rect](p, `document.querySelector(".u-over").getBoundingClientRect().toJSON()`)
+	y := over.Y + over.Height/2
+	drag := func(from, to float64) {
+		p.do(chromedp.DragAndDropXY(over.X+from*over.Width, y, over.X+to*over.Width, y, 8))
+	}
+	drag(0.6, 0.8)
+	p.until(`document.querySelector("#chips li")?.textContent.includes("08:5")`)
+	p.until(`new URLSearchParams(location.hash.slice(1)).get("range")`)
+	p.settled()
+	c := client{t, p.url}
+	at := strings.Split(eval[string](p, `new URLSearchParams(location.hash.slice(1)).get("range")`), ",")
+	id := p.logID()
+	inside := c.lines(id, fmt.Sprintf("axis=time&from=%s&to=%s", at[1], at[2]))
+	if len(inside) < 500 || len(inside) > 1500 {
+		t.Errorf("a fifth of the chart has %d lines", len(inside))
+	}
+	p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === "%d"`, len(inside)+1))
+	if first := eval[string](p, `document.querySelector('[data-index="0"] .n').textContent.replace(",", "")`); first != fmt.Sprint(inside[0].Line) {
+		t.Errorf("the first line is %s, want %d", first, inside[0].Line)
+	}
+
+	before := text(p, "#chart-text")
+	p.click("#zoom-in") // to what is selected
+	p.until(fmt.Sprintf("document.getElementById('chart-text').textContent !== %q", before))
+	if lines := text(p, "#chart-text"); !strings.Contains(lines, strings.TrimSuffix(text(p, "#readout"), "")) && !strings.Contains(lines, fmt.Sprintf("%d lines", len(inside))) && !strings.Contains(lines, fmt.Sprintf("1,%03d lines", len(inside)-1000)) {
+		t.Errorf("zoomed in, the chart says %q; %d lines are inside", lines, len(inside))
+	}
+	zoomed := text(p, "#chart-text")
+	p.click("#pan-left")
+	p.until(fmt.Sprintf("document.getElementById('chart-text').textContent !== %q", zoomed))
+	p.click("#zoom-reset")
+	p.until(fmt.Sprintf("document.getElementById('chart-text').textContent === %q && !document.querySelector('#chips li')", before))
+
+	// By line number.
+	p.click(`input[name=axis][value="line"]`)
+	p.until(`document.getElementById("chart-text").textContent.startsWith("From line 1 to line 4,000")`)
+	drag(0, 0.25)
+	p.until(`document.querySelector("#chips li")?.textContent.includes("Lines 1 to 1,")`)
+	p.do(chromedp.MouseClickXY(over.X+over.Width*0.9, y, chromedp.ClickCount(2)))
+	p.until(`!document.querySelector("#chips li")`)
+	p.quiet()
+}
+
+func TestBrowserFilters(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	c := client{t, p.url}
+	id := p.logID()
+	shows := func(query string) {
+		t.Helper()
+		want := len(c.lines(id, query))
+		p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === "%d"`, want+1))
+	}
+	p.click(`[data-group="warn"]`)
+	shows("only=1&levels=warn")
+	p.click(`input[name=only][value="0"]`)
+	shows("levels=warn")
+	p.do(chromedp.SendKeys(chromedp.CSS("#search"), "Timed OUT"))
+	shows("levels=warn&q=timed+out")
+	p.until(`document.querySelector(".grid .row mark")?.textContent.toLowerCase() === "timed out"`)
+	p.click(`[data-group="warn"]`)
+	shows("q=timed+out")
+	eval[bool](p, `(() => { const s = document.getElementById("search"); s.value = "nothing of the kind"; return s.dispatchEvent(new Event("input")) })()`)
+	p.until(`document.getElementById("nothing").checkVisibility()`)
+	p.click("#nothing button")
+	shows("")
+
+	// The lines around one, and one pattern.
+	p.click(`input[name=only][value="1"]`)
+	shows("only=1")
+	p.settled()
+	p.click(`[data-index="2"]`)
+	p.until(`document.querySelectorAll(".near li").length === 17`)
+	line := text(p, ".near .here span")
+	if !strings.HasSuffix(text(p, "#detail-title"), line) {
+		t.Errorf("%q is open, line %s is marked among those around it", text(p, "#detail-title"), line)
+	}
+	p.click(`.detail .buttons button`)
+	p.until(`document.querySelector("#chips li")?.textContent.startsWith("Pattern: ")`)
+	p.until(`new URLSearchParams(location.hash.slice(1)).get("pattern")`)
+	pattern := eval[string](p, `new URLSearchParams(location.hash.slice(1)).get("pattern")`)
+	shows("only=1&pattern=" + pattern)
+	p.click(`.detail > .buttons:last-child button`)
+	p.until(`document.querySelector(".grid .row.active .n")?.textContent === "` + line + `"`)
+	shows("")
+
+	// The keyboard: next anomaly, open, close.
+	p.do(chromedp.Focus(chromedp.CSS("#grid")), chromedp.KeyEvent("n"))
+	p.until(`document.querySelector(".grid .row.active.flagged")`)
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.until(`document.getElementById("detail").checkVisibility()`)
+	p.do(chromedp.KeyEvent(kb.Escape))
+	p.until(`document.getElementById("detail").hidden`)
+	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("/"))
+	p.until(`document.activeElement.id === "search"`)
+	p.quiet()
+}
+
+// TestBrowserNormal sets a pattern aside and looks at the Fluent Bit section.
+func TestBrowserNormal(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	p.click("#tab-patterns")
+	p.until(`document.querySelectorAll("#patterns tr").length > 10`)
+	first := text(p, "#patterns tr .shape")
+	before := eval[int](p, `Number(document.getElementById("slider-value").textContent.match(/\d+(?= flagged)/)[0])`)
+	p.click("#patterns tr:first-child td:last-child button")
+	p.until(fmt.Sprintf("document.querySelector('#patterns tr .shape').textContent !== %q", first))
+	p.until(fmt.Sprintf(`Number(document.getElementById("slider-value").textContent.match(/\d+(?= flagged)/)[0]) < %d`, before))
+	p.slide(14) // 0.05
+	p.click("#tab-section")
+	section := eval[string](p, `document.getElementById("section").textContent`)
+	if !strings.HasPrefix(section, "[FILTER]\n    Name ") || !strings.Contains(section, "    Contamination  0.05\n") || strings.Count(section, "    Ignore ") != 1 {
+		t.Errorf("the section is\n%s", section)
+	}
+	p.click(`input[name=format][value="yaml"]`)
+	p.until(`document.getElementById("section").textContent.startsWith("pipeline:")`)
+	if yaml := eval[string](p, `document.getElementById("section").textContent`); !strings.Contains(yaml, "      contamination: 0.05\n      ignore:\n        - '") {
+		t.Errorf("the section is\n%s", yaml)
+	}
+	p.click("#normal button")
+	p.until(`!document.getElementById("section").textContent.includes("ignore")`)
+	p.quiet()
+}
+
+// TestBrowserScanAgain changes the options and the mode.
+func TestBrowserScanAgain(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	p.click("#options-toggle")
+	p.do(chromedp.SendKeys(chromedp.CSS("#option-warmup"), "5"))
+	p.click(`#options button[type="submit"]`)
+	p.until(`document.getElementById("option-warmup-error").textContent.includes("allowed: 32 to 1000000")`)
+	p.do(chromedp.SetValue(chromedp.CSS("#option-warmup"), "1000"))
+	p.click(`#options button[type="submit"]`)
+	p.until(`document.querySelector("#glance dd small")?.textContent === "3,000 judged"`)
+	p.click(`input[name=mode][value="batch"]`)
+	p.until(`document.querySelector('input[value="batch"]').checked && document.querySelector("#glance dd").textContent === "4,000"`)
+	p.settled()
+	p.click("#tab-section")
+	if s := text(p, "#section"); !strings.Contains(s, "Warmup  1000") {
+		t.Errorf("the section is\n%s", s)
+	}
+	p.quiet("422") // the answer to a Warmup of 5
+}
+
+// TestBrowserDownload takes what is shown out as CSV, by the button.
+func TestBrowserDownload(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	dir := t.TempDir()
+	if _, err := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir}); err != nil {
+		t.Fatal(err)
+	}
+	p.click(`[data-group="error"]`)
+	p.until(`document.getElementById("csv").href.includes("levels=error")`)
+	p.click("#csv")
+	name := filepath.Join(dir, "shop-anomalies.csv")
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat(name); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no download comes")
+		}
+	}
+	rows, err := csv.NewReader(bytes.NewReader(readFile(t, name))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := p.logID()
+	want := client{t, p.url}.lines(id, "only=1&levels=error,critical,fatal")
+	if len(rows) != len(want)+1 || len(want) == 0 {
+		t.Fatalf("%d rows, want %d", len(rows)-1, len(want))
+	}
+	for i, w := range want {
+		if r := rows[i+1]; r[0] != fmt.Sprint(w.Line) || r[1] != "true" || r[3] != w.Reason || r[5] != w.Level || r[7] != w.Text {
+			t.Errorf("row %d is %q, want %+v", i, r, w)
+		}
+	}
+}
+
+// TestBrowserLink opens a link in a page of its own, while the log is there
+// and after.
+func TestBrowserLink(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	p.click(`[data-group="warn"]`)
+	p.click(`input[name=only][value="0"]`)
+	p.do(chromedp.SendKeys(chromedp.CSS("#search"), "retrying"))
+	p.slide(9)
+	p.until(`["levels", "all", "q", "contamination"].every(k => new URLSearchParams(location.hash.slice(1)).has(k))`)
+	link := eval[string](p, "location.href")
+	rows := eval[string](p, `document.getElementById("grid").getAttribute("aria-rowcount")`)
+	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(link))
+	p.settled()
+	p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === %q`, rows))
+	if got := eval[string](p, `[document.getElementById("search").value, document.getElementById("slider-value").textContent.split(" ·")[0], document.querySelector('[data-group="warn"]').ariaPressed].join()`); got != "retrying,1 %,true" {
+		t.Errorf("the link shows %s", got)
+	}
+	p.click("#close")
+	p.until(`!document.getElementById("welcome").hidden`)
+	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(link))
+	p.until(`document.getElementById("alert").textContent.includes("not here any more")`)
+	p.dropFiles(shopLog)
+	p.settled()
+	p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === %q`, rows))
+}
+
+// TestBrowserHostileLines shows lines that are meant to do harm.
+func TestBrowserHostileLines(t *testing.T) {
+	hostile := []string{
+		`<img src=x onerror="window.harm=1"> <script>window.harm=2</script>`,
+		`"><svg onload=window.harm=3><iframe srcdoc="<script>parent.harm=4</script>">`,
+		"\x1b[31mred\x1b[0m \x1b]0;title\x07 and \u202eevil.exe\u202c and a\u200bb",
+		`{"level":"error","msg":"<b onmouseover=window.harm=5>bold</b>"}`,
+		`javascript:window.harm=6 {{7*7}} ${7*7}`,
+	}
+	var b bytes.Buffer
+	for i := range 600 {
+		fmt.Fprintf(&b, "2026-03-02 08:00:%02d INFO job %d done\n", i%60, i)
+	}
+	b.WriteString(strings.Join(hostile, "\n") + "\n")
+	name := filepath.Join(t.TempDir(), `<img src=x onerror=window.harm=7>.log`)
+	if err := os.WriteFile(name, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, 1280, 900, web.Config{}, name)
+	p.until(`!document.getElementById("view").hidden`)
+	p.click(`input[name=only][value="0"]`)
+	p.settled()
+	p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
+	p.do(chromedp.Focus(chromedp.CSS("#grid")), chromedp.KeyEvent(kb.End))
+	p.until(`document.querySelector('[data-index="604"] .text')?.textContent.startsWith("javascript:")`)
+	for i, want := range []string{hostile[0], hostile[1], `\x1b[31mred\x1b[0m \x1b]0;title\x07 and \u202eevil.exe\u202c and a\u200bb`, hostile[3], hostile[4]} {
+		if got := text(p, fmt.Sprintf(`[data-index="%d"] .text`, 600+i)); got != want {
+			t.Errorf("line %d is shown as %q, want %q", 601+i, got, want)
+		}
+	}
+	for i := range hostile {
+		p.click(fmt.Sprintf(`[data-index="%d"]`, 600+i))
+		p.until(fmt.Sprintf(`document.querySelector("#detail-title")?.textContent === "Line %d"`, 601+i))
+	}
+	p.click("#tab-patterns")
+	p.until(`document.querySelectorAll("#patterns tr").length >= 3`)
+	p.click("#patterns tr:first-child td:last-child button")
+	p.click("#tab-section")
+	if n := eval[int](p, `document.querySelectorAll("main img, main script, main iframe, main b[onmouseover], #logs img").length`); n > 0 {
+		t.Errorf("%d elements came out of the log", n)
+	}
+	if harm := eval[bool](p, `"harm" in window`); harm {
+		t.Error("a line of the log was run")
+	}
+	// And if the page's code ever tried, the browser would refuse.
+	if refused := eval[bool](p, `(() => { try { document.createElement("div").innerHTML = "<b>x</b>"; return false } catch { return true } })()`); !refused {
+		t.Error("the page could turn text into HTML")
+	}
+}
+
+// TestBrowserAsksNobodyElse collects all requests of a visit.
+func TestBrowserAsksNobodyElse(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{})
+	var mu sync.Mutex
+	var asked []string
+	if err := chromedp.Listen(p.ctx, func(e any) {
+		if r, ok := e.(*network.EventRequestWillBeSent); ok {
+			mu.Lock()
+			asked = append(asked, r.Request.URL)
+			mu.Unlock()
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	call(p, network.Enable, network.EnableParams{})
+	p.do(chromedp.Navigate(p.url))
+	p.until(`!document.getElementById("welcome").hidden`)
+	p.dropFiles(shopLog)
+	p.settled()
+	p.click("#tab-patterns")
+	p.until(`document.querySelectorAll("#patterns tr").length > 10`)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(asked) < 8 {
+		t.Errorf("only %d requests were seen", len(asked))
+	}
+	for _, u := range asked {
+		if !strings.HasPrefix(u, p.url+"/") && !strings.HasPrefix(u, "data:") {
+			t.Errorf("the page asks for %s", u)
+		}
+	}
+	p.quiet()
+}
+
+func TestBrowserPhone(t *testing.T) {
+	p := open(t, 390, 844, web.Config{})
+	p.until(`!document.getElementById("welcome").hidden`)
+	fits := func(where string) {
+		t.Helper()
+		if w := eval[int](p, "document.documentElement.scrollWidth"); w > 390 {
+			t.Errorf("%s is %d pixels wide on a screen of 390", where, w)
+		}
+	}
+	fits("the start")
+	p.dropFiles(shopLog)
+	p.settled()
+	fits("the log")
+	eval[bool](p, `(document.getElementById("grid").scrollIntoView(), true)`)
+	if h := eval[float64](p, `document.querySelector('[data-index="0"]').getBoundingClientRect().height`); h < 44 {
+		t.Errorf("a row is %v pixels high: too low for a finger", h)
+	}
+	p.click(`[data-index="0"]`)
+	p.until(`document.getElementById("detail").checkVisibility()`)
+	fits("a line")
+	p.click(`#detail [aria-label="Close the line"]`)
+	p.click("#tab-patterns")
+	p.until(`document.querySelectorAll("#patterns tr").length > 10`)
+	fits("the patterns")
+	p.click("#tab-section")
+	fits("the section")
+	p.quiet()
+}
+
+func TestBrowserColors(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	dark := func() bool {
+		return eval[int](p, `getComputedStyle(document.body.parentElement).backgroundColor.match(/\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0)`) < 200
+	}
+	if dark() {
+		t.Error("dark on a light system")
+	}
+	p.colors("dark")
+	if !dark() {
+		t.Error("light on a dark system")
+	}
+	p.click("#theme") // light, whatever the system has
+	if dark() {
+		t.Error("the button does not choose light")
+	}
+	p.do(chromedp.Reload())
+	p.settled()
+	if dark() {
+		t.Error("the choice is forgotten")
+	}
+	p.click("#theme")
+	p.colors("light")
+	if !dark() {
+		t.Error("the button does not choose dark")
+	}
+	p.quiet()
+}
+
+// TestBrowserAccessibility has axe-core look at the page in all its states.
+func TestBrowserAccessibility(t *testing.T) {
+	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Skipf("%s NEEDS axe-core and did not run: make web installs it", t.Name())
+	}
+	for _, c := range []struct {
+		name          string
+		width, height int
+		scheme        string
+	}{{"light", 1280, 900, "light"}, {"dark", 1280, 900, "dark"}, {"phone", 390, 844, "light"}} {
+		t.Run(c.name, func(t *testing.T) {
+			p := open(t, c.width, c.height, web.Config{})
+			p.colors(c.scheme)
+			check := func(where string) {
+				t.Helper()
+				type violation struct {
+					ID, Impact, Help string
+					Nodes            []string
+				}
+				eval[bool](p, string(axe)+"; true")
+				for _, v := range eval[[]violation](p, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary)})))`) {
+					report := t.Logf
+					if v.Impact == "serious" || v.Impact == "critical" {
+						report = t.Errorf
+					}
+					report("%s: %s, %s: %s\n%s", where, v.Impact, v.ID, v.Help, strings.Join(v.Nodes, "\n"))
+				}
+			}
+			p.until(`!document.getElementById("welcome").hidden`)
+			check("the start")
+			p.click("#paste")
+			check("the dialog")
+			p.do(chromedp.KeyEvent(kb.Escape))
+			p.dropFiles(shopLog)
+			p.settled()
+			p.click("#options-toggle")
+			check("the log and the options")
+			p.click("#options-toggle")
+			p.click(`[data-index="1"]`)
+			p.until(`document.getElementById("detail").checkVisibility()`)
+			check("a line")
+			p.click(`#detail [aria-label="Close the line"]`)
+			p.click(`input[name=only][value="0"]`)
+			p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
+			check("all lines")
+			p.click("#tab-patterns")
+			p.until(`document.querySelectorAll("#patterns tr").length > 10`)
+			check("the patterns")
+			p.click("#patterns tr:first-child td:last-child button")
+			p.click("#tab-section")
+			check("the section")
+		})
+	}
 }

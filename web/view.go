@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,8 +102,7 @@ func (v *view) expect(size int64) { v.size.Store(size) }
 func (v *view) status() state {
 	v.mu.Lock()
 	s := v.state
-	s.Flagged = append([]int64(nil), s.Flagged...)
-	s.Levels = append([]int64(nil), s.Levels...)
+	s.Flagged, s.Levels = slices.Clone(s.Flagged), slices.Clone(s.Levels)
 	if s.Phase == scanning || s.Phase == receiving {
 		s.Seconds = time.Since(v.begun).Seconds()
 	}

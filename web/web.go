@@ -30,6 +30,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/options"
 	"github.com/flb-anomaly/flb-anomaly/scan"
 )
@@ -235,8 +236,7 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 	v.fed.Store(spec.text != nil)
 	v.ctx, v.cancel = context.WithCancel(s.ctx)
 	v.patterns.init(settings.Detector.Seed)
-	v.state.Flagged = make([]int64, len(s.stops))
-	v.state.Phase = waiting
+	v.state = state{Phase: waiting, Flagged: make([]int64, len(s.stops)), Levels: make([]int64, pattern.Levels)}
 	v.touch()
 	if err := s.add(v); err != nil {
 		reasons.release()

@@ -79,6 +79,7 @@ export class Grid {
     this.restyle(look);
     this.scrollTo(at, "start");
     this.draw(true);
+    void this.ask(Math.floor(at / PAGE)); // also where there was no row before
   }
 
   /** refresh asks again for what may have grown, and keeps its place. */
@@ -150,9 +151,12 @@ export class Grid {
   }
 
   private layout(): void {
+    const before = this.rowHeight;
     this.rowHeight = parseFloat(getComputedStyle(this.element).getPropertyValue("--row")) || 30;
     this.body.style.height = `${Math.min(this.full, TALLEST)}px`;
-    this.top = Math.min(this.top, this.range);
+    // Rows of another height: the same ones stay in sight.
+    this.top = Math.min((this.top / before) * this.rowHeight, this.range);
+    if (this.active >= 0 && before !== this.rowHeight) this.scrollTo(this.active, "near");
     this.place();
     this.draw(true);
   }

@@ -75,7 +75,8 @@ async function uploadOne({ name, body }: { name: string; body: Blob }, show: boo
   } catch (e) {
     // What is wrong with a log stands in the view as well, also when the
     // server hung up before all of it was sent.
-    if (e instanceof api.Failure && e.status === 0) await api.view(view.id).catch(complain);
+    const now = await api.view(view.id).catch(() => null);
+    if (now && now.phase !== "failed") complain(e);
   } finally {
     uploads.delete(view.id);
   }
