@@ -108,6 +108,7 @@ type Detector struct {
 type group struct {
 	state
 	memo    memo
+	sweep   sweep // in no snapshot: a model that is loaded decides by its own threshold
 	fitting bool
 	fitted  chan *forest.Forest // from the background
 
@@ -122,7 +123,6 @@ type state struct {
 	window    window
 	forest    *forest.Forest // never changed once it is here
 	threshold threshold
-	sweep     sweep
 	records   int           // learned
 	nextRefit int           // at so many records
 	refitAt   time.Duration // or at this time,
