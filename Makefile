@@ -21,7 +21,7 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' tools/opensearch/pom.xml)/.complete
 
-.PHONY: all demo test test-race bench quality e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo web screenshots test test-race bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the shared object, its second name, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -47,6 +47,15 @@ $(HOST): $(HOST_SOURCES) $(wildcard fluentbit/host/*.h)
 ## demo: tag the example log, in Fluent Bit where there is one, else in the embedded host
 demo: all
 	@$(GO) run ./examples/demo
+
+## web: build the page of flb-anomaly serve from web/src into web/dist, which is in the repository (needs Node)
+web:
+	cd web && npm ci --no-audit --no-fund && npm run check && npm run build
+
+## screenshots: take the pictures in docs/images from the running page (needs Chromium)
+screenshots:
+	@mkdir -p docs/images
+	$(GO) test -count=1 -run '^TestScreenshots$$' ./web -screenshots $(CURDIR)/docs/images
 
 ## test: run the tests; those that need Fluent Bit say so and skip where there is none
 test: all
@@ -94,10 +103,14 @@ dist:
 dist-test:
 	DIST='$(CURDIR)/dist' $(GO) test -count=1 -v ./packaging
 
+## bench-page: measure the page's server with 1.5 million lines, and how its table scrolls
+bench-page:
+	$(GO) test -count=1 -run '^$$' -bench LargeLog -benchtime 1x ./web
+
 ## clean: remove what was built
 clean:
 	rm -rf bin dist
 
 ## help: list the targets
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{printf "  make %-12s %s\n", $$1, $$2}'

@@ -70,17 +70,7 @@ func open(t *testing.T, width, height int, config web.Config, files ...string) *
 		t.Skipf("%s NEEDS A BROWSER and did not run: there is no chromium; on Debian, apt-get install chromium", t.Name())
 	}
 	server, url := serve(t, config, files...)
-	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium()),
-		chromedp.NoSandbox, // tests also run as root, in containers
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("force-color-profile", "srgb"),
-		chromedp.UserDataDir(t.TempDir()),
-		chromedp.WindowSize(width, height),
-	)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), flags...)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), browserFlags(t, width, height)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -92,6 +82,20 @@ func open(t *testing.T, width, height int, config web.Config, files ...string) *
 	p.colors("light")
 	p.do(chromedp.EmulateViewport(int64(width), int64(height)), chromedp.Navigate(url))
 	return p
+}
+
+// browserFlags start a browser that asks no host but the page's.
+func browserFlags(t testing.TB, width, height int) []chromedp.ExecAllocatorOption {
+	return append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium()),
+		chromedp.NoSandbox, // tests also run as root, in containers
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("force-color-profile", "srgb"),
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.WindowSize(width, height),
+	)
 }
 
 // serve starts a server on a free port of loopback.
@@ -643,8 +647,13 @@ func TestBrowserHostileLines(t *testing.T) {
 			t.Errorf("line %d is shown as %q, want %q", 601+i, got, want)
 		}
 	}
+	p.do(chromedp.Focus(chromedp.CSS("#grid")))
 	for i := range hostile {
-		p.click(fmt.Sprintf(`[data-index="%d"]`, 600+i))
+		p.do(chromedp.KeyEvent(kb.End))
+		for range len(hostile) - 1 - i {
+			p.do(chromedp.KeyEvent(kb.ArrowUp))
+		}
+		p.do(chromedp.KeyEvent(kb.Enter))
 		p.until(fmt.Sprintf(`document.querySelector("#detail-title")?.textContent === "Line %d"`, 601+i))
 	}
 	p.click("#tab-patterns")

@@ -111,37 +111,14 @@ func (p *patterns) describe(i uint32) described {
 	return d
 }
 
-// tokenNames are what stands for what varies.
-var tokenNames = map[pattern.Kind]string{
-	pattern.Number: "<number>", pattern.Time: "<time>", pattern.Address: "<ip>", pattern.ID: "<id>",
-	pattern.Version: "<version>", pattern.LevelWord: "<level>", pattern.Path: "<path>",
-}
-
-// patternText is a message with what varies replaced.
+// patternText is a pattern as text: what is constant as it is, what varies as
+// <num>, <time> and the like.
 func patternText(message []byte, l *pattern.Line) string {
-	var b strings.Builder
-	end := 0
-	for _, t := range l.Tokens {
-		b.Write(message[end:t.Start])
-		if t.Kind == pattern.Word {
-			letters := int(t.End)
-			for letters > int(t.Start) && message[letters-1] >= '0' && message[letters-1] <= '9' {
-				letters--
-			}
-			b.Write(message[t.Start:letters])
-			if letters < int(t.End) {
-				b.WriteString(tokenNames[pattern.Number])
-			}
-		} else {
-			b.WriteString(tokenNames[t.Kind])
-		}
-		end = int(t.End)
-	}
-	b.Write(message[end:])
+	text := strings.ToValidUTF8(string(l.Append(nil, message)), "\uFFFD")
 	if l.Truncated || len(message) == sampleSize {
-		b.WriteString(" …")
+		text += " …"
 	}
-	return strings.ToValidUTF8(b.String(), "\uFFFD")
+	return text
 }
 
 // maxExpression is the length from which a regular expression ends early: what

@@ -73,7 +73,7 @@ for files.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newScan(), newServe(), newTrain(), newInspect(), newMan())
+	root.AddCommand(newScan(), newTrain(), newInspect(), newServe(), newMan())
 	return root
 }
 

@@ -67,7 +67,7 @@ function near(r: Row, here: number, stop: number, act: Actions): HTMLElement {
 /** shape is a pattern's text with what varies set apart. */
 export function shape(text: string): Node[] {
   return text
-    .split(/(<(?:number|time|ip|id|version|level|path)>)/)
+    .split(/(<(?:num|time|ip|id|ver|level|path)>)/)
     .filter((s) => s !== "")
     .flatMap((s): Node[] => (/^<[a-z]+>$/.test(s) ? [h("span", { class: "var" }, s.slice(1, -1))] : logText(s)));
 }
