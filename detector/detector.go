@@ -109,7 +109,6 @@ type group struct {
 	state
 	sweep   sweep
 	memo    memo
-	sweep   sweep // in no snapshot: a model that is loaded decides by its own threshold
 	fitting bool
 	fitted  chan *forest.Forest // from the background
 
