@@ -325,3 +325,31 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkObserve is the cost of an event: of the example service, and of
+// lines in which every word is new.
+func BenchmarkObserve(b *testing.B) {
+	random := make([][]byte, 20_000)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for i := range random {
+		for range 12 {
+			for range 3 + rng.IntN(9) {
+				random[i] = append(random[i], byte('a'+rng.IntN(26)))
+			}
+			random[i] = append(random[i], ' ')
+		}
+	}
+	for name, lines := range map[string][][]byte{"routine": healthy(50_000, 1), "new": random} {
+		b.Run(name, func(b *testing.B) {
+			d := newDetector(b, nil)
+			var v detector.Verdict
+			for _, line := range lines {
+				d.Observe(&detector.Event{Message: line}, &v)
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				d.Observe(&detector.Event{Message: lines[i%len(lines)]}, &v)
+			}
+		})
+	}
+}

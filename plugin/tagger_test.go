@@ -173,6 +173,30 @@ func TestTaggerReplacesForgedFields(t *testing.T) {
 	}
 }
 
+// TestTaggerGivesTheSameInChunksOfAnySize cuts one stream into chunks of
+// other sizes.
+func TestTaggerGivesTheSameInChunksOfAnySize(t *testing.T) {
+	all := routine(t, 2000)
+	want := tag(t, nil).process(nil, all)
+	var ends []int // of the events
+	r := bytes.NewReader(all)
+	for d := msgpack.NewDecoder(r); d.Skip() == nil; {
+		ends = append(ends, len(all)-r.Len())
+	}
+	for _, size := range []int{1, 7, 300} {
+		tg := tag(t, nil)
+		var got []byte
+		for i, from := 0, 0; i < len(ends); i += size {
+			to := ends[min(i+size, len(ends))-1]
+			got = append(got, tg.process(nil, all[from:to])...)
+			from = to
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("chunks of %d events give other records than one chunk", size)
+		}
+	}
+}
+
 // benchChunks returns chunks of 1,000 lines of the example service, and their
 // mean size.
 func benchChunks(b *testing.B) (chunks [][]byte, size int) {
