@@ -10,7 +10,7 @@ OUTPUT := bin/out_anomaly.so
 CLI    := bin/flb-anomaly
 HOST   := bin/flb-host
 
-GO_SOURCES   := go.mod $(shell find detector fluentbit forward options plugin record scan cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
+GO_SOURCES   := go.mod $(shell find detector fluentbit forward modelfile options plugin record scan cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
 KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h plugin/*.c)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
@@ -21,7 +21,7 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' tools/opensearch/pom.xml)/.complete
 
-.PHONY: all demo web screenshots test test-race bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo web screenshots test test-race reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the shared object, its second name, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -61,6 +61,27 @@ screenshots:
 test: all
 	$(GO) vet ./...
 	$(GO) test ./...
+
+## reliability: every proof of docs/reliability.md in full: some 40 minutes, and the fuzzing 10 for each target
+reliability: all
+	RELIABILITY=long $(GO) test -count=1 -v -timeout 2h ./reliability
+	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./plugin
+	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./plugin
+	RELIABILITY=long $(GO) test -count=1 -v -timeout 1h -run 'RandomText|WorstLines|TeachingAnAttack|Smokescreen|ChosenKeys' ./detector
+	$(GO) test -run - -bench SnapshotStep ./detector
+	$(MAKE) fuzz
+
+# What reads bytes of others: package/target.
+FUZZ     := record/FuzzWalk record/FuzzAnnotate record/FuzzParseAccessor detector/pattern/FuzzScan options/FuzzParse \
+            detector/FuzzRestore detector/forest/FuzzUnmarshalBinary plugin/FuzzTagger
+FUZZTIME ?= 10m
+
+## fuzz: fuzz what reads records, options and models, FUZZTIME (10m) for each target
+fuzz:
+	@for f in $(FUZZ); do \
+	  echo "=== $$f"; \
+	  $(GO) test ./$${f%/*} -run - -fuzz "^$${f##*/}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x || exit 1; \
+	done
 
 ## test-race: the same under the race detector
 test-race: all

@@ -41,9 +41,9 @@ func fluentBit(t *testing.T) string {
 	return path
 }
 
-// start runs Fluent Bit with a configuration and returns how to stop it, which
-// gives its log.
-func start(t *testing.T, config string) (stop func() string) {
+// start runs Fluent Bit with a configuration and returns its process and how to
+// stop it, which gives its log.
+func start(t *testing.T, config string) (process *os.Process, stop func() string) {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "fluent-bit.yaml")
@@ -71,7 +71,7 @@ func start(t *testing.T, config string) (stop func() string) {
 			t.Logf("%.5000s", text)
 		}
 	})
-	return stop
+	return cmd.Process, stop
 }
 
 func freePort(t *testing.T) string {
@@ -291,7 +291,7 @@ func throughFluentBit(t *testing.T, filters string, seed uint64, events, perMess
 	r := receive(t)
 	defer r.Close()
 	in := freePort(t)
-	stop := start(t, `
+	_, stop := start(t, `
 service:
   flush: 0.2
   grace: 3
@@ -365,7 +365,7 @@ func TestBackpressure(t *testing.T) {
 		r.mu.Lock()
 		r.stalled = release
 		r.mu.Unlock()
-		stop := start(t, `
+		_, stop := start(t, `
 service:
   flush: 0.2
   grace: 3
@@ -401,6 +401,64 @@ pipeline:
 		}
 		if filters != "" && !strings.Contains(log, fmt.Sprintf("done records=%d", total)) {
 			t.Errorf("the filter did not see all records\n%.3000s", log)
+		}
+	}
+}
+
+// TestReloadFluentBit reloads a real Fluent Bit while records flow, without
+// Model_Path, and then restarts one with it: each time the models are there.
+func TestReloadFluentBit(t *testing.T) {
+	const few = 300
+	config := func(port, options string) string {
+		return `
+service:
+  flush: 0.2
+  grace: 3
+  hot_reload: on
+pipeline:
+  inputs:
+    - name: dummy
+      dummy: '{"n":1,"log":"request served"}'
+      rate: 500
+  filters:
+    - name: anomaly
+      match: "*"
+      alias: shop
+      warmup: 64
+` + options + `
+  outputs:
+    - name: forward
+      match: "*"
+      host: 127.0.0.1
+      port: ` + port + `
+`
+	}
+	r := receive(t)
+	process, stop := start(t, config(r.port(), ""))
+	r.wait(t, few)
+	if err := process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	seen := r.events
+	r.mu.Unlock()
+	r.wait(t, seen+few)
+	if log := stop(); strings.Count(log, "goes on with the models from before the reload") != 1 || strings.Count(log, "learned enough to judge") != 1 {
+		t.Errorf("%.5000s", log)
+	}
+	dir := t.TempDir()
+	for n, want := range []string{"no saved model yet", "starts from the saved model"} {
+		r := receive(t)
+		_, stop := start(t, config(r.port(), "      model_path: "+dir))
+		r.wait(t, few)
+		if log := stop(); !strings.Contains(log, want) {
+			t.Errorf("start %d: %.5000s", n, log)
+		}
+		r.mu.Lock()
+		first := r.messages[0][0]
+		r.mu.Unlock()
+		if n == 1 && !bytes.Contains(first, []byte("anomaly_score")) {
+			t.Error("the first record after the restart has no score")
 		}
 	}
 }

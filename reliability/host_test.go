@@ -169,8 +169,7 @@ func TestSanitized(t *testing.T) {
 }
 
 // TestValgrind looks for memory that the C half loses or misuses. Of Go's own
-// memory valgrind knows nothing, so only what has C code of the kit or the host
-// on its stack counts.
+// memory valgrind knows nothing.
 func TestValgrind(t *testing.T) {
 	valgrind, err := exec.LookPath("valgrind")
 	if err != nil {
@@ -194,9 +193,16 @@ func TestValgrind(t *testing.T) {
 	}
 	few, _ := lost(1)
 	many, r := lost(20)
-	invalid := regexp.MustCompile(`Invalid (read|write|free)`).FindAllString(r.stderr, -1)
-	t.Logf("valgrind: %d bytes lost with 1 reload, %d with 20; %d invalid reads, writes and frees", few, many, len(invalid))
+	// Go moves stacks and reads strings by 32 bytes at a time, which valgrind takes
+	// for errors: what counts is what C code does.
+	var invalid []string
+	for _, m := range regexp.MustCompile(`(?m)^.*Invalid (?:read|write|free).*\n.* at 0x[0-9A-F]+: (.*)$`).FindAllStringSubmatch(r.stderr, -1) {
+		if !strings.Contains(m[1], ".go:") && !strings.Contains(m[1], ".s:") && !strings.HasPrefix(m[1], "runtime.") {
+			invalid = append(invalid, m[1])
+		}
+	}
+	t.Logf("valgrind: %d bytes lost with 1 reload, %d with 20; %d invalid reads, writes and frees in C", few, many, len(invalid))
 	if many > few+64 || len(invalid) > 0 {
-		t.Errorf("%.5000s", r.stderr)
+		t.Errorf("in %q\n%.5000s", invalid, r.stderr)
 	}
 }
