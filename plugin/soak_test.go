@@ -23,7 +23,7 @@ import (
 // record must come out. SOAK_RECORDS sets how long; the table is in the log.
 func TestSoak(t *testing.T) {
 	const perChunk, reloads = 500, 20
-	records := 200_000
+	records := 100_000
 	if s := os.Getenv("SOAK_RECORDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
