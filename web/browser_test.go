@@ -118,7 +118,7 @@ func serve(t testing.TB, config web.Config, files ...string) (*web.Server, strin
 			t.Fatal(err)
 		}
 	}
-	handler := s.Handler()
+	handler, slow := s.Handler(), slow
 	h := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if slow != nil && r.Method == http.MethodPut {
 			r.Body = io.NopCloser(slow(r.Body))

@@ -167,6 +167,7 @@ async function poll(): Promise<void> {
     polled = { lines: now.lines, phase: now.phase };
     drawState();
     if (grown || ended) {
+      drawFilters(); // whether there is a time is known by now
       await refreshChart();
       grid.refresh();
       if (filters.tab === "patterns") void drawPatterns();
@@ -217,7 +218,8 @@ const flaggedTotal = (): number => (chart?.total.flagged ?? log?.flagged)?.[filt
 function drawGlance(): void {
   const v = log!;
   const narrowed = filters.levels.length > 0 || filters.text !== "" || filters.pattern !== "" || filters.normal.length > 0;
-  const t = narrowed && chart ? chart.total : { lines: v.lines, judged: v.judged, flagged: v.flagged, levels: v.levels };
+  // While a log is scanned, the chart may know of more lines than the state.
+  const t = chart && (narrowed || chart.total.lines > v.lines) ? chart.total : { lines: v.lines, judged: v.judged, flagged: v.flagged, levels: v.levels };
   const flagged = t.flagged[filters.stop] ?? 0;
   const level = (names: string[]): number => names.reduce((n, name) => n + (t.levels[begin.levels.indexOf(name)] ?? 0), 0);
   const tile = (name: string, value: string, note = "", kind = ""): HTMLElement => h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value, note ? h("small", {}, note) : null));
