@@ -84,11 +84,10 @@ export class Grid {
 
   /** refresh asks again for what may have grown, and keeps its place. */
   refresh(): void {
+    // What is there stays in sight until the answer comes.
     const last = Math.floor(Math.max(0, this.total - 1) / PAGE);
-    this.pages.delete(last);
     this.asked.delete(last);
-    this.ask(last);
-    this.draw(true);
+    void this.ask(last);
   }
 
   /** restyle shows the same lines by other flags or with another search. */
