@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds every wait; a test that reaches it has failed.
-const patience = 120 * time.Second
+const patience = 3 * time.Minute
 
 // built is the shared object under its two names, in a directory that lives as
 // long as the tests.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -338,6 +339,33 @@ func TestOutputRefusesOptions(t *testing.T) {
 			}
 			p.mustHave(want)
 		}
+	})
+}
+
+// A hot reload ends the output and starts it again in the same process: no
+// record is lost by it, and what was learned goes on.
+func TestOutputReloads(t *testing.T) {
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		dir, port := t.TempDir(), freePort(t)
+		in := newSource(t, dir)
+		in.write(300)
+		to := startReceiver(t, fb, dir, port)
+		// Without a database of positions, which not every build has, the input
+		// reads the log anew after a reload: records arrive more than once.
+		config := strings.Replace(sender, "service:\n", "service:\n  hot_reload: on\n", 1)
+		from := fb.start(t, dir, "yaml", onPort(config, port))
+		for reload := range 3 {
+			eventually(t, "all records arrive", func() bool { return len(numbered(t, dir)) == in.n }, from, to)
+			if reload == 2 {
+				break
+			}
+			from.cmd.Process.Signal(syscall.SIGHUP)
+			from.wait("[output:anomaly:anomaly.0] ready", 2+reload)
+			from.wait("[output:anomaly:anomaly.0] goes on with the models from before the reload", 1+reload)
+			in.write(100)
+		}
+		from.stop()
+		from.mustHave("[output:anomaly:anomaly.0] done ")
 	})
 }
 
