@@ -31,6 +31,9 @@ func randomLine(rng *rand.Rand, b []byte) []byte {
 // TestRandomTextHasBoundedMemory lets an attacker write lines of which each is
 // new, with levels, numbers and lengths of all kinds.
 func TestRandomTextHasBoundedMemory(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	total := 150_000
 	if os.Getenv("RELIABILITY") == "long" {
 		total = 2_000_000
@@ -68,6 +71,9 @@ func TestRandomTextHasBoundedMemory(t *testing.T) {
 // ones: the factor that docs/reliability.md states. Time is not asserted; only
 // a factor that would mean a line of more than linear cost fails.
 func TestWorstLines(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	rng := rand.New(rand.NewPCG(5, 6))
 	distinct := func(line func(i int) string) [][]byte {
 		list := make([][]byte, 2000)
@@ -139,6 +145,9 @@ func TestWorstLines(t *testing.T) {
 // longer flagged, when whoever can write lines repeats it at different paces
 // within a healthy stream.
 func TestTeachingAnAttack(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	for _, c := range []struct {
 		every int  // one line of the attacker's in so many
 		vary  bool // the attacker changes a word each time
@@ -194,6 +203,9 @@ func TestTeachingAnAttack(t *testing.T) {
 // until that is not flagged, because in a storm only the strangest are, and how
 // soon it is again when the storm is over.
 func TestSmokescreen(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	lines := healthy(20_000, 14)
 	rng := rand.New(rand.NewPCG(7, 8))
 	// Strange in as many ways as a line can be.

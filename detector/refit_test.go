@@ -15,7 +15,11 @@ import (
 func TestEveryFitArrives(t *testing.T) {
 	o := options.Defaults().Detector
 	o.Warmup, o.Window, o.Trees, o.SampleSize, o.RefitRecords = 16, 16, 1, 2, 1
-	for range 20 {
+	rounds := 20
+	if raceDetector {
+		rounds = 3
+	}
+	for range rounds {
 		d, err := detector.New(o)
 		if err != nil {
 			t.Fatal(err)

@@ -65,6 +65,9 @@ func same(t *testing.T, what string, got, want []detector.Verdict) {
 // detector, and with one that has inherited: the verdicts must be those of one
 // that was never stopped, bit for bit, and so must be what it knows at the end.
 func TestRestoredGoesOnTheSame(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	for _, groups := range []int{1, 7} {
 		events := shopEvents(10_000, groups)
 		smaller := func(o *detector.Options) { o.RefitRecords = 2000; o.MaxGroups = 5 }
@@ -95,6 +98,9 @@ func TestRestoredGoesOnTheSame(t *testing.T) {
 
 // TestRestoredAfterEviction is the same when the tables have met their limits.
 func TestRestoredAfterEviction(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	if testing.Short() {
 		t.Skip("60,000 patterns")
 	}
@@ -253,6 +259,9 @@ func TestRestoreKeepsTheGroupsUsedLast(t *testing.T) {
 // TestRestoreRefusesDamage flips every kind of bit, and cuts at every length:
 // an error, and the detector is as new.
 func TestRestoreRefusesDamage(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	d := newDetector(t, func(o *detector.Options) { o.Window, o.Trees, o.SampleSize = 64, 3, 32 })
 	observe(d, shopEvents(600, 3))
 	file := snapshot(t, d)

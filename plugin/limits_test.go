@@ -30,6 +30,9 @@ func logBody(message string, pairs ...[]byte) []byte {
 // TestLimits passes records of every kind of excess: each comes out as it went
 // in, tagged and scored, and so does the routine record behind it.
 func TestLimits(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	const now = 1_770_000_000
 	nested := func(open byte, key string, levels int) []byte {
 		b := record.AppendString(nil, "deep")
@@ -111,6 +114,9 @@ func TestLongLinesAreJudgedByTheirFirstPart(t *testing.T) {
 
 // TestManyGroups sends 100,000 groups through a table of 64.
 func TestManyGroups(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine has no races, and is slow under the detector of races")
+	}
 	tg := tag(t, map[string]string{"Group_By": "app", "Max_Groups": "64", "Warmup": "32"})
 	var out, in []byte
 	heap := func() uint64 {

@@ -24,6 +24,9 @@ import (
 func TestSoak(t *testing.T) {
 	const perChunk, reloads = 500, 20
 	records := 100_000
+	if raceDetector {
+		records = 20_000
+	}
 	if s := os.Getenv("SOAK_RECORDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
