@@ -59,6 +59,28 @@ func TestHealthyStreamStaysQuiet(t *testing.T) {
 	}
 }
 
+// TestUniformLogStaysQuiet is about a log of one message: it is all that is
+// said, and no burst of it.
+func TestUniformLogStaysQuiet(t *testing.T) {
+	for _, step := range []time.Duration{0, time.Millisecond, 10 * time.Second} {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(3, 9))
+		now := time.Duration(0)
+		flagged := 0
+		var v detector.Verdict
+		for i := range 5000 {
+			now += step
+			d.Observe(&detector.Event{Time: now, Message: fmt.Appendf(nil, "request %d served in %d ms", i, 1+rng.IntN(40))}, &v)
+			if v.Anomaly {
+				flagged++
+			}
+		}
+		if flagged > 0 {
+			t.Errorf("%d of 5000 lines of a uniform log are flagged, one line each %s", flagged, step)
+		}
+	}
+}
+
 func TestContaminationIsTheShareFlagged(t *testing.T) {
 	lines := healthy(100_000, 11)
 	for _, c := range []float64{0.001, 0.01, 0.05, 0.1} {

@@ -21,20 +21,25 @@ func (o octaves) float() float32 { return float32(o) / perOctave }
 // log2 is octavesOf as a number.
 func log2(x float64) float32 { return octavesOf(x).float() }
 
-// exp2 returns 2^-(n/32) for n >= 0, from a table.
-func exp2(n uint32) float32 {
-	if n >= uint32(len(decays)) {
-		return 0
+// fading is a table of powers of 1/2: what is left of something that halves
+// every so many steps.
+type fading [1024]float32
+
+func newFading(halfLife float64) *fading {
+	f := new(fading)
+	for i := range f {
+		f[i] = float32(math.Exp2(-float64(i) / halfLife))
 	}
-	return decays[n]
+	return f
 }
 
-var decays = func() (t [1024]float32) {
-	for i := range t {
-		t[i] = float32(math.Exp2(-float64(i) / 32))
+// after returns what is left after so many steps, 0 from the table's end on.
+func (f *fading) after(steps uint32) float32 {
+	if steps >= uint32(len(f)) {
+		return 0
 	}
-	return t
-}()
+	return f[steps]
+}
 
 // exp is the inverse of octavesOf.
 func (o octaves) exp() float64 {

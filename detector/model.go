@@ -166,6 +166,8 @@ const runGap = 16
 // without it, it has halved.
 const rateHorizon = 44
 
+var rateFading = newFading(rateHorizon)
+
 // judgeBurst sees whether a known pattern comes more often than it ever did.
 func (m *model) judgeBurst(o *observation) {
 	st := o.known
@@ -174,7 +176,7 @@ func (m *model) judgeBurst(o *observation) {
 		return
 	}
 	gap := m.records - st.last
-	o.rate = st.rate*exp2(gap*32/rateHorizon) + 1
+	o.rate = st.rate*rateFading.after(gap) + 1
 	// Chernoff's bound on so many records of a Poisson process, in bits.
 	o.burst = 0
 	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * 1.4427 * m.clock.lull()
@@ -190,7 +192,7 @@ func (m *model) judgeBurst(o *observation) {
 	}
 	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
-	if over := o.burst - 1.3*st.peak - 8; over > 0 && known {
+	if over := o.burst - st.peak - 8; over > 0 && known {
 		points = 7 * log2(1+float64(over/4))
 	}
 	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
@@ -315,16 +317,23 @@ type clock struct {
 	usual float32 // pace, fading over clockHorizon records
 }
 
-const clockHorizon = 4096
+const (
+	clockHorizon = 4096
+	clockStep    = time.Second
+)
+
+var clockFading = newFading(128)
 
 // tick takes in the time of a record; 0 = unknown, and time that runs
 // backwards stands still.
 func (c *clock) tick(t time.Duration) {
 	if t > c.now {
-		if c.now != 0 {
-			c.pace *= exp2(uint32(min((t-c.now)/(4*time.Second), 1<<16)))
+		if c.now == 0 {
+			c.now = t
 		}
-		c.now = t
+		steps := (t - c.now) / clockStep // whole ones; the rest counts next time
+		c.pace *= clockFading.after(uint32(min(steps, 1<<16)))
+		c.now += steps * clockStep
 	}
 	c.pace++
 	c.usual += (c.pace - c.usual) / clockHorizon

@@ -210,9 +210,12 @@ func (s *Scanner) slow(l *Line, k, nt int, made uint64, h uint32) int {
 		l.numbers[l.nn] = Num{Value: p.value, Token: uint16(nt), Unit: p.unit}
 		l.nn++
 	}
-	if varies>>p.kind&1 != 0 { // its last 8 bytes
-		size := uint(min(p.end-p.start, 8))
-		l.Vars = chainVars(l.Vars, l.load(before+p.end-8)>>(64-8*size))
+	if varies>>p.kind&1 != 0 {
+		from := p.start
+		for ; p.end-from > 8; from += 8 {
+			l.Vars = chainVars(l.Vars, l.load(before+from))
+		}
+		l.Vars = chainVars(l.Vars, l.load(before+p.end-8)>>(64-8*uint(p.end-from)))
 	}
 	if p.end == j {
 		return k + 2
