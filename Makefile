@@ -114,7 +114,7 @@ bench: all
 
 ## quality: the detector's quality on labelled streams, with its features turned off one by one
 quality:
-	@ABLATION=1 $(GO) test -count=1 -run TestAblation ./detector
+	@ABLATION=1 $(GO) test -count=1 -v -run TestAblation ./detector | grep -Ev '^(===|---|PASS|ok)'
 
 ## dist: build tarballs and .debs for amd64 and arm64, with checksums, into dist/
 dist:
