@@ -32,7 +32,7 @@ func randomLine(rng *rand.Rand, b []byte) []byte {
 // new, with levels, numbers and lengths of all kinds.
 func TestRandomTextHasBoundedMemory(t *testing.T) {
 	if raceDetector {
-		t.Skip("one goroutine has no races, and is slow under the detector of races")
+		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	total := 150_000
 	if os.Getenv("RELIABILITY") == "long" {
@@ -72,7 +72,7 @@ func TestRandomTextHasBoundedMemory(t *testing.T) {
 // a factor that would mean a line of more than linear cost fails.
 func TestWorstLines(t *testing.T) {
 	if raceDetector {
-		t.Skip("one goroutine has no races, and is slow under the detector of races")
+		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	rng := rand.New(rand.NewPCG(5, 6))
 	distinct := func(line func(i int) string) [][]byte {
@@ -146,7 +146,7 @@ func TestWorstLines(t *testing.T) {
 // within a healthy stream.
 func TestTeachingAnAttack(t *testing.T) {
 	if raceDetector {
-		t.Skip("one goroutine has no races, and is slow under the detector of races")
+		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	for _, c := range []struct {
 		every int  // one line of the attacker's in so many
@@ -204,7 +204,7 @@ func TestTeachingAnAttack(t *testing.T) {
 // soon it is again when the storm is over.
 func TestSmokescreen(t *testing.T) {
 	if raceDetector {
-		t.Skip("one goroutine has no races, and is slow under the detector of races")
+		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	lines := healthy(20_000, 14)
 	rng := rand.New(rand.NewPCG(7, 8))

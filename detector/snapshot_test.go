@@ -66,7 +66,7 @@ func same(t *testing.T, what string, got, want []detector.Verdict) {
 // that was never stopped, bit for bit, and so must be what it knows at the end.
 func TestRestoredGoesOnTheSame(t *testing.T) {
 	if raceDetector {
-		t.Skip("one goroutine has no races, and is slow under the detector of races")
+		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	for _, groups := range []int{1, 7} {
 		events := shopEvents(10_000, groups)
@@ -99,7 +99,7 @@ func TestRestoredGoesOnTheSame(t *testing.T) {
 // TestRestoredAfterEviction is the same when the tables have met their limits.
 func TestRestoredAfterEviction(t *testing.T) {
 	if raceDetector {
-		t.Skip("one goroutine has no races, and is slow under the detector of races")
+		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	if testing.Short() {
 		t.Skip("60,000 patterns")
@@ -260,7 +260,7 @@ func TestRestoreKeepsTheGroupsUsedLast(t *testing.T) {
 // an error, and the detector is as new.
 func TestRestoreRefusesDamage(t *testing.T) {
 	if raceDetector {
-		t.Skip("one goroutine has no races, and is slow under the detector of races")
+		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	d := newDetector(t, func(o *detector.Options) { o.Window, o.Trees, o.SampleSize = 64, 3, 32 })
 	observe(d, shopEvents(600, 3))

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 )
 
 // putIndexTemplate installs docker/elasticsearch/index-template.json.
@@ -202,9 +204,9 @@ func startOpenSearch(t *testing.T) (url, port string) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	port = freePort(t)
+	port = flbtest.FreePort(t)
 	p := start(t, dir, java, "-Xmx1g", "-cp", filepath.Join(jars, "*"), node, dir, port)
-	eventually(t, "OpenSearch is ready", func() bool { p.running(); return strings.Contains(p.output(), "node ready") }, p)
+	eventually(t, "OpenSearch is ready", func() bool { p.running(); return strings.Contains(p.Output(), "node ready") }, p)
 	return "http://127.0.0.1:" + port, port
 }
 
@@ -226,8 +228,8 @@ func TestOpenSearchTakesEverything(t *testing.T) {
 	}, p)
 	eventually(t, "all documents are stored", func() bool { return count(`{}`) == n }, p)
 	p.stop()
-	if strings.Contains(p.output(), "mapper_parsing_exception") {
-		t.Errorf("refusals\n%s", p.output())
+	if strings.Contains(p.Output(), "mapper_parsing_exception") {
+		t.Errorf("refusals\n%s", p.Output())
 	}
 
 	want := flagged(sent())

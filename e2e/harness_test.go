@@ -1,23 +1,20 @@
 package e2e
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 )
 
 // patience bounds every wait; a test that reaches it has failed.
@@ -116,49 +113,18 @@ func findFluentBit(t *testing.T, name string) fluentBit {
 	return f
 }
 
-// process is a program that runs, with all it has written.
+// process is a program that runs.
 type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended and all it wrote is read
-
-	mu      sync.Mutex
-	text    bytes.Buffer
-	changed chan struct{} // closed at the next line
+	*flbtest.Process
+	t *testing.T
 }
 
 // start starts a program; it is killed when the test ends.
 func start(t *testing.T, dir string, name string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(name, args...), done: make(chan struct{}), changed: make(chan struct{})}
-	p.cmd.Dir = dir
-	r, w := io.Pipe()
-	p.cmd.Stdout, p.cmd.Stderr = w, w
-	p.cmd.WaitDelay = time.Second
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		in := bufio.NewReader(r)
-		for {
-			line, err := in.ReadString('\n')
-			p.mu.Lock()
-			p.text.WriteString(line)
-			close(p.changed)
-			p.changed = make(chan struct{})
-			p.mu.Unlock()
-			if err != nil {
-				close(p.done)
-				return
-			}
-		}
-	}()
-	go func() {
-		p.cmd.Wait()
-		w.Close()
-	}()
-	t.Cleanup(p.kill)
-	return p
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	return &process{flbtest.Run(t, cmd), t}
 }
 
 // start starts this Fluent Bit with a configuration, in YAML or classic as the
@@ -177,77 +143,30 @@ func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...st
 	return start(t, dir, f.path, append([]string{"-c", file.Name()}, args...)...)
 }
 
-func (p *process) output() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
-}
-
-// wait waits until text has been written n times.
-func (p *process) wait(text string, n int) {
-	p.t.Helper()
-	limit := time.After(patience)
-	for {
-		p.mu.Lock()
-		found, changed := strings.Count(p.text.String(), text) >= n, p.changed
-		p.mu.Unlock()
-		if found {
-			return
-		}
-		select {
-		case <-changed:
-		case <-p.done:
-			if strings.Count(p.output(), text) >= n {
-				return
-			}
-			p.t.Fatalf("%s ended, and %q was not written %d times\n%s", p.cmd.Path, text, n, p.output())
-		case <-limit:
-			p.t.Fatalf("%q was not written %d times\n%s", text, n, p.output())
-		}
-	}
-}
-
 // running fails the test when the program has ended.
 func (p *process) running() {
 	p.t.Helper()
 	select {
-	case <-p.done:
-		p.t.Fatalf("%s has ended: %v\n%s", p.cmd.Path, p.cmd.ProcessState, p.output())
+	case <-p.Done:
+		p.t.Fatalf("%s has ended: %v\n%s", p.Cmd.Path, p.Cmd.ProcessState, p.Output())
 	default:
 	}
-}
-
-// kill ends the program at once.
-func (p *process) kill() {
-	p.cmd.Process.Kill()
-	<-p.done
 }
 
 // stop asks the program to end and waits for it; it must end well.
 func (p *process) stop() {
 	p.t.Helper()
-	p.cmd.Process.Signal(syscall.SIGTERM)
-	if status := p.end(); status != 0 {
-		p.t.Errorf("%s: status %d after SIGTERM\n%s", p.cmd.Path, status, p.output())
+	p.Cmd.Process.Signal(syscall.SIGTERM)
+	if status := p.End(); status != 0 {
+		p.t.Errorf("%s: status %d after SIGTERM\n%s", p.Cmd.Path, status, p.Output())
 	}
-}
-
-// end waits for the end and returns the exit status.
-func (p *process) end() int {
-	p.t.Helper()
-	select {
-	case <-p.done:
-	case <-time.After(patience):
-		p.t.Fatalf("%s did not end\n%s", p.cmd.Path, p.output())
-	}
-	return p.cmd.ProcessState.ExitCode()
 }
 
 func (p *process) mustHave(texts ...string) {
 	p.t.Helper()
 	for _, text := range texts {
-		if !strings.Contains(p.output(), text) {
-			p.t.Errorf("%q was not written\n%s", text, p.output())
+		if !strings.Contains(p.Output(), text) {
+			p.t.Errorf("%q was not written\n%s", text, p.Output())
 		}
 	}
 }
@@ -262,20 +181,9 @@ func eventually(t *testing.T, what string, ok func() bool, show ...*process) {
 	}
 	var all strings.Builder
 	for _, p := range show {
-		fmt.Fprintf(&all, "\n--- %s\n%s", strings.Join(p.cmd.Args, " "), p.output())
+		fmt.Fprintf(&all, "\n--- %s\n%s", strings.Join(p.Cmd.Args, " "), p.Output())
 	}
 	t.Fatalf("not within %v: %s%s", patience, what, all.String())
-}
-
-// freePort returns a port of the loopback interface that nobody listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // httpReady waits until a server answers with 200.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 )
 
 // lokiConfig is a Loki of one process that keeps all in DIR and talks to
@@ -71,8 +73,8 @@ func findLoki(t *testing.T) string {
 func startLoki(t *testing.T) (port string) {
 	t.Helper()
 	binary := findLoki(t)
-	dir, port := t.TempDir(), freePort(t)
-	config := writeFile(t, dir, "loki.yaml", strings.NewReplacer("DIR", dir, "HTTP", port, "GRPC", freePort(t)).Replace(lokiConfig))
+	dir, port := t.TempDir(), flbtest.FreePort(t)
+	config := writeFile(t, dir, "loki.yaml", strings.NewReplacer("DIR", dir, "HTTP", port, "GRPC", flbtest.FreePort(t)).Replace(lokiConfig))
 	p := start(t, dir, binary, "-config.file="+config, "-target=all")
 	httpReady(t, "http://127.0.0.1:"+port+"/ready", p)
 	return port

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 )
 
 // sender reads DIR/in.log and sends on what it judged. MORE stands for further
@@ -134,7 +136,7 @@ func (s *source) write(lines int) {
 // arrives, and none is judged twice.
 func TestOutputSurvivesTheReceiver(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
-		dir, port := t.TempDir(), freePort(t)
+		dir, port := t.TempDir(), flbtest.FreePort(t)
 		in := newSource(t, dir)
 		to := startReceiver(t, fb, dir, port)
 		from := fb.start(t, dir, "yaml", onPort(sender, port))
@@ -148,12 +150,12 @@ func TestOutputSurvivesTheReceiver(t *testing.T) {
 			}
 			eventually(t, "some records arrive", arrived(in.n/2), from, to)
 			in.write(500)
-			to.kill()
+			to.Kill()
 			for range 10 {
 				in.write(100)
 				time.Sleep(50 * time.Millisecond)
 			}
-			from.wait("records wait, and are sent when the receiver acknowledges them", 1)
+			from.Wait("records wait, and are sent when the receiver acknowledges them", 1)
 			to = startReceiver(t, fb, dir, port)
 			in.write(200)
 		}
@@ -171,7 +173,7 @@ func TestOutputSurvivesTheReceiver(t *testing.T) {
 			}
 		}()
 		eventually(t, fmt.Sprintf("all %d records arrive", in.n), arrived(in.n), from, to)
-		from.wait("the receiver acknowledges again", 2)
+		from.Wait("the receiver acknowledges again", 2)
 		from.stop()
 		from.mustHave(fmt.Sprintf("done records=%d ", in.n)) // learned each once
 
@@ -190,19 +192,19 @@ func TestOutputSurvivesTheReceiver(t *testing.T) {
 // crashes, and they arrive once the receiver is as it should be.
 func TestOutputWaitsForTheReceiver(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
-		dir, port := t.TempDir(), freePort(t)
+		dir, port := t.TempDir(), flbtest.FreePort(t)
 		in := newSource(t, dir)
 		in.write(100)
 		from := fb.start(t, dir, "yaml", onPort(with(sender, "workers: 2", "shared_key: right", "self_hostname: here"), port))
-		from.wait("connection refused", 1)
+		from.Wait("connection refused", 1)
 		for range 5 {
 			in.write(100)
 			time.Sleep(100 * time.Millisecond)
 		}
 
 		to := startReceiver(t, fb, dir, port, "shared_key: wrong", "self_hostname: there")
-		from.wait("is the Shared_Key the same on both sides?", 1)
-		to.wait("shared_key mismatch", 3)
+		from.Wait("is the Shared_Key the same on both sides?", 1)
+		to.Wait("shared_key mismatch", 3)
 		to.stop()
 
 		to = startReceiver(t, fb, dir, port, "shared_key: right", "self_hostname: there")
@@ -211,8 +213,8 @@ func TestOutputWaitsForTheReceiver(t *testing.T) {
 		// Refused at first, then the wrong key, perhaps refused again while the
 		// receiver restarted: once each, not once a retry.
 		for text, most := range map[string]int{"connection refused": 2, "is the Shared_Key the same": 2} {
-			if n := strings.Count(from.output(), text); n > most {
-				t.Errorf("%q is logged %d times\n%s", text, n, from.output())
+			if n := strings.Count(from.Output(), text); n > most {
+				t.Errorf("%q is logged %d times\n%s", text, n, from.Output())
 			}
 		}
 		for n, times := range numbered(t, dir) {
@@ -228,7 +230,7 @@ func TestOutputToTheSameFluentBit(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
 		for _, workers := range []string{"1", "0"} {
 			t.Run("workers "+workers, func(t *testing.T) {
-				dir, port := t.TempDir(), freePort(t)
+				dir, port := t.TempDir(), flbtest.FreePort(t)
 				in := newSource(t, dir)
 				in.write(300)
 				config := strings.Replace(sender, "  outputs:\n", `    - name: forward
@@ -247,8 +249,8 @@ func TestOutputToTheSameFluentBit(t *testing.T) {
 				p := fb.start(t, dir, "yaml", onPort(config, port))
 				eventually(t, "all records arrive", func() bool { return len(numbered(t, dir)) == in.n }, p)
 				p.stop()
-				if warned := strings.Count(p.output(), "set Workers to 1 or more"); (workers == "0") != (warned == 1) {
-					t.Errorf("warned %d times\n%s", warned, p.output())
+				if warned := strings.Count(p.Output(), "set Workers to 1 or more"); (workers == "0") != (warned == 1) {
+					t.Errorf("warned %d times\n%s", warned, p.Output())
 				}
 			})
 		}
@@ -258,7 +260,7 @@ func TestOutputToTheSameFluentBit(t *testing.T) {
 // An output that matches what it has itself sent does not send it again.
 func TestOutputBreaksLoops(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
-		dir, port := t.TempDir(), freePort(t)
+		dir, port := t.TempDir(), flbtest.FreePort(t)
 		in := newSource(t, dir)
 		in.write(50)
 		config := strings.Replace(sender, "  outputs:\n", `    - name: forward
@@ -273,27 +275,27 @@ func TestOutputBreaksLoops(t *testing.T) {
 `, 1)
 		config = strings.Replace(config, "match: app", `match: "*"`, 1)
 		p := fb.start(t, dir, "yaml", onPort(config, port))
-		p.wait("come round again", 1)
+		p.Wait("come round again", 1)
 		eventually(t, "all records arrive", func() bool { return len(numbered(t, dir)) == in.n }, p)
 		in.write(50)
 		eventually(t, "all records arrive", func() bool { return len(numbered(t, dir)) == in.n }, p)
 		p.stop()
 		p.mustHave("done records=100 ")
-		if n := strings.Count(p.output(), "come round again"); n != 1 {
-			t.Errorf("%d lines tell of it\n%s", n, p.output())
+		if n := strings.Count(p.Output(), "come round again"); n != 1 {
+			t.Errorf("%d lines tell of it\n%s", n, p.Output())
 		}
 	})
 }
 
 func TestOutputTLS(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
-		dir, port := t.TempDir(), freePort(t)
+		dir, port := t.TempDir(), flbtest.FreePort(t)
 		writeCertificate(t, dir, "localhost")
 		in := newSource(t, dir)
 		in.write(100)
 		to := startReceiver(t, fb, dir, port, "tls: on", "tls.crt_file: DIR/cert.pem", "tls.key_file: DIR/key.pem")
 		stranger := fb.start(t, dir, "yaml", onPort(with(sender, "workers: 2", "forward_tls: on"), port))
-		stranger.wait("TLS: tls: failed to verify certificate", 1)
+		stranger.Wait("TLS: tls: failed to verify certificate", 1)
 		stranger.stop()
 		from := fb.start(t, dir, "yaml", onPort(with(sender, "workers: 2",
 			"forward_tls: on", "forward_tls_ca_file: DIR/cert.pem", "forward_tls_server_name: localhost"), port))
@@ -334,7 +336,7 @@ func TestOutputRefusesOptions(t *testing.T) {
 			dir := t.TempDir()
 			newSource(t, dir)
 			p := fb.start(t, dir, "yaml", with(strings.Replace(sender, "      forward_port: PORT\n", "", 1), "workers: 2", option))
-			if status := p.end(); status == 0 {
+			if status := p.End(); status == 0 {
 				t.Errorf("%s: status 0", option)
 			}
 			p.mustHave(want)
@@ -346,7 +348,7 @@ func TestOutputRefusesOptions(t *testing.T) {
 // record is lost by it, and what was learned goes on.
 func TestOutputReloads(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
-		dir, port := t.TempDir(), freePort(t)
+		dir, port := t.TempDir(), flbtest.FreePort(t)
 		in := newSource(t, dir)
 		in.write(300)
 		to := startReceiver(t, fb, dir, port)
@@ -359,9 +361,9 @@ func TestOutputReloads(t *testing.T) {
 			if reload == 2 {
 				break
 			}
-			from.cmd.Process.Signal(syscall.SIGHUP)
-			from.wait("[output:anomaly:anomaly.0] ready", 2+reload)
-			from.wait("[output:anomaly:anomaly.0] goes on with the models from before the reload", 1+reload)
+			from.Cmd.Process.Signal(syscall.SIGHUP)
+			from.Wait("[output:anomaly:anomaly.0] ready", 2+reload)
+			from.Wait("[output:anomaly:anomaly.0] goes on with the models from before the reload", 1+reload)
 			in.write(100)
 		}
 		from.stop()
@@ -374,7 +376,7 @@ func TestOutputRefusesDaemon(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
 		dir := t.TempDir()
 		newSource(t, dir)
-		fb.start(t, dir, "yaml", onPort(sender, freePort(t)), "-d", "-l", filepath.Join(dir, "fluent-bit.log")).end()
+		fb.start(t, dir, "yaml", onPort(sender, flbtest.FreePort(t)), "-d", "-l", filepath.Join(dir, "fluent-bit.log")).End()
 		eventually(t, "the log tells why", func() bool {
 			log, _ := os.ReadFile(filepath.Join(dir, "fluent-bit.log"))
 			return strings.Contains(string(log), "[output:anomaly] Fluent Bit went into the background")

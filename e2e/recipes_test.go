@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 )
 
 // recipe is one configuration of examples/recipes at work: started as it is
@@ -429,7 +430,7 @@ func TestRecipeKubernetes(t *testing.T) {
 			labels, _ := kubernetes["labels"].(map[string]any)
 			app, _ := labels["app"].(string)
 			if app == "" {
-				t.Fatalf("no metadata: %v\n%s", d, r.process.output())
+				t.Fatalf("no metadata: %v\n%s", d, r.process.Output())
 			}
 			if d["anomaly_score"] == nil {
 				unjudged[app]++
@@ -453,7 +454,7 @@ func TestRecipeOutput(t *testing.T) {
 		r := newRecipe(t, fb)
 		n := r.shop()
 		t.Setenv("FORWARD_KEY", "a secret")
-		port := freePort(t)
+		port := flbtest.FreePort(t)
 		r.run(file, "forward_port 24224", port, "port 24224", port)
 		eventually(t, "all records arrive", func() bool { return len(r.archive()) >= n }, r.process)
 		r.process.stop()

@@ -1,53 +1,31 @@
 package fluentbit
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 )
 
 // Tests in a real Fluent Bit: the program that the environment variable
 // FLUENT_BIT names, or else fluent-bit on the path. Without one they are
 // skipped.
 
-// patience bounds every wait; a test that reaches it has failed.
-const patience = 30 * time.Second
-
-func fluentBit(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("FLUENT_BIT")
-	if path == "" {
-		path = "fluent-bit"
-	}
-	path, err := exec.LookPath(path)
-	if err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: no Fluent Bit here (%v); set FLUENT_BIT to the path of one", err)
-	}
-	return path
-}
-
-// process is a Fluent Bit that runs, with all it has written.
+// process is a Fluent Bit that runs.
 type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
-
-	mu      sync.Mutex
-	text    bytes.Buffer
-	changed chan struct{} // closed at the next line
+	*flbtest.Process
+	t *testing.T
 }
 
 // startFluentBit starts Fluent Bit with the given configuration, a YAML file
@@ -76,107 +54,30 @@ func startFluentBit(t *testing.T, config string, args ...string) *process {
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "DIR", dir)
 	}
-	p := &process{t: t, cmd: exec.Command(fluentBit(t), args...), done: make(chan struct{}), changed: make(chan struct{})}
-	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "ODD_MARK="+filepath.Join(dir, "mark"))
-	r, w := io.Pipe()
-	p.cmd.Stdout, p.cmd.Stderr = w, w
-	p.cmd.WaitDelay = time.Second // a daemon may hold on to them
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		in := bufio.NewReader(r)
-		for {
-			line, err := in.ReadString('\n')
-			p.mu.Lock()
-			p.text.WriteString(line)
-			close(p.changed)
-			p.changed = make(chan struct{})
-			p.mu.Unlock()
-			if err != nil {
-				close(p.done)
-				return
-			}
-		}
-	}()
-	go func() {
-		p.cmd.Wait()
-		w.Close()
-	}()
-	t.Cleanup(func() {
-		p.cmd.Process.Kill()
-		<-p.done
-	})
-	return p
-}
-
-func (p *process) output() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
-}
-
-// wait waits until text has been written n times.
-func (p *process) wait(text string, n int) {
-	p.t.Helper()
-	limit := time.After(patience)
-	for {
-		p.mu.Lock()
-		found, changed := strings.Count(p.text.String(), text) >= n, p.changed
-		p.mu.Unlock()
-		if found {
-			return
-		}
-		select {
-		case <-changed:
-		case <-p.done:
-			if strings.Count(p.output(), text) >= n {
-				return
-			}
-			p.t.Fatalf("Fluent Bit ended, and %q was not written %d times\n%s", text, n, p.output())
-		case <-limit:
-			p.t.Fatalf("%q was not written %d times\n%s", text, n, p.output())
-		}
-	}
-}
-
-func (p *process) signal(s syscall.Signal) {
-	p.t.Helper()
-	if err := p.cmd.Process.Signal(s); err != nil {
-		p.t.Fatalf("%v\n%s", err, p.output())
-	}
-}
-
-// end waits for the end and returns the exit status.
-func (p *process) end() int {
-	p.t.Helper()
-	select {
-	case <-p.done:
-	case <-time.After(patience):
-		p.t.Fatalf("Fluent Bit did not end\n%s", p.output())
-	}
-	return p.cmd.ProcessState.ExitCode()
+	cmd := exec.Command(flbtest.Find(t), args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "ODD_MARK="+filepath.Join(dir, "mark"))
+	return &process{flbtest.Run(t, cmd), t}
 }
 
 func (p *process) mustHave(texts ...string) {
 	p.t.Helper()
 	for _, text := range texts {
-		if !strings.Contains(p.output(), text) {
-			p.t.Errorf("%q was not written\n%s", text, p.output())
+		if !strings.Contains(p.Output(), text) {
+			p.t.Errorf("%q was not written\n%s", text, p.Output())
 		}
 	}
 }
 
 // records counts the records that the output stdout has printed.
 func (p *process) records() int {
-	return len(regexp.MustCompile(`(?m)^\[\d+\] .*"log"=>`).FindAllString(p.output(), -1))
+	return len(regexp.MustCompile(`(?m)^\[\d+\] .*"log"=>`).FindAllString(p.Output(), -1))
 }
 
 func (p *process) mustHaveRecords(n int) {
 	p.t.Helper()
 	if got := p.records(); got != n {
-		p.t.Errorf("%d records came out, want %d\n%s", got, n, p.output())
+		p.t.Errorf("%d records came out, want %d\n%s", got, n, p.Output())
 	}
 }
 
@@ -230,7 +131,7 @@ func TestFluentBitOutcomes(t *testing.T) {
 	} {
 		t.Run(tt.do, func(t *testing.T) {
 			p := startFluentBit(t, onceWith("name: odd; do: "+tt.do))
-			if status := p.end(); status != 0 {
+			if status := p.End(); status != 0 {
 				t.Errorf("status %d", status)
 			}
 			p.mustHave(tt.want)
@@ -241,26 +142,26 @@ func TestFluentBitOutcomes(t *testing.T) {
 
 func TestFluentBitOptions(t *testing.T) {
 	p := startFluentBit(t, onceWith("name: odd; dooo: copy"))
-	if status := p.end(); status == 0 {
+	if status := p.End(); status == 0 {
 		t.Error("a misspelt option: status 0")
 	}
 	p.mustHave("odd: unknown configuration property 'dooo'")
 
 	p = startFluentBit(t, onceWith("name: odd; start: refuse"))
-	if status := p.end(); status == 0 {
+	if status := p.End(); status == 0 {
 		t.Error("a refused option: status 0")
 	}
 	p.mustHave(`[error] [filter:odd:odd.0] option Start has the value "refuse": it is refused, as it says`)
 
 	p = startFluentBit(t, "", "-F", "odd", "-h")
-	p.end()
+	p.End()
 	p.mustHave("Does odd things on demand", "What to do with each chunk.", "> default: 42, type: integer",
 		"> default: 0.5, type: double", "> default: true, type: boolean", "> default: 2M, type: size", "> default: 10m, type: time")
 
 	t.Setenv("ODD_WORD", "from the environment")
 	p = startFluentBit(t, "", "-i", "tail", "-p", "path=DIR/in.log", "-p", "read_from_head=on", "-p", "exit_on_eof=on",
 		"-F", "odd", "-m", "*", "-p", "word=a b", "-p", "WORD=${ODD_WORD}", "-p", "number=7", "-o", "null")
-	p.end()
+	p.End()
 	p.mustHave(`words="[\"a b\" \"from the environment\"]" number=7 set=true`)
 }
 
@@ -268,7 +169,7 @@ func TestFluentBitOptions(t *testing.T) {
 func TestFluentBitInstances(t *testing.T) {
 	p := startFluentBit(t, onceWith("name: odd; do: log", "name: odd; do: twice; alias: second", "name: hello; greeting: good morning"),
 		"-e", need(t, built.hello))
-	if status := p.end(); status != 0 {
+	if status := p.End(); status != 0 {
 		t.Errorf("status %d", status)
 	}
 	p.mustHave("[filter:odd:odd.0] options do=log", "[filter:odd:second] options do=twice", `"line 9", "greeting"=>"good morning"`,
@@ -304,17 +205,6 @@ func endlessWith(do, stop, port string) string {
 	return strings.NewReplacer("DO", do, "STOP", stop, "PORT", port).Replace(endless)
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
 // metrics waits until Fluent Bit's own metrics match the expression.
 func (p *process) metrics(port, expression string) {
 	p.t.Helper()
@@ -322,7 +212,7 @@ func (p *process) metrics(port, expression string) {
 	// Older versions sometimes leave a second request on a connection unread.
 	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	var body []byte
-	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(100 * time.Millisecond) {
+	for limit := time.Now().Add(flbtest.Patience); time.Now().Before(limit); time.Sleep(100 * time.Millisecond) {
 		r, err := client.Get("http://127.0.0.1:" + port + "/api/v2/metrics/prometheus")
 		if err != nil {
 			continue
@@ -333,11 +223,11 @@ func (p *process) metrics(port, expression string) {
 			return
 		}
 	}
-	p.t.Fatalf("the metrics do not match %s\n%s\n%s", expression, body, p.output())
+	p.t.Fatalf("the metrics do not match %s\n%s\n%s", expression, body, p.Output())
 }
 
 func TestFluentBitMetrics(t *testing.T) {
-	port := freePort(t)
+	port := flbtest.FreePort(t)
 	p := startFluentBit(t, endlessWith("panic", "x", port))
 	p.metrics(port, `^fluentbit_filter_odd_chunks_total\{name="odd.0",how="panic"\} [3-9]`)
 	p.metrics(port, `^fluentbit_filter_odd_panics_total\{name="odd.0"\} [3-9]`)
@@ -347,29 +237,29 @@ func TestFluentBitMetrics(t *testing.T) {
 	p.metrics(port, `^# HELP fluentbit_filter_odd_chunks_total Chunks seen\.`)
 
 	// A reload makes them anew.
-	p.signal(syscall.SIGHUP)
-	p.wait("[filter:odd:odd.0] options", 2)
+	p.Signal(syscall.SIGHUP)
+	p.Wait("[filter:odd:odd.0] options", 2)
 	p.metrics(port, `^fluentbit_filter_odd_chunks_total\{name="odd.0",how="panic"\} [3-9]`)
-	p.signal(syscall.SIGINT)
-	p.end()
+	p.Signal(syscall.SIGINT)
+	p.End()
 }
 
 // Reloads in one process. The signals make Fluent Bit put its own handlers of
 // SIGSEGV back, which must not turn a nil pointer into the end of the process.
 func TestFluentBitReloads(t *testing.T) {
-	p := startFluentBit(t, slowly(endlessWith("nil", "mark", freePort(t))))
-	p.wait(`"log"=>"hello"`, 1)
+	p := startFluentBit(t, slowly(endlessWith("nil", "mark", flbtest.FreePort(t))))
+	p.Wait(`"log"=>"hello"`, 1)
 	for reload := 1; reload <= 2; reload++ {
-		p.signal(syscall.SIGHUP)
-		p.wait("[filter:odd:odd.0] options", 1+reload)
-		p.wait("nil pointer dereference", 1+reload)
-		p.wait(`"log"=>"hello"`, strings.Count(p.output(), `"log"=>"hello"`)+1)
+		p.Signal(syscall.SIGHUP)
+		p.Wait("[filter:odd:odd.0] options", 1+reload)
+		p.Wait("nil pointer dereference", 1+reload)
+		p.Wait(`"log"=>"hello"`, strings.Count(p.Output(), `"log"=>"hello"`)+1)
 	}
-	p.signal(syscall.SIGINT)
-	if status := p.end(); status != 0 {
-		t.Errorf("status %d after SIGINT\n%s", status, p.output())
+	p.Signal(syscall.SIGINT)
+	if status := p.End(); status != 0 {
+		t.Errorf("status %d after SIGINT\n%s", status, p.Output())
 	}
-	if mark, err := os.ReadFile(filepath.Join(p.cmd.Dir, "mark")); err != nil || !strings.HasPrefix(string(mark), "odd.0 closed after ") {
+	if mark, err := os.ReadFile(filepath.Join(p.Cmd.Dir, "mark")); err != nil || !strings.HasPrefix(string(mark), "odd.0 closed after ") {
 		t.Errorf("the filter was not closed: %q, %v", mark, err)
 	}
 }
@@ -381,18 +271,18 @@ func slowly(config string) string { return strings.ReplaceAll(config, "rate: 20"
 
 // SIGCONT makes Fluent Bit print its state, and put its signal handlers back.
 func TestFluentBitSurvivesItsSignalHandlers(t *testing.T) {
-	p := startFluentBit(t, slowly(endlessWith("nil", "x", freePort(t))))
-	p.wait(`"log"=>"hello"`, 1)
+	p := startFluentBit(t, slowly(endlessWith("nil", "x", flbtest.FreePort(t))))
+	p.Wait(`"log"=>"hello"`, 1)
 	for n := range 3 {
-		seen := strings.Count(p.output(), `"log"=>"hello"`)
-		p.wait(`"log"=>"hello"`, seen+1)
-		p.signal(syscall.SIGCONT)
-		p.wait("caught signal (SIGCONT)", n+1)
-		p.wait(`"log"=>"hello"`, seen+2)
+		seen := strings.Count(p.Output(), `"log"=>"hello"`)
+		p.Wait(`"log"=>"hello"`, seen+1)
+		p.Signal(syscall.SIGCONT)
+		p.Wait("caught signal (SIGCONT)", n+1)
+		p.Wait(`"log"=>"hello"`, seen+2)
 	}
-	p.signal(syscall.SIGTERM)
-	if status := p.end(); status != 0 {
-		t.Errorf("status %d after SIGTERM\n%s", status, p.output())
+	p.Signal(syscall.SIGTERM)
+	if status := p.End(); status != 0 {
+		t.Errorf("status %d after SIGTERM\n%s", status, p.Output())
 	}
 }
 
@@ -436,53 +326,53 @@ pipeline:
             do: slow
             word: c
 `)
-	p.wait(`"log"=>"one"`, 20)
-	p.wait(`"log"=>"two"`, 20)
+	p.Wait(`"log"=>"one"`, 20)
+	p.Wait(`"log"=>"two"`, 20)
 	p.mustHaveRecords(40)
 	p.mustHave("[filter:odd:odd.0] options do=copy", "[filter:odd:odd.0-2] options do=log",
 		`[filter:odd:odd.0-3] options do=slow words="[\"c\"]"`, "[filter:odd:odd.0-2] a chunk tag=two")
 	// It is killed then: some versions do not always end when they have
 	// threaded inputs, with whatever filter.
-	if strings.Contains(p.output(), "two calls at once") {
+	if strings.Contains(p.Output(), "two calls at once") {
 		t.Error("calls of one instance overlapped")
 	}
 }
 
 // Lines of background goroutines go where Fluent Bit's own lines go.
 func TestFluentBitLogFile(t *testing.T) {
-	p := startFluentBit(t, strings.ReplaceAll(endlessWith("copy", "x", freePort(t)), "do: copy", "do: copy\n      start: background"), "-l", "DIR/fluent-bit.log")
-	path := filepath.Join(p.cmd.Dir, "fluent-bit.log")
+	p := startFluentBit(t, strings.ReplaceAll(endlessWith("copy", "x", flbtest.FreePort(t)), "do: copy", "do: copy\n      start: background"), "-l", "DIR/fluent-bit.log")
+	path := filepath.Join(p.Cmd.Dir, "fluent-bit.log")
 	var log []byte
-	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
+	for limit := time.Now().Add(flbtest.Patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
 		if log, _ = os.ReadFile(path); bytes.Contains(log, []byte("logged in the background")) {
 			break
 		}
 	}
 	for _, want := range []string{"[ info] [filter:odd:odd.0] logged in the background", "a panic in the background was caught", "[filter:odd:odd.0] options do=copy"} {
 		if !bytes.Contains(log, []byte(want)) {
-			t.Errorf("%q is not in the log file\n%s\n%s", want, log, p.output())
+			t.Errorf("%q is not in the log file\n%s\n%s", want, log, p.Output())
 		}
 	}
-	p.signal(syscall.SIGINT)
-	p.end()
+	p.Signal(syscall.SIGINT)
+	p.End()
 }
 
 // A daemon is refused, at the terminal and in the log.
 func TestFluentBitDaemon(t *testing.T) {
-	p := startFluentBit(t, endlessWith("copy", "x", freePort(t)), "-d", "-l", "DIR/fluent-bit.log")
-	p.end()
+	p := startFluentBit(t, endlessWith("copy", "x", flbtest.FreePort(t)), "-d", "-l", "DIR/fluent-bit.log")
+	p.End()
 	p.mustHave("[filter] Fluent Bit went into the background")
-	path := filepath.Join(p.cmd.Dir, "fluent-bit.log")
+	path := filepath.Join(p.Cmd.Dir, "fluent-bit.log")
 	const refusal = "[error] [filter:odd.0] Fluent Bit went into the background after it had loaded this filter"
 	var log []byte
 	var err error
-	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
+	for limit := time.Now().Add(flbtest.Patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
 		if log, err = os.ReadFile(path); strings.Contains(string(log), refusal) {
 			return
 		}
 	}
 	if errors.Is(err, os.ErrNotExist) {
-		t.Fatalf("no log file\n%s", p.output())
+		t.Fatalf("no log file\n%s", p.Output())
 	}
 	t.Errorf("the log does not tell why\n%s", log)
 }

@@ -20,26 +20,12 @@ import (
 
 	"github.com/vmihailenco/msgpack/v5"
 
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
 )
 
 // patience bounds every wait; a test that reaches it has failed.
 const patience = 3 * time.Minute
-
-// fluentBit is the program that the environment variable FLUENT_BIT names, or
-// else fluent-bit on the path. Without one, tests are skipped.
-func fluentBit(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("FLUENT_BIT")
-	if path == "" {
-		path = "fluent-bit"
-	}
-	path, err := exec.LookPath(path)
-	if err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: no Fluent Bit here (%v); set FLUENT_BIT to the path of one", err)
-	}
-	return path
-}
 
 // start runs Fluent Bit with a configuration and returns its process and how to
 // stop it, which gives its log.
@@ -50,7 +36,7 @@ func start(t *testing.T, config string) (process *os.Process, stop func() string
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(fluentBit(t), "-e", need(t, built.plugin), "-c", path)
+	cmd := exec.Command(flbtest.Find(t), "-e", need(t, built.plugin), "-c", path)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
@@ -72,17 +58,6 @@ func start(t *testing.T, config string) (process *os.Process, stop func() string
 		}
 	})
 	return cmd.Process, stop
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // receiver takes what an output of the kind forward sends, and keeps each event
@@ -290,7 +265,7 @@ func throughFluentBit(t *testing.T, filters string, seed uint64, events, perMess
 	t.Helper()
 	r := receive(t)
 	defer r.Close()
-	in := freePort(t)
+	in := flbtest.FreePort(t)
 	_, stop := start(t, `
 service:
   flush: 0.2

@@ -50,11 +50,12 @@ func Version(t testing.TB, path string) (major, minor int) {
 	return major, minor
 }
 
-// Process is a Fluent Bit that runs, with all it has written.
+// Process is a program that runs, with all it has written.
 type Process struct {
-	t    testing.TB
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
+	Cmd  *exec.Cmd
+	Done <-chan struct{} // closed when it has ended and all it wrote is read
+
+	t testing.TB
 
 	mu      sync.Mutex
 	text    bytes.Buffer
@@ -64,27 +65,32 @@ type Process struct {
 // Start starts Fluent Bit in dir. It is killed when the test ends.
 func Start(t testing.TB, dir string, args ...string) *Process {
 	t.Helper()
-	p := &Process{t: t, cmd: exec.Command(Find(t), args...), done: make(chan struct{}), changed: make(chan struct{})}
-	p.cmd.Dir = dir
+	cmd := exec.Command(Find(t), args...)
+	cmd.Dir = dir
+	return Run(t, cmd)
+}
+
+// Run starts a program, with its output taken. It is killed when the test ends.
+func Run(t testing.TB, cmd *exec.Cmd) *Process {
+	t.Helper()
+	done := make(chan struct{})
+	p := &Process{t: t, Cmd: cmd, Done: done, changed: make(chan struct{})}
 	r, w := io.Pipe()
-	p.cmd.Stdout, p.cmd.Stderr = w, w
-	p.cmd.WaitDelay = time.Second
-	if err := p.cmd.Start(); err != nil {
+	cmd.Stdout, cmd.Stderr = w, w
+	cmd.WaitDelay = time.Second // a daemon may hold on to them
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go p.read(bufio.NewReader(r))
+	go p.read(bufio.NewReader(r), done)
 	go func() {
-		p.cmd.Wait()
+		cmd.Wait()
 		w.Close()
 	}()
-	t.Cleanup(func() {
-		p.cmd.Process.Kill()
-		<-p.done
-	})
+	t.Cleanup(p.Kill)
 	return p
 }
 
-func (p *Process) read(in *bufio.Reader) {
+func (p *Process) read(in *bufio.Reader, done chan<- struct{}) {
 	for {
 		line, err := in.ReadString('\n')
 		p.mu.Lock()
@@ -93,10 +99,16 @@ func (p *Process) read(in *bufio.Reader) {
 		p.changed = make(chan struct{})
 		p.mu.Unlock()
 		if err != nil {
-			close(p.done)
+			close(done)
 			return
 		}
 	}
+}
+
+// Kill ends the program at once.
+func (p *Process) Kill() {
+	p.Cmd.Process.Kill()
+	<-p.Done
 }
 
 // Output returns all that was written so far.
@@ -119,9 +131,9 @@ func (p *Process) Wait(text string, n int) {
 		}
 		select {
 		case <-changed:
-		case <-p.done:
+		case <-p.Done:
 			if strings.Count(p.Output(), text) < n {
-				p.t.Fatalf("Fluent Bit ended, and %q was not written %d times\n%s", text, n, p.Output())
+				p.t.Fatalf("%s ended, and %q was not written %d times\n%s", p.Cmd.Path, text, n, p.Output())
 			}
 			return
 		case <-limit:
@@ -133,7 +145,7 @@ func (p *Process) Wait(text string, n int) {
 // Signal sends a signal.
 func (p *Process) Signal(s syscall.Signal) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(s); err != nil {
+	if err := p.Cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -143,11 +155,11 @@ func (p *Process) Signal(s syscall.Signal) {
 func (p *Process) End() int {
 	p.t.Helper()
 	select {
-	case <-p.done:
+	case <-p.Done:
 	case <-time.After(Patience):
-		p.t.Fatalf("Fluent Bit does not end\n%s", p.Output())
+		p.t.Fatalf("%s does not end\n%s", p.Cmd.Path, p.Output())
 	}
-	return p.cmd.ProcessState.ExitCode()
+	return p.Cmd.ProcessState.ExitCode()
 }
 
 // FreePort returns a port that nothing listens on.
