@@ -118,10 +118,10 @@ func serve(t testing.TB, config web.Config, files ...string) (*web.Server, strin
 			t.Fatal(err)
 		}
 	}
-	handler, slow := s.Handler(), slow
+	handler, intercept := s.Handler(), intercept
 	h := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if slow != nil && r.Method == http.MethodPut {
-			r.Body = io.NopCloser(slow(r.Body))
+		if intercept != nil {
+			intercept(r)
 		}
 		handler.ServeHTTP(w, r)
 	})}
@@ -133,9 +133,9 @@ func serve(t testing.TB, config web.Config, files ...string) (*web.Server, strin
 	return s, "http://" + listener.Addr().String()
 }
 
-// slow, when set before a server is started, makes its uploads come as it
-// wants.
-var slow func(body io.Reader) io.Reader
+// intercept, when set before a server is started, gets each request first: it
+// may hold it back, or its body.
+var intercept func(*http.Request)
 
 // waitFor is a reader that has nothing and ends when the channel is closed.
 func waitFor(c chan struct{}) io.Reader {
@@ -287,10 +287,12 @@ func text(p *page, selector string) string {
 func TestBrowserDrop(t *testing.T) {
 	// Half of each upload waits, so that there is something to see of the progress.
 	arrive := make(chan struct{})
-	slow = func(body io.Reader) io.Reader {
-		return io.MultiReader(io.LimitReader(body, 300_000), waitFor(arrive), body)
+	intercept = func(r *http.Request) {
+		if r.Method == http.MethodPut {
+			r.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, 300_000), waitFor(arrive), r.Body))
+		}
 	}
-	defer func() { slow = nil }()
+	defer func() { intercept = nil }()
 	p := open(t, 1280, 900, web.Config{})
 	p.until(`!document.getElementById("welcome").hidden`)
 	p.dropFiles(shopLog)
@@ -494,15 +496,64 @@ func TestBrowserFilters(t *testing.T) {
 	p.until(`document.querySelector(".grid .row.active .n")?.textContent === "` + line + `"`)
 	shows("")
 
-	// The keyboard: next anomaly, open, close.
-	p.do(chromedp.Focus(chromedp.CSS("#grid")), chromedp.KeyEvent("n"))
-	p.until(`document.querySelector(".grid .row.active.flagged")`)
+	// The keyboard: close, next anomaly, open, close.
+	p.do(chromedp.Focus(chromedp.CSS("#grid")), chromedp.KeyEvent(kb.Escape))
+	p.until(`document.getElementById("detail").hidden`)
+	p.do(chromedp.KeyEvent("n"))
+	p.until(`(n => n && n !== "` + line + `")(document.querySelector(".grid .row.active.flagged .n")?.textContent)`)
 	p.do(chromedp.KeyEvent(kb.Enter))
 	p.until(`document.getElementById("detail").checkVisibility()`)
 	p.do(chromedp.KeyEvent(kb.Escape))
 	p.until(`document.getElementById("detail").hidden`)
 	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("/"))
 	p.until(`document.activeElement.id === "search"`)
+	p.quiet()
+}
+
+// TestBrowserLateAnswer closes a line, and opens another, before the server
+// has answered: what comes late must not be shown.
+func TestBrowserLateAnswer(t *testing.T) {
+	type request struct {
+		line   string
+		answer chan struct{}
+	}
+	requests := make(chan request, 8)
+	intercept = func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/line") {
+			q := request{r.URL.Query().Get("line"), make(chan struct{})}
+			requests <- q
+			<-q.answer
+		}
+	}
+	defer func() { intercept = nil }()
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	open := func() request {
+		p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+		return <-requests
+	}
+	// wait gives what must not come the time to come.
+	wait := func() { eval[bool](p, `new Promise(done => setTimeout(() => done(true), 300))`) }
+
+	p.do(chromedp.Focus(chromedp.CSS("#grid")))
+	late := open()
+	p.do(chromedp.KeyEvent(kb.Escape))
+	close(late.answer)
+	wait()
+	if eval[bool](p, `document.getElementById("detail").checkVisibility()`) {
+		t.Errorf("%s is open after it was closed", text(p, "#detail-title"))
+	}
+
+	late = open()
+	second := open()
+	close(second.answer)
+	p.until(`document.getElementById("detail").checkVisibility()`)
+	title := text(p, "#detail-title")
+	close(late.answer)
+	wait()
+	if now := text(p, "#detail-title"); now != title || late.line == second.line {
+		t.Errorf("line %s, then line %s were opened; %q is shown, and later %q", late.line, second.line, title, now)
+	}
 	p.quiet()
 }
 

@@ -160,7 +160,7 @@ export const view = (id: string): Promise<View> => call(at(id, ""));
 
 export const rows = (id: string, q: URLSearchParams, signal?: AbortSignal): Promise<Rows> => call(at(id, "/rows", q), { signal });
 
-export const line = (id: string, q: URLSearchParams): Promise<LineAnswer> => call(at(id, "/line", q));
+export const line = (id: string, q: URLSearchParams, signal?: AbortSignal): Promise<LineAnswer> => call(at(id, "/line", q), { signal });
 
 export const seek = (id: string, q: URLSearchParams): Promise<{ line: number; index: number }> => call(at(id, "/seek", q));
 

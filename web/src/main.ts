@@ -86,14 +86,13 @@ async function uploadOne({ name, body }: { name: string; body: Blob }, show: boo
 function select(view: api.View): void {
   log = view;
   chart = null;
-  opened = null;
+  forgetLine();
   filters = pending ? pending.filters : fresh(filters?.stop ?? begin.stop);
   pending = null;
   fields.set(view.options);
   setMode(view.mode);
   $("welcome").hidden = true;
   $("view").hidden = false;
-  $("detail").hidden = true;
   $("log-title").textContent = view.name;
   document.title = `${view.name} · flb-anomaly`;
   polled = { lines: -1, phase: "" };
@@ -431,14 +430,28 @@ function rangeText(r: Range): string {
 
 // One line
 
+let lineAborter = new AbortController();
+
+/** openLine opens the side panel; an answer that comes after it was closed, or after another line was asked for, is not shown. */
 async function openLine(line: number): Promise<void> {
   if (!log) return;
+  lineAborter.abort();
+  lineAborter = new AbortController();
+  const { signal } = lineAborter;
   try {
-    opened = await api.line(log.id, query(filters, { line, around: AROUND }));
+    const answer = await api.line(log.id, query(filters, { line, around: AROUND }), signal);
+    if (signal.aborted) return;
+    opened = answer;
     redrawDetail();
   } catch (e) {
-    complain(e);
+    if (!signal.aborted) complain(e);
   }
+}
+
+function forgetLine(): void {
+  lineAborter.abort();
+  opened = null;
+  $("detail").hidden = true;
 }
 
 function redrawDetail(): void {
@@ -465,8 +478,7 @@ function redrawDetail(): void {
 }
 
 function closeDetail(): void {
-  opened = null;
-  $("detail").hidden = true;
+  forgetLine();
   $("grid").focus({ preventScroll: true });
 }
 
@@ -768,7 +780,7 @@ function listen(): void {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     if (e.key === "n" || e.key === "p") void nextAnomaly(e.key === "p");
     else if (e.key === "/") search.focus();
-    else if (e.key === "Escape" && opened) closeDetail();
+    else if (e.key === "Escape") closeDetail();
     else return;
     e.preventDefault();
   });
