@@ -28,13 +28,16 @@ const (
 	// together. Young patterns only, 0 to 20.
 	featSequence
 
-	// featFailure is the same for the words that speak of failures,
-	// exceptions and refused authorisation, where they do not usually stand.
-	// Young patterns only, 0 to 20.
+	// featFailure grows with the logarithm of the surprise of one word: the
+	// most surprising that speaks of failures, exceptions or refused
+	// authorisation. It counts less in a line that is surprising otherwise, and
+	// in a log whose new lines often speak of failures. Young patterns only, 0
+	// to 25.
 	featFailure
 
-	// featNetwork is the same for words of connections, networks, latency
-	// and timeouts, at half the weight.
+	// featNetwork grows with the logarithm of the surprise of the most
+	// surprising word of connections, networks, latency and timeouts, at a
+	// third of the weight. Young patterns only, 0 to 8.
 	featNetwork
 
 	// featLevel is the surprise of the level given the pattern, or for a new
@@ -44,7 +47,8 @@ const (
 
 	// featNumber grows with the logarithm of how far, in octaves, the
 	// strangest number is outside what this field of this pattern has shown.
-	// 0 to 32. A logarithm and two comparisons for each number.
+	// Numbers in brackets are identifiers and do not count. 0 to 32. A logarithm
+	// and two comparisons for each number.
 	featNumber
 
 	// featLength is how far the line's length is outside what this pattern
@@ -52,8 +56,8 @@ const (
 	featLength
 
 	// featOdd is how much more surprising the line's pairs of characters are
-	// than those of other new lines. New patterns only, 0 to 12. A lookup and
-	// a logarithm for each byte.
+	// than those of other new lines, by itself and in standard deviations. New
+	// patterns only, 0 to 20. A lookup and a logarithm for each byte.
 	featOdd
 
 	// featEnd is the surprise of the line's ending where it does: high for a

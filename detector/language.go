@@ -38,12 +38,14 @@ const (
 type surprise struct {
 	word    float32 // bits, of the most surprising token
 	sum     float32 // bits beyond 3, of all tokens
-	failure float32 // bits, of all words of failure
+	failure float32 // bits, of the most surprising word of failure
 	network float32 // bits, of the most surprising word of networks
 	end     float32 // bits, of the line's end
 	class   wordClass
 	news    int // tokens never seen before
 	at      int // the most surprising token
+	failed  int // the most surprising word of failure
+	wired   int // and of networks
 }
 
 const (
@@ -91,11 +93,11 @@ func (g *language) surprise(b []byte, l *pattern.Line) (s surprise) {
 		} else if t := &l.Tokens[i]; t.Kind == pattern.Word {
 			class := classify(b[t.Start:t.End])
 			s.class |= class
-			if class&classFailure != 0 {
-				s.failure += bits
+			if class&classFailure != 0 && bits > s.failure {
+				s.failure, s.failed = bits, i
 			}
-			if class&classNetwork != 0 {
-				s.network = max(s.network, bits)
+			if class&classNetwork != 0 && bits > s.network {
+				s.network, s.wired = bits, i
 			}
 		}
 		if bits > s.word {
@@ -146,6 +148,7 @@ type letters struct {
 	pairs  [64 * 64]uint16
 	firsts [64]uint32
 	mean   float32 // usual bits a character of a new line
+	spread float32 // and their variance
 	open   float32 // share of the new lines in which something stays open
 	lines  float32
 }
@@ -194,6 +197,17 @@ func (m *letters) surprise(b []byte) float32 {
 	return float32(sum) / perOctave / float32(len(b)-1)
 }
 
+// points says how far a line of so many bits a character is above other new
+// ones: by itself, and by how much these differ among each other.
+func (m *letters) points(bits float32) float32 {
+	if m.lines <= 5 {
+		return 0
+	}
+	beyond := bits - m.mean
+	deviations := beyond / (float32(math.Sqrt(float64(m.spread))) + 0.1)
+	return max(3*min(4, beyond), min(20, 6*(deviations-1)))
+}
+
 func (m *letters) learn(b []byte) {
 	if len(b) < 2 {
 		return
@@ -216,7 +230,9 @@ func (m *letters) learn(b []byte) {
 // stays open in it.
 func (m *letters) usual(bits float32, open bool) {
 	m.lines = min(m.lines+1, 100)
+	d := min(bits-m.mean, 1.5) // a garbled line is not to make the next one usual
 	m.mean += (bits - m.mean) / m.lines
+	m.spread += (d*d - m.spread) / m.lines
 	m.open += (b2f(open) - m.open) / m.lines
 }
 

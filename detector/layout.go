@@ -66,6 +66,7 @@ func (m *model) carry(c *codec) {
 	m.clock.carry(c)
 	m.seldom.carry(c)
 	c.f32(&m.news)
+	c.f32(&m.failure)
 }
 
 // statementBytes is the least that a statement takes.
@@ -204,6 +205,7 @@ func (m *letters) carry(c *codec) {
 		c.u32(&m.firsts[i])
 	}
 	c.f32(&m.mean)
+	c.f32(&m.spread)
 	c.f32(&m.lines)
 	c.f32(&m.open)
 }

@@ -15,6 +15,10 @@ const (
 	// rarityHorizon is the number of records over which rarity looks back.
 	rarityHorizon = 300
 
+	// failureHorizon is the number of young records over which model.failure
+	// fades.
+	failureHorizon = 50
+
 	// calmHorizon is the number of records over which the share of new
 	// patterns is taken: while many are new (a start, a deploy), their words
 	// are less of a surprise.
@@ -37,6 +41,8 @@ type model struct {
 	clock  clock
 	seldom rarity
 	news   float32 // share of new patterns among the last few records
+
+	failure float32 // usual points of young patterns for words of failure
 }
 
 func newModel() model {
@@ -59,6 +65,7 @@ type observation struct {
 	known   *statement // nil for a new pattern
 	row     row
 	words   surprise // filled for young patterns
+	failure float32  // points for words of failure, for young patterns
 	odd     float32  // bits a character, for new patterns
 	open    bool     // something stays open, for new patterns
 	number  int      // index of the strangest number
@@ -85,7 +92,10 @@ func (m *model) judge(o *observation) {
 	}
 	numbers := l.Numbers[:min(len(l.Numbers), trackedNumbers)]
 	for i := range numbers {
-		o.numbers[i] = octavesOf(numbers[i].Value*1024 + 1)
+		o.numbers[i] = numberOctaves(numbers[i].Value)
+		if bracketed(o.text, &l.Tokens[numbers[i].Token]) {
+			o.numbers[i] = noNumber
+		}
 	}
 	o.length = octavesOf(float64(o.size + 1))
 
@@ -97,27 +107,31 @@ func (m *model) judge(o *observation) {
 		w := &o.words
 		calm := min(1, -log2(float64(m.news)+0.001)/6)
 		featWord.set(r, min(20, w.word)*calm)
-		featSequence.set(r, 2*log2(1+float64(w.sum*calm)))
-		featFailure.set(r, 4.2*log2(1+float64(w.failure*(0.5+0.5*calm))))
+		featSequence.set(r, 1.9*log2(1+float64(w.sum*calm)))
+		// In a log whose new lines often speak of failures, one that does is less
+		// of a surprise.
+		o.failure = failurePoints(w, calm)
+		featFailure.set(r, o.failure-0.3*m.failure)
 		featNetwork.set(r, 1.5*log2(1+float64(w.network*calm)))
 		featEnd.set(r, min(14, w.end)*calm)
-		featLength.set(r, 4*log2(1+float64(m.lengths.surprise(o.size))))
+		featLength.set(r, 4.7*log2(1+float64(m.lengths.surprise(o.size))))
 		if st == nil {
 			o.odd = m.letters.surprise(o.text)
-			if m.letters.lines > 5 {
-				featOdd.set(r, 3*min(4, o.odd-m.letters.mean))
-			}
+			featOdd.set(r, m.letters.points(o.odd))
 			if o.open = o.size == len(o.text) && unclosed(o.text); o.open {
 				featEnd.set(r, min(14, w.end+min(8, -log2(float64(m.letters.open)+0.004)))*calm)
 			}
 		}
 	} else {
-		featLength.set(r, 4*log2(1+float64(st.length.beyond(o.length, st.n))))
+		featLength.set(r, 4*log2(1+float64(st.length.beyond(o.length, st.n, firmLength))))
 	}
 	if st != nil {
 		var worst float32
 		for i := range min(len(numbers), int(st.numbers)) {
-			if d := st.nums[i].beyond(o.numbers[i], st.n); d > worst {
+			if o.numbers[i] == noNumber {
+				continue
+			}
+			if d := st.nums[i].beyond(o.numbers[i], st.n, firmNumber); d > worst {
 				worst, o.number = d, i
 			}
 		}
@@ -128,6 +142,14 @@ func (m *model) judge(o *observation) {
 	featLevel.set(r, m.levelPoints(st, o.level))
 	featSeverity.set(r, float32(o.level)-float32(pattern.LevelNotice))
 	m.judgeBurst(o)
+}
+
+// failurePoints are the points for the most surprising word of failure. In a
+// line that is routine but for it, it says that an outcome is turned; in one
+// in which much else is surprising it says less.
+func failurePoints(w *surprise, calm float32) float32 {
+	rest := max(0, w.sum-w.failure)
+	return 4.2 * log2(1+float64(1.6*w.failure/(1+0.02*rest)*(0.45+0.55*calm)))
 }
 
 // levelPoints is the surprise of the level given the pattern.
@@ -150,7 +172,7 @@ func (m *model) levelPoints(st *statement, level pattern.Level) float32 {
 		below += n
 	}
 	if 2*below > st.n {
-		return 2 * bits
+		return 2.6 * bits
 	}
 	return 1.6 * bits
 }
@@ -192,8 +214,8 @@ func (m *model) judgeBurst(o *observation) {
 	}
 	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
-	if over := o.burst - st.peak - 8; over > 0 && known {
-		points = 7 * log2(1+float64(over/4))
+	if over := o.burst - st.peak - 4; over > 0 && known {
+		points = 5.5 * log2(1+float64(over/4))
 	}
 	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
 		same := (octavesOf(float64(o.run+1)) - st.longest).float()
@@ -213,7 +235,7 @@ func (m *model) learn(o *observation) {
 		st.length = span{o.length, o.length}
 		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
 		for i := range st.numbers {
-			st.nums[i] = span{o.numbers[i], o.numbers[i]}
+			st.nums[i] = spanOf(o.numbers[i])
 		}
 		st.class = uint8(o.words.class)
 		m.letters.usual(o.odd, o.open)
@@ -225,19 +247,19 @@ func (m *model) learn(o *observation) {
 	news := 0
 	if st.seen < maturity {
 		news = o.words.news
+		m.failure += (o.failure - m.failure) / failureHorizon
 		m.language.learn(l, 1)
 		m.letters.learn(o.text)
 	} else {
-		for i := range min(len(l.Numbers), int(st.numbers)) {
-			st.nums[i].learn(o.numbers[i], st.n)
-		}
 		if st.seen&(st.seen-1) == 0 && st.seen < 1<<20 {
 			m.language.learn(l, st.seen/2) // what was not counted one by one
 		}
 	}
-	if st.seen < maturity && !isNew {
+	if !isNew {
 		for i := range min(len(l.Numbers), int(st.numbers)) {
-			st.nums[i].learn(o.numbers[i], st.n)
+			if o.numbers[i] != noNumber {
+				st.nums[i].learn(o.numbers[i], st.n)
+			}
 		}
 	}
 	m.language.freshen(len(l.Tokens), news)

@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
@@ -23,6 +24,9 @@ func (g *group) explain(dst []byte, o *observation) []byte {
 	}
 	dst = g.phrase(dst, first, o)
 	n := len(dst)
+	if o.sameWord(first, second) {
+		return dst
+	}
 	if second != features && int(o.row[second])*2 >= int(o.row[first]) && o.row[second] > 4*perPoint {
 		dst = append(dst, "; "...)
 		from := len(dst)
@@ -43,11 +47,8 @@ func (g *group) phrase(dst []byte, f feature, o *observation) []byte {
 		}
 		return append(dst, "rare message pattern"...)
 	case featWord:
-		if o.words.at < len(o.line.Tokens) {
-			if t := o.line.Tokens[o.words.at]; t.Kind == pattern.Word {
-				dst = append(dst, "unusual word "...)
-				return quote(dst, o.text[t.Start:t.End])
-			}
+		if o.words.at < len(o.line.Tokens) && o.line.Tokens[o.words.at].Kind == pattern.Word {
+			return o.quote(append(dst, "unusual word "...), o.words.at)
 		}
 		if o.words.at == len(o.line.Tokens) {
 			return append(dst, "message ends where it usually goes on"...)
@@ -57,9 +58,9 @@ func (g *group) phrase(dst []byte, f feature, o *observation) []byte {
 		}
 		return append(dst, "rare message pattern"...)
 	case featFailure:
-		return append(dst, "words of failure that are unusual here"...)
+		return append(o.quote(append(dst, "word of failure "...), o.words.failed), " is unusual here"...)
 	case featNetwork:
-		return append(dst, "words of network trouble that are unusual here"...)
+		return append(o.quote(append(dst, "word of networks "...), o.words.wired), " is unusual here"...)
 	case featLevel:
 		name := o.level.String()
 		if name == "" {
@@ -83,8 +84,11 @@ func (g *group) phrase(dst []byte, f feature, o *observation) []byte {
 				dst = append(dst, " far below the usual "...)
 			}
 			lo, hi := s.lo.number(), s.hi.number()
+			if num.Value == math.Trunc(num.Value) && num.Unit == pattern.UnitNone {
+				lo, hi = math.Round(lo), math.Round(hi)
+			}
 			dst = appendNumber(dst, lo, num.Unit)
-			if s.hi-s.lo > perOctave/8 {
+			if hi != lo && s.hi-s.lo > perOctave/8 {
 				dst = append(dst, " to "...)
 				dst = appendNumber(dst, hi, num.Unit)
 			}
@@ -115,9 +119,6 @@ func (g *group) phrase(dst []byte, f feature, o *observation) []byte {
 	return append(dst, "unusual combination"...)
 }
 
-// number returns the number that octaves stand for in a numbers' span.
-func (o octaves) number() float64 { return (o.exp() - 1) / 1024 }
-
 // appendNumber writes a number that is in base units the way people do.
 func appendNumber(dst []byte, v float64, u pattern.Unit) []byte {
 	unit := u.Base()
@@ -146,6 +147,28 @@ func appendNumber(dst []byte, v float64, u pattern.Unit) []byte {
 		dst = strconv.AppendFloat(dst, v, 'g', 3, 64)
 	}
 	return append(dst, unit...)
+}
+
+// sameWord says whether both features are about one and the same word.
+func (o *observation) sameWord(a, b feature) bool {
+	at := func(f feature) int {
+		switch f {
+		case featWord:
+			return o.words.at
+		case featFailure:
+			return o.words.failed
+		case featNetwork:
+			return o.words.wired
+		}
+		return -1
+	}
+	return at(a) >= 0 && at(a) == at(b)
+}
+
+// quote appends the line's i-th token in quotes.
+func (o *observation) quote(dst []byte, i int) []byte {
+	t := o.line.Tokens[i]
+	return quote(dst, o.text[t.Start:t.End])
 }
 
 // quote appends a word of the log in quotes, cut to 40 bytes, with anything

@@ -21,7 +21,7 @@ var (
 
 	// forestWeight is how many points the forest's score of 1 is worth beside
 	// the features' own.
-	forestWeight float32 = 5
+	forestWeight float32 = 4.7
 )
 
 const (

@@ -33,7 +33,7 @@ const (
 	Word      Kind = iota // letters, and digits behind them, which are masked (node12)
 	Number                // 12, -0.5, 1e-3, 1,234,567, with or without a unit: 12ms, 4.5 MB, 99%, 1h2m3s
 	Time                  // dates, times of day, both together; digits joined by colons
-	Address               // IPv4, IPv6 and MAC addresses, with port, zone and prefix length; the largest part of an IPv4 one is a number of the line, so that 999.1.1.1 stands out
+	Address               // IPv4, IPv6 and MAC addresses, with port, zone and prefix length; each is a number of the line: the largest part of an IPv4 one, so that 999.1.1.1 stands out, 0 of the others, so that the numbers behind keep their places
 	ID                    // hex, UUID, hash, base64, e-mail address, names with a part that varies (web-7d4b9c6f5-x2x7k)
 	Version               // 1.2.3, v1.2.3-rc1, the 2.0 of HTTP/2.0
 	LevelWord             // the level of the line itself
@@ -206,8 +206,12 @@ func (s *Scanner) slow(l *Line, k, nt int, made uint64, h uint32) int {
 	default:
 		s.mixed(l, p, k+2)
 	}
-	if (p.kind == Number || p.quad) && l.nn < MaxNumbers {
-		l.numbers[l.nn] = Num{Value: p.value, Token: uint16(nt), Unit: p.unit}
+	if (p.kind == Number || p.kind == Address) && l.nn < MaxNumbers {
+		num := Num{Token: uint16(nt)}
+		if p.kind == Number || p.quad {
+			num.Value, num.Unit = p.value, p.unit
+		}
+		l.numbers[l.nn] = num
 		l.nn++
 	}
 	if varies>>p.kind&1 != 0 {

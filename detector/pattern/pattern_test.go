@@ -240,3 +240,23 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+// TestAddressesKeepPlaces holds that the numbers of a pattern are the same
+// ones in the same order, whatever kind of address stands before them.
+func TestAddressesKeepPlaces(t *testing.T) {
+	s := NewScanner(1)
+	var hashes []uint64
+	for _, from := range []string{"10.1.2.3", "10.1.2.3:8080", "2001:db8::1", "fe80::1%eth0", "02:42:ac:11:00:02"} {
+		l := scan(s, from+" served 36605 bytes in 0.014 s")
+		hashes = append(hashes, l.Hash)
+		if n := len(l.Numbers); n != 3 || l.Numbers[1].Value != 36605 || l.Numbers[2].Value != 0.014 {
+			t.Errorf("from %s: numbers %v", from, l.Numbers)
+		}
+	}
+	for _, h := range hashes[1:] {
+		if h != hashes[0] {
+			t.Errorf("the patterns are %x", hashes)
+			break
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package detector
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestNumberOctaves(t *testing.T) {
+	ascending := []float64{-1e300, -1e6, -100, -1, -0.5, 1e-12, 0.001, 0.01, 0.5, 1, 2, 3, 12, 100, 1e6, 1e12, 1e30}
+	for i, v := range ascending[1:] {
+		if a, b := numberOctaves(ascending[i]), numberOctaves(v); a >= b {
+			t.Errorf("%v is at %d, %v at %d", ascending[i], a, v, b)
+		}
+	}
+	for _, v := range []float64{-1e6, -12, -1, 0.001, 0.25, 1, 2, 3, 7, 12, 500, 1e9} {
+		if got := numberOctaves(v).number(); math.Abs(got-v) > math.Abs(v)/200 {
+			t.Errorf("%v comes back as %v", v, got)
+		}
+	}
+	if got := spanOf(numberOctaves(0)).lo.number(); got != 0 {
+		t.Errorf("a field that began with 0 begins at %v", got)
+	}
+}
+
+// TestNumbersInReasons puts one number out of its range and reads the reason.
+func TestNumbersInReasons(t *testing.T) {
+	routine := []string{
+		`poll done items=0 retries=-1 took=%dms`, `poll done items=3 retries=1 took=%dms`, `poll done items=2 retries=-1 took=%dms`,
+		`poll done items=1 retries=2 took=%dms`,
+	}
+	for _, c := range []struct{ line, reason string }{
+		{`poll done items=70000 retries=1 took=4ms`, "number 70000 far above the usual 0 to 3"},
+		{`poll done items=1 retries=1 took=90000ms`, "number 90s far above the usual 3ms to 6ms"},
+		{`poll done items=1 retries=900000 took=4ms`, "number 900000 far above the usual -1 to 2"},
+		{`poll done items=0 retries=-1 took=0ms`, ""},
+	} {
+		d, err := New(Options{Warmup: 64, Window: 1024, Trees: 50, SampleSize: 128, RefitRecords: 10_000, MaxGroups: 1, Seed: 1, Synchronous: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v Verdict
+		for i := range 400 {
+			line := strings.Replace(routine[i%len(routine)], "%d", string(rune('3'+i%4)), 1)
+			d.Observe(&Event{Message: []byte(line)}, &v)
+		}
+		d.Observe(&Event{Message: []byte(c.line)}, &v)
+		if v.Anomaly != (c.reason != "") || string(v.Reason) != c.reason {
+			t.Errorf("%q: score %.3f, reason %q, want %q", c.line, v.Score, v.Reason, c.reason)
+		}
+	}
+}
+
+// TestIdentifiersAreNoQuantities restarts a program: its process has a number
+// that is far above the one before.
+func TestIdentifiersAreNoQuantities(t *testing.T) {
+	d, err := New(Options{Warmup: 64, Window: 1024, Trees: 50, SampleSize: 128, RefitRecords: 10_000, MaxGroups: 1, Seed: 1, Synchronous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v Verdict
+	for range 400 {
+		d.Observe(&Event{Message: []byte("Mar  2 09:06:21 web sshd[71]: session opened for user deploy")}, &v)
+	}
+	d.Observe(&Event{Message: []byte("Mar  2 09:06:22 web sshd[4194301]: session opened for user deploy")}, &v)
+	if v.Score > 0.3 {
+		t.Errorf("another process: score %.3f, reason %q", v.Score, v.Reason)
+	}
+}
