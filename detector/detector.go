@@ -126,7 +126,7 @@ type state struct {
 	records   int           // learned
 	nextRefit int           // at so many records
 	refitAt   time.Duration // or at this time,
-	refitFrom int           // once there are so many: a quarter of the window is new
+	refitFrom int           // once there are so many: half of the window is new
 }
 
 // New returns a detector, or an error that names the option.

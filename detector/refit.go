@@ -49,7 +49,7 @@ func (d *Detector) refit(g *group, now time.Duration) {
 		g.nextRefit = d.options.Warmup
 	}
 	g.refitAt = now + d.options.RefitInterval
-	g.refitFrom = g.records + min(d.options.Window/4, g.records)
+	g.refitFrom = g.records + min(d.options.Window/2, g.records)
 	if d.options.Synchronous || first {
 		g.install(d.fit(g.window.all()), d)
 		if first {

@@ -120,11 +120,15 @@ func (ev *Event) Annotate(dst []byte, add *Fields) []byte {
 		return append(dst, ev.Raw...)
 	}
 	headLen := len(ev.Raw) - len(ev.Body)
-	if ev.Body[0] < 0x90 && n < 16 && len(ev.drops) == 0 {
-		// One copy and one byte set right, instead of three copies.
+	if form := ev.Body[0]; len(ev.drops) == 0 && (form < 0x90 && n < 16 || form == 0xdf) {
+		// One copy and the header set right, instead of three copies.
 		at := len(dst) + headLen
 		dst = append(dst, ev.Raw...)
-		dst[at] = 0x80 | byte(n)
+		if form == 0xdf {
+			binary.BigEndian.PutUint32(dst[at+1:], uint32(n))
+		} else {
+			dst[at] = 0x80 | byte(n)
+		}
 		return append(dst, added...)
 	}
 	dst = append(dst, ev.Raw[:headLen]...)

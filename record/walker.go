@@ -80,10 +80,9 @@ func (w *Walker) event(ev *Event) int {
 	b, p := w.chunk, w.pos
 	ev.reset(b, w.finder)
 
-	if len(b)-p > 13 && binary.BigEndian.Uint32(b[p:]) == 0x9292d700 && b[p+12] == 0x80 {
-		// [[fixext8 of type 0, {}], …: what every current input writes.
-		ev.Kind, ev.Time = extTime(b[p+4 : p+12])
-		p += 13
+	if time, body := plainHead(b, p); body > 0 {
+		ev.Kind, ev.Time = extTime(b[time : time+8])
+		p = body
 	} else if p = ev.head(b, p); p < 0 {
 		return ev.other(b, w.pos)
 	}
@@ -101,4 +100,32 @@ func (w *Walker) event(ev *Event) int {
 		ev.Body = b[p:ev.end:ev.end]
 	}
 	return ev.end
+}
+
+// plainHead knows the heads that current inputs write: [[fixext8 of type 0,
+// {}], with containers in their shortest form or, as Fluent Bit's encoder of
+// events has them, as array32 and map32. It returns the positions of the time
+// and of the body, or 0 for any other head.
+func plainHead(b []byte, p int) (time, body int) {
+	const longest = 5 + 5 + 10 + 5
+	if len(b)-p <= longest {
+		return 0, 0
+	}
+	q := p + 2
+	if binary.BigEndian.Uint16(b[p:]) != 0x9292 {
+		if binary.BigEndian.Uint64(b[p:]) != 0xdd00000002dd0000 || binary.BigEndian.Uint16(b[p+8:]) != 2 {
+			return 0, 0
+		}
+		q = p + 10
+	}
+	if binary.BigEndian.Uint16(b[q:]) != 0xd700 {
+		return 0, 0
+	}
+	switch q += 2; {
+	case b[q+8] == 0x80:
+		return q, q + 9
+	case b[q+8] == 0xdf && binary.BigEndian.Uint32(b[q+9:]) == 0:
+		return q, q + 13
+	}
+	return 0, 0
 }

@@ -405,3 +405,47 @@ func TestSteadyState(t *testing.T) {
 		t.Errorf("%v allocations for a chunk", n)
 	}
 }
+
+// TestPlainHeads holds the short way through the heads that inputs write to
+// the long way through all heads, and the header of the body to its form.
+func TestPlainHeads(t *testing.T) {
+	heads := map[string][]byte{
+		"fixarray, fixmap": concat([]byte{0x92, 0x92}, at(7, 8), []byte{0x80}),
+		"fixarray, map32":  concat([]byte{0x92, 0x92}, at(7, 8), []byte{0xdf, 0, 0, 0, 0}),
+		"array32, fixmap":  concat([]byte{0xdd, 0, 0, 0, 2, 0xdd, 0, 0, 0, 2}, at(7, 8), []byte{0x80}),
+		"array32, map32":   concat([]byte{0xdd, 0, 0, 0, 2, 0xdd, 0, 0, 0, 2}, at(7, 8), []byte{0xdf, 0, 0, 0, 0}),
+	}
+	body := concat([]byte{0xdf, 0, 0, 0, 1}, enc("log"), enc("a message that is long enough"))
+	for name, head := range heads {
+		_, at := plainHead(concat([]byte{0xc0}, head, body), 1)
+		if at != 1+len(head) {
+			t.Errorf("%s: the body is found at %d, it is at %d", name, at, 1+len(head))
+		}
+		_, ev := one(t, NewFinder([]string{"anomaly"}, mustParse("log")), concat(head, body))
+		if ev.Kind != Log || ev.Time != 7*time.Second+8 || string(ev.Value(0).Bytes) != "a message that is long enough" {
+			t.Errorf("%s: kind %v, time %v, message %q", name, ev.Kind, ev.Time, ev.Value(0).Bytes)
+		}
+		var add Fields
+		add.String("anomaly", "true")
+		want := concat(head, []byte{0xdf, 0, 0, 0, 2}, body[5:], enc("anomaly"), enc("true"))
+		if got := ev.Annotate(nil, &add); !bytes.Equal(got, want) {
+			t.Errorf("%s:\n% x, want\n% x", name, got, want)
+		}
+		for i := range head { // one byte is another, or the chunk ends there
+			for c := range 256 {
+				b := concat(head, body)
+				b[i] = byte(c)
+				var long Event
+				if time, p := plainHead(b, 0); p > 0 {
+					kind, moment := extTime(b[time : time+8])
+					if q := long.head(b, 0); q != p || long.Kind != kind || long.Time != moment {
+						t.Errorf("% x: %d, %v, %v on the short way, %d, %v, %v on the long one", b[:i+1], p, kind, moment, q, long.Kind, long.Time)
+					}
+				}
+			}
+			if _, p := plainHead(concat(head, body)[:i], 0); p > 0 {
+				t.Errorf("%s: cut at %d, the body is at %d", name, i, p)
+			}
+		}
+	}
+}
