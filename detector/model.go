@@ -181,9 +181,6 @@ func (m *model) levelPoints(st *statement, level pattern.Level) float32 {
 // times is no longer new: what is new and comes often is no burst of it.
 const knownFor = 256
 
-// runGap is the most records from one to the next of a run of the same line.
-const runGap = 16
-
 // rateHorizon is the number of records whose share rate is: after so many
 // without it, it has halved.
 const rateHorizon = 44
@@ -206,7 +203,7 @@ func (m *model) judgeBurst(o *observation) {
 		o.burst = o.rate*log2(float64(o.rate/expected)) - 1.4427*(o.rate-expected)
 	}
 	o.run = 0
-	if st.vars == o.line.Vars && gap <= runGap {
+	if st.vars == o.line.Vars && gap == 1 {
 		o.run = min(st.run+1, 1<<15)
 	}
 	if st.seen < maturity {
