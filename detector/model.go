@@ -212,7 +212,7 @@ func (m *model) judgeBurst(o *observation) {
 	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
 	if over := o.burst - st.peak - 4; over > 0 && known {
-		points = 5.5 * log2(1+float64(over/4))
+		points = 4.5 * log2(1+float64(over/4))
 	}
 	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
 		same := (octavesOf(float64(o.run+1)) - st.longest).float()
