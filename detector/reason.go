@@ -78,6 +78,9 @@ func (g *group) phrase(dst []byte, f feature, o *observation) []byte {
 			s := o.known.nums[o.number]
 			dst = append(dst, "number "...)
 			dst = appendNumber(dst, num.Value, num.Unit)
+			if name := fieldName(o.text, int(o.line.Tokens[num.Token].Start)); len(name) > 0 {
+				dst = quote(append(dst, " of "...), name)
+			}
 			if o.numbers[o.number] > s.hi {
 				dst = append(dst, " far above the usual "...)
 			} else {
@@ -169,6 +172,31 @@ func (o *observation) sameWord(a, b feature) bool {
 func (o *observation) quote(dst []byte, i int) []byte {
 	t := o.line.Tokens[i]
 	return quote(dst, o.text[t.Start:t.End])
+}
+
+// fieldName returns the name of the value that begins at text[at:], where it
+// has one: dur=12ms, duration: 12 ms, "took": 12. Empty if it has none.
+func fieldName(text []byte, at int) []byte {
+	back := func(stop func(c byte) bool) {
+		for at > 0 && !stop(text[at-1]) {
+			at--
+		}
+	}
+	noPadding := func(c byte) bool { return c != ' ' && c != '"' && c != '\'' && c != '\\' }
+	back(noPadding)
+	if at == 0 || text[at-1] != '=' && text[at-1] != ':' {
+		return nil
+	}
+	at--
+	back(noPadding)
+	end := at
+	back(func(c byte) bool {
+		return !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.')
+	})
+	if at == end || text[at] >= '0' && text[at] <= '9' {
+		return nil
+	}
+	return text[at:end]
 }
 
 // quote appends a word of the log in quotes, cut to 40 bytes, with anything

@@ -30,9 +30,9 @@ func TestNumbersInReasons(t *testing.T) {
 		`poll done items=1 retries=2 took=%dms`,
 	}
 	for _, c := range []struct{ line, reason string }{
-		{`poll done items=70000 retries=1 took=4ms`, "number 70000 far above the usual 0 to 3"},
-		{`poll done items=1 retries=1 took=90000ms`, "number 90s far above the usual 3ms to 6ms"},
-		{`poll done items=1 retries=900000 took=4ms`, "number 900000 far above the usual -1 to 2"},
+		{`poll done items=70000 retries=1 took=4ms`, `number 70000 of "items" far above the usual 0 to 3`},
+		{`poll done items=1 retries=1 took=90000ms`, `number 90s of "took" far above the usual 3ms to 6ms`},
+		{`poll done items=1 retries=900000 took=4ms`, `number 900000 of "retries" far above the usual -1 to 2`},
 		{`poll done items=0 retries=-1 took=0ms`, ""},
 	} {
 		d, err := New(Options{Warmup: 64, Window: 1024, Trees: 50, SampleSize: 128, RefitRecords: 10_000, MaxGroups: 1, Seed: 1, Synchronous: true})
@@ -65,5 +65,26 @@ func TestIdentifiersAreNoQuantities(t *testing.T) {
 	d.Observe(&Event{Message: []byte("Mar  2 09:06:22 web sshd[4194301]: session opened for user deploy")}, &v)
 	if v.Score > 0.3 {
 		t.Errorf("another process: score %.3f, reason %q", v.Score, v.Reason)
+	}
+}
+
+func TestFieldName(t *testing.T) {
+	for _, c := range []struct{ text, name string }{
+		{`level=info dur=12ms`, "dur"},
+		{`LOG:  duration: 12 ms`, "duration"},
+		{`{"took": 12}`, "took"},
+		{`{"a.b-c_d":12}`, "a.b-c_d"},
+		{`"{\"took\":12}"`, "took"},
+		{`retries = 12`, "retries"},
+		{`took 12ms`, ""},
+		{`12`, ""},
+		{`=12`, ""},
+		{`"" : 12`, ""},
+		{`at 10:12`, ""},
+		{`listening on [::]:12`, ""},
+	} {
+		if got := fieldName([]byte(c.text), strings.LastIndex(c.text, "12")); string(got) != c.name {
+			t.Errorf("%s: the number's name is %q, want %q", c.text, got, c.name)
+		}
 	}
 }
