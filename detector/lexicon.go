@@ -14,18 +14,25 @@ const (
 // wrong, in lower case. They are general English of operations, not the words
 // of any one system; a stem that ends in $ stands for the whole word.
 var failureStems = []string{
-	"abnormal", "abort", "abus", "anomal", "backoff", "backtrace", "backward", "bad$", "ban$", "banned", "block$", "bottleneck", "breach", "break$", "broke",
-	"bug$", "bugs$", "cannot", "cant$", "collision", "compromis", "conflict", "congest", "corrupt", "couldn", "crash", "critical", "damage",
-	"dead", "defect", "degrad", "denied", "deni", "deny", "deplet", "desync", "detach", "die$", "died", "dirty", "disab", "discard",
-	"disconnect", "divergen", "down$", "drop", "dump", "duplicat", "duplicate", "evict", "exceed", "exception", "exhaust", "expir", "fail", "fatal", "fault",
-	"flap", "flood", "forbid", "forbidden", "forged", "fraud", "freez", "froze", "full$", "halt", "hang", "hung", "ignor", "illegal", "imbalance", "impossible", "inaccessib",
-	"incompat", "incomplete", "inconsisten", "incorrect", "infect", "insufficient", "interrupt", "intru", "invalid", "isolated", "kill", "lack", "lag$", "lagging", "leak", "limit$", "lockup",
-	"locked", "lockout", "loss", "lost", "malform", "malicious", "mismatch", "missed", "missing", "nil$", "none$", "null$", "nullpointer", "oom", "oops", "orphan", "outage",
-	"overflow", "overload", "overrun", "overheat", "panic", "partition", "poison", "preempt", "premature", "prevent", "problem", "prohibit", "quarantin", "quorum", "race$", "reboot", "refus",
-	"reject", "reset", "revert", "revok", "rollback", "saturat", "segfault", "segv", "severe", "shortage", "sigabrt", "sigkill", "sigsegv", "skew", "slow", "spike", "split", "spoof", "stale", "stall", "starv",
-	"stuck", "suspend", "suspic", "tamper", "tear", "terminat", "threat", "throttl", "timeout", "timedout", "torn", "traceback", "tripped", "truncat", "unable", "unauthor", "unavail",
-	"unconfigured", "undefined", "underflow", "underrun", "undeliver", "unexpect", "unhandled", "unhealthy", "unknown", "unreachable", "unreadable", "unrecoverable", "unresponsive", "unsafe", "unsupported", "untrusted", "unusable", "violat",
-	"vulnerab", "warn", "watchdog", "wedged", "withdrawn", "won$", "worse", "wrong", "zombie", "error", "err$", "errno", "not$", "nothing$", "without$", "never$", "giving$", "gave$", "over$", "emerg", "alert", "alarm", "attack", "unauth", "retry", "retri",
+	"abandon", "abnormal", "abort", "absent", "abus", "alarm", "alert", "anomal", "attack", "backoff", "backtrace", "backward", "bad$",
+	"ban$", "banned", "blackout", "block$", "bottleneck", "breach", "break$", "broke", "brownout", "bug$", "bugs$", "cannot", "cant$",
+	"collision", "compromis", "conflict", "congest", "contention", "corrupt", "couldn", "crash", "critical", "damage", "danger", "dead",
+	"declin", "defect", "degrad", "deni", "deny", "deplet", "desync", "detach", "die$", "died", "dirty", "disab", "disaster", "discard",
+	"disconnect", "divergen", "down$", "drop", "dump", "duplicat", "eject", "emerg", "err$", "errno", "error", "evict", "exceed", "exception",
+	"exhaust", "expel", "expir", "exploit", "fail", "fatal", "fault", "flap", "flood", "forbid", "forged", "fraud", "freez", "froze", "full$",
+	"gave$", "giving$", "halt", "hang", "hijack", "hung", "ignor", "illegal", "imbalance", "impossible", "inaccessib", "incompat",
+	"incomplete", "inconsisten", "incorrect", "infect", "insecure", "insufficient", "interrupt", "intru", "invalid", "isolated", "kill",
+	"lack", "lag$", "lagging", "leak", "limit$", "locked", "lockout", "lockup", "loss", "lost", "malform", "malicious", "malware",
+	"misconfig", "mismatch", "missed", "missing", "never$", "nil$", "none$", "nonexist", "not$", "nothing$", "null$", "nullpointer", "oom",
+	"oops", "orphan", "outage", "over$", "overflow", "overheat", "overload", "overrun", "panic", "partition", "poison", "preempt",
+	"premature", "prevent", "problem", "prohibit", "quarantin", "quorum", "race$", "ransom", "reboot", "refus", "reject", "reset", "retri",
+	"retry", "revert", "revok", "rogue$", "rollback", "saturat", "segfault", "segv", "severe", "shortage", "sigabrt", "sigkill", "sigsegv",
+	"skew", "slow", "spike", "split", "spoof", "stacktrace", "stale", "stall", "starv", "storm$", "stuck", "suspect", "suspend", "suspic",
+	"tamper", "tear", "terminat", "thrash", "threat", "throttl", "timedout", "timeout", "too$", "torn", "traceback", "tripped", "truncat",
+	"unable", "unauth", "unavail", "uncaught", "unconfigured", "undefined", "undeliver", "underflow", "underrun", "unexpect", "unhandled",
+	"unhealthy", "unimplement", "unknown", "unmatched", "unreachable", "unreadable", "unrecogn", "unrecoverable", "unresolv", "unresponsive",
+	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "warn", "watchdog", "wedged", "withdrawn", "without$", "won$",
+	"worse", "wrong", "zombie",
 }
 
 // networkStems are the beginnings of words of connections and time limits.
