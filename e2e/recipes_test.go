@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,11 +19,11 @@ import (
 )
 
 // recipe is one configuration of examples/recipes at work: started as it is
-// shipped, but for addresses, paths and, to be quick, the flush interval.
+// shipped, but for addresses and paths.
 type recipe struct {
 	t       *testing.T
 	fb      fluentBit
-	dir     string // the logs are in DIR/app or DIR/containers, the archive in DIR/archive
+	dir     string // the logs are in DIR/app or DIR/containers, the archive in DIR/archive, what Fluent Bit keeps in DIR/lib
 	process *process
 }
 
@@ -30,7 +31,7 @@ type recipe struct {
 func newRecipe(t *testing.T, fb fluentBit) *recipe {
 	t.Helper()
 	r := &recipe{t: t, fb: fb, dir: t.TempDir()}
-	for _, d := range []string{"app", "containers"} {
+	for _, d := range []string{"app", "containers", "lib"} {
 		if err := os.Mkdir(filepath.Join(r.dir, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -65,10 +66,9 @@ func (r *recipe) run(file string, replace ...string) {
 		}
 		text = out.String()
 	}
-	for old, new := range map[string]string{"/var/log/app": "DIR/app", "/var/log/containers": "DIR/containers", "/var/log/archive": "DIR/archive"} {
+	for old, new := range map[string]string{"/var/log/app": "DIR/app", "/var/log/containers": "DIR/containers", "/var/log/archive": "DIR/archive", "/var/lib/fluent-bit": "DIR/lib"} {
 		text = strings.ReplaceAll(text, old, new)
 	}
-	text = strings.NewReplacer("Flush 5", "Flush 1", "flush: 5", "flush: 1").Replace(text)
 	r.process = r.fb.start(r.t, r.dir, strings.TrimPrefix(filepath.Ext(file), "."), text, "-e", filterPath(), "-e", outputPath())
 }
 
@@ -148,13 +148,27 @@ func TestEveryRecipeIsTested(t *testing.T) {
 	}
 }
 
+// Each record is in one of the two places, once, after a restart too: the input
+// goes on where it was.
 func testTwoStreams(t *testing.T, fb fluentBit, file string) {
 	r := newRecipe(t, fb)
 	n := r.shop()
 	e, replace := r.elasticsearch()
-	r.run(file, replace...)
-	eventually(t, "all records arrive", func() bool { return len(e.stored("*"))+len(r.archive()) >= n }, r.process)
-	r.process.stop()
+	arrive := func() {
+		t.Helper()
+		r.run(file, replace...)
+		eventually(t, "all records arrive", func() bool { return len(e.stored("*"))+len(r.archive()) >= n }, r.process)
+		r.process.stop()
+	}
+	arrive()
+	log, err := os.OpenFile(filepath.Join(r.dir, "app", "shop.log"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(log, "written while Fluent Bit was away")
+	log.Close()
+	n++
+	arrive()
 	index, archive := e.stored("logs-anomaly-app"), r.archive()
 	if len(index) == 0 || flagged(index) != len(index) || flagged(archive) != 0 || len(index)+len(archive) != n {
 		t.Errorf("%d records in the index, %d of them flagged; %d in the archive, %d of them flagged; %d in all",
@@ -163,6 +177,69 @@ func testTwoStreams(t *testing.T, fb fluentBit, file string) {
 	if r := e.refusals(); len(r) > 0 {
 		t.Errorf("refused: %s", r[0])
 	}
+}
+
+// The server stores a chunk and its answer is lost: Fluent Bit sends the chunk
+// again, and it overwrites itself.
+func TestRecipeAnswerLost(t *testing.T) {
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		r := newRecipe(t, fb)
+		n := r.shop()
+		e, replace := r.elasticsearch()
+		e.lose = 1
+		r.run("stack-traces/fluent-bit.yaml", append(replace, "flush 1", "1\n  scheduler.base: 1\n  scheduler.cap: 2")...)
+		eventually(t, "the chunk is sent again", func() bool { return e.bulkRequests() >= 2 && len(e.stored("*")) >= n }, r.process)
+		// Were a retry refused, it would be tried again by now.
+		r.process.settle(e.bulkRequests)
+		requests := e.bulkRequests()
+		r.process.stop()
+		if got := len(e.stored("*")); got != n || len(e.refusals()) > 0 {
+			t.Errorf("%d documents of %d records, refused: %v", got, n, e.refusals())
+		}
+		if again := e.bulkRequests(); again != requests {
+			t.Errorf("%d requests, and %d at the end", requests, again)
+		}
+	})
+}
+
+// The server refuses a record, or all of a chunk. docs/routing.md says what
+// becomes of them, by version.
+func TestRecipeRecordRefused(t *testing.T) {
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		const retries = 2
+		for _, c := range []struct {
+			name     string
+			lines    string
+			stored   int
+			requests int
+			printed  bool // Trace_Error prints the server's answer
+		}{
+			// Before 3.x the whole chunk is sent again, and refused in part again.
+			{"one of three", `{"n":1}` + "\n" + `{"n":{"deep":1}}` + "\n" + `{"n":2}` + "\n", 2, map[bool]int{true: 1, false: 1 + retries}[fb.since(3, 2)], !fb.since(3, 2)},
+			{"all", `{"taken":{"deep":1}}` + "\n", 0, 1 + retries, true},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				r := newRecipe(t, fb)
+				writeFile(t, r.dir, "parsers.conf", parsers)
+				writeFile(t, filepath.Join(r.dir, "app"), "app.log", c.lines)
+				e, replace := r.elasticsearch()
+				request(t, "POST", e.URL+"/_bulk", `{"index":{"_index":"logs-anomaly-app"}}`+"\n"+`{"taken":1}`+"\n", nil)
+				requests := func() int { return e.bulkRequests() - 1 }
+				r.run("keep-anomalies/fluent-bit.yaml", append(replace,
+					"flush 1", "1\n  scheduler.base: 1\n  scheduler.cap: 2\n  parsers_file: DIR/parsers.conf",
+					"tag app", "app\n      parser: json", "retry_limit 20", strconv.Itoa(retries))...)
+				eventually(t, "the chunk arrives", func() bool { return requests() >= c.requests }, r.process)
+				r.process.settle(requests)
+				r.process.stop()
+				if got := len(e.stored("*")) - 1; got != c.stored || requests() != c.requests {
+					t.Errorf("%d documents stored, want %d; %d requests, want %d", got, c.stored, requests(), c.requests)
+				}
+				if printed := strings.Contains(r.process.Output(), "document_parsing_exception"); printed != c.printed {
+					t.Errorf("the answer is printed: %v, want %v\n%s", printed, c.printed, r.process.Output())
+				}
+			})
+		}
+	})
 }
 
 func TestRecipeOwnIndex(t *testing.T) { eachFormat(t, "own-index", anyVersion, testTwoStreams) }
@@ -331,6 +408,10 @@ func TestRecipeSlack(t *testing.T) {
 		if got := strings.Count(all, "anomaly_reason"); got != flagged(r.archive()) || strings.Contains(all, "anomaly_score") {
 			t.Errorf("%d records posted, %d flagged", got, flagged(r.archive()))
 		}
+		// Those of a flush interval are one message.
+		if n := len(posts); n > flagged(r.archive())/2 {
+			t.Errorf("%d posts of %d records", n, flagged(r.archive()))
+		}
 	})
 }
 
@@ -450,7 +531,8 @@ func TestRecipeKubernetes(t *testing.T) {
 }
 
 func TestRecipeOutput(t *testing.T) {
-	eachFormat(t, "output", anyVersion, func(t *testing.T, fb fluentBit, file string) {
+	// The input forward of 2.2 knows no Shared_Key.
+	eachFormat(t, "output", [2]int{3, 2}, func(t *testing.T, fb fluentBit, file string) {
 		r := newRecipe(t, fb)
 		n := r.shop()
 		t.Setenv("FORWARD_KEY", "a secret")
