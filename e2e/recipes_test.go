@@ -545,3 +545,46 @@ func TestRecipeOutput(t *testing.T) {
 		}
 	})
 }
+
+// What the README says to install: no record is lost, and the flagged ones are
+// where it says.
+func TestRecipeReadme(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(readme), "<!-- install -->\n```\n# plugins.conf\n")
+	plugins, block, _ := strings.Cut(block, "\n# fluent-bit.conf\n")
+	config, _, ok := strings.Cut(block, "```\n<!-- /install -->")
+	if !ok {
+		t.Fatal("the README has no plugins.conf and fluent-bit.conf")
+	}
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		r := newRecipe(t, fb)
+		n := r.shop()
+		plugins := writeFile(t, r.dir, "plugins.conf", strings.ReplaceAll(plugins, "/usr/lib/flb-anomaly/flb-filter_anomaly.so", filterPath()))
+		config := strings.NewReplacer("Plugins_File plugins.conf", "Plugins_File "+plugins+"\n    Flush 1", "/var/log", "DIR").Replace(config)
+		p := fb.start(t, r.dir, "conf", config+`
+[INPUT]
+    Name           tail
+    Path           DIR/app/shop.log
+    Tag            app.shop
+    Read_from_Head On
+
+[OUTPUT]
+    Name   file
+    Match  app.*
+    Path   DIR
+    File   rest.log
+    Format plain
+`)
+		at := func(name string) []map[string]any { return jsonLines(t, filepath.Join(r.dir, name)) }
+		eventually(t, "all records arrive", func() bool { return len(at("anomalies.log"))+len(at("rest.log")) >= n }, p)
+		p.stop()
+		anomalies, rest := at("anomalies.log"), at("rest.log")
+		if len(anomalies)+len(rest) != n || len(anomalies) < 10 || flagged(anomalies) != len(anomalies) || flagged(rest) != 0 {
+			t.Errorf("%d records, %d flagged of %d in anomalies.log, %d of %d in the rest", n, flagged(anomalies), len(anomalies), flagged(rest), len(rest))
+		}
+		p.mustHave("] ready contamination=auto warmup=256", "] learned enough to judge records=")
+	})
+}
