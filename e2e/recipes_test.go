@@ -588,3 +588,51 @@ func TestRecipeReadme(t *testing.T) {
 		p.mustHave("] ready contamination=auto warmup=256", "] learned enough to judge records=")
 	})
 }
+
+// What docs/deploy.md has for nodes that forward to an aggregator: while it is
+// away, records wait on the node, and none is lost.
+func TestRecipeNodesWait(t *testing.T) {
+	page, err := os.ReadFile("../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "**The nodes must be able to wait.**")
+	_, rest, _ = strings.Cut(rest, "```\n")
+	config, _, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("docs/deploy.md has no configuration of the nodes")
+	}
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		r := newRecipe(t, fb)
+		n := r.shop()
+		port := flbtest.FreePort(t)
+		node := fb.start(t, r.dir, "conf", strings.NewReplacer("logs-fluent-bit", "127.0.0.1", "24224", port,
+			"/var/log/containers", "DIR/app", "/var/lib/fluent-bit", "DIR/lib",
+			"[SERVICE]\n", "[SERVICE]\n    Flush 1\n    scheduler.base 1\n    scheduler.cap 2\n",
+			"Name         tail\n", "Name tail\n    Tag app\n    Read_from_Head On\n").Replace(config))
+		// Without Retry_Limit no_limits, all is given up by the second retry.
+		eventually(t, "some retries have failed", func() bool { return strings.Count(node.Output(), "failed to flush chunk") >= 3 }, node)
+		aggregator := fb.start(t, r.dir, "conf", `
+[SERVICE]
+    Flush 1
+
+[INPUT]
+    Name   forward
+    Listen 127.0.0.1
+    Port   `+port+`
+
+[OUTPUT]
+    Name   file
+    Match  *
+    Path   DIR
+    File   all.log
+    Format plain
+`)
+		eventually(t, "all records arrive", func() bool { return len(jsonLines(t, filepath.Join(r.dir, "all.log"))) >= n }, node, aggregator)
+		node.stop()
+		aggregator.stop()
+		if got := len(jsonLines(t, filepath.Join(r.dir, "all.log"))); got != n {
+			t.Errorf("%d records of %d", got, n)
+		}
+	})
+}
