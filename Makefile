@@ -1,4 +1,4 @@
-# Everything stands in one place: `make help` lists what there is.
+# `make help` lists the targets.
 
 GO      ?= go
 CC      ?= cc
@@ -21,7 +21,7 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' tools/opensearch/pom.xml)/.complete
 
-.PHONY: all demo web screenshots test test-race reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo web screenshots test test-race test-versions lint reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the shared object, its second name, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -60,13 +60,14 @@ screenshots:
 ## test: run the tests; those that need Fluent Bit say so and skip where there is none
 test: all
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 ## reliability: every proof of docs/reliability.md in full: some 40 minutes, and the fuzzing 10 for each target
 reliability: all
 	RELIABILITY=long $(GO) test -count=1 -v -timeout 2h ./reliability
 	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./plugin
 	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./plugin
+	LINES=1000000 $(GO) test -count=1 -v -run 'TestEveryRecordComesOut' ./plugin
 	RELIABILITY=long $(GO) test -count=1 -v -timeout 1h -run 'RandomText|WorstLines|TeachingAnAttack|Smokescreen|ChosenKeys' ./detector
 	$(GO) test -run - -bench SnapshotStep ./detector
 	$(MAKE) fuzz
@@ -83,6 +84,26 @@ fuzz:
 	  $(GO) test ./$${f%/*} -run - -fuzz "^$${f##*/}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x || exit 1; \
 	done
 
+# The Fluent Bits to test with: FLUENT_BIT, and those of FLUENT_BIT_OLDER.
+FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
+
+## test-versions: the tests that need a Fluent Bit, with each of FLUENT_BIT and FLUENT_BIT_OLDER (separated by colons)
+test-versions: all
+	@for f in $(FLUENT_BITS); do \
+	  echo "=== $$f"; \
+	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin ./reliability ./docker || exit 1; \
+	done
+
+## lint: check YAML, Dockerfile and compose.yml with yamllint, hadolint, dclint and docker compose, where there are any
+lint:
+	@check() { \
+	  if command -v "$$1" >/dev/null; then echo "$$*"; "$$@"; else echo "SKIPPED, NOT CHECKED: no $$1 here"; fi; \
+	}; \
+	check yamllint --strict . && check hadolint docker/Dockerfile && check dclint -c docker/.dclintrc.yaml docker/compose.yml && \
+	if docker compose version >/dev/null 2>&1; then \
+	  docker/up.sh --env-only && docker compose -f docker/compose.yml config --quiet; \
+	else echo "SKIPPED, NOT CHECKED: no docker compose here"; fi
+
 ## test-race: the same under the race detector
 test-race: all
 	$(GO) test -race ./...
@@ -94,7 +115,7 @@ e2e: all loki opensearch
 ## loki: build the real Loki, for e2e
 loki: $(LOKI)
 
-# The version is part of the path: a fresh clone builds nothing anew.
+# The version is part of the path: a fresh clone does not build it again.
 $(LOKI):
 	@mkdir -p $(@D)
 	cd tools/loki && nice $(GO) build -trimpath -ldflags '-s -w' -o $@.new github.com/grafana/loki/v3/cmd/loki
@@ -134,4 +155,4 @@ clean:
 
 ## help: list the targets
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{printf "  make %-14s %s\n", $$1, $$2}'

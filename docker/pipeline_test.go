@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 )
 
 // servers stand in for Elasticsearch and Loki and keep what they are sent.
@@ -124,6 +125,9 @@ func TestPipeline(t *testing.T) {
 	bin, err := exec.LookPath(bin)
 	if err != nil {
 		t.Skipf("SKIPPED, NOT TESTED: no Fluent Bit here (%v)", err)
+	}
+	if major, minor := flbtest.Version(t, bin); major < 3 || major == 3 && minor < 2 {
+		t.Skipf("SKIPPED: Fluent Bit %d.%d does not know this configuration's list of plugins, nor structured metadata", major, minor)
 	}
 	plugin, err := filepath.Abs("../bin/flb-filter_anomaly.so")
 	if err != nil {

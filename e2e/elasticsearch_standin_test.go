@@ -29,8 +29,10 @@ type elasticsearch struct {
 	templates []esTemplate
 	indices   map[string]map[string]esField // index, field (dotted)
 	docs      map[string][]map[string]any   // by index, as they came
-	ids       map[string]bool               // index/id
+	ids       map[string]int                // index/id: where in docs
 	refused   []string                      // why, each time
+	requests  int                           // of _bulk
+	lose      int                           // answers still to be lost: all is stored, and the connection closed
 }
 
 type esTemplate struct {
@@ -44,7 +46,7 @@ type esField struct {
 }
 
 func newElasticsearch(t *testing.T) *elasticsearch {
-	e := &elasticsearch{indices: map[string]map[string]esField{}, docs: map[string][]map[string]any{}, ids: map[string]bool{}}
+	e := &elasticsearch{indices: map[string]map[string]esField{}, docs: map[string][]map[string]any{}, ids: map[string]int{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /_index_template/{name}", e.putTemplate)
 	mux.HandleFunc("POST /_bulk", e.bulk)
@@ -158,6 +160,7 @@ func parseMapping(raw json.RawMessage) (esField, error) {
 func (e *elasticsearch) bulk(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.requests++
 	refuse := func(why string) {
 		e.refused = append(e.refused, why)
 		e.answer(w, http.StatusBadRequest, map[string]any{"error": esError("illegal_argument_exception", why), "status": 400})
@@ -210,14 +213,26 @@ func (e *elasticsearch) bulk(w http.ResponseWriter, r *http.Request) {
 			items = append(items, map[string]any{verb: item})
 		}
 	}
+	if e.lose > 0 {
+		e.lose--
+		panic(http.ErrAbortHandler)
+	}
 	e.answer(w, http.StatusOK, map[string]any{"took": 1, "errors": failed, "items": items})
+}
+
+// bulkRequests is how often _bulk was asked for.
+func (e *elasticsearch) bulkRequests() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.requests
 }
 
 func (e *elasticsearch) store(verb, index, id string, doc []byte) (kind string, err error) {
 	if index != strings.ToLower(index) || strings.ContainsAny(index, ` "*\<|,>/?`) {
 		return "invalid_index_name_exception", fmt.Errorf("Invalid index name [%s]", index)
 	}
-	if id != "" && verb == "create" && e.ids[index+"/"+id] {
+	at, there := e.ids[index+"/"+id]
+	if there = there && id != ""; there && verb == "create" {
 		return "version_conflict_engine_exception", fmt.Errorf("[%s]: document already exists", id)
 	}
 	if !utf8.Valid(doc) {
@@ -253,8 +268,12 @@ func (e *elasticsearch) store(verb, index, id string, doc []byte) (kind string, 
 		fields[name] = f
 	}
 	e.indices[index] = fields
+	if there {
+		e.docs[index][at] = m
+		return "", nil
+	}
+	e.ids[index+"/"+id] = len(e.docs[index])
 	e.docs[index] = append(e.docs[index], m)
-	e.ids[index+"/"+id] = true
 	return "", nil
 }
 

@@ -127,6 +127,10 @@ const shopLines = 4000
 func sendToElasticsearch(t *testing.T, fb fluentBit, port, valueType string) (p *process, sent func() []map[string]any, n int) {
 	dir := t.TempDir()
 	odd, n := oddRecords()
+	if !fb.since(3, 2) {
+		// 2.2's own parser of JSON makes invalid UTF-8 of such a pair.
+		odd = strings.ReplaceAll(odd, ` \ud83d\ude00`, "")
+	}
 	writeFile(t, dir, "odd.log", odd)
 	writeFile(t, dir, "parsers.conf", parsers)
 	shop, err := filepath.Abs("../examples/shop.log")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -127,11 +128,21 @@ func start(t *testing.T, dir string, name string, args ...string) *process {
 	return &process{flbtest.Run(t, cmd), t}
 }
 
+var pluginList = regexp.MustCompile(`(?m)^plugins:\n((?:  - .*\n)+)`)
+
 // start starts this Fluent Bit with a configuration, in YAML or classic as the
 // extension says, in which DIR stands for the directory, PLUGIN_FILTER and PLUGIN_OUTPUT for
 // the shared object.
 func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...string) *process {
 	t.Helper()
+	// The list came to YAML after 2.2.
+	if list := pluginList.FindStringSubmatch(config); list != nil && !f.since(3, 2) {
+		config = strings.Replace(config, list[0], "", 1)
+		for name := range strings.Lines(list[1]) {
+			name = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(name), "- "))
+			args = append(args, "-e", strings.NewReplacer("PLUGIN_FILTER", filterPath(), "PLUGIN_OUTPUT", outputPath()).Replace(name))
+		}
+	}
 	file, err := os.CreateTemp(dir, "fluent-bit-*."+extension)
 	if err != nil {
 		t.Fatal(err)
@@ -160,6 +171,20 @@ func (p *process) stop() {
 	if status := p.End(); status != 0 {
 		p.t.Errorf("%s: status %d after SIGTERM\n%s", p.Cmd.Path, status, p.Output())
 	}
+}
+
+// settle waits until a count has stood still for some seconds, longer than a
+// retry waits.
+func (p *process) settle(count func() int) {
+	p.t.Helper()
+	const still = 6 * time.Second
+	last, since := count(), time.Now()
+	eventually(p.t, "it stands still", func() bool {
+		if n := count(); n != last {
+			last, since = n, time.Now()
+		}
+		return time.Since(since) > still
+	}, p)
 }
 
 func (p *process) mustHave(texts ...string) {

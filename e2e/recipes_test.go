@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,11 +19,11 @@ import (
 )
 
 // recipe is one configuration of examples/recipes at work: started as it is
-// shipped, but for addresses, paths and, to be quick, the flush interval.
+// shipped, but for addresses and paths.
 type recipe struct {
 	t       *testing.T
 	fb      fluentBit
-	dir     string // the logs are in DIR/app or DIR/containers, the archive in DIR/archive
+	dir     string // the logs are in DIR/app or DIR/containers, the archive in DIR/archive, what Fluent Bit keeps in DIR/lib
 	process *process
 }
 
@@ -30,7 +31,7 @@ type recipe struct {
 func newRecipe(t *testing.T, fb fluentBit) *recipe {
 	t.Helper()
 	r := &recipe{t: t, fb: fb, dir: t.TempDir()}
-	for _, d := range []string{"app", "containers"} {
+	for _, d := range []string{"app", "containers", "lib"} {
 		if err := os.Mkdir(filepath.Join(r.dir, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -65,10 +66,9 @@ func (r *recipe) run(file string, replace ...string) {
 		}
 		text = out.String()
 	}
-	for old, new := range map[string]string{"/var/log/app": "DIR/app", "/var/log/containers": "DIR/containers", "/var/log/archive": "DIR/archive"} {
+	for old, new := range map[string]string{"/var/log/app": "DIR/app", "/var/log/containers": "DIR/containers", "/var/log/archive": "DIR/archive", "/var/lib/fluent-bit": "DIR/lib"} {
 		text = strings.ReplaceAll(text, old, new)
 	}
-	text = strings.NewReplacer("Flush 5", "Flush 1", "flush: 5", "flush: 1").Replace(text)
 	r.process = r.fb.start(r.t, r.dir, strings.TrimPrefix(filepath.Ext(file), "."), text, "-e", filterPath(), "-e", outputPath())
 }
 
@@ -148,13 +148,27 @@ func TestEveryRecipeIsTested(t *testing.T) {
 	}
 }
 
+// Each record is in one of the two places, once, after a restart too: the input
+// goes on where it was.
 func testTwoStreams(t *testing.T, fb fluentBit, file string) {
 	r := newRecipe(t, fb)
 	n := r.shop()
 	e, replace := r.elasticsearch()
-	r.run(file, replace...)
-	eventually(t, "all records arrive", func() bool { return len(e.stored("*"))+len(r.archive()) >= n }, r.process)
-	r.process.stop()
+	arrive := func() {
+		t.Helper()
+		r.run(file, replace...)
+		eventually(t, "all records arrive", func() bool { return len(e.stored("*"))+len(r.archive()) >= n }, r.process)
+		r.process.stop()
+	}
+	arrive()
+	log, err := os.OpenFile(filepath.Join(r.dir, "app", "shop.log"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(log, "written while Fluent Bit was away")
+	log.Close()
+	n++
+	arrive()
 	index, archive := e.stored("logs-anomaly-app"), r.archive()
 	if len(index) == 0 || flagged(index) != len(index) || flagged(archive) != 0 || len(index)+len(archive) != n {
 		t.Errorf("%d records in the index, %d of them flagged; %d in the archive, %d of them flagged; %d in all",
@@ -163,6 +177,69 @@ func testTwoStreams(t *testing.T, fb fluentBit, file string) {
 	if r := e.refusals(); len(r) > 0 {
 		t.Errorf("refused: %s", r[0])
 	}
+}
+
+// The server stores a chunk and its answer is lost: Fluent Bit sends the chunk
+// again, and it overwrites itself.
+func TestRecipeAnswerLost(t *testing.T) {
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		r := newRecipe(t, fb)
+		n := r.shop()
+		e, replace := r.elasticsearch()
+		e.lose = 1
+		r.run("stack-traces/fluent-bit.yaml", append(replace, "flush 1", "1\n  scheduler.base: 1\n  scheduler.cap: 2")...)
+		eventually(t, "the chunk is sent again", func() bool { return e.bulkRequests() >= 2 && len(e.stored("*")) >= n }, r.process)
+		// Were a retry refused, it would be tried again by now.
+		r.process.settle(e.bulkRequests)
+		requests := e.bulkRequests()
+		r.process.stop()
+		if got := len(e.stored("*")); got != n || len(e.refusals()) > 0 {
+			t.Errorf("%d documents of %d records, refused: %v", got, n, e.refusals())
+		}
+		if again := e.bulkRequests(); again != requests {
+			t.Errorf("%d requests, and %d at the end", requests, again)
+		}
+	})
+}
+
+// The server refuses a record, or all of a chunk. docs/routing.md says what
+// becomes of them, by version.
+func TestRecipeRecordRefused(t *testing.T) {
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		const retries = 2
+		for _, c := range []struct {
+			name     string
+			lines    string
+			stored   int
+			requests int
+			printed  bool // Trace_Error prints the server's answer
+		}{
+			// Before 3.x the whole chunk is sent again, and refused in part again.
+			{"one of three", `{"n":1}` + "\n" + `{"n":{"deep":1}}` + "\n" + `{"n":2}` + "\n", 2, map[bool]int{true: 1, false: 1 + retries}[fb.since(3, 2)], !fb.since(3, 2)},
+			{"all", `{"taken":{"deep":1}}` + "\n", 0, 1 + retries, true},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				r := newRecipe(t, fb)
+				writeFile(t, r.dir, "parsers.conf", parsers)
+				writeFile(t, filepath.Join(r.dir, "app"), "app.log", c.lines)
+				e, replace := r.elasticsearch()
+				request(t, "POST", e.URL+"/_bulk", `{"index":{"_index":"logs-anomaly-app"}}`+"\n"+`{"taken":1}`+"\n", nil)
+				requests := func() int { return e.bulkRequests() - 1 }
+				r.run("keep-anomalies/fluent-bit.yaml", append(replace,
+					"flush 1", "1\n  scheduler.base: 1\n  scheduler.cap: 2\n  parsers_file: DIR/parsers.conf",
+					"tag app", "app\n      parser: json", "retry_limit 20", strconv.Itoa(retries))...)
+				eventually(t, "the chunk arrives", func() bool { return requests() >= c.requests }, r.process)
+				r.process.settle(requests)
+				r.process.stop()
+				if got := len(e.stored("*")) - 1; got != c.stored || requests() != c.requests {
+					t.Errorf("%d documents stored, want %d; %d requests, want %d", got, c.stored, requests(), c.requests)
+				}
+				if printed := strings.Contains(r.process.Output(), "document_parsing_exception"); printed != c.printed {
+					t.Errorf("the answer is printed: %v, want %v\n%s", printed, c.printed, r.process.Output())
+				}
+			})
+		}
+	})
 }
 
 func TestRecipeOwnIndex(t *testing.T) { eachFormat(t, "own-index", anyVersion, testTwoStreams) }
@@ -331,6 +408,10 @@ func TestRecipeSlack(t *testing.T) {
 		if got := strings.Count(all, "anomaly_reason"); got != flagged(r.archive()) || strings.Contains(all, "anomaly_score") {
 			t.Errorf("%d records posted, %d flagged", got, flagged(r.archive()))
 		}
+		// Those of a flush interval are one message.
+		if n := len(posts); n > flagged(r.archive())/2 {
+			t.Errorf("%d posts of %d records", n, flagged(r.archive()))
+		}
 	})
 }
 
@@ -450,7 +531,8 @@ func TestRecipeKubernetes(t *testing.T) {
 }
 
 func TestRecipeOutput(t *testing.T) {
-	eachFormat(t, "output", anyVersion, func(t *testing.T, fb fluentBit, file string) {
+	// The input forward of 2.2 knows no Shared_Key.
+	eachFormat(t, "output", [2]int{3, 2}, func(t *testing.T, fb fluentBit, file string) {
 		r := newRecipe(t, fb)
 		n := r.shop()
 		t.Setenv("FORWARD_KEY", "a secret")
@@ -460,6 +542,97 @@ func TestRecipeOutput(t *testing.T) {
 		r.process.stop()
 		if all := r.archive(); len(all) != n || flagged(all) < 10 {
 			t.Errorf("%d records, %d of them flagged", len(all), flagged(all))
+		}
+	})
+}
+
+// What the README says to install: no record is lost, and the flagged ones are
+// where it says.
+func TestRecipeReadme(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(readme), "<!-- install -->\n```\n# plugins.conf\n")
+	plugins, block, _ := strings.Cut(block, "\n# fluent-bit.conf\n")
+	config, _, ok := strings.Cut(block, "```\n<!-- /install -->")
+	if !ok {
+		t.Fatal("the README has no plugins.conf and fluent-bit.conf")
+	}
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		r := newRecipe(t, fb)
+		n := r.shop()
+		plugins := writeFile(t, r.dir, "plugins.conf", strings.ReplaceAll(plugins, "/usr/lib/flb-anomaly/flb-filter_anomaly.so", filterPath()))
+		config := strings.NewReplacer("Plugins_File plugins.conf", "Plugins_File "+plugins+"\n    Flush 1", "/var/log", "DIR").Replace(config)
+		p := fb.start(t, r.dir, "conf", config+`
+[INPUT]
+    Name           tail
+    Path           DIR/app/shop.log
+    Tag            app.shop
+    Read_from_Head On
+
+[OUTPUT]
+    Name   file
+    Match  app.*
+    Path   DIR
+    File   rest.log
+    Format plain
+`)
+		at := func(name string) []map[string]any { return jsonLines(t, filepath.Join(r.dir, name)) }
+		eventually(t, "all records arrive", func() bool { return len(at("anomalies.log"))+len(at("rest.log")) >= n }, p)
+		p.stop()
+		anomalies, rest := at("anomalies.log"), at("rest.log")
+		if len(anomalies)+len(rest) != n || len(anomalies) < 10 || flagged(anomalies) != len(anomalies) || flagged(rest) != 0 {
+			t.Errorf("%d records, %d flagged of %d in anomalies.log, %d of %d in the rest", n, flagged(anomalies), len(anomalies), flagged(rest), len(rest))
+		}
+		p.mustHave("] ready contamination=auto warmup=256", "] learned enough to judge records=")
+	})
+}
+
+// What docs/deploy.md has for nodes that forward to an aggregator: while it is
+// away, records wait on the node, and none is lost.
+func TestRecipeNodesWait(t *testing.T) {
+	page, err := os.ReadFile("../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "**The nodes must be able to wait.**")
+	_, rest, _ = strings.Cut(rest, "```\n")
+	config, _, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("docs/deploy.md has no configuration of the nodes")
+	}
+	withEach(t, func(t *testing.T, fb fluentBit) {
+		r := newRecipe(t, fb)
+		n := r.shop()
+		port := flbtest.FreePort(t)
+		node := fb.start(t, r.dir, "conf", strings.NewReplacer("logs-fluent-bit", "127.0.0.1", "24224", port,
+			"/var/log/containers", "DIR/app", "/var/lib/fluent-bit", "DIR/lib",
+			"[SERVICE]\n", "[SERVICE]\n    Flush 1\n    scheduler.base 1\n    scheduler.cap 2\n",
+			"Name         tail\n", "Name tail\n    Tag app\n    Read_from_Head On\n").Replace(config))
+		// Without Retry_Limit no_limits, all is given up by the second retry.
+		eventually(t, "some retries have failed", func() bool { return strings.Count(node.Output(), "failed to flush chunk") >= 3 }, node)
+		aggregator := fb.start(t, r.dir, "conf", `
+[SERVICE]
+    Flush 1
+
+[INPUT]
+    Name   forward
+    Listen 127.0.0.1
+    Port   `+port+`
+
+[OUTPUT]
+    Name   file
+    Match  *
+    Path   DIR
+    File   all.log
+    Format plain
+`)
+		eventually(t, "all records arrive", func() bool { return len(jsonLines(t, filepath.Join(r.dir, "all.log"))) >= n }, node, aggregator)
+		node.stop()
+		aggregator.stop()
+		if got := len(jsonLines(t, filepath.Join(r.dir, "all.log"))); got != n {
+			t.Errorf("%d records of %d", got, n)
 		}
 	})
 }

@@ -10,9 +10,9 @@ import (
 )
 
 // TestDocumentsHaveTheTables keeps the tables of options in the documents those
-// of this package. UPDATE=1 go test ./options writes them anew.
+// of this package. UPDATE=1 go test ./options writes them.
 func TestDocumentsHaveTheTables(t *testing.T) {
-	hasTable(t, "../README.md", "<!-- options -->\n", "<!-- /options -->", options.Table)
+	hasTable(t, "../docs/options.md", "<!-- options -->\n", "<!-- /options -->", options.Table)
 	hasTable(t, "../docs/routing.md", "<!-- output options -->\n", "<!-- /output options -->", options.OutputTable)
 }
 
@@ -40,7 +40,7 @@ func hasTable(t *testing.T, path, begin, end string, rows []options.Option) {
 		return
 	}
 	if os.Getenv("UPDATE") == "" {
-		t.Errorf("the table of options in %s is not the one of this package: UPDATE=1 go test ./options writes it anew", path)
+		t.Errorf("the table of options in %s is not the one of this package: UPDATE=1 go test ./options writes it", path)
 		return
 	}
 	if err := os.WriteFile(path, []byte(before+begin+want.String()+end+after), 0o644); err != nil {

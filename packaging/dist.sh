@@ -7,11 +7,11 @@
 #
 #   VERSION    as `git describe` has it (default: asked of git)
 #   ARCHES     what to build (default: amd64 arm64; without a C compiler for
-#              one of them it is left out, with a word)
-#   GLIBC_MAX  newest glibc that the shared object may ask for; a build that
-#              asks for a newer one fails. Unset, any is taken, and the
-#              package depends on the one that it needs. Releases are built
-#              with 2.31: see docker/Dockerfile, stage release.
+#              one of them it is skipped, and the build says so)
+#   GLIBC_MAX  newest glibc that the shared object may need; a build that
+#              needs a newer one fails. Unset, any is accepted, and the package
+#              depends on the one that it needs. Releases are built with 2.31:
+#              see docker/Dockerfile, stage release.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022
@@ -36,6 +36,7 @@ deb_version() {
   printf '%s\n' "$v$dirty"
 }
 
+homepage=$(sed -n 's/^homepage: //p' packaging/nfpm.yaml)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 rm -rf dist
@@ -63,16 +64,34 @@ unpacked() {
   ln -s flb-filter_anomaly.so "$to/bin/out_anomaly.so"
   CGO_ENABLED=0 GOOS=linux GOARCH=$arch "$GO" build -buildvcs=false -trimpath -ldflags "$ldflags" -o "$to/bin/flb-anomaly" ./cmd/flb-anomaly
   cp ./*.md LICENSE fluent-bit.conf fluent-bit.yaml plugins.conf "$to/"
-  cp examples/README.md examples/shop.log "$to/examples/"
+  cp -r examples/README.md examples/shop.log examples/recipes "$to/examples/"
+  mkdir -p "$to/deploy/kubernetes" "$to/docker/elasticsearch" "$to/fluentbit/host"
+  cp deploy/kubernetes/*.yaml "$to/deploy/kubernetes/"
+  cp docker/elasticsearch/index-template.json "$to/docker/elasticsearch/"
+  cp fluentbit/README.md "$to/fluentbit/"
+  cp fluentbit/host/README.md "$to/fluentbit/host/"
   cp -r docs "$to/"
-  cp "$work"/man/*.1 "$to/man/"
+  cp "$work"/man/*.[17] "$to/man/"
   cp -r "$work/completions" "$to/"
+  links "$to"
+}
+
+# links makes those that lead to what is not shipped lead to the repository.
+links() {
+  local page target path
+  find "$1" -name '*.md' | while IFS= read -r page; do
+    { grep -oE '\]\([^)#: ]+' "$page" || true; } | cut -c 3- | sort -u | while IFS= read -r target; do
+      [ ! -e "$(dirname "$page")/$target" ] || continue
+      path=$(realpath -m --relative-to="$1" "$(dirname "$page")/$target")
+      sed -i "s|](${target//./\\.}\([)#]\)|]($homepage/blob/main/$path\1|g" "$page"
+    done
+  done
 }
 
 # installed lays the same files where Debian has them.
 installed() {
   local from=$1 to=$2 doc=$2/usr/share/doc/flb-anomaly f
-  mkdir -p "$to"/{etc,usr/lib,usr/share}/flb-anomaly "$to/usr/bin" "$to/usr/share/man/man1" "$doc" \
+  mkdir -p "$to"/{etc,usr/lib,usr/share}/flb-anomaly "$to/usr/bin" "$to/usr/share/man/"man{1,7} "$doc" \
     "$to/usr/share/"{bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d,lintian/overrides}
   cp -P "$from"/bin/*.so "$to/usr/lib/flb-anomaly/"
   cp "$from/bin/flb-anomaly" "$to/usr/bin/"
@@ -84,7 +103,7 @@ installed() {
       -e 's#\(Plugins_File *\)plugins\.conf#\1/etc/flb-anomaly/plugins.conf#' \
       -e 's#fluent-bit -c #fluent-bit -c /etc/flb-anomaly/#' "$from/$f" >"$to/etc/flb-anomaly/$f"
   done
-  for f in "$from"/man/*.1; do gzip -9n <"$f" >"$to/usr/share/man/man1/${f##*/}.gz"; done
+  for f in "$from"/man/*.[17]; do gzip -9n <"$f" >"$to/usr/share/man/man${f##*.}/${f##*/}.gz"; done
   cp "$from/completions/flb-anomaly.bash" "$to/usr/share/bash-completion/completions/flb-anomaly"
   cp "$from/completions/flb-anomaly.zsh" "$to/usr/share/zsh/vendor-completions/_flb-anomaly"
   cp "$from/completions/flb-anomaly.fish" "$to/usr/share/fish/vendor_completions.d/flb-anomaly.fish"
@@ -92,7 +111,10 @@ installed() {
   cp packaging/copyright "$doc/copyright"
   printf 'flb-anomaly (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md beside this file.\n\n -- %s  %s\n' "$debian" \
     "$(sed -n 's/^maintainer: //p' packaging/nfpm.yaml)" "$(date -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$doc/changelog.gz"
-  cp -r "$from"/*.md "$from/docs" "$doc/"
+  cp -r "$from"/*.md "$from"/{docs,deploy,docker,examples,fluentbit} "$doc/"
+  rm "$doc/examples/shop.log"
+  ln -s ../../../flb-anomaly/shop.log "$doc/examples/shop.log"
+  links "$doc"
 }
 
 # pack writes a tarball of a tree whose bytes depend on its content alone.
@@ -112,7 +134,7 @@ for arch in $ARCHES; do
     if [ "$("$GO" env GOARCH)" = "$arch" ]; then
       cc=${CC:-cc}
     else
-      echo "dist: no $cc: $arch is LEFT OUT (Debian: apt-get install gcc-$triplet libc6-dev-$arch-cross)" >&2
+      echo "dist: no $cc: $arch is SKIPPED (Debian: apt-get install gcc-$triplet libc6-dev-$arch-cross)" >&2
       continue
     fi
   fi

@@ -7,9 +7,11 @@ import (
 	"debug/elf"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -182,12 +184,15 @@ func TestInstalled(t *testing.T) {
 	for _, path := range []string{
 		"usr/share/bash-completion/completions/flb-anomaly", "usr/share/zsh/vendor-completions/_flb-anomaly",
 		"usr/share/fish/vendor_completions.d/flb-anomaly.fish", "usr/share/man/man1/flb-anomaly.1.gz",
-		"usr/share/man/man1/flb-anomaly-scan.1.gz", "usr/share/doc/flb-anomaly/copyright", "usr/share/doc/flb-anomaly/docs/deploy.md",
+		"usr/share/man/man1/flb-anomaly-scan.1.gz", "usr/share/man/man7/flb-filter_anomaly.7.gz", "usr/share/doc/flb-anomaly/copyright", "usr/share/doc/flb-anomaly/docs/deploy.md",
+		"usr/share/doc/flb-anomaly/docker/elasticsearch/index-template.json", "usr/share/doc/flb-anomaly/deploy/kubernetes/values.yaml",
+		"usr/share/doc/flb-anomaly/examples/recipes/own-index/fluent-bit.conf", "usr/share/doc/flb-anomaly/examples/shop.log",
 	} {
 		if s, err := os.Stat(filepath.Join(root, path)); err != nil || s.Size() == 0 {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+	leadSomewhere(t, filepath.Join(root, "usr/share/doc/flb-anomaly"))
 	if bash, err := exec.LookPath("bash"); err == nil {
 		run(t, bash, "-n", filepath.Join(root, "usr/share/bash-completion/completions/flb-anomaly"))
 	}
@@ -204,6 +209,7 @@ func TestTarball(t *testing.T) {
 	dir := t.TempDir()
 	run(t, "tar", "-C", dir, "-xzf", tarball)
 	root := files(t, filepath.Join(dir, "flb-anomaly-*"))[0]
+	leadSomewhere(t, root)
 	if out := run(t, filepath.Join(root, "bin/flb-anomaly"), "scan", filepath.Join(root, "examples/shop.log")); !strings.Contains(out, "new message pattern") {
 		t.Errorf("the command finds nothing\n%s", out)
 	}
@@ -211,6 +217,29 @@ func TestTarball(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			starts(t, "", filepath.Join(root, name), root)
 		})
+	}
+}
+
+// leadSomewhere checks the links of the pages below a directory: to a file that
+// is there, or to the repository.
+func leadSomewhere(t *testing.T, root string) {
+	t.Helper()
+	pages := 0
+	err := filepath.WalkDir(root, func(page string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(page) != ".md" {
+			return err
+		}
+		pages++
+		text, err := os.ReadFile(page)
+		for _, m := range regexp.MustCompile(`\]\(([^)#\s]+)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil && !strings.HasPrefix(m[1], "https://") {
+				t.Errorf("%s: %s: no such file", page, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil || pages < 10 {
+		t.Errorf("%d pages, %v", pages, err)
 	}
 }
 

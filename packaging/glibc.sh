@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Prints the newest version of glibc that a shared object asks for, and fails
-# when that is newer than the one given.
+# Prints the newest version of glibc that a shared object needs, and fails when
+# that is newer than the one given.
 #
 #   packaging/glibc.sh bin/flb-filter_anomaly.so        prints, say, 2.31
 #   packaging/glibc.sh bin/flb-filter_anomaly.so 2.31   fails above 2.31
 #
-# What a build asks for is decided by the glibc that it is linked with, not by
+# What a build needs is decided by the glibc that it is linked with, not by
 # the compiler: to get it down, build on an older Debian (docker/Dockerfile,
 # stage release, does so on Debian 11).
 set -euo pipefail

@@ -29,8 +29,21 @@ func addDetectorFlags(command *cobra.Command) *detectorFlags {
 		f.values[o.Name] = v
 		flag := command.Flags().VarPF(v, o.Flag(), "", optionUsage(o))
 		flag.DefValue = o.Default
+		if o.Name == "Contamination" {
+			complete(command, o.Flag(), o.Default)
+		} else {
+			complete(command, o.Flag())
+		}
 	}
 	return f
+}
+
+// complete makes shells complete a flag's value to these words, or to none,
+// rather than to the names of files.
+func complete(command *cobra.Command, flag string, words ...string) {
+	if err := command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err)
+	}
 }
 
 // settings checks what was given. The error names the flag, the value and what

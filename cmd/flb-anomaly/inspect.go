@@ -33,7 +33,7 @@ counts, levels, lengths and the usual ranges of their numbers (seconds and bytes
 where they have such a unit).
 
 What varies in a pattern is shown as <num>, <time>, <id> and the like.`,
-		Example: `  flb-anomaly inspect /var/lib/fluent-bit/anomaly/app.model
+		Example: `  flb-anomaly inspect /var/lib/flb-anomaly/app.model
   flb-anomaly inspect --format json app.model | jq '.groups[].patterns[:10]'`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -45,6 +45,9 @@ What varies in a pattern is shown as <num>, <time>, <id> and the like.`,
 	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table or json")
 	flags.IntVarP(&f.patterns, "patterns", "n", 20, "with table: patterns shown of each group, 0 = all")
 	flags.StringVarP(&f.group, "group", "g", "", "only the group of this name")
+	complete(command, "format", "table", "json")
+	complete(command, "patterns")
+	complete(command, "group")
 	return command
 }
 

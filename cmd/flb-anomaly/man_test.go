@@ -21,7 +21,7 @@ func TestMan(t *testing.T) {
 		if status := execute(context.Background(), []string{"man", dir}, nil, &stderr, &stderr); status != statusOK {
 			t.Fatalf("status %d: %s", status, &stderr)
 		}
-		files, err := filepath.Glob(filepath.Join(dir, "*.1"))
+		files, err := filepath.Glob(filepath.Join(dir, "*.[17]"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,44 @@ func TestMan(t *testing.T) {
 			t.Errorf("flb-anomaly-scan.1 has no --%s", o.Flag())
 		}
 	}
-	if _, ok := first["flb-anomaly-man.1"]; ok {
-		t.Error("a page for a hidden command")
+	for name, text := range first {
+		if strings.HasPrefix(name, "flb-anomaly-man") || strings.Contains(name, "completion") || strings.Contains(text, "completion") {
+			t.Errorf("%s is a page for a hidden command, or names one", name)
+		}
+	}
+	for page, texts := range map[string][]string{
+		"flb-anomaly-inspect.1": {"shown as <num>, <time>, <id> and the like", "/var/lib/flb-anomaly/app.model"},
+		"flb-anomaly-scan.1":    {"$kubernetes['labels']['app']", "\nzcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan -\n", "\ntable  the flagged lines with score and reason, then a summary\n"},
+		"flb-filter_anomaly.7":  {"$kubernetes['labels']['app']", "/usr/lib/flb-anomaly/flb-filter_anomaly.so", "PREFIX_score and PREFIX_reason"},
+	} {
+		text := plain(first[page])
+		for _, want := range texts {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s has no %q\n%s", page, want, text)
+			}
+		}
+	}
+	for i := range options.Table {
+		if o := &options.Table[i]; !strings.Contains(first["flb-filter_anomaly.7"], ".B "+o.Name) {
+			t.Errorf("flb-filter_anomaly.7 has no %s", o.Name)
+		}
+	}
+}
+
+// plain is the text of a page as a reader sees it, but for line breaks.
+func plain(roff string) string {
+	return strings.NewReplacer(`\-`, "-", `\(aq`, "'", `\e`, `\`, `\fB`, "", `\fP`, "", `\&`, "").Replace(roff)
+}
+
+// Values of flags are completed to what they may be, not to names of files.
+func TestCompletion(t *testing.T) {
+	for flag, want := range map[string]string{
+		"scan --format": "table\njsonl\ncsv\n", "scan --mode": "stream\nbatch\n", "scan --color": "auto\nalways\nnever\n", "scan --contamination": "auto\n", "scan --warmup": "",
+		"inspect --format": "table\njson\n", "serve --mode": "stream\nbatch\n", "train --contamination": "auto\n",
+	} {
+		_, out, _ := call(t, "", append(append([]string{"__complete"}, strings.Fields(flag)...), "")...)
+		if out != want+":4\n" { // 4 = no files
+			t.Errorf("%s: %q, want %q", flag, out, want)
+		}
 	}
 }

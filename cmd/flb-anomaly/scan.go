@@ -40,8 +40,9 @@ judge rotated files as one log, join them:
 
 A line is judged by the lines before it (--mode stream), as Fluent Bit would
 have, so the first ones (--warmup) only teach; or by the whole file
-(--mode batch). That is read twice, so of the standard input up to 8 GiB are kept
-in a temporary file. The same file and flags give the same verdicts.
+(--mode batch). Batch mode reads its input twice, so standard input is first
+copied to a temporary file (at most 8 GiB). The same file and flags give the
+same verdicts.
 
 In a JSON line, the message, the level and the time are found by the usual
 names of their fields; --log-key, --level-key and --group-by name others. Any
@@ -73,6 +74,9 @@ flagged; 130 interrupted.`,
 	flags.BoolVar(&f.text, "text", false, "with jsonl and csv: add the line itself as text, invalid UTF-8 replaced")
 	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
+	complete(command, "format", "table", "jsonl", "csv")
+	complete(command, "mode", string(scan.Stream), string(scan.Batch))
+	complete(command, "color", "auto", "always", "never")
 	f.detector = addDetectorFlags(command)
 	return command
 }

@@ -53,9 +53,13 @@ there.`,
 	flags := command.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8765", "address and port; port 0 takes a free one")
-	flags.StringSliceVar(&f.hosts, "host", nil, "a name that the page may be asked for by, besides localhost and addresses (may be given more than once)")
+	flags.StringSliceVar(&f.hosts, "host", nil, "an additional host name under which the page may be opened, besides localhost and addresses (may be given more than once)")
 	flags.StringVar(&f.maxSize, "max-size", "1GiB", "largest log, decompressed: a number with KiB, MiB or GiB")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by at first: stream (the lines before it) or batch (the whole file)")
+	complete(command, "mode", string(scan.Stream), string(scan.Batch))
+	for _, flag := range []string{"listen", "host", "max-size"} {
+		complete(command, flag)
+	}
 	f.detector = addDetectorFlags(command)
 	return command
 }

@@ -33,7 +33,7 @@ filter gets parsed, give JSON lines.
 
 A model holds words of the log's messages and the names of groups, and no line
 as it came. It is readable by its owner only.`,
-		Example: `  flb-anomaly train app.log.2.gz app.log.1 -o /var/lib/fluent-bit/anomaly/app.model`,
+		Example: `  flb-anomaly train app.log.2.gz app.log.1 -o /var/lib/flb-anomaly/app.model`,
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(command *cobra.Command, args []string) error {
 			if output == "" {

@@ -3,9 +3,13 @@
 package kubernetes
 
 import (
+	"compress/gzip"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -132,10 +136,75 @@ func TestValues(t *testing.T) {
 				}
 			}
 
+			// The limit holds every group at its limits, about 5 MiB, beside Fluent
+			// Bit's own 64 and as much again for buffers.
+			groups, _ := strconv.Atoi(f["max_groups"])
+			limit, err := strconv.Atoi(strings.TrimSuffix(v.Resources["limits"]["memory"], "Mi"))
+			if err != nil || groups == 0 || limit < 5*groups+128 {
+				t.Errorf("a memory limit of %s for %d groups, want at least %dMi", v.Resources["limits"]["memory"], groups, 5*groups+128)
+			}
+
 			for name := range f {
 				if !slices.Contains([]string{"name", "alias", "match"}, name) && !option(name) {
 					t.Errorf("the filter has no option %s", name)
 				}
+			}
+		})
+	}
+}
+
+// The init container of values.yaml brings the plugin, and a trained model from
+// the ConfigMap or from its own image, unless the node has one.
+func TestInitContainer(t *testing.T) {
+	script := load(t, "values.yaml").InitContainers[0].Command[2]
+	for _, tt := range []struct {
+		name, trained, image, node, want string
+	}{
+		{name: "nothing trained"},
+		{name: "from the ConfigMap", trained: "t", want: "t"},
+		{name: "from the image", image: "i", want: "i"},
+		{name: "the ConfigMap comes first", trained: "t", image: "i", want: "t"},
+		{name: "the node's own stays", trained: "t", image: "i", node: "n", want: "n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			var moves []string
+			for _, d := range []string{"/flb-anomaly", "/plugins", "/trained", "/models"} {
+				if err := os.Mkdir(dir+d, 0o755); err != nil {
+					t.Fatal(err)
+				}
+				moves = append(moves, " "+d+"/", " "+dir+d+"/", ">"+d+"/", ">"+dir+d+"/")
+			}
+			put := func(path, text string, compress bool) {
+				t.Helper()
+				if text == "" {
+					return
+				}
+				f, err := os.Create(filepath.Join(dir, path))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer f.Close()
+				if !compress {
+					f.WriteString(text)
+					return
+				}
+				z := gzip.NewWriter(f)
+				z.Write([]byte(text))
+				z.Close()
+			}
+			put("flb-anomaly/flb-filter_anomaly.so", "so", false)
+			put("flb-anomaly/kube.model.gz", tt.image, true)
+			put("trained/kube.model.gz", tt.trained, true)
+			put("models/kube.model", tt.node, false)
+			if out, err := exec.Command("sh", "-ec", strings.NewReplacer(moves...).Replace(script)).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if so, _ := os.ReadFile(dir + "/plugins/flb-filter_anomaly.so"); string(so) != "so" {
+				t.Errorf("the plugin is %q", so)
+			}
+			if model, _ := os.ReadFile(dir + "/models/kube.model"); string(model) != tt.want {
+				t.Errorf("the model is %q, want %q", model, tt.want)
 			}
 		})
 	}

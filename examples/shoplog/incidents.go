@@ -29,7 +29,7 @@ func Incidents() []Incident {
 		{
 			Name: "slow-query",
 			What: "a routine query takes a thousand times its usual time",
-			Why:  "The message is an everyday one and only the number says that a plan has turned or a lock was held; the next one takes the shop down.",
+			Why:  "The message is an everyday one. Only the number shows that a query plan has changed or a lock was held; the next one takes the shop down.",
 			make: (*Generator).queryCrawls,
 		},
 		{
@@ -46,7 +46,7 @@ func Incidents() []Incident {
 		},
 		{
 			Name: "oom-kill",
-			What: "the kernel kills a worker that has eaten the machine's memory; its supervisor starts it anew",
+			What: "the kernel kills a worker that has used up the machine's memory; its supervisor starts it again",
 			Why:  "Restarted workers look healthy a second later; the orders that were in its hands are lost.",
 			make: (*Generator).workerKilled,
 		},
@@ -58,7 +58,7 @@ func Incidents() []Incident {
 		},
 		{
 			Name: "refused",
-			What: "the routine confirmation of a parcel, with the outcome turned, still at INFO",
+			What: "the routine confirmation of a parcel, with the opposite outcome, still at INFO",
 			Why:  "One word differs from a thousand good lines. The customer has paid and nothing will be sent.",
 			make: (*Generator).parcelRefused,
 		},

@@ -32,7 +32,7 @@ type Options struct {
 	Lines     int // expected length of the stream; places the incidents; 0 = 4000
 
 	// ReleaseAt is the record, counted from 1, at which a new release is rolled
-	// out that words a third of the shop's own messages anew; 0 = never.
+	// out that rewords a third of the shop's own messages; 0 = never.
 	ReleaseAt int
 }
 
