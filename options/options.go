@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,13 @@ const (
 	ValueBool   ValueType = "bool"
 )
 
+// The usual names of the message and of the level, in the order in which they
+// are looked for.
+var (
+	MessageNames = []string{"log", "message", "msg", "MESSAGE", "body"}
+	LevelNames   = []string{"level", "severity", "lvl", "levelname", "PRIORITY"}
+)
+
 // Settings are the options of one filter instance, checked.
 type Settings struct {
 	Detector  detector.Options
@@ -132,7 +140,7 @@ var Table = []Option{
 		Help: "Seed of the forest's sampling: the same records, options and seed give the same verdicts.",
 		set:  setSeed},
 	{Name: "Key_Prefix", Type: String, Default: "anomaly", Range: "1 to 64 bytes of letters, digits, _ - . @", Records: true,
-		Help: "Name of the tag field; PREFIX_score and PREFIX_reason stand beside it.",
+		Help: "Name of the tag field; PREFIX_score and PREFIX_reason stand beside it. None may be a field that is read.",
 		set:  setPrefix},
 	{Name: "Annotate", Type: String, Default: "all", Range: "all or anomalies", Records: true,
 		Help: "Records that get the fields: all, or only those that are flagged.",
@@ -188,7 +196,32 @@ func Parse(values func(name string) []string) (Settings, error) {
 	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
 		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
 	}
-	return s, nil
+	return s, s.checkPrefix()
+}
+
+// Fields are the names of the fields that the records get: the tag, the score and
+// the reason.
+func (s *Settings) Fields() [3]string {
+	return [3]string{s.KeyPrefix, s.KeyPrefix + "_score", s.KeyPrefix + "_reason"}
+}
+
+// checkPrefix refuses fields that would take the place of what is read: the
+// message would be lost.
+func (s *Settings) checkPrefix() error {
+	for _, f := range s.Fields() {
+		if slices.Contains(MessageNames, f) || slices.Contains(LevelNames, f) {
+			return wrong("Key_Prefix", "has the value %q: the field %s would take the place of a message's or level's usual one; allowed: another word", s.KeyPrefix, f)
+		}
+		for _, o := range []struct{ name, accessor string }{{"Log_Key", s.LogKey}, {"Level_Key", s.LevelKey}, {"Group_By", s.GroupBy}} {
+			if o.accessor == "" {
+				continue
+			}
+			if a, err := record.ParseAccessor(o.accessor); err == nil && a.First() == f {
+				return wrong("Key_Prefix", "has the value %q: the field %s would take the place of the one that %s names; allowed: another word", s.KeyPrefix, f, o.name)
+			}
+		}
+	}
+	return nil
 }
 
 // parse sets what the rows of one table stand for.
