@@ -88,6 +88,9 @@ func (f *filter) publish() {
 	if s.FailedFits > 0 && f.stats.FailedFits == 0 {
 		f.log.Error("a panic while a forest was fitted was caught (logged once, counted as refit_failures_total): the forest before it stays in use")
 	}
+	if c.structured > 0 && f.counted.structured == 0 {
+		f.log.Warn(structuredMessage)
+	}
 	m.groups.Set(float64(s.Groups))
 	m.threshold.Set(s.Threshold)
 	if s.Judged > 0 && f.stats.Judged == 0 && s.Judged < s.Records { // and was not restored

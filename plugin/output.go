@@ -39,7 +39,7 @@ type judgingOutput struct {
 
 	waiting waitingRoom
 	health  health
-	once    struct{ engine, round, panic, forgotten sync.Once }
+	once    struct{ engine, round, panic, forgotten, structured sync.Once }
 
 	acknowledged, retries atomic.Uint64 // messages, flushes
 }
@@ -243,6 +243,9 @@ func (o *judgingOutput) tag(chunk []byte) (tagged []byte) {
 	}()
 	o.tagged = o.tagger.process(o.tagged[:0], chunk)
 	o.keeper.tick(time.Now())
+	if o.tagger.counts.structured > 0 {
+		o.once.structured.Do(func() { o.log.Warn(structuredMessage) })
+	}
 	return o.tagged
 }
 
