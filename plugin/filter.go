@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
@@ -54,6 +55,9 @@ func newFilter(i *fluentbit.Instance) (fluentbit.Filter, error) {
 	var contamination any = "auto"
 	if s.Detector.Contamination > 0 {
 		contamination = s.Detector.Contamination
+	}
+	if v, set := i.Value("Model_Path"); set && s.ModelPath == "" {
+		f.log.Warn("option Model_Path has the value " + strconv.Quote(v) + ": no models are saved; is it a variable that is not set?")
 	}
 	f.keeper = newKeeper(t.detector, i.Name(), &s, f.log, i.Go)
 	f.keeper.start()

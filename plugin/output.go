@@ -126,6 +126,9 @@ func (o *judgingOutput) flush(tag string, chunk []byte, patience time.Duration) 
 			return o.later(nil, err)
 		}
 		d = &delivery{id: id, tag: o.settings.Forward.TagPrefix + tag, messages: o.judge(chunk)}
+		for _, m := range d.messages {
+			d.size += cap(m)
+		}
 	}
 	if err := o.deliver(d, patience); err != nil {
 		return o.later(d, err)
@@ -190,6 +193,7 @@ type delivery struct {
 	id       chunkID
 	tag      string
 	messages [][]byte   // not yet acknowledged
+	size     int        // bytes of memory, of the messages at first
 	underWay chan error // the result of an attempt that nobody waits for any more; else nil
 }
 

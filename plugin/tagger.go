@@ -107,25 +107,57 @@ func (t *tagger) process(dst, chunk []byte) []byte {
 	w, ev := t.walker, &t.event
 	others, broken := w.Others, w.Broken
 	w.Reset(chunk)
-	for w.Next(ev) {
-		if ev.Kind == record.Log {
-			t.counts.records++
-			dst = t.one(dst, ev)
-		} else if !t.settings.Forward.OnlyAnomalies {
-			dst = ev.Annotate(dst, nil)
+	if t.settings.Forward.OnlyAnomalies {
+		dst = t.onlyAnomalies(dst)
+	} else {
+		for w.Next(ev) {
+			if ev.Kind == record.Log {
+				dst = t.one(dst, ev)
+			} else {
+				dst = ev.Annotate(dst, nil)
+			}
 		}
-	}
-	if !t.settings.Forward.OnlyAnomalies {
 		dst = append(dst, w.Rest()...)
 	}
 	w.Reset(nil)
-	t.counts.records += w.Others - others
-	t.counts.unjudged += w.Others - others + w.Broken - broken
+	odd := w.Others - others + w.Broken - broken
+	t.counts.records += odd
+	t.counts.unjudged += odd
+	return dst
+}
+
+// onlyAnomalies appends what is flagged, and the marks of the groups in which that
+// stands: they say what their records have in common.
+func (t *tagger) onlyAnomalies(dst []byte) []byte {
+	w, ev := t.walker, &t.event
+	var mark []byte // of the group that has begun, until it is written
+	inside := false // a group whose mark is written
+	for w.Next(ev) {
+		switch ev.Kind {
+		case record.GroupStart:
+			mark, inside = ev.Raw, false
+		case record.GroupEnd:
+			if inside {
+				dst = append(dst, ev.Raw...)
+			}
+			mark, inside = nil, false
+		case record.Log:
+			before := len(dst)
+			dst = append(dst, mark...)
+			after := len(dst)
+			if dst = t.one(dst, ev); len(dst) == after {
+				dst = dst[:before]
+			} else if mark != nil {
+				mark, inside = nil, true
+			}
+		}
+	}
 	return dst
 }
 
 // one judges one event.
 func (t *tagger) one(dst []byte, ev *record.Event) []byte {
+	t.counts.records++
 	message := ev.Value(slotMessage)
 	switch message.Kind {
 	case record.Map, record.Array, record.Ext:

@@ -159,8 +159,12 @@ func TestTaggerPassesOddShapes(t *testing.T) {
 		"cut":            chunk(t, map[string]any{"log": "hello"})[:9],
 		"a bare integer": {0x05},
 	} {
+		before := tg.counts
 		if out := tg.process(nil, in); !bytes.Equal(out, in) {
 			t.Errorf("%s: % x came out of % x", name, out, in)
+		}
+		if c := tg.counts; c.records-before.records != c.unjudged-before.unjudged {
+			t.Errorf("%s: counted as %+v, was %+v", name, c, before)
 		}
 	}
 }
