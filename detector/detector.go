@@ -40,6 +40,10 @@ type Options struct {
 	Seed          uint64        // of the forest's sampling and of the tables' hashes
 	Ignore        []string      // regular expressions (RE2): a message whose first pattern.MaxBytes match is never flagged; may be empty
 
+	// Source says by name where the events' parts come from. Models made of others
+	// do not fit; those that do not say fit any. May be empty.
+	Source []Setting
+
 	// Synchronous makes Observe refit at an exact record instead of in the
 	// background: the same events give the same verdicts, bit for bit.
 	Synchronous bool

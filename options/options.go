@@ -5,6 +5,7 @@
 package options
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"regexp"
@@ -196,7 +197,20 @@ func Parse(values func(name string) []string) (Settings, error) {
 	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
 		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
 	}
+	s.Detector.Source = []detector.Setting{source("Log_Key", s.LogKey), source("Level_Key", s.LevelKey), source("Group_By", s.GroupBy)}
 	return s, s.checkPrefix()
+}
+
+// source is what a saved model says of one of the fields. Its text has a limit
+// there, and long accessors that differ must not look the same.
+func source(option, accessor string) detector.Setting {
+	switch {
+	case accessor == "":
+		accessor = "not set"
+	case len(accessor) > 200:
+		accessor = fmt.Sprintf("%s… (%x)", accessor[:100], sha256.Sum256([]byte(accessor)))
+	}
+	return detector.Setting{Name: option, Value: accessor}
 }
 
 // Fields are the names of the fields that the records get: the tag, the score and

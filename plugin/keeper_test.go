@@ -163,6 +163,8 @@ func TestBadFilesAreSetAside(t *testing.T) {
 		{"text", func(b []byte) []byte { return []byte("a text that is no model at all") }, nil, "damaged", "does not begin as a model does"},
 		{"newer", func(b []byte) []byte { b[18]++; return b }, nil, "previous", "it is written in format 2, this version reads 1"},
 		{"other options", func(b []byte) []byte { return b }, map[string]string{"Window": "1024", "Trees": "50"}, "previous", "Trees was 100 and is 50; Window was 4096 and is 1024"},
+		{"another field", func(b []byte) []byte { return b }, map[string]string{"Level_Key": "lvl", "Group_By": strings.Repeat("g", 300)}, "previous",
+			"Level_Key was not set and is lvl; Group_By was not set and is ggg"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
