@@ -133,13 +133,14 @@ func TestSmallStacks(t *testing.T) {
 	}
 }
 
-// TestSanitized runs the C halves, of the filter's kit and of the host, under the
-// address sanitizer and the one for undefined behaviour.
+// TestSanitized runs the C of the filter and of the host under the address sanitizer
+// and the one for undefined behaviour; both are built with them.
 func TestSanitized(t *testing.T) {
 	program, err := built.sanitized()
 	if err != nil {
 		t.Skipf("the compiler has no sanitizers: %v", err)
 	}
+	plugin := need(t, built.sanitizedPlugin)
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in")
 	f, err := os.Create(in)
@@ -163,7 +164,7 @@ func TestSanitized(t *testing.T) {
 		{"--help-options", "-F", "anomaly"},
 		{"-F", "anomaly", "-p", "warmup=none"},
 	} {
-		cmd := exec.Command(program, append([]string{"-q", "-e", need(t, built.plugin)}, args...)...)
+		cmd := exec.Command(program, append([]string{"-q", "-e", plugin}, args...)...)
 		// Go's runtime keeps memory of its own to the end.
 		cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0")
 		if r := runProgram(t, cmd, lines(2000)); strings.Contains(r.stderr, "Sanitizer") || strings.Contains(r.stderr, "runtime error: ") || r.status > 1 || r.status < 0 {
