@@ -12,6 +12,7 @@
 package detector
 
 import (
+	"container/list"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -37,7 +38,11 @@ type Options struct {
 	RefitRecords  int           // most records between refits
 	MaxGroups     int           // models held at once
 	Seed          uint64        // of the forest's sampling and of the tables' hashes
-	Ignore        []string      // regular expressions (RE2): a message that matches is never flagged; may be empty
+	Ignore        []string      // regular expressions (RE2): a message whose first pattern.MaxBytes match is never flagged; may be empty
+
+	// Source says by name where the events' parts come from. Models made of others
+	// do not fit; those that do not say fit any. May be empty.
+	Source []Setting
 
 	// Synchronous makes Observe refit at an exact record instead of in the
 	// background: the same events give the same verdicts, bit for bit.
@@ -96,7 +101,8 @@ type Detector struct {
 	only       *group // the model of all events without a group
 	groups     map[uint64]*group
 	seed       maphash.Seed
-	newest     *group // most recently used, the head of a ring list
+	newest     *group    // most recently used, the head of a ring list
+	young      list.List // of those still in their warm-up, the most recently used in front
 	stats      Stats
 	threshold  float32 // in points, of the group judged last
 	refits     chan refit
@@ -115,6 +121,8 @@ type group struct {
 	name       string // canonical; empty for events without a group
 	hash       uint64
 	prev, next *group
+	young      *list.Element // in Detector.young, nil once it is past its warm-up
+	used       uint64        // at so many records of the detector, since that was made or restored
 }
 
 // state is what a snapshot holds of a group.
@@ -264,7 +272,7 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
 	v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
-	if (v.Anomaly || v.Sweep != 0) && d.ignored(ev.Message) {
+	if (v.Anomaly || v.Sweep != 0) && d.ignored(d.seen.text) {
 		v.Anomaly, v.Sweep = false, 0
 	}
 	if v.Anomaly {
@@ -277,6 +285,8 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	d.threshold = g.threshold.points
 }
 
+// ignored gets no more of a message than the rest of the detector reads: an
+// expression takes time for each byte, and lines have no limit.
 func (d *Detector) ignored(message []byte) bool {
 	for _, re := range d.ignore {
 		if re.Match(message) {
@@ -290,6 +300,10 @@ func (d *Detector) learn(g *group, ev *Event) {
 	g.window.add(&d.seen.row)
 	g.model.learn(&d.seen)
 	g.records++
+	if g.young != nil && g.records >= d.options.Warmup {
+		d.young.Remove(g.young)
+		g.young = nil
+	}
 	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && ev.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {
 		d.refit(g, ev.Time)
 	}
@@ -308,15 +322,13 @@ func (d *Detector) group(name []byte) *group {
 	g := d.groups[h]
 	if g == nil {
 		if len(d.groups) >= d.options.MaxGroups {
-			oldest := d.newest.prev
-			oldest.unlink(d)
-			delete(d.groups, oldest.hash)
-			d.stats.Evicted++
+			d.evict(d.dispensable())
 		}
 		g = d.newGroup(string(name))
 		g.hash = h
 		d.groups[h] = g
 	} else if g == d.newest {
+		g.used = d.stats.Records
 		return g
 	} else {
 		g.unlink(d)
@@ -325,18 +337,45 @@ func (d *Detector) group(name []byte) *group {
 	return g
 }
 
+// idleWindows is for how many windows of records a group must not be used before a
+// new one may take its place though it judges.
+const idleWindows = 16
+
+// dispensable returns the group that makes room for a new one: the least recently
+// used of all if it has been idle for long, else of those that do not judge yet,
+// if there are any. Whoever makes up groups' names would otherwise push out all
+// models with a handful of lines; and if no group that judges ever made room, those
+// that have gone would keep new ones from learning.
+func (d *Detector) dispensable() *group {
+	oldest := d.newest.prev
+	if young := d.young.Back(); young != nil && d.stats.Records-oldest.used <= idleWindows*uint64(d.options.Window) {
+		return young.Value.(*group)
+	}
+	return oldest
+}
+
+func (d *Detector) evict(g *group) {
+	g.unlink(d)
+	if g.young != nil {
+		d.young.Remove(g.young)
+	}
+	delete(d.groups, g.hash)
+	d.stats.Evicted++
+}
+
 func (d *Detector) hash(name []byte) uint64 { return maphash.Bytes(d.seed, name) }
 
 // maxGroupName is the length in bytes up to which a group's name is kept.
 const maxGroupName = 256
 
 // canonical returns a name that is not too long to be kept: its beginning and
-// its hash stand for a longer one.
+// its hash stand for a longer one. Of a name of any length no more is read than
+// of a message.
 func (d *Detector) canonical(name []byte) []byte {
 	if len(name) <= maxGroupName {
 		return name
 	}
-	sum := sha256.Sum256(name)
+	sum := sha256.Sum256(name[:min(len(name), pattern.MaxBytes)])
 	short := append(d.longName[:0], trim(name, maxGroupName-len("... ")-2*len(sum))...)
 	d.longName = hex.AppendEncode(append(short, "... "...), sum[:])
 	return d.longName
@@ -374,4 +413,10 @@ func (g *group) link(d *Detector) {
 		g.prev.next, g.next.prev = g, g
 	}
 	d.newest = g
+	g.used = d.stats.Records
+	if g.young != nil {
+		d.young.MoveToFront(g.young)
+	} else if g.records < d.options.Warmup {
+		g.young = d.young.PushFront(g)
+	}
 }

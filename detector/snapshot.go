@@ -65,12 +65,12 @@ func (h *header) carry(c *codec) {
 
 // settings are the options without which a model means something else.
 func (o *Options) settings() []Setting {
-	return []Setting{
+	return append([]Setting{
 		{"Seed", strconv.FormatUint(o.Seed, 10)},
 		{"Trees", strconv.Itoa(o.Trees)},
 		{"Sample_Size", strconv.Itoa(o.SampleSize)},
 		{"Window", strconv.Itoa(o.Window)},
-	}
+	}, o.Source...)
 }
 
 // DamagedError says that an input is no snapshot, or no longer one.
@@ -338,6 +338,9 @@ func (d *Detector) accepts(h *header) error {
 	for _, own := range d.options.settings() {
 		i := slices.IndexFunc(h.settings, func(s Setting) bool { return s.Name == own.Name })
 		if i < 0 {
+			if slices.Contains(d.options.Source, own) {
+				continue
+			}
 			differ = append(differ, "it does not say its "+own.Name)
 		} else if was := h.settings[i].Value; was != own.Value {
 			differ = append(differ, fmt.Sprintf("%s was %s and is %s", own.Name, was, own.Value))
@@ -404,7 +407,7 @@ func (d *Detector) Inherit(old *Detector) error {
 	}
 	groups := old.byUse()
 	for _, g := range groups {
-		g.prev, g.next = nil, nil
+		g.prev, g.next, g.young = nil, nil, nil
 	}
 	old.only, old.groups, old.newest = nil, nil, nil
 	return d.adopt(groups)

@@ -105,6 +105,18 @@ func TestHostMetrics(t *testing.T) {
 	r.mustHave(t, r.stderr, `fluentbit_filter_odd_panics_total{name="odd.1"} 0`)
 }
 
+// Fluent Bit takes two instances with one alias, or numbers processors alike: they
+// get names of their own, and the user hears of it when it was the user who gave it.
+func TestHostNamesAreUnique(t *testing.T) {
+	r := runHost(t, "x\n", "--metrics", "-F", "odd", "-p", "alias=mine", "-F", "odd", "-p", "alias=mine")
+	r.mustHave(t, r.stderr, `fluentbit_filter_odd_chunks_total{name="mine",how="copy"} 1`)
+	r.mustHave(t, r.stderr, `fluentbit_filter_odd_chunks_total{name="mine-2",how="copy"} 1`)
+	r.mustHave(t, r.stderr, "[ warn] [filter:odd:mine-2] another instance has the alias mine: this one goes by mine-2")
+	if r := runHost(t, "x\n", "-F", "odd", "-F", "odd"); strings.Contains(r.stderr, "another instance") {
+		t.Errorf("a warning without an alias\n%s", r.stderr)
+	}
+}
+
 func TestHostOptions(t *testing.T) {
 	for _, abi := range []string{"3.2", "5.1"} {
 		r := runHost(t, "", "--abi", abi, "-F", "odd", "-p", "Word=a b", "-p", "WORD=", "-p", "word=c=d", "-p", "number=7")
@@ -392,6 +404,48 @@ func TestHostJSON(t *testing.T) {
 	if want := `{"date":1700000000.000000000,"log":"x"}` + "\n" + `{"date":1700000000.250000000,"log":"y"}` + "\n" +
 		`{"date":1700000000.500000000,"log":"last"}` + "\n"; r.stdout != want {
 		t.Errorf("got\n%s\nwant\n%s", r.stdout, want)
+	}
+}
+
+// The filter of the README, with what every filter meets: events that are cut off,
+// marks of groups, bodies that are no maps.
+func TestHelloPassesWhatIsNoRecord(t *testing.T) {
+	hello := need(t, built.hello)
+	record := []byte{0x92, 0x92, 0x05, 0x80, 0x81, 0xa1, 'v', 0x01}
+	var in []byte
+	for _, chunk := range [][]byte{
+		record[:7], // the value is missing
+		record[:3],
+		{0x92, 0x92, 0xff, 0x80, 0x81, 0xa1, 'g', 0x01}, // a group begins
+		{0x92, 0x92, 0xfe, 0x80, 0x80},                  // and ends
+		{0x92, 0x92, 0x05, 0x80, 0x91, 0x01},
+		{0xc1},
+	} {
+		in = append(binary.LittleEndian.AppendUint32(in, uint32(len(chunk))), chunk...)
+	}
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	if err := os.WriteFile(from, in, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := runHost(t, "", "-q", "-e", hello, "--raw-in", from, "--raw-out", to, "-F", "hello")
+	if out, err := os.ReadFile(to); err != nil || !bytes.Equal(out, in) {
+		t.Errorf("% x came out of % x (%v)\n%s", out, in, err, r.stderr)
+	}
+}
+
+// What readers copy is what is tested.
+func TestReadmeHasTheExample(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("testdata/hello/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(page, source) {
+		t.Error("the example in README.md is not testdata/hello/main.go")
 	}
 }
 

@@ -93,6 +93,9 @@ func newInstance(c *C.struct_kit_instance, p *Plugin) *Instance {
 		c:      c,
 	}
 	i.logger = slog.New(newHandler(i))
+	if given := C.GoString(C.kit_instance_name(c)); i.name != given && !strings.HasPrefix(given, p.Name+".") {
+		i.logger.Warn("another instance has the alias " + given + ": this one goes by " + i.name)
+	}
 	for _, o := range p.Options {
 		name := C.CString(o.Name)
 		for n := C.int(0); ; n++ {

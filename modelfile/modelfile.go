@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 const (
@@ -51,8 +52,9 @@ func Path(dir, instance string) string {
 }
 
 // Write replaces the file at path by what write writes, atomically and durably:
-// when it returns nil, the new content is on the disk; until then, and after an
-// error, the old one is. The file is readable by its owner only. Its directory
+// when it returns nil, the new content is on the disk; until then, the old one or
+// the new one is, whole. After an error of its last step, which makes the new name
+// durable, it may be the new one, after any other it is the old one. The file is readable by its owner only. Its directory
 // is made, for its owner only, when it is not there; the directory above must
 // be.
 //
@@ -143,7 +145,7 @@ func syncDir(dir string) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, os.ErrInvalid) {
+	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
 		return err
 	}
 	return nil
@@ -152,7 +154,8 @@ func syncDir(dir string) error {
 // Read calls read with the content of the file. The error fs.ErrNotExist says
 // that there is none.
 func Read(path string, read func(io.Reader) error) error {
-	f, err := os.Open(path)
+	// To open a pipe would wait for somebody to write to it.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}

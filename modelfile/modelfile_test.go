@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func text(s string) func(io.Writer) error {
@@ -128,5 +130,41 @@ func TestWriteSaysWhatIsWrong(t *testing.T) {
 	}
 	if err := Write(filepath.Join(dir, "a.model"), text("x")); err == nil {
 		t.Error("a directory is replaced")
+	}
+}
+
+// The file system of /proc has directories that cannot be synced, as some that
+// take files have.
+func TestADirectoryThatCannotBeSyncedIsNoError(t *testing.T) {
+	const dir = "/proc/self"
+	d, err := os.Open(dir)
+	if err != nil {
+		t.Skip("SKIPPED: no /proc here")
+	}
+	defer d.Close()
+	if d.Sync() == nil {
+		t.Skip("SKIPPED: /proc can be synced here")
+	}
+	if err := syncDir(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadDoesNotWaitForAPipe(t *testing.T) {
+	path := Path(t.TempDir(), "a")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error, 1)
+	go func() {
+		result <- Read(path, func(io.Reader) error { return errors.New("the pipe is read") })
+	}()
+	select {
+	case err := <-result:
+		if err == nil || !strings.Contains(err.Error(), "is no regular file") {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits")
 	}
 }

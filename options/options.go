@@ -5,9 +5,11 @@
 package options
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +74,13 @@ const (
 	ValueBool   ValueType = "bool"
 )
 
+// The usual names of the message and of the level, in the order in which they
+// are looked for.
+var (
+	MessageNames = []string{"log", "message", "msg", "MESSAGE", "body"}
+	LevelNames   = []string{"level", "severity", "lvl", "levelname", "PRIORITY"}
+)
+
 // Settings are the options of one filter instance, checked.
 type Settings struct {
 	Detector  detector.Options
@@ -123,16 +132,16 @@ var Table = []Option{
 		Help: "Field whose values each get a model of their own, such as $kubernetes['labels']['app'].",
 		set:  accessorInto(func(s *Settings) *string { return &s.GroupBy })},
 	{Name: "Max_Groups", Type: Int, Default: "64", Range: "1 to 10000",
-		Help: "Models held at once. The least recently used makes room for a new one.",
+		Help: "Models held at once. The least recently used makes room for a new one: of those still in their warm-up if there are any, unless others have been idle for 16 times Window records.",
 		set:  intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
 	{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2)", Multiple: true,
-		Help: "A message that matches is scored but never flagged. May be given more than once.",
+		Help: "A message that matches, within its first 4096 bytes, is scored but never flagged. May be given more than once.",
 		set:  setIgnore},
 	{Name: "Seed", Type: Int, Default: "1", Range: "0 to 2147483647",
 		Help: "Seed of the forest's sampling: the same records, options and seed give the same verdicts.",
 		set:  setSeed},
 	{Name: "Key_Prefix", Type: String, Default: "anomaly", Range: "1 to 64 bytes of letters, digits, _ - . @", Records: true,
-		Help: "Name of the tag field; PREFIX_score and PREFIX_reason stand beside it.",
+		Help: "Name of the tag field; PREFIX_score and PREFIX_reason stand beside it. None may be a field that is read.",
 		set:  setPrefix},
 	{Name: "Annotate", Type: String, Default: "all", Range: "all or anomalies", Records: true,
 		Help: "Records that get the fields: all, or only those that are flagged.",
@@ -188,7 +197,45 @@ func Parse(values func(name string) []string) (Settings, error) {
 	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
 		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
 	}
-	return s, nil
+	s.Detector.Source = []detector.Setting{source("Log_Key", s.LogKey), source("Level_Key", s.LevelKey), source("Group_By", s.GroupBy)}
+	return s, s.checkPrefix()
+}
+
+// source is what a saved model says of one of the fields. Its text has a limit
+// there, and long accessors that differ must not look the same.
+func source(option, accessor string) detector.Setting {
+	switch {
+	case accessor == "":
+		accessor = "not set"
+	case len(accessor) > 200:
+		accessor = fmt.Sprintf("%s… (%x)", accessor[:100], sha256.Sum256([]byte(accessor)))
+	}
+	return detector.Setting{Name: option, Value: accessor}
+}
+
+// Fields are the names of the fields that the records get: the tag, the score and
+// the reason.
+func (s *Settings) Fields() [3]string {
+	return [3]string{s.KeyPrefix, s.KeyPrefix + "_score", s.KeyPrefix + "_reason"}
+}
+
+// checkPrefix refuses fields that would take the place of what is read: the
+// message would be lost.
+func (s *Settings) checkPrefix() error {
+	for _, f := range s.Fields() {
+		if slices.Contains(MessageNames, f) || slices.Contains(LevelNames, f) {
+			return wrong("Key_Prefix", "has the value %q: the field %s would take the place of a message's or level's usual one; allowed: another word", s.KeyPrefix, f)
+		}
+		for _, o := range []struct{ name, accessor string }{{"Log_Key", s.LogKey}, {"Level_Key", s.LevelKey}, {"Group_By", s.GroupBy}} {
+			if o.accessor == "" {
+				continue
+			}
+			if a, err := record.ParseAccessor(o.accessor); err == nil && a.First() == f {
+				return wrong("Key_Prefix", "has the value %q: the field %s would take the place of the one that %s names; allowed: another word", s.KeyPrefix, f, o.name)
+			}
+		}
+	}
+	return nil
 }
 
 // parse sets what the rows of one table stand for.

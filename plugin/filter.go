@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
@@ -55,6 +56,9 @@ func newFilter(i *fluentbit.Instance) (fluentbit.Filter, error) {
 	if s.Detector.Contamination > 0 {
 		contamination = s.Detector.Contamination
 	}
+	if v, set := i.Value("Model_Path"); set && s.ModelPath == "" {
+		f.log.Warn("option Model_Path has the value " + strconv.Quote(v) + ": no models are saved; is it a variable that is not set?")
+	}
 	f.keeper = newKeeper(t.detector, i.Name(), &s, f.log, i.Go)
 	f.keeper.start()
 	f.log.Info("ready", "contamination", contamination, "warmup", s.Detector.Warmup)
@@ -87,6 +91,9 @@ func (f *filter) publish() {
 	}
 	if s.FailedFits > 0 && f.stats.FailedFits == 0 {
 		f.log.Error("a panic while a forest was fitted was caught (logged once, counted as refit_failures_total): the forest before it stays in use")
+	}
+	if c.structured > 0 && f.counted.structured == 0 {
+		f.log.Warn(structuredMessage)
 	}
 	m.groups.Set(float64(s.Groups))
 	m.threshold.Set(s.Threshold)

@@ -19,16 +19,22 @@ import (
 // the goroutine that is in a call of the filter.
 type keeper struct {
 	detector *detector.Detector
+	options  detector.Options
 	name     string
 	path     string // of the file; empty = none
 	interval time.Duration
 	log      *slog.Logger
 	spawn    func(func()) // starts a goroutine in which panics are caught
 	owner    bool         // of the name, among the instances that live
+	patience time.Duration
 
 	next     time.Time // of a save
 	snapshot *detector.Snapshot
 	result   chan error // of the save that is going on
+	began    time.Time  // of that save
+	calls    int        // of tick since
+	groups   int        // in it
+	slow     bool       // and was said to be
 	trouble  string     // what kept the last save from succeeding
 	saves    uint64
 	failures uint64
@@ -40,8 +46,12 @@ const (
 	// a save: some 100 microseconds.
 	stepBudget = 1 << 20
 
-	// exitPatience is how long an exit waits for a disk that does not answer.
-	exitPatience = 10 * time.Second
+	// diskPatience is how long a start or an exit waits for a disk that does not
+	// answer.
+	diskPatience = 10 * time.Second
+
+	// slowSave is after what time a save that has not ended is a trouble.
+	slowSave = time.Minute
 
 	// handoverTime is how long models wait in memory for an instance of their
 	// name to come back after a hot reload.
@@ -57,7 +67,7 @@ var handover struct {
 }
 
 func newKeeper(d *detector.Detector, name string, s *options.Settings, log *slog.Logger, spawn func(func())) *keeper {
-	k := &keeper{detector: d, name: name, interval: s.SaveInterval, log: log, spawn: spawn, result: make(chan error, 1), next: time.Now().Add(s.SaveInterval)}
+	k := &keeper{detector: d, options: s.Detector, patience: diskPatience, name: name, interval: s.SaveInterval, log: log, spawn: spawn, result: make(chan error, 1), next: time.Now().Add(s.SaveInterval)}
 	if s.ModelPath != "" {
 		k.path = modelfile.Path(s.ModelPath, name)
 	}
@@ -81,46 +91,93 @@ func (k *keeper) start() {
 	if !k.owner {
 		return
 	}
-	if k.path != "" {
-		modelfile.CleanUp(k.path)
-		if err := modelfile.Probe(k.path); err != nil {
-			k.failed(err)
-		}
-	}
 	handover.Lock()
 	old := handover.models[k.name]
 	delete(handover.models, k.name)
 	handover.Unlock()
+	inherited := false
 	if old != nil {
 		if err := k.detector.Inherit(old); err == nil {
+			inherited = true
 			k.log.Info("goes on with the models from before the reload", "groups", k.detector.Stats().Groups)
-			return
 		} else if k.path == "" {
 			k.log.Warn("learning starts anew: " + err.Error())
-			return
 		} // the file says the same, and is set aside
 	}
-	if k.path != "" {
-		k.load()
+	if k.path == "" {
+		return
+	}
+	var probe error
+	var m loaded
+	if !k.within(func() {
+		modelfile.CleanUp(k.path)
+		if probe = modelfile.Probe(k.path); !inherited {
+			m = k.read()
+		}
+	}) {
+		k.failed(fmt.Errorf("the disk did not answer within %v, and learning starts anew", k.patience))
+		return
+	}
+	if probe != nil {
+		k.failed(probe)
+	}
+	if !inherited {
+		k.take(m)
 	}
 }
 
-func (k *keeper) load() {
-	var saved time.Time
-	err := modelfile.Read(k.path, func(r io.Reader) (err error) {
+// within calls f in the background and says whether it has returned in time.
+// What f writes to must not be looked at when it has not.
+func (k *keeper) within(f func()) bool {
+	done := make(chan struct{})
+	k.spawn(func() {
+		defer close(done)
+		f()
+	})
+	select {
+	case <-done:
+		return true
+	case <-time.After(k.patience):
+		return false
+	}
+}
+
+// loaded is what was in the file.
+type loaded struct {
+	detector *detector.Detector
+	saved    time.Time
+	err      error
+}
+
+// read reads the file into a detector of its own, so that one that nobody waits for
+// any more changes nothing.
+func (k *keeper) read() (m loaded) {
+	o := k.options
+	o.Synchronous = true // and so nothing is left running when it is dropped
+	if m.detector, m.err = detector.New(o); m.err != nil {
+		return m
+	}
+	m.err = modelfile.Read(k.path, func(r io.Reader) (err error) {
 		defer func() {
 			if v := recover(); v != nil { // a file must not keep Fluent Bit from starting
 				err = &detector.DamagedError{Problem: fmt.Sprint("a panic while it was read: ", v)}
 			}
 		}()
-		saved, err = k.detector.Restore(r)
+		m.saved, err = m.detector.Restore(r)
 		return err
 	})
+	return m
+}
+
+func (k *keeper) take(m loaded) {
+	if m.err == nil && m.detector != nil {
+		m.err = k.detector.Inherit(m.detector)
+	}
 	var damaged *detector.DamagedError
 	var different *detector.DifferentError
-	switch {
+	switch err := m.err; {
 	case err == nil:
-		k.log.Info("starts from the saved model", "file", k.path, "saved", saved.UTC().Format(time.RFC3339), "groups", k.detector.Stats().Groups)
+		k.log.Info("starts from the saved model", "file", k.path, "saved", m.saved.UTC().Format(time.RFC3339), "groups", k.detector.Stats().Groups)
 	case errors.Is(err, fs.ErrNotExist):
 		k.log.Info("no saved model yet", "file", k.path)
 	case errors.As(err, &damaged):
@@ -155,12 +212,19 @@ func (k *keeper) tick(now time.Time) {
 		k.snapshot = nil
 		k.finish(err)
 	default:
+		// A save needs as many calls as there are groups, and some: one that
+		// few calls have helped is not slow.
+		if k.calls++; now.Sub(k.began) > slowSave && k.calls > k.groups+100 && !k.slow {
+			k.slow = true
+			k.failed(errors.New("a save does not end, the disk does not answer"))
+		}
 	}
 }
 
 // begin starts a save in the background.
 func (k *keeper) begin(now time.Time) {
-	k.next = now.Add(k.interval)
+	k.next, k.began, k.calls, k.slow = now.Add(k.interval), now, 0, false
+	k.groups = k.detector.Stats().Groups
 	s := k.detector.NewSnapshot(version, now)
 	k.snapshot = s
 	k.spawn(func() {
@@ -204,32 +268,26 @@ func (k *keeper) close() {
 	if !k.owner {
 		return
 	}
-	idle := true // nobody else uses the detector
+	limit := time.After(k.patience)
+	answers := true // the disk
 	if k.snapshot != nil {
 		k.snapshot.Cancel()
-		_, idle = k.wait()
-	}
-	if k.path != "" && idle && k.detector.Stats().Groups > 0 {
-		now := time.Now()
-		k.spawn(func() {
-			err := errors.New("a panic ended the save")
-			defer func() { k.result <- err }()
-			err = modelfile.Write(k.path, func(w io.Writer) error { return k.detector.WriteSnapshot(w, version, now) })
-		})
-		var err error
-		if err, idle = k.wait(); idle {
-			k.finish(err)
+		select {
+		case <-k.result:
+		case <-limit:
+			answers = false
 		}
 	}
-	if !idle {
-		k.failed(fmt.Errorf("the disk did not answer within %v", exitPatience))
+	if answers && k.path != "" && k.detector.Stats().Groups > 0 {
+		answers = k.saveNow(limit)
 	}
+	if !answers {
+		k.failed(fmt.Errorf("the disk did not answer within %v", k.patience))
+	}
+	// A save that is still going on has copies only.
 	handover.Lock()
 	defer handover.Unlock()
 	delete(handover.live, k.name)
-	if !idle {
-		return
-	}
 	if handover.models == nil {
 		handover.models = map[string]*detector.Detector{}
 	}
@@ -237,13 +295,24 @@ func (k *keeper) close() {
 	time.AfterFunc(handoverTime, func() { forget(k.name, k.detector) })
 }
 
-// wait waits for the end of a save, for a while.
-func (k *keeper) wait() (err error, ok bool) {
-	select {
-	case err = <-k.result:
-		return err, true
-	case <-time.After(exitPatience):
-		return nil, false
+// saveNow saves and waits for it. It returns false when the limit came first.
+func (k *keeper) saveNow(limit <-chan time.Time) bool {
+	k.begin(time.Now())
+	step := time.NewTicker(100 * time.Microsecond) // to copy a group takes about that long
+	defer step.Stop()
+	for {
+		if k.snapshot.Step(stepBudget) {
+			step.Stop()
+		}
+		select {
+		case err := <-k.result:
+			k.finish(err)
+			return true
+		case <-limit:
+			k.snapshot.Cancel()
+			return false
+		case <-step.C:
+		}
 	}
 }
 

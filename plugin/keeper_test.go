@@ -41,12 +41,27 @@ func (l *logText) String() string {
 
 func live(t *testing.T, name string, given map[string]string) *life {
 	t.Helper()
+	return liveOn(t, name, given, func(f func()) { go f() }, diskPatience)
+}
+
+// liveOn is live with a disk of which spawn and patience decide how soon it
+// answers: nothing else touches it.
+func liveOn(t *testing.T, name string, given map[string]string, spawn func(func()), patience time.Duration) *life {
+	t.Helper()
 	tg := tag(t, given)
 	log := &logText{}
-	k := newKeeper(tg.detector, name, &tg.settings, slog.New(slog.NewTextHandler(log, nil)), func(f func()) { go f() })
+	k := newKeeper(tg.detector, name, &tg.settings, slog.New(slog.NewTextHandler(log, nil)), spawn)
+	k.patience = patience
 	k.start()
-	t.Cleanup(func() { handover.models = nil })
+	t.Cleanup(newProcess)
 	return &life{tg, k, log}
+}
+
+// newProcess is what the end of a process does to what waits in memory.
+func newProcess() {
+	handover.Lock()
+	defer handover.Unlock()
+	handover.models = nil
 }
 
 // settle ticks until the save that has begun is over.
@@ -79,7 +94,7 @@ func TestRestartJudgesFromTheFirstRecord(t *testing.T) {
 	first.says(t, "no saved model yet")
 	first.process(nil, routine(t, 2000))
 	first.close()
-	handover.models = nil // another process
+	newProcess()
 
 	// The verdicts are those of a filter that was never restarted.
 	whole := tag(t, nil)
@@ -148,6 +163,8 @@ func TestBadFilesAreSetAside(t *testing.T) {
 		{"text", func(b []byte) []byte { return []byte("a text that is no model at all") }, nil, "damaged", "does not begin as a model does"},
 		{"newer", func(b []byte) []byte { b[18]++; return b }, nil, "previous", "it is written in format 2, this version reads 1"},
 		{"other options", func(b []byte) []byte { return b }, map[string]string{"Window": "1024", "Trees": "50"}, "previous", "Trees was 100 and is 50; Window was 4096 and is 1024"},
+		{"another field", func(b []byte) []byte { return b }, map[string]string{"Level_Key": "lvl", "Group_By": strings.Repeat("g", 300)}, "previous",
+			"Level_Key was not set and is lvl; Group_By was not set and is ggg"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -155,7 +172,7 @@ func TestBadFilesAreSetAside(t *testing.T) {
 			first := live(t, "a", given)
 			first.process(nil, routine(t, 1000))
 			first.close()
-			handover.models = nil
+			newProcess()
 			path := modelfile.Path(dir, "a")
 			b, err := os.ReadFile(path)
 			if err != nil {
@@ -173,14 +190,14 @@ func TestBadFilesAreSetAside(t *testing.T) {
 				t.Error("the first record has a score")
 			}
 			second.close()
-			handover.models = nil
+			newProcess()
 			if _, err := os.Stat(path + "." + c.aside); err != nil {
 				t.Error(err)
 			}
 			third := live(t, "a", given)
 			third.says(t, "starts from the saved model")
 			third.close()
-			handover.models = nil
+			newProcess()
 		})
 	}
 }
@@ -255,4 +272,85 @@ func TestSavesChangeNoVerdict(t *testing.T) {
 	if l.saves < 2 || l.failures != 0 {
 		t.Errorf("%d saves, %d failures\n%s", l.saves, l.failures, l.log)
 	}
+}
+
+// TestADiskThatDoesNotAnswer stops the disk when an instance starts, saves and
+// ends: none of it waits for longer than a while, each is said once, and the models
+// are there for the instance of after a reload.
+func TestADiskThatDoesNotAnswer(t *testing.T) {
+	const patience = 100 * time.Millisecond
+	given := map[string]string{"Model_Path": t.TempDir()}
+	first := live(t, "a", given)
+	first.process(nil, routine(t, 1000))
+	first.close()
+	newProcess()
+
+	answers := make(chan struct{})
+	var disk sync.WaitGroup
+	spawn := func(f func()) { disk.Go(func() { <-answers; f() }) }
+	within := func(what string, f func()) {
+		t.Helper()
+		start := time.Now()
+		if f(); time.Since(start) > 5*patience+5*time.Second {
+			t.Errorf("%s took %v", what, time.Since(start))
+		}
+	}
+	var second *life
+	within("the start", func() { second = liveOn(t, "a", given, spawn, patience) })
+	second.says(t, "the disk did not answer within 100ms, and learning starts anew")
+	if scored(t, second.process(nil, routine(t, 1000))) {
+		t.Error("a model that was not read is used")
+	}
+	now := time.Now()
+	second.keeper.next = now
+	second.tick(now)
+	for range 10 {
+		second.tick(now.Add(2 * slowSave)) // few calls in a long time: the save had no help
+	}
+	if n := second.failures; n != 1 {
+		t.Errorf("%d failures before the save is slow, want that of the start", n)
+	}
+	for range 1000 {
+		second.tick(now.Add(2 * slowSave))
+	}
+	if n := second.failures; n != 2 {
+		t.Errorf("%d failures, want the start and the save that does not end", n)
+	}
+	second.says(t, "a save does not end, the disk does not answer")
+	within("the end", second.close)
+	if n := second.failures; n != 3 {
+		t.Errorf("%d failures, want one more for the exit", n)
+	}
+	third := live(t, "a", nil)
+	third.says(t, "goes on with the models from before the reload")
+	if !scored(t, third.process(nil, routine(t, 10))) {
+		t.Error("the models have not been handed over")
+	}
+	close(answers) // what was given up ends, and changes nothing
+	disk.Wait()
+	third.process(nil, routine(t, 10))
+	third.close()
+}
+
+// TestExitWithASaveThatHangs stops the disk only when the last save goes on.
+func TestExitWithASaveThatHangs(t *testing.T) {
+	answers := make(chan struct{})
+	var disk sync.WaitGroup
+	defer disk.Wait()
+	defer close(answers)
+	calls := 0
+	spawn := func(f func()) {
+		if calls++; calls == 1 { // of the start
+			go f()
+			return
+		}
+		disk.Go(func() { <-answers; f() })
+	}
+	first := liveOn(t, "a", map[string]string{"Model_Path": t.TempDir()}, spawn, 100*time.Millisecond)
+	first.process(nil, routine(t, 1000))
+	first.close()
+	first.says(t, "the disk did not answer within 100ms")
+	second := live(t, "a", nil)
+	second.says(t, "goes on with the models from before the reload")
+	second.close()
 }

@@ -39,7 +39,7 @@ type judgingOutput struct {
 
 	waiting waitingRoom
 	health  health
-	once    struct{ engine, round, panic, forgotten sync.Once }
+	once    struct{ engine, round, panic, forgotten, structured sync.Once }
 
 	acknowledged, retries atomic.Uint64 // messages, flushes
 }
@@ -126,6 +126,9 @@ func (o *judgingOutput) flush(tag string, chunk []byte, patience time.Duration) 
 			return o.later(nil, err)
 		}
 		d = &delivery{id: id, tag: o.settings.Forward.TagPrefix + tag, messages: o.judge(chunk)}
+		for _, m := range d.messages {
+			d.size += cap(m)
+		}
 	}
 	if err := o.deliver(d, patience); err != nil {
 		return o.later(d, err)
@@ -190,6 +193,7 @@ type delivery struct {
 	id       chunkID
 	tag      string
 	messages [][]byte   // not yet acknowledged
+	size     int        // bytes of memory, of the messages at first
 	underWay chan error // the result of an attempt that nobody waits for any more; else nil
 }
 
@@ -243,6 +247,9 @@ func (o *judgingOutput) tag(chunk []byte) (tagged []byte) {
 	}()
 	o.tagged = o.tagger.process(o.tagged[:0], chunk)
 	o.keeper.tick(time.Now())
+	if o.tagger.counts.structured > 0 {
+		o.once.structured.Do(func() { o.log.Warn(structuredMessage) })
+	}
 	return o.tagged
 }
 

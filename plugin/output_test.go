@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/record"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -118,6 +121,52 @@ func TestOutputOnlyAnomalies(t *testing.T) {
 	}
 	if len(all) == 0 || len(all) > 30 || len(r.got) != 1 {
 		t.Errorf("%d entries in %d messages", len(all), len(r.got))
+	}
+}
+
+// The marks of a group say what its records have in common: they go with those
+// that are sent, and stay away with the others.
+func TestOutputOnlyAnomaliesKeepsGroups(t *testing.T) {
+	r := &fakeReceiver{}
+	o, _ := newTestOutput(t, r, map[string]string{"Warmup": "64", "Only_Anomalies": "on"})
+	mark := func(seconds byte, name string) []byte {
+		return record.AppendString(record.AppendString([]byte{0x92, 0x92, seconds, 0x80, 0x81}, "group"), name)
+	}
+	o.flush("app", routine(t, 1000), 0)
+	r.got = nil
+	strange := chunk(t, map[string]any{"log": "ALERT unauthorized root login from 203.0.113.9, audit log disabled"})
+	normal := chunk(t, map[string]any{"log": shoplog.New(shoplog.Options{Seed: 5}).Next().Line})
+	var in []byte
+	for _, part := range [][]byte{mark(0xff, "none"), normal, mark(0xfe, "end"), mark(0xff, "some"), normal, strange, normal, mark(0xfe, "end of some"), normal} {
+		in = append(in, part...)
+	}
+	if !o.flush("app", in, 0) {
+		t.Fatal("not done")
+	}
+	var got []string
+	for _, m := range r.got {
+		for d := msgpack.NewDecoder(bytes.NewReader(m)); ; {
+			e, err := d.DecodeSlice()
+			if err != nil {
+				break
+			}
+			body := e[1].(map[string]any)
+			got = append(got, fmt.Sprint(body["group"], " ", body["anomaly"]))
+		}
+	}
+	if want := []string{"some <nil>", "<nil> true", "end of some <nil>"}; !slices.Equal(got, want) {
+		t.Errorf("sent %q, want %q", got, want)
+	}
+}
+
+// What waits is measured by what it takes: judged events are larger than those that
+// came.
+func TestOutputMeasuresWhatWaits(t *testing.T) {
+	r := &fakeReceiver{send: func() error { return errors.New("away") }}
+	o, _ := newTestOutput(t, r, map[string]string{"Warmup": "64"})
+	c := routine(t, 1000)
+	if o.flush("app", c, 0) || o.waiting.size < len(c)+1000*len("anomaly false anomaly_score") {
+		t.Errorf("%d bytes wait, of a chunk of %d", o.waiting.size, len(c))
 	}
 }
 
@@ -311,18 +360,18 @@ func TestWaitingRoomIsBounded(t *testing.T) {
 		t.Error("tag and bytes run into each other")
 	}
 	for n := range byte(5) {
-		if all := w.put(&delivery{id: id(n, 10)}); all != (n < 3) {
+		if all := w.put(&delivery{id: id(n, 10), size: 10}); all != (n < 3) {
 			t.Errorf("delivery %d: %v", n, all)
 		}
 	}
 	if w.take(id(1, 10)) != nil || w.take(id(2, 10)) == nil || w.take(id(2, 10)) != nil {
 		t.Error("the oldest is to make room")
 	}
-	w.put(&delivery{id: id(9, 95)})
+	w.put(&delivery{id: id(9, 5), size: 95})
 	if w.order.Len() != 1 || w.size != 95 {
 		t.Errorf("%d deliveries, %d bytes", w.order.Len(), w.size)
 	}
-	w.put(&delivery{id: id(9, 101)}) // larger than the room
+	w.put(&delivery{id: id(9, 5), size: 101}) // larger than the room
 	if w.order.Len() != 0 || w.size != 0 || len(w.byID) != 0 {
 		t.Errorf("%d deliveries, %d bytes", w.order.Len(), w.size)
 	}

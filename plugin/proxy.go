@@ -88,10 +88,18 @@ func anomalyOutputFlush(context, chunk unsafe.Pointer, size C.size_t, tag *C.cha
 
 //export anomalyOutputExit
 func anomalyOutputExit(context unsafe.Pointer) {
-	if i, ok := output.FLBPluginGetContext(context).(*instance); ok && i.output != nil {
-		i.output.close()
-		i.output = nil // the SDK never forgets a context
+	i, ok := output.FLBPluginGetContext(context).(*instance)
+	if !ok || i.output == nil {
+		return
 	}
+	o := i.output
+	defer func() {
+		if v := recover(); v != nil {
+			o.caught(v)
+		}
+	}()
+	i.output = nil // the SDK never forgets a context
+	o.close()
 }
 
 // anomalyOutputLine returns the next log line, which the caller frees.

@@ -57,7 +57,7 @@ func TestSoak(t *testing.T) {
 		k.start()
 		return &life{tg, k, log}
 	}
-	t.Cleanup(func() { handover.models = nil })
+	t.Cleanup(newProcess)
 
 	// 40 groups, eight of them at a time, three of which are others after each
 	// fortieth part.

@@ -9,13 +9,6 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
-// The usual names of the message and of the level, in the order in which they
-// are looked for.
-var (
-	messageNames = []string{"log", "message", "msg", "MESSAGE", "body"}
-	levelNames   = []string{"level", "severity", "lvl", "levelname", "PRIORITY"}
-)
-
 // The slots of the finder.
 const (
 	slotMessage = iota
@@ -52,7 +45,12 @@ type counts struct {
 	records  uint64 // that came in
 	unjudged uint64 // passed without a verdict
 	dropped  uint64 // normal ones not kept, by Keep anomalies
+
+	structured uint64 // of those unjudged, with a map, an array or an ext as message
 }
+
+// structuredMessage is the warning, once, for counts.structured.
+const structuredMessage = "the message of a record is a map, an array or an ext: such records pass without a verdict (logged once); set Log_Key to the field with the text, as in $log['message']"
 
 func newTagger(s options.Settings) (*tagger, error) {
 	finder, err := newFinder(&s)
@@ -63,7 +61,7 @@ func newTagger(s options.Settings) (*tagger, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tagger{settings: s, detector: d, walker: record.NewWalker(finder), scoreName: s.KeyPrefix + "_score", reasonName: s.KeyPrefix + "_reason"}
+	t := &tagger{settings: s, detector: d, walker: record.NewWalker(finder), scoreName: s.Fields()[1], reasonName: s.Fields()[2]}
 	t.tag(&t.learning, false)
 	t.tag(&t.normal, false)
 	t.tag(&t.flagged, true)
@@ -72,11 +70,11 @@ func newTagger(s options.Settings) (*tagger, error) {
 
 // newFinder compiles what is looked for in a record.
 func newFinder(s *options.Settings) (*record.Finder, error) {
-	message, err := accessors("Log_Key", s.LogKey, messageNames)
+	message, err := accessors("Log_Key", s.LogKey, options.MessageNames)
 	if err != nil {
 		return nil, err
 	}
-	level, err := accessors("Level_Key", s.LevelKey, levelNames)
+	level, err := accessors("Level_Key", s.LevelKey, options.LevelNames)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +82,8 @@ func newFinder(s *options.Settings) (*record.Finder, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.KeyPrefix
-	return record.NewFinder([]string{p, p + "_score", p + "_reason"}, message, level, group), nil
+	replaced := s.Fields()
+	return record.NewFinder(replaced[:], message, level, group), nil
 }
 
 func accessors(option, given string, usual []string) ([]record.Accessor, error) {
@@ -109,27 +107,63 @@ func (t *tagger) process(dst, chunk []byte) []byte {
 	w, ev := t.walker, &t.event
 	others, broken := w.Others, w.Broken
 	w.Reset(chunk)
-	for w.Next(ev) {
-		if ev.Kind == record.Log {
-			t.counts.records++
-			dst = t.one(dst, ev)
-		} else if !t.settings.Forward.OnlyAnomalies {
-			dst = ev.Annotate(dst, nil)
+	if t.settings.Forward.OnlyAnomalies {
+		dst = t.onlyAnomalies(dst)
+	} else {
+		for w.Next(ev) {
+			if ev.Kind == record.Log {
+				dst = t.one(dst, ev)
+			} else {
+				dst = ev.Annotate(dst, nil)
+			}
 		}
-	}
-	if !t.settings.Forward.OnlyAnomalies {
 		dst = append(dst, w.Rest()...)
 	}
 	w.Reset(nil)
-	t.counts.records += w.Others - others
-	t.counts.unjudged += w.Others - others + w.Broken - broken
+	odd := w.Others - others + w.Broken - broken
+	t.counts.records += odd
+	t.counts.unjudged += odd
+	return dst
+}
+
+// onlyAnomalies appends what is flagged, and the marks of the groups in which that
+// stands: they say what their records have in common.
+func (t *tagger) onlyAnomalies(dst []byte) []byte {
+	w, ev := t.walker, &t.event
+	var mark []byte // of the group that has begun, until it is written
+	inside := false // a group whose mark is written
+	for w.Next(ev) {
+		switch ev.Kind {
+		case record.GroupStart:
+			mark, inside = ev.Raw, false
+		case record.GroupEnd:
+			if inside {
+				dst = append(dst, ev.Raw...)
+			}
+			mark, inside = nil, false
+		case record.Log:
+			before := len(dst)
+			dst = append(dst, mark...)
+			after := len(dst)
+			if dst = t.one(dst, ev); len(dst) == after {
+				dst = dst[:before]
+			} else if mark != nil {
+				mark, inside = nil, true
+			}
+		}
+	}
 	return dst
 }
 
 // one judges one event.
 func (t *tagger) one(dst []byte, ev *record.Event) []byte {
+	t.counts.records++
 	message := ev.Value(slotMessage)
-	if message.Kind == record.Absent || message.Kind == record.Nil {
+	switch message.Kind {
+	case record.Map, record.Array, record.Ext:
+		t.counts.structured++
+		fallthrough
+	case record.Absent, record.Nil:
 		t.counts.unjudged++
 		if t.settings.Forward.OnlyAnomalies {
 			return dst

@@ -159,13 +159,45 @@ func TestTaggerPassesOddShapes(t *testing.T) {
 		"cut":            chunk(t, map[string]any{"log": "hello"})[:9],
 		"a bare integer": {0x05},
 	} {
+		before := tg.counts
 		if out := tg.process(nil, in); !bytes.Equal(out, in) {
 			t.Errorf("%s: % x came out of % x", name, out, in)
+		}
+		if c := tg.counts; c.records-before.records != c.unjudged-before.unjudged {
+			t.Errorf("%s: counted as %+v, was %+v", name, c, before)
 		}
 	}
 }
 
+// TestTaggerDoesNotJudgeWhatIsNoText: a map would be judged as an empty line, and a
+// log of maps would look healthy for ever.
+func TestTaggerDoesNotJudgeWhatIsNoText(t *testing.T) {
+	tg := tag(t, map[string]string{"Warmup": "32"})
+	for range 100 {
+		tg.process(nil, chunk(t, map[string]any{"log": "hello"}))
+	}
+	before := tg.counts
+	for _, message := range []any{map[string]any{"text": "hello"}, []any{"hello"}, msgpack.RawMessage{0xd4, 0x05, 0x00}} {
+		in := chunk(t, map[string]any{"log": message})
+		if out := tg.process(nil, in); !bytes.Equal(out, in) {
+			t.Errorf("% x came out of % x", out, in)
+		}
+		in = chunk(t, map[string]any{"log": message, "msg": "hello"})
+		if out := tg.process(nil, in); !bytes.Contains(out, []byte("anomaly_score")) {
+			t.Errorf("there is a text beside %v, and it is not judged", message)
+		}
+	}
+	if c := tg.counts; c.structured != 3 || c.unjudged != before.unjudged+3 {
+		t.Errorf("counts %+v, were %+v", c, before)
+	}
+}
+
 func TestTaggerReplacesForgedFields(t *testing.T) {
+	// What has no message gets no verdict, and keeps none that it came with.
+	in := chunk(t, map[string]any{"other": "x", "anomaly": "false", "anomaly_score": 0.1, "anomaly_reason": "me"})
+	if out := tag(t, nil).process(nil, in); !bytes.Equal(out, chunk(t, map[string]any{"other": "x"})) {
+		t.Errorf("forged fields without a message came out as %v", bodies(t, out)[0])
+	}
 	tg := tag(t, nil)
 	out := bodies(t, tg.process(nil, chunk(t, map[string]any{"log": "hello", "anomaly": "true", "anomaly_score": 1.0, "anomaly_reason": "me"})))
 	if b := out[0]; b["anomaly"] != "false" || b["anomaly_score"] != nil || b["anomaly_reason"] != nil {

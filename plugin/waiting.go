@@ -63,7 +63,7 @@ func (w *waitingRoom) put(d *delivery) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.byID[d.id] = append(w.byID[d.id], w.order.PushBack(d))
-	w.size += d.id.size
+	w.size += d.size
 	all := true
 	for w.order.Len() > w.most || w.size > w.mostSize {
 		w.remove(w.order.Front())
@@ -74,7 +74,7 @@ func (w *waitingRoom) put(d *delivery) bool {
 
 func (w *waitingRoom) remove(e *list.Element) *delivery {
 	d := w.order.Remove(e).(*delivery)
-	w.size -= d.id.size
+	w.size -= d.size
 	same := w.byID[d.id]
 	for i := range same {
 		if same[i] == e {

@@ -26,6 +26,14 @@ func Key(name string) Accessor {
 	return Accessor{path: []step{{key: name}}}
 }
 
+// First returns the key of the body that the path begins with.
+func (a Accessor) First() string {
+	if len(a.path) == 0 {
+		return ""
+	}
+	return a.path[0].key
+}
+
 // ParseAccessor reads an accessor as users write it in a configuration.
 //
 //	log                            the key "log" of the body

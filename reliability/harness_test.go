@@ -28,8 +28,8 @@ func amount(short, full int) int {
 
 // What the tests drive is built once, in a directory that lives as long as they.
 var built struct {
-	dir                               string
-	host, sanitized, plugin, faulting func() (string, error)
+	dir                                                string
+	host, sanitized, plugin, faulting, sanitizedPlugin func() (string, error)
 }
 
 func TestMain(m *testing.M) {
@@ -48,6 +48,9 @@ func TestMain(m *testing.M) {
 	})
 	built.plugin = sync.OnceValues(func() (string, error) { return buildPlugin("whole") })
 	built.faulting = sync.OnceValues(func() (string, error) { return buildPlugin("faulting", "-tags", "faults") })
+	built.sanitizedPlugin = sync.OnceValues(func() (string, error) {
+		return buildPluginWith([]string{"CGO_CFLAGS=-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined", "CGO_LDFLAGS=-fsanitize=address,undefined"}, "sanitized")
+	})
 	status := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(status)
@@ -68,9 +71,15 @@ func buildHost(name string, flags ...string) (string, error) {
 }
 
 func buildPlugin(dir string, flags ...string) (string, error) {
+	return buildPluginWith(nil, dir, flags...)
+}
+
+func buildPluginWith(env []string, dir string, flags ...string) (string, error) {
 	out := filepath.Join(built.dir, dir, "flb-filter_anomaly.so")
 	args := append([]string{"build", "-buildmode=c-shared", "-o", out}, flags...)
-	return out, run(exec.Command("go", append(args, "../plugin")...))
+	cmd := exec.Command("go", append(args, "../plugin")...)
+	cmd.Env = append(os.Environ(), env...)
+	return out, run(cmd)
 }
 
 func run(cmd *exec.Cmd) error {

@@ -11,8 +11,8 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/options"
 )
 
-// TestTrainAndInspect makes a model from a log, in two files, that a detector
-// with the filter's defaults starts from, and looks into it.
+// TestTrainAndInspect makes a model from a log, in two files, that a filter starts
+// from, whatever the field is that has its messages, and looks into it.
 func TestTrainAndInspect(t *testing.T) {
 	dir := t.TempDir()
 	log := read(t, shopLog)
@@ -30,7 +30,13 @@ func TestTrainAndInspect(t *testing.T) {
 	if info, err := os.Stat(model); err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v, %v: want the mode 0600", info.Mode(), err)
 	}
-	d, err := detector.New(options.Defaults().Detector)
+	settings, err := options.Parse(func(name string) []string {
+		return map[string][]string{"Log_Key": {"msg"}}[name]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := detector.New(settings.Detector)
 	if err != nil {
 		t.Fatal(err)
 	}

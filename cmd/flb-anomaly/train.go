@@ -62,6 +62,7 @@ func runTrain(command *cobra.Command, files []string, output string, flags *dete
 		return err
 	}
 	settings.Detector.Synchronous = true
+	settings.Detector.Source = nil // a file's lines stand for a filter's records, wherever those have their text
 	d, err := detector.New(settings.Detector)
 	if err != nil {
 		return err

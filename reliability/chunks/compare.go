@@ -5,12 +5,19 @@ package chunks
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"reflect"
+	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
+
+// usual are the names of the message that the filter looks for.
+var usual = []string{"log", "message", "msg", "MESSAGE", "body"}
 
 // Added are the fields of the filter.
 var Added = []string{"anomaly", "anomaly_score", "anomaly_reason"}
@@ -40,8 +47,12 @@ func (c *Counts) Add(o Counts) {
 // Compare says how out, a chunk that came out of the filter, differs from in,
 // which went in, but for the fields that the filter adds and replaces: an event
 // lost, changed or in another place, or a field that has not the shape that is
-// promised.
-func Compare(in, out []byte) (c Counts, err error) {
+// promised. Each event with a message must have the tag, and no other may: messages
+// are the names of a message's fields, when they are not the usual ones.
+func Compare(in, out []byte, messages ...string) (c Counts, err error) {
+	if messages == nil {
+		messages = usual
+	}
 	a, b := reader{b: in}, reader{b: out}
 	for {
 		from := a.at
@@ -58,7 +69,7 @@ func Compare(in, out []byte) (c Counts, err error) {
 		if !ok {
 			return c, fmt.Errorf("event %d is missing: % x", c.Events, short(was))
 		}
-		if err := c.event(was, is); err != nil {
+		if err := c.event(was, is, messages); err != nil {
 			return c, fmt.Errorf("event %d: %w", c.Events, err)
 		}
 		c.Events++
@@ -73,7 +84,7 @@ func Compare(in, out []byte) (c Counts, err error) {
 
 // event compares one event. Its parts before the body and its pairs are compared
 // byte by byte.
-func (c *Counts) event(was, is []byte) error {
+func (c *Counts) event(was, is []byte, messages []string) error {
 	headA, pairsA, okA := event(was)
 	headB, pairsB, okB := event(is)
 	if !okA {
@@ -86,8 +97,11 @@ func (c *Counts) event(was, is []byte) error {
 	if !okB || !bytes.Equal(headA, headB) {
 		return fmt.Errorf("time and metadata were % x and are % x", short(headA), short(headB))
 	}
-	if bytes.Equal(was, is) {
-		return nil // passed as it is: a group marker, or without a message
+	if !isLog(headA) {
+		if !bytes.Equal(was, is) {
+			return fmt.Errorf("a group marker, or an event without a time, was % x and is % x", short(was), short(is))
+		}
+		return nil
 	}
 	ours, fields := 0, map[string][]byte{}
 	at := 0
@@ -120,7 +134,68 @@ func (c *Counts) event(was, is []byte) error {
 	if replaced {
 		c.Replaced++
 	}
+	if has, tagged := hasMessage(pairsA, messages), fields[Added[0]] != nil; has != tagged {
+		return fmt.Errorf("it has a message: %v, is tagged: %v: % x", has, tagged, short(is))
+	}
 	return c.verdict(fields)
+}
+
+// isLog says whether what stands before a body is that of a log: a time, alone or
+// with a map, that does not mark a group.
+func isLog(head []byte) bool {
+	head = head[1:] // of the event, an array
+	d := msgpack.NewDecoder(bytes.NewReader(head))
+	if c, err := d.PeekCode(); err != nil {
+		return false
+	} else if c&0xf0 == 0x90 || c == 0xdc || c == 0xdd {
+		if n, err := d.DecodeArrayLen(); err != nil || n != 2 {
+			return false
+		}
+	}
+	raw, err := d.DecodeRaw()
+	if err != nil {
+		return false
+	}
+	if c, err := d.PeekCode(); err == nil && c&0xf0 != 0x80 && c != 0xde && c != 0xdf {
+		return false // the metadata is no map
+	}
+	var seconds int64
+	switch {
+	case raw[0] == 0xd7 && raw[1] == 0:
+		seconds = int64(int32(binary.BigEndian.Uint32(raw[2:])))
+	case raw[0] == 0xc7 && raw[1] == 8 && raw[2] == 0:
+		seconds = int64(int32(binary.BigEndian.Uint32(raw[3:])))
+	case raw[0] >= 0xc7 && raw[0] <= 0xc9, raw[0] >= 0xd4 && raw[0] <= 0xd8:
+		return false
+	default:
+		var v any
+		if msgpack.Unmarshal(raw, &v) != nil {
+			return false
+		}
+		switch v := reflect.ValueOf(v); {
+		case v.IsValid() && v.CanInt():
+			seconds = v.Int()
+		case v.IsValid() && v.CanUint():
+		case v.IsValid() && v.CanFloat():
+			if f := math.Trunc(v.Float()); f == -1 || f == -2 {
+				seconds = int64(f)
+			}
+		default:
+			return false
+		}
+	}
+	return seconds != -1 && seconds != -2
+}
+
+// hasMessage says whether one of the fields is text, a number or a bool. A map of the
+// same name beside it does not matter.
+func hasMessage(pairs []pair, messages []string) bool {
+	return slices.ContainsFunc(pairs, func(p pair) bool {
+		name, ok := p.text()
+		c := p.value[0]
+		scalar := c < 0x80 || c >= 0xa0 && c <= 0xbf || c >= 0xc2 && c <= 0xc6 || c >= 0xca && c <= 0xd3 || c >= 0xd9 && c <= 0xdb || c >= 0xe0
+		return ok && scalar && slices.Contains(messages, name)
+	})
 }
 
 // verdict checks the fields that the filter has added.
@@ -176,20 +251,20 @@ type pair struct{ raw, key, value []byte }
 
 // name is which of the filter's fields the pair is, empty for none.
 func (p *pair) name() string {
-	c := p.key[0]
-	if c&0xe0 != 0xa0 && !(c >= 0xd9 && c <= 0xdb) && !(c >= 0xc4 && c <= 0xc6) {
-		return ""
-	}
-	s, err := msgpack.NewDecoder(bytes.NewReader(p.key)).DecodeString()
-	if err != nil {
-		return ""
-	}
-	for _, name := range Added {
-		if s == name {
-			return name
-		}
+	if name, ok := p.text(); ok && slices.Contains(Added, name) {
+		return name
 	}
 	return ""
+}
+
+// text is the key, when it is text.
+func (p *pair) text() (string, bool) {
+	c := p.key[0]
+	if c&0xe0 != 0xa0 && !(c >= 0xd9 && c <= 0xdb) && !(c >= 0xc4 && c <= 0xc6) {
+		return "", false
+	}
+	s, err := msgpack.NewDecoder(bytes.NewReader(p.key)).DecodeString()
+	return s, err == nil
 }
 
 // event takes a log event apart: what stands before the body's map, and the

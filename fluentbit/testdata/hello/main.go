@@ -5,11 +5,8 @@ package main
 import "C"
 
 import (
-	"bytes"
-	"io"
-
 	"github.com/flb-anomaly/flb-anomaly/fluentbit"
-	"github.com/vmihailenco/msgpack/v5"
+	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
 func init() {
@@ -20,40 +17,32 @@ func init() {
 		New: func(i *fluentbit.Instance) (fluentbit.Filter, error) {
 			greeting, _ := i.Value("Greeting")
 			i.Logger().Info("ready", "greeting", greeting)
-			return &hello{greeting, i.Counter("greetings_total", "Records greeted.")}, nil
+			h := &hello{count: i.Counter("greetings_total", "Records greeted.")}
+			h.fields.Text("greeting", []byte(greeting))
+			h.walker = record.NewWalker(record.NewFinder([]string{"greeting"}))
+			return h, nil
 		},
 	})
 }
 
 type hello struct {
-	greeting string
-	count    *fluentbit.Counter
+	walker *record.Walker
+	fields record.Fields
+	count  *fluentbit.Counter
 }
 
-// Filter copies each event [[time, metadata], body] with one more pair in its body.
+// Filter copies the chunk, with one more field in each record. What is no record,
+// such as the marks of a group, and what is damaged pass as they are.
 func (h *hello) Filter(tag string, chunk, dst []byte) ([]byte, bool, error) {
-	in, buf := msgpack.NewDecoder(bytes.NewReader(chunk)), bytes.NewBuffer(dst)
-	out := msgpack.NewEncoder(buf)
-	for {
-		if _, err := in.DecodeArrayLen(); err == io.EOF {
-			return buf.Bytes(), true, nil
+	var event record.Event
+	h.walker.Reset(chunk)
+	for h.walker.Next(&event) {
+		if event.Kind == record.Log {
+			h.count.Inc()
 		}
-		head, _ := in.DecodeRaw()
-		pairs, err := in.DecodeMapLen()
-		if err != nil {
-			return nil, false, err // the chunk passes as it is
-		}
-		out.EncodeArrayLen(2)
-		out.Encode(head)
-		out.EncodeMapLen(pairs + 1)
-		for range 2 * pairs {
-			raw, _ := in.DecodeRaw()
-			out.Encode(raw)
-		}
-		out.EncodeString("greeting")
-		out.EncodeString(h.greeting)
-		h.count.Inc()
+		dst = event.Annotate(dst, &h.fields)
 	}
+	return append(dst, h.walker.Rest()...), true, nil
 }
 
 func (h *hello) Close() error { return nil }
