@@ -12,7 +12,6 @@
 package detector
 
 import (
-	"container/list"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -101,8 +100,7 @@ type Detector struct {
 	only       *group // the model of all events without a group
 	groups     map[uint64]*group
 	seed       maphash.Seed
-	newest     *group    // most recently used, the head of a ring list
-	young      list.List // of those still in their warm-up, the most recently used in front
+	newest     *group // most recently used, the head of a ring list
 	stats      Stats
 	threshold  float32 // in points, of the group judged last
 	refits     chan refit
@@ -121,8 +119,6 @@ type group struct {
 	name       string // canonical; empty for events without a group
 	hash       uint64
 	prev, next *group
-	young      *list.Element // in Detector.young, nil once it is past its warm-up
-	used       uint64        // at so many records of the detector, since that was made or restored
 }
 
 // state is what a snapshot holds of a group.
@@ -300,10 +296,6 @@ func (d *Detector) learn(g *group, ev *Event) {
 	g.window.add(&d.seen.row)
 	g.model.learn(&d.seen)
 	g.records++
-	if g.young != nil && g.records >= d.options.Warmup {
-		d.young.Remove(g.young)
-		g.young = nil
-	}
 	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && ev.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {
 		d.refit(g, ev.Time)
 	}
@@ -322,45 +314,21 @@ func (d *Detector) group(name []byte) *group {
 	g := d.groups[h]
 	if g == nil {
 		if len(d.groups) >= d.options.MaxGroups {
-			d.evict(d.dispensable())
+			oldest := d.newest.prev
+			oldest.unlink(d)
+			delete(d.groups, oldest.hash)
+			d.stats.Evicted++
 		}
 		g = d.newGroup(string(name))
 		g.hash = h
 		d.groups[h] = g
 	} else if g == d.newest {
-		g.used = d.stats.Records
 		return g
 	} else {
 		g.unlink(d)
 	}
 	g.link(d)
 	return g
-}
-
-// idleWindows is for how many windows of records a group must not be used before a
-// new one may take its place though it judges.
-const idleWindows = 16
-
-// dispensable returns the group that makes room for a new one: the least recently
-// used of all if it has been idle for long, else of those that do not judge yet,
-// if there are any. Whoever makes up groups' names would otherwise push out all
-// models with a handful of lines; and if no group that judges ever made room, those
-// that have gone would keep new ones from learning.
-func (d *Detector) dispensable() *group {
-	oldest := d.newest.prev
-	if young := d.young.Back(); young != nil && d.stats.Records-oldest.used <= idleWindows*uint64(d.options.Window) {
-		return young.Value.(*group)
-	}
-	return oldest
-}
-
-func (d *Detector) evict(g *group) {
-	g.unlink(d)
-	if g.young != nil {
-		d.young.Remove(g.young)
-	}
-	delete(d.groups, g.hash)
-	d.stats.Evicted++
 }
 
 func (d *Detector) hash(name []byte) uint64 { return maphash.Bytes(d.seed, name) }
@@ -413,10 +381,4 @@ func (g *group) link(d *Detector) {
 		g.prev.next, g.next.prev = g, g
 	}
 	d.newest = g
-	g.used = d.stats.Records
-	if g.young != nil {
-		d.young.MoveToFront(g.young)
-	} else if g.records < d.options.Warmup {
-		g.young = d.young.PushFront(g)
-	}
 }

@@ -407,7 +407,7 @@ func (d *Detector) Inherit(old *Detector) error {
 	}
 	groups := old.byUse()
 	for _, g := range groups {
-		g.prev, g.next, g.young = nil, nil, nil
+		g.prev, g.next = nil, nil
 	}
 	old.only, old.groups, old.newest = nil, nil, nil
 	return d.adopt(groups)

@@ -132,7 +132,7 @@ var Table = []Option{
 		Help: "Field whose values each get a model of their own, such as $kubernetes['labels']['app'].",
 		set:  accessorInto(func(s *Settings) *string { return &s.GroupBy })},
 	{Name: "Max_Groups", Type: Int, Default: "64", Range: "1 to 10000",
-		Help: "Models held at once. The least recently used makes room for a new one: of those still in their warm-up if there are any, unless others have been idle for 16 times Window records.",
+		Help: "Models held at once. The least recently used makes room for a new one.",
 		set:  intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
 	{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2)", Multiple: true,
 		Help: "A message that matches, within its first 4096 bytes, is scored but never flagged. May be given more than once.",

@@ -284,15 +284,18 @@ func (k *keeper) close() {
 	if !answers {
 		k.failed(fmt.Errorf("the disk did not answer within %v", k.patience))
 	}
-	// A save that is still going on has copies only.
+	// A save that is still going on has copies only. They are not held longer than
+	// it needs them.
+	k.snapshot = nil
 	handover.Lock()
 	defer handover.Unlock()
 	delete(handover.live, k.name)
 	if handover.models == nil {
 		handover.models = map[string]*detector.Detector{}
 	}
-	handover.models[k.name] = k.detector
-	time.AfterFunc(handoverTime, func() { forget(k.name, k.detector) })
+	name, d := k.name, k.detector
+	handover.models[name] = d
+	time.AfterFunc(handoverTime, func() { forget(name, d) })
 }
 
 // saveNow saves and waits for it. It returns false when the limit came first.
