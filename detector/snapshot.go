@@ -73,6 +73,10 @@ func (o *Options) settings() []Setting {
 	}, o.Source...)
 }
 
+// IsSnapshot says whether what begins like head is meant to be a snapshot, of
+// whatever version and state.
+func IsSnapshot(head []byte) bool { return strings.HasPrefix(string(head), magic) }
+
 // DamagedError says that an input is no snapshot, or no longer one.
 type DamagedError struct{ Problem string }
 

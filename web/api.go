@@ -166,6 +166,11 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	spec := viewSpec{name: q.Name, mode: q.Mode, given: q.Options}
 	if q.Of != "" {
 		from := s.view(q.Of)
+		if from != nil && !from.ended() {
+			// What has come so far would be judged as if it were all.
+			refuse(w, http.StatusConflict, "The log is still being read. Judge it again when all of it is here.")
+			return
+		}
 		if from == nil || !from.text.share() {
 			refuse(w, http.StatusNotFound, goneText)
 			return

@@ -85,7 +85,7 @@ func (v *view) chart(ctx context.Context, f *filter, a axis, bins int) (chartAns
 	answer.First, answer.Last = first, last
 	from, to := first, last+1
 	if f.axis == a {
-		from, to = max(from, f.from), min(to, f.to)
+		from, to = min(max(from, f.from), last), min(to, f.to)
 	}
 	to = max(to, from+1)
 	width := binWidth(a, to-from, min(max(bins, 1), maxBins))

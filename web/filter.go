@@ -281,7 +281,9 @@ func (v *view) choose(ctx context.Context, f *filter) (snapshot, chosen, error) 
 		}
 	}
 	s.seen = max(s.seen, snap.n)
-	return snap, chosen{n: len(s.lines), lines: s.lines}, nil
+	// Another request may have gone further, in a log that grows.
+	n, _ := slices.BinarySearch(s.lines, uint32(snap.n))
+	return snap, chosen{n: n, lines: s.lines[:n]}, nil
 }
 
 // find goes on with a search for text up to the end of a snapshot.

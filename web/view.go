@@ -140,6 +140,12 @@ func (v *view) phase(p string) {
 	v.state.Phase = p
 }
 
+// ended says whether the log has been read to its end, or as far as it can be.
+func (v *view) ended() bool {
+	p := v.status().Phase
+	return p == done || p == failed
+}
+
 // problem is an error whose text is for the person in front of the page.
 type problem struct{ text string }
 

@@ -327,6 +327,17 @@ func TestChartCountsEveryLine(t *testing.T) {
 
 // TestIgnoreExpressions: what "this is normal" writes must match each line of
 // the pattern, and next to nothing else.
+// TestChartFarAway asks for a part of the chart that lies behind every log.
+func TestChartFarAway(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	for _, axis := range []string{"line", "time"} {
+		if status := c.ask("GET", "/api/views/"+v.ID+"/chart?x="+axis+"&axis="+axis+"&from=9223372036854775807&to=9223372036854775807", nil, nil); status != 200 {
+			t.Errorf("by %s: status %d", axis, status)
+		}
+	}
+}
+
 func TestIgnoreExpressions(t *testing.T) {
 	c := newClient(t, web.Config{})
 	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
@@ -539,6 +550,9 @@ func TestRowsAreThereWhileTheUploadGoesOn(t *testing.T) {
 	early := c.lines(v.ID, "only=1&q=e")
 	if len(early) == 0 {
 		t.Error("no anomaly is shown before the end of the upload")
+	}
+	if status := c.ask("POST", "/api/views", strings.NewReader(`{"of":"`+v.ID+`","mode":"batch"}`), nil, "Content-Type", "application/json"); status != 409 {
+		t.Errorf("half of a log is judged again: status %d", status)
 	}
 	feed.Write(text[half:])
 	feed.Close()

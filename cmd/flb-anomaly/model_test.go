@@ -77,6 +77,36 @@ func TestTrainAndInspect(t *testing.T) {
 	}
 }
 
+func TestTrainReplacesNoLog(t *testing.T) {
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "1.log"), filepath.Join(dir, "2.log")
+	for _, name := range []string{one, two} {
+		if err := os.WriteFile(name, []byte("a line of a log\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ args, says string }{
+		{"train " + two + " -o " + one, "is there and is no model"}, // as the shell makes of -o *.log
+		{"train " + one + " " + two + " -o " + two, "one of the files to learn from"},
+	} {
+		status, _, errs := call(t, "", strings.Fields(c.args)...)
+		if status != statusUsage || !strings.Contains(errs, "--output") || !strings.Contains(errs, c.says) {
+			t.Errorf("%s: status %d: %s", c.args, status, errs)
+		}
+	}
+	for _, name := range []string{one, two} {
+		if text, err := os.ReadFile(name); err != nil || string(text) != "a line of a log\n" {
+			t.Errorf("%s is %q now (%v)", name, text, err)
+		}
+	}
+	model := filepath.Join(dir, "a.model")
+	for range 2 { // a model may be replaced
+		if status, _, errs := call(t, "", "train", one, "-o", model); status != statusOK {
+			t.Errorf("status %d: %s", status, errs)
+		}
+	}
+}
+
 func TestTrainAndInspectRefuse(t *testing.T) {
 	dir := t.TempDir()
 	damaged := filepath.Join(dir, "damaged.model")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,9 @@ func runTrain(command *cobra.Command, files []string, output string, flags *dete
 	if err := onceStdin(files); err != nil {
 		return usageError{err}
 	}
+	if err := checkOutput(output, files); err != nil {
+		return usageError{err}
+	}
 	// Hours of learning must not end at a directory that cannot be written.
 	if err := modelfile.Probe(output); err != nil {
 		return err
@@ -91,6 +95,31 @@ func runTrain(command *cobra.Command, files []string, output string, flags *dete
 	fmt.Fprintf(command.OutOrStdout(), "%s learned, %s, %s bytes in %s\n", count(lines, "line"), count(int64(stats.Groups), "group"), thousands(int64(size)), output)
 	if stats.Judged == 0 {
 		fmt.Fprintf(command.ErrOrStderr(), "flb-anomaly: fewer than --warmup lines were learned: the filter will go on learning before it judges\n")
+	}
+	return nil
+}
+
+// checkOutput refuses an output that is one of the inputs, or that exists and is no
+// model: "-o *.log" would replace a log.
+func checkOutput(output string, files []string) error {
+	info, err := os.Stat(output)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil // what is wrong with it, the probe says
+	}
+	for _, name := range files {
+		if in, err := os.Stat(name); err == nil && os.SameFile(info, in) {
+			return fmt.Errorf("--output has the value %q, which is one of the files to learn from; a file of its own is right", output)
+		}
+	}
+	f, err := os.Open(output)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	head := make([]byte, 32)
+	n, _ := io.ReadFull(f, head)
+	if n > 0 && !detector.IsSnapshot(head[:n]) {
+		return fmt.Errorf("--output has the value %q, a file that is there and is no model; it is not replaced", output)
 	}
 	return nil
 }

@@ -54,6 +54,11 @@ export class LogChart {
     return { from: d.from, to: d.from + d.width * d.lines[0]!.length };
   }
 
+  /** select says what was chosen, before the server's answer to it comes. */
+  select(w: Window | null): void {
+    if (this.shown) this.shown.selected = w;
+  }
+
   /** zoom changes how much is in sight by a factor, around a place. */
   zoom(factor: number, around?: number): void {
     if (!this.shown) return;

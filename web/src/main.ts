@@ -50,10 +50,12 @@ async function take(all: { name: string; body: Blob }[]): Promise<void> {
   waiting.push(...all);
   if (busy) return; // they come after what is under way
   let first = true;
+  document.body.dataset["taking"] = "true";
   for (let next = waiting.shift(); next; next = waiting.shift()) {
     await uploadOne(next, first);
     first = false;
   }
+  delete document.body.dataset["taking"];
 }
 
 async function uploadOne({ name, body }: { name: string; body: Blob }, show: boolean): Promise<void> {
@@ -77,6 +79,7 @@ async function uploadOne({ name, body }: { name: string; body: Blob }, show: boo
     // server hung up before all of it was sent.
     const now = await api.view(view.id).catch(() => null);
     if (now && now.phase !== "failed") complain(e);
+    else if (now?.error && log?.id !== view.id) complain(new Error(`${name}: ${now.error}`)); // nobody polls it
   } finally {
     uploads.delete(view.id);
   }
@@ -346,6 +349,7 @@ const axisNow = (): api.Axis => (log && hasTime(log) ? filters.axis : "line");
 const hasTime = (v: api.View): boolean => v.timed > 0 && v.timed * 2 >= v.lines && v.last > v.first;
 
 function chooseRange(w: Window | null): void {
+  logChart.select(w);
   change({ range: w && { axis: axisNow(), ...w } });
 }
 
@@ -558,6 +562,7 @@ function patternRow(p: api.Pattern): HTMLElement {
 }
 
 function setAside(p: { id: string; text: string; ignore: string }): void {
+  if (!p.ignore) return say("These lines are of many patterns: no one expression ignores them.");
   const normal = [...filters.normal.filter((n) => n.id !== p.id), { id: p.id, text: p.text, ignore: p.ignore }];
   change({ normal, ...(filters.pattern === p.id ? { pattern: "", patternText: "" } : {}) });
   say("The pattern is set aside as normal: the Fluent Bit section has an Ignore line for it.");
