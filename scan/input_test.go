@@ -18,6 +18,11 @@ func TestDecompress(t *testing.T) {
 		{"gzip of nothing", zip(""), ""},
 		{"gzip of several members", zip("a\n") + zip("") + zip("b\n"), "a\nb\n"},
 		{"a byte order mark", "\xef\xbb\xbfa\n", "a\n"},
+		{"a byte order mark in gzip", zip("\xef\xbb\xbfa\n"), "a\n"},
+		{"bytes that are no UTF-8 behind a byte order mark", "\xef\xbb\xbfa\xff\n", "a\xff\n"},
+		{"UTF-16, little end first", "\xff\xfea\x00\xfc\x00\r\x00\n\x00", "aü\r\n"},
+		{"UTF-16, big end first, with a pair and half a character", "\xfe\xff\x00a\xd8\x3d\xde\x00\x00\n\x00", "a😀\n\ufffd"},
+		{"UTF-16 in gzip", zip("\xff\xfea\x00\n\x00"), "a\n"},
 		{"text that only begins like gzip", "\x1f\x8b\n", "\x1f\x8b\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -46,6 +51,11 @@ func TestDecompressError(t *testing.T) {
 		{"followed by text", whole + "and lines of text behind it", "behind the gzip file's end stands something that is not gzip"},
 		{"zstd", "\x28\xb5\x2f\xfd\x04\x00", "compressed with zstd, which is not read: pipe it through 'zstd -dc'"},
 		{"xz", "\xfd7zXZ\x00\x00", "'xz -dc'"},
+		{"bzip2", "BZh91AY&SY\x00", "'bzip2 -dc'"},
+		{"gzip in gzip", zip(zip("a\n")), "compressed with gzip twice"},
+		{"zstd in gzip", zip("\x28\xb5\x2f\xfd\x04\x00"), "'zstd -dc'"},
+		{"journal", "LPKSHHRH\x00\x00", "'journalctl -o json --file FILE'"},
+		{"program", "\x7fELF\x02\x01", "is a program, not a log"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text, err := Decompress(strings.NewReader(c.input))

@@ -32,6 +32,12 @@ func (s *Server) routes(mux *http.ServeMux) {
 		s.drop(r.PathValue("id"))
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("POST /api/views/{id}/stop", func(w http.ResponseWriter, r *http.Request) {
+		if v := s.view(r.PathValue("id")); v != nil {
+			v.cancel() // of the scan; what there is can still be asked for
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
 	ask := func(pattern string, answer func(*view, *http.Request) (any, error)) {
 		mux.HandleFunc("GET /api/views/{id}"+pattern, func(w http.ResponseWriter, r *http.Request) {
 			v := s.view(r.PathValue("id"))
@@ -164,8 +170,9 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	spec := viewSpec{name: q.Name, mode: q.Mode, given: q.Options}
+	var from *view
 	if q.Of != "" {
-		from := s.view(q.Of)
+		from = s.view(q.Of)
 		if from != nil && !from.ended() {
 			// What has come so far would be judged as if it were all.
 			refuse(w, http.StatusConflict, "The log is still being read. Judge it again when all of it is here.")
@@ -175,7 +182,7 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusNotFound, goneText)
 			return
 		}
-		spec.name, spec.text, spec.kept = from.name, from.text, from.kept
+		spec.name, spec.text, spec.whole = from.name, from.text, from.whole.Load()
 	}
 	v, err := s.newView(spec)
 	if err != nil {
@@ -189,7 +196,8 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 		reply(w, status, answer)
 		return
 	}
-	if spec.text != nil {
+	if from != nil {
+		s.replace(from, v)
 		s.scans.Add(1)
 		go func() {
 			defer s.scans.Done()
@@ -384,7 +392,7 @@ func answerPatterns(v *view, r *http.Request) (any, error) {
 	for i := range all {
 		p := &all[i]
 		d := v.patterns.describe(p.index)
-		p.ID, p.Text, p.Sample, p.Ignore = strconv.FormatUint(d.hash, 16), d.text, d.sample, d.ignore
+		p.ID, p.Text, p.Sample, p.Ignore = strconv.FormatUint(d.id, 16), d.text, d.sample, d.ignore
 	}
 	return map[string]any{"total": total, "patterns": append([]patternRow{}, all...)}, nil
 }

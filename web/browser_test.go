@@ -114,7 +114,15 @@ func serve(t testing.TB, config web.Config, files ...string) (*web.Server, strin
 		t.Fatal(err)
 	}
 	for _, name := range files {
-		if err := s.Open(name); err != nil {
+		err := s.Open(filepath.Base(name), func(context.Context) (io.ReadCloser, int64, error) {
+			f, err := os.Open(name)
+			if err != nil {
+				return nil, 0, err
+			}
+			info, err := f.Stat()
+			return f, info.Size(), err
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -20,11 +20,11 @@ type chartAnswer struct {
 }
 
 type totals struct {
-	Lines         int64                 `json:"lines"`
-	Judged        int64                 `json:"judged"`
-	Flagged       []int64               `json:"flagged"` // for each stop of the slider
-	Levels        [pattern.Levels]int64 `json:"levels"`
-	FlaggedLevels [pattern.Levels]int64 `json:"flaggedLevels"` // at the filter's stop
+	Lines     int64                 `json:"lines"`
+	Judged    int64                 `json:"judged"`
+	Flagged   []int64               `json:"flagged"` // for each stop of the slider
+	Levels    [pattern.Levels]int64 `json:"levels"`
+	EachLevel [pattern.Levels]int64 `json:"eachLevel"` // if the filter wanted all levels
 }
 
 // levelGroups puts the levels together that a chart can tell apart: none,
@@ -70,7 +70,9 @@ func binWidth(a axis, span int64, bins int) int64 {
 // range that the filter has or in all of the log. Whether the filter wants
 // flagged lines only does not count: a chart shows both.
 func (v *view) chart(ctx context.Context, f *filter, a axis, bins int) (chartAnswer, error) {
-	snap, c, err := v.choose(ctx, f.base())
+	all := f.base()
+	all.levels = 0
+	snap, c, err := v.choose(ctx, all)
 	answer := chartAnswer{Axis: a, Total: totals{Flagged: make([]int64, len(v.server.stops))}}
 	if err != nil {
 		return answer, err
@@ -104,6 +106,10 @@ func (v *view) chart(ctx context.Context, f *filter, a axis, bins int) (chartAns
 		level := flags & levelMask
 		flagged := sweep>>f.stop&1 == 1
 		t := &answer.Total
+		t.EachLevel[level]++
+		if f.levels != 0 && f.levels>>level&1 == 0 {
+			continue
+		}
 		t.Lines++
 		t.Levels[level]++
 		if flags&judgedBit != 0 {
@@ -111,9 +117,6 @@ func (v *view) chart(ctx context.Context, f *filter, a axis, bins int) (chartAns
 		}
 		for s := 0; sweep != 0; s, sweep = s+1, sweep>>1 {
 			t.Flagged[s] += int64(sweep & 1)
-		}
-		if flagged {
-			t.FlaggedLevels[level]++
 		}
 		x := int64(i) + 1
 		if a == byTime {
@@ -141,7 +144,7 @@ func newBins(n int) [][]int32 {
 
 // patternRow is a pattern as the page lists it.
 type patternRow struct {
-	ID      string                `json:"id"` // its hash in base 16
+	ID      string                `json:"id"` // in base 16
 	Text    string                `json:"text"`
 	Sample  string                `json:"sample"`
 	Ignore  string                `json:"ignore"` // a regular expression for the option Ignore

@@ -52,7 +52,7 @@ func (v *view) export(ctx context.Context, w io.Writer, f *filter, format string
 		}
 		e := exported{
 			Line: int64(i) + 1, Anomaly: l.sweep>>f.stop&1 == 1, Pattern: v.patternID(l.pattern),
-			Text: strings.ToValidUTF8(string(text), "\uFFFD"),
+			Text: valid(text),
 		}
 		score := ""
 		if l.flags&judgedBit != 0 {

@@ -115,11 +115,11 @@ func split(s string) []string {
 func (v *view) patternSet(list string) ([]bool, error) {
 	set := make([]bool, v.patterns.len())
 	for _, h := range split(list) {
-		hash, err := strconv.ParseUint(h, 16, 64)
+		id, err := strconv.ParseUint(h, 16, 64)
 		if err != nil {
 			return nil, fmt.Errorf("the pattern %q is not a number in base 16", h)
 		}
-		if i, ok := v.patterns.number(hash); ok && int(i) < len(set) {
+		if i, ok := v.patterns.number(id); ok && int(i) < len(set) {
 			set[i] = true
 		}
 	}

@@ -24,20 +24,21 @@ type patterns struct {
 	line    pattern.Line
 
 	mu      sync.Mutex
-	numbers map[uint64]uint32
+	numbers map[uint64]uint32 // by the detector's hash
+	ids     map[uint64]uint32 // by the page's
 	all     []onePattern
 }
 
 type onePattern struct {
-	hash   uint64
+	id     uint64 // its hash under a seed of the page's own, so that it outlives another Seed; 0 = beyond maxPatterns
 	count  uint32
 	first  []byte // its first message
 	latest []byte // another one, so that what varies can be told
 }
 
-func (p *patterns) init(seed uint64) {
-	p.scanner = pattern.NewScanner(seed)
-	p.numbers = map[uint64]uint32{}
+func (p *patterns) init() {
+	p.scanner = pattern.NewScanner(1)
+	p.numbers, p.ids = map[uint64]uint32{}, map[uint64]uint32{}
 }
 
 func (p *patterns) len() int {
@@ -57,12 +58,15 @@ func (p *patterns) index(hash uint64, message []byte) uint32 {
 			// The last number stands for all that come from now on: it has no
 			// example, as they have nothing in common.
 			p.all = append(p.all, onePattern{})
+			p.ids[0] = i
 		}
 		if i >= maxPatterns-1 {
 			return maxPatterns - 1
 		}
 		p.numbers[hash] = i
-		p.all = append(p.all, onePattern{hash: hash, first: sample(message)})
+		p.scanner.Scan(message, &p.line)
+		p.ids[p.line.Hash] = i
+		p.all = append(p.all, onePattern{id: p.line.Hash, first: sample(message)})
 		return i
 	}
 	o := &p.all[i]
@@ -75,20 +79,20 @@ func (p *patterns) index(hash uint64, message []byte) uint32 {
 
 func sample(message []byte) []byte { return bytes.Clone(message[:min(len(message), sampleSize)]) }
 
-// number finds a pattern by its hash.
-func (p *patterns) number(hash uint64) (uint32, bool) {
+// number finds a pattern by its id.
+func (p *patterns) number(id uint64) (uint32, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i, ok := p.numbers[hash]
+	i, ok := p.ids[id]
 	return i, ok
 }
 
 // described is a pattern in words.
 type described struct {
-	hash   uint64
+	id     uint64
 	text   string // constants as they are, what varies as <kind>
 	sample string // a message of it
-	ignore string // a regular expression for Ignore that matches its messages
+	ignore string // a regular expression for Ignore that matches its messages; empty when none does
 }
 
 // describe tells what a pattern is.
@@ -100,7 +104,7 @@ func (p *patterns) describe(i uint32) described {
 		return described{text: "patterns beyond the first " + strconv.Itoa(maxPatterns-1)}
 	}
 	p.scanner.Scan(o.first, &p.line)
-	d := described{hash: o.hash, text: patternText(o.first, &p.line), sample: strings.ToValidUTF8(string(o.first), "\uFFFD")}
+	d := described{id: o.id, text: patternText(o.first, &p.line), sample: valid(o.first)}
 	for _, loose := range []bool{false, true} {
 		d.ignore = ignoreExpression(o.first, &p.line, loose)
 		re, err := regexp.Compile(d.ignore)
@@ -114,7 +118,7 @@ func (p *patterns) describe(i uint32) described {
 // patternText is a pattern as text: what is constant as it is, what varies as
 // <num>, <time> and the like.
 func patternText(message []byte, l *pattern.Line) string {
-	text := strings.ToValidUTF8(string(l.Append(nil, message)), "\uFFFD")
+	text := valid(l.Append(nil, message))
 	if l.Truncated || len(message) == sampleSize {
 		text += " …"
 	}

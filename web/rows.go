@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"strconv"
-	"strings"
+	"unicode/utf8"
 )
 
 // row is a line as the page shows it.
@@ -16,7 +16,7 @@ type row struct {
 	Judged  bool    `json:"j"`           // false: the model was still learning
 	Score   float64 `json:"s"`           // as the command writes it
 	Sweep   uint32  `json:"f"`           // a bit for each stop of the slider: flagged?
-	Pattern string  `json:"p"`           // its hash in base 16
+	Pattern string  `json:"p"`           // its id in base 16
 	Reason  string  `json:"r,omitempty"` // when a bit is set
 	Text    string  `json:"x"`           // bytes that are not UTF-8 replaced
 	Cut     bool    `json:"c,omitempty"` // Text is not all of it
@@ -38,7 +38,7 @@ func (v *view) row(snap *snapshot, i, limit int) (row, error) {
 	}
 	r := row{
 		Number: int64(i) + 1, Level: l.flags & levelMask, Judged: l.flags&judgedBit != 0, Score: rounded(l.score), Sweep: l.sweep,
-		Pattern: v.patternID(l.pattern), Reason: v.reason(l.reason), Text: strings.ToValidUTF8(string(text), "\uFFFD"), Cut: cut,
+		Pattern: v.patternID(l.pattern), Reason: v.reason(l.reason), Text: valid(text), Cut: cut,
 	}
 	if l.flags&timedBit != 0 {
 		r.Time = l.time
@@ -88,13 +88,21 @@ func (v *view) reason(place uint32) string {
 			return ""
 		}
 	}
-	return strings.ToValidUTF8(string(buf[2:2+n]), "\uFFFD")
+	return valid(buf[2 : 2+n])
 }
 
 func (v *view) patternID(i uint32) string {
 	v.patterns.mu.Lock()
 	defer v.patterns.mu.Unlock()
-	return strconv.FormatUint(v.patterns.all[i].hash, 16)
+	return strconv.FormatUint(v.patterns.all[i].id, 16)
+}
+
+// valid is text with each byte that is no UTF-8 replaced, as the command writes it.
+func valid(text []byte) string {
+	if utf8.Valid(text) {
+		return string(text)
+	}
+	return string([]rune(string(text)))
 }
 
 // rounded is a score with the decimals that the command writes: 6, and 9 near

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/options"
@@ -25,11 +26,12 @@ type view struct {
 	mode     scan.Mode
 	given    map[string][]string
 	settings options.Settings
-	kept     bool // a FILE argument: does not end by itself
+	kept     bool // a FILE argument: does not end by itself; server.mu is held
 
 	text    *spool // the log, decompressed
 	reasons *spool // each: its length in two bytes, then the text
 	pending []byte // reasons that are not written yet
+	mute    bool   // a reason could not be written: no more are kept
 
 	lines    lines
 	patterns patterns
@@ -39,6 +41,7 @@ type view struct {
 	cancel context.CancelFunc
 	used   atomic.Int64 // when it was asked for last
 	fed    atomic.Bool  // text has come, or is coming
+	whole  atomic.Bool  // the text is all of the log
 
 	mu    sync.Mutex
 	state state
@@ -163,7 +166,11 @@ func (v *view) again() {
 	v.phase(scanning)
 	v.size.Store(v.text.size.Load())
 	v.got.Store(v.text.size.Load())
-	v.finish(v.scan(v.text.text()))
+	err := v.scan(v.text.text())
+	if err == nil && !v.whole.Load() {
+		err = &problem{"Only a part of this log came. It is what is shown."}
+	}
+	v.finish(err)
 }
 
 func (v *view) take(in io.Reader) error {
@@ -181,10 +188,13 @@ func (v *view) take(in io.Reader) error {
 		if _, err := io.CopyBuffer(struct{ io.Writer }{v.text}, text, make([]byte, 256<<10)); err != nil {
 			return err
 		}
+		v.whole.Store(true)
 		v.phase(scanning)
 		return v.scan(v.text.text())
 	}
-	return v.scan(io.TeeReader(text, v.text))
+	err = v.scan(io.TeeReader(text, v.text))
+	v.whole.Store(err == nil)
+	return err
 }
 
 // publishEvery is how many lines are judged before readers see them; an input
@@ -209,8 +219,8 @@ func (v *view) scan(text io.Reader) error {
 		if v.lines.written%publishEvery == 0 {
 			v.publish()
 			// Once for each so many lines: the count of all views needs a lock.
-			if v.server.lineCount() >= maxLines {
-				return &problem{fmt.Sprintf("The logs that are open have more than %d million lines, which is what is held at once. What is shown is the part before that; close other logs, or split this one.", maxLines/1_000_000)}
+			if !v.server.makeRoom(v) {
+				return &problem{fmt.Sprintf("The logs that are open have more than %d lines, which is what is held at once. What is shown is the part before that: split the log, or take a part of it.", v.server.config.MaxLines)}
 			}
 		}
 		return nil
@@ -252,7 +262,7 @@ func (v *view) add(l *scan.Line, clock int64) {
 			c.Flagged[i] += int64(verdict.Sweep >> i & 1)
 		}
 		at := v.reasons.size.Load() + int64(len(v.pending))
-		if n := len(verdict.Reason); n > 0 && n <= math.MaxUint16 && at < math.MaxUint32 {
+		if n := len(verdict.Reason); n > 0 && !v.mute && n <= math.MaxUint16 && at < math.MaxUint32 {
 			kept.reason = uint32(at) + 1
 			v.pending = binary.LittleEndian.AppendUint16(v.pending, uint16(n))
 			v.pending = append(v.pending, verdict.Reason...)
@@ -268,8 +278,11 @@ func (v *view) publish() {
 	if int(v.counted.Lines) == v.lines.len() {
 		return
 	}
-	// A reason that is lost is no reason to lose the log.
-	v.reasons.Write(v.pending)
+	// A reason that is lost is no reason to lose the log. Those behind it would
+	// be looked for where they are not.
+	if _, err := v.reasons.Write(v.pending); err != nil {
+		v.mute = true
+	}
 	v.pending = v.pending[:0]
 	v.lines.publish()
 	v.mu.Lock()
@@ -317,6 +330,9 @@ func (c *countedReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := c.in.Read(p)
+	if err := c.view.ctx.Err(); err != nil {
+		return 0, err // what was waited for came after the end
+	}
 	c.read.Add(int64(n))
 	return n, err
 }
@@ -354,21 +370,33 @@ func tooLarge(limit int64) *problem {
 	return &problem{fmt.Sprintf("The log is larger than the limit of %s (decompressed). Show a part of it, or start the page with a higher --max-size.", sizeText(limit))}
 }
 
-// notText tells from its first bytes what cannot be a log.
+// notText tells from its first bytes what cannot be a log. NULs alone are no
+// sign of it: a log that was cut in place, or a machine that lost its power,
+// leaves runs of them.
 func notText(head []byte) *problem {
-	if len(head) >= 2 && (head[0] == 0xff && head[1] == 0xfe || head[0] == 0xfe && head[1] == 0xff) {
-		return &problem{"The file is UTF-16 text: save it as UTF-8, or convert it with 'iconv -f UTF-16 -t UTF-8'."}
-	}
-	odd := 0
-	for _, b := range head {
-		if b == 0 {
-			return &problem{"This is a binary file, not a log: text, JSON lines and gzip of these are read."}
+	var nulls [2]int // at even places and at odd ones
+	text, control, broken := 0, 0, 0
+	for i := 0; i < len(head); {
+		r, n := utf8.DecodeRune(head[i:])
+		switch {
+		case r == 0:
+			nulls[i%2]++
+		case r == utf8.RuneError && n == 1:
+			broken++
+			text++
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != 0x1b || r == 0x7f:
+			control++
+			text++
+		default:
+			text += n
 		}
-		if b < ' ' && b != '\t' && b != '\n' && b != '\r' && b != 0x1b {
-			odd++
-		}
+		i += n
 	}
-	if odd > 8 && odd*10 > len(head) {
+	few, many := min(nulls[0], nulls[1]), max(nulls[0], nulls[1])
+	switch {
+	case len(head) >= 32 && many*5 > len(head)*2 && few*20 < many && (control+broken)*10 < text:
+		return &problem{"The file is UTF-16 text without a byte order mark: save it as UTF-8, or convert it with 'iconv -f UTF-16LE -t UTF-8'."}
+	case control > 8 && control*10 > text, control > 8 && control*25 > text && broken*4 > text:
 		return &problem{"This is a binary file, not a log: text, JSON lines and gzip of these are read."}
 	}
 	return nil

@@ -17,13 +17,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"net"
 	"net/http"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,18 +43,20 @@ var dist embed.FS
 const (
 	DefaultMaxSize = 1 << 30 // bytes of a log's text
 
-	maxViews = 16         // at once
-	maxLines = 10_000_000 // of all views: 37 bytes of memory each
-	viewTTL  = time.Hour  // since the page last asked; an open page asks every minute
+	DefaultMaxLines = 10_000_000 // of all logs together: 37 bytes of memory each
+
+	maxViews = 16        // at once
+	viewTTL  = time.Hour // since the page last asked; an open page asks every minute
 	stalled  = time.Minute
 )
 
 // Config says how a server is set up.
 type Config struct {
-	Listen  string   // the address that it listens on
-	Hosts   []string // names it goes by besides its addresses and localhost
-	MaxSize int64    // of a log's text in bytes; 0 = DefaultMaxSize
-	Version string   // shown on the page
+	Listen   string   // the address that it listens on
+	Hosts    []string // names it goes by besides its addresses and localhost
+	MaxSize  int64    // of a log's text in bytes; 0 = DefaultMaxSize
+	MaxLines int      // of all logs together; 0 = DefaultMaxLines
+	Version  string   // shown on the page
 
 	// Given has the options that the page begins with, as options.Parse asks
 	// for them; nil = the defaults.
@@ -78,15 +79,19 @@ type Server struct {
 	cancel context.CancelFunc
 	scans  sync.WaitGroup
 
-	mu    sync.Mutex
-	views map[string]*view
-	order []string // the views of FILE arguments, for the page to begin with
+	mu         sync.Mutex
+	views      map[string]*view
+	order      []string          // the views of FILE arguments, for the page to begin with
+	successors map[string]string // views that took the place of others, by those
 }
 
 // New returns a server, or an error that names the option that is wrong.
 func New(c Config) (*Server, error) {
 	if c.MaxSize <= 0 {
 		c.MaxSize = DefaultMaxSize
+	}
+	if c.MaxLines <= 0 {
+		c.MaxLines = DefaultMaxLines
 	}
 	if c.Mode == "" {
 		c.Mode = scan.Stream
@@ -98,7 +103,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, given: map[string][]string{}, hosts: map[string]bool{}, views: map[string]*view{}}
+	s := &Server{config: c, given: map[string][]string{}, hosts: map[string]bool{}, views: map[string]*view{}, successors: map[string]string{}}
 	for i := range options.Table {
 		if name := options.Table[i].Name; len(c.Given(name)) > 0 {
 			s.given[name] = c.Given(name)
@@ -158,36 +163,32 @@ func stopsWith(contamination float64) (stops []float64, start int) {
 	return stops, start
 }
 
-// Open makes a view of a file and scans it in the background. The error is
+// Opener opens the input of a view and returns its size in bytes, below 0 when
+// that is not known. Its context ends with the view: it may end a wait for an
+// input that does not move.
+type Opener func(context.Context) (io.ReadCloser, int64, error)
+
+// Open makes a view of an input and judges it in the background. The error is
 // that of opening; what goes wrong later is shown on the page.
-func (s *Server) Open(name string) error {
-	f, err := os.Open(name)
+func (s *Server) Open(name string, open Opener) error {
+	v, err := s.newView(viewSpec{name: name, mode: s.config.Mode, given: s.given, kept: true})
 	if err != nil {
 		return err
 	}
-	if info, err := f.Stat(); err != nil || info.IsDir() {
-		f.Close()
-		if err == nil {
-			err = fmt.Errorf("%s is a directory: name the files in it", name)
-		}
-		return err
-	}
-	v, err := s.newView(viewSpec{name: filepath.Base(name), mode: s.config.Mode, given: s.given, kept: true})
+	in, size, err := open(v.ctx)
 	if err != nil {
-		f.Close()
+		s.drop(v.id)
 		return err
 	}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-		v.expect(info.Size())
-	}
+	v.expect(size)
 	s.mu.Lock()
 	s.order = append(s.order, v.id)
 	s.mu.Unlock()
 	s.scans.Add(1)
 	go func() {
 		defer s.scans.Done()
-		defer f.Close()
-		v.read(f)
+		defer in.Close()
+		v.read(in)
 	}()
 	return nil
 }
@@ -198,6 +199,7 @@ type viewSpec struct {
 	mode  scan.Mode
 	given map[string][]string // options
 	text  *spool              // of another view, shared with it; nil = a new one, empty
+	whole bool                // that text is all of the log
 	kept  bool
 }
 
@@ -234,8 +236,9 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 		settings: settings, text: text, reasons: reasons,
 	}
 	v.fed.Store(spec.text != nil)
+	v.whole.Store(spec.whole)
 	v.ctx, v.cancel = context.WithCancel(s.ctx)
-	v.patterns.init(settings.Detector.Seed)
+	v.patterns.init()
 	v.state = state{Phase: waiting, Flagged: make([]int64, len(s.stops)), Levels: make([]int64, pattern.Levels)}
 	v.touch()
 	if err := s.add(v); err != nil {
@@ -245,52 +248,109 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 	return v, nil
 }
 
-// add takes a view in. The one that has waited longest makes room.
+// add takes a view in. The one that was not asked for the longest makes room.
 func (s *Server) add(v *view) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.views) >= maxViews {
-		var oldest *view
-		for _, o := range s.views {
-			if !o.kept && !o.busy() && (oldest == nil || o.used.Load() < oldest.used.Load()) {
-				oldest = o
-			}
-		}
-		if oldest == nil {
+		if !s.removeOldest(v) {
 			return fmt.Errorf("there are %d logs open, all of them in use: close one", len(s.views))
 		}
-		delete(s.views, oldest.id)
-		oldest.close()
 	}
 	s.views[v.id] = v
 	return nil
 }
 
+// makeRoom says whether there is room for more lines of a view, of which other
+// views may have to go.
+func (s *Server) makeRoom(v *view) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.lineCount() >= s.config.MaxLines {
+		if !s.removeOldest(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// removeOldest closes the view that was not asked for the longest, except one.
+// It is false when all are in use.
+func (s *Server) removeOldest(except *view) bool {
+	var oldest *view
+	for _, o := range s.views {
+		if o != except && !o.kept && !o.busy() && (oldest == nil || o.used.Load() < oldest.used.Load()) {
+			oldest = o
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	s.remove(oldest)
+	oldest.close()
+	return true
+}
+
+// remove takes a view out. s.mu is held.
+func (s *Server) remove(v *view) {
+	delete(s.views, v.id)
+	s.order = slices.DeleteFunc(s.order, func(id string) bool { return id == v.id })
+	if _, ok := s.successors[v.id]; !ok {
+		s.forget(v.id)
+	}
+}
+
+// forget drops what led to a view that is gone.
+func (s *Server) forget(id string) {
+	for old, now := range s.successors {
+		if now == id {
+			delete(s.successors, old)
+			s.forget(old)
+		}
+	}
+}
+
+// replace puts a view in the place of the one whose text it judges again.
+func (s *Server) replace(old, v *view) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.successors[old.id] = v.id
+	if i := slices.Index(s.order, old.id); i >= 0 {
+		s.order[i] = v.id
+		old.kept, v.kept = false, true
+	}
+}
+
+// view finds a view, or the one that took its place.
 func (s *Server) view(id string) *view {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v := s.views[id]
-	if v != nil {
-		v.touch()
+	for v == nil {
+		next, ok := s.successors[id]
+		if !ok {
+			return nil
+		}
+		id, v = next, s.views[next]
 	}
+	v.touch()
 	return v
 }
 
 func (s *Server) drop(id string) {
 	s.mu.Lock()
 	v := s.views[id]
-	delete(s.views, id)
-	s.order = slices.DeleteFunc(s.order, func(o string) bool { return o == id })
+	if v != nil {
+		s.remove(v)
+	}
 	s.mu.Unlock()
 	if v != nil {
 		v.close()
 	}
 }
 
-// lineCount is how many lines all views hold.
+// lineCount is how many lines all views hold. s.mu is held.
 func (s *Server) lineCount() (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, v := range s.views {
 		n += v.lines.len()
 	}
@@ -309,10 +369,10 @@ func (s *Server) expire() {
 		}
 		s.mu.Lock()
 		var gone []*view
-		for id, v := range s.views {
+		for _, v := range s.views {
 			if !v.kept && !v.busy() && time.Since(time.Unix(0, v.used.Load())) > viewTTL {
 				gone = append(gone, v)
-				delete(s.views, id)
+				s.remove(v)
 			}
 		}
 		s.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
@@ -111,6 +112,29 @@ type lineOf struct {
 	Time    string   `json:"time"`
 	Pattern string   `json:"pattern"`
 	Text    string   `json:"text"`
+}
+
+// wait asks for a view's state until it is as wanted.
+func (c client) wait(id string, wanted func(viewState) bool) viewState {
+	c.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		var v viewState
+		if status := c.ask("GET", "/api/views/"+id, nil, &v); status != 200 {
+			c.Fatalf("status %d, %s", status, v.Error)
+		}
+		if wanted(v) {
+			return v
+		}
+		if time.Now().After(deadline) {
+			c.Fatalf("the log stays as it is: %+v", v)
+		}
+	}
+}
+
+// ended waits for the end of a view's scan.
+func (c client) ended(id string) viewState {
+	c.Helper()
+	return c.wait(id, func(v viewState) bool { return v.Phase == "done" || v.Phase == "failed" })
 }
 
 // lines are all lines that a query means.
@@ -478,18 +502,22 @@ func zipped(text []byte) []byte {
 func TestBadInputIsToldClearly(t *testing.T) {
 	c := newClient(t, web.Config{MaxSize: 3 << 20})
 	png := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), make([]byte, 9000)...)
+	random := make([]byte, 9000)
+	rand.NewChaCha8([32]byte{}).Read(random)
 	for name, in := range map[string]struct {
 		body []byte
 		want string
 	}{
 		"empty":            {nil, "the log is empty"},
 		"empty gzip":       {zipped(nil), "the log is empty"},
-		"binary":           {png, "This is a binary file"},
+		"binary":           {append([]byte("MZ\x90\x00\x03\x00"), random...), "This is a binary file"},
+		"picture":          {png, "a picture, not a log"},
 		"binary, no NUL":   {bytes.Repeat([]byte("\x01\x02\x03abc"), 1000), "This is a binary file"},
-		"binary in gzip":   {zipped(png), "This is a binary file"},
-		"gzip in gzip":     {zipped(zipped([]byte("a\nb\n"))), "This is a binary file"},
+		"picture in gzip":  {zipped(png), "a picture, not a log"},
+		"gzip in gzip":     {zipped(zipped([]byte("a\nb\n"))), "compressed with gzip twice"},
 		"one endless line": {bytes.Repeat([]byte("x"), 2<<20), "The first line is longer than 1.0 MiB"},
-		"UTF-16":           {[]byte("\xff\xfeh\x00i\x00"), "UTF-16"},
+		"UTF-16, no mark":  {bytes.Repeat([]byte("h\x00i\x00\r\x00\n\x00"), 40), "UTF-16LE"},
+		"random bytes":     {random, "This is a binary file"},
 		"zstd":             {[]byte("\x28\xb5\x2f\xfdxxxx"), "compressed with zstd"},
 		"cut gzip":         {zipped(bytes.Repeat([]byte("a line\n"), 1e5))[:200], "the gzip file is cut off"},
 		"bomb":             {zipped(bytes.Repeat([]byte("a line of a bomb\n"), 1e6)), "larger than the limit of 3.0 MiB"},
@@ -504,8 +532,32 @@ func TestBadInputIsToldClearly(t *testing.T) {
 	if status := c.ask("POST", "/api/views", strings.NewReader(body), &e); status != 413 || !strings.Contains(e.Error, "--max-size") {
 		t.Errorf("too large, said before: status %d, %s", status, e.Error)
 	}
-	if v, status := c.upload(bytes.NewReader(bytes.Repeat([]byte("a line\n"), 1e6)), map[string]any{"name": "big"}); status != 413 || !strings.Contains(v.Error, "larger than the limit") {
-		t.Errorf("too large: status %d, %s", status, v.Error)
+	// The server hangs up before it has read all of it, which a client that is
+	// still sending may take for a broken connection: the view knows better.
+	big := c.create(map[string]any{"name": "big"})
+	r, err := http.NewRequest("PUT", c.url+"/api/views/"+big.ID+"/text", bytes.NewReader(bytes.Repeat([]byte("a line\n"), 1e6)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := http.DefaultClient.Do(r); err == nil {
+		if a.Body.Close(); a.StatusCode != 413 {
+			t.Errorf("too large: status %d", a.StatusCode)
+		}
+	}
+	if v := c.ended(big.ID); !strings.Contains(v.Error, "larger than the limit") {
+		t.Errorf("too large: %s", v.Error)
+	}
+	// Text, although it looks odd at first.
+	for name, body := range map[string]string{
+		"NULs at the beginning": strings.Repeat("\x00", 5000) + strings.Repeat("a line\n", 300),
+		"NULs in between":       strings.Repeat("a \x00 line\n", 300),
+		"UTF-16":                "\xff\xfe" + strings.Repeat("h\x00i\x00\r\x00\n\x00", 300),
+		"Latin-1":               strings.Repeat("Z\xfcrich, gr\xfc\xdfe\n", 300),
+		"colors":                strings.Repeat("\x1b[31mred\x1b[0m\n", 300),
+	} {
+		if v, status := c.upload(strings.NewReader(body), map[string]any{"name": name}); status != 200 || v.Lines < 300 || v.Lines > 301 {
+			t.Errorf("%s: status %d, %+v", name, status, v)
+		}
 	}
 	// One long line among others is cut, not refused.
 	long := slices.Concat(bytes.Repeat([]byte("a line\n"), 300), bytes.Repeat([]byte("x"), 2<<20), []byte("\na line\n"))
@@ -541,11 +593,8 @@ func TestRowsAreThereWhileTheUploadGoesOn(t *testing.T) {
 	go func() { ended <- c.ask("PUT", "/api/views/"+v.ID+"/text", in, nil) }()
 	feed.Write(text[:half])
 	want := bytes.Count(text[:half], []byte("\n"))
-	for now := (viewState{}); now.Lines < want; {
-		c.ask("GET", "/api/views/"+v.ID, nil, &now)
-		if now.Phase == "done" || now.Phase == "failed" {
-			t.Fatalf("it is %s: %s", now.Phase, now.Error)
-		}
+	if now := c.wait(v.ID, func(v viewState) bool { return v.Lines >= want || v.Phase == "done" || v.Phase == "failed" }); now.Phase != "scanning" {
+		t.Fatalf("it is %s: %s", now.Phase, now.Error)
 	}
 	early := c.lines(v.ID, "only=1&q=e")
 	if len(early) == 0 {
@@ -578,11 +627,7 @@ func TestScanAgain(t *testing.T) {
 	if status := c.ask("DELETE", "/api/views/"+first.ID, nil, nil); status != 204 {
 		t.Errorf("status %d", status)
 	}
-	for second.Phase != "done" {
-		if c.ask("GET", "/api/views/"+second.ID, nil, &second); second.Phase == "failed" {
-			t.Fatal(second.Error)
-		}
-	}
+	second = c.ended(second.ID)
 	if second.Lines != 4000 || second.Judged != 4000 {
 		t.Errorf("%+v", second)
 	}
@@ -591,8 +636,140 @@ func TestScanAgain(t *testing.T) {
 			t.Fatalf("an ignored line is flagged: %s", l.Text)
 		}
 	}
-	if status := c.ask("GET", "/api/views/"+first.ID, nil, nil); status != 404 {
-		t.Errorf("a closed log: status %d", status)
+	// A link to the first finds the second, for as long as that is there.
+	var found viewState
+	if status := c.ask("GET", "/api/views/"+first.ID, nil, &found); status != 200 || found.ID != second.ID {
+		t.Errorf("the log that was judged again: status %d, %s", status, found.ID)
+	}
+	for _, id := range []string{second.ID, second.ID, first.ID} {
+		c.ask("DELETE", "/api/views/"+id, nil, nil)
+		if status := c.ask("GET", "/api/views/"+id, nil, nil); status != 404 {
+			t.Errorf("a closed log: status %d", status)
+		}
+	}
+}
+
+// TestScanAgainOfAFile: what was named at the start stays on the page, as it
+// was judged last.
+func TestScanAgainOfAFile(t *testing.T) {
+	c := newClient(t, web.Config{}, shopLog)
+	started := func() []string {
+		var start struct{ Views []string }
+		c.ask("GET", "/api/start", nil, &start)
+		return start.Views
+	}
+	first := c.ended(started()[0])
+	second := c.create(map[string]any{"of": first.ID, "mode": "batch"})
+	third := c.create(map[string]any{"of": c.ended(second.ID).ID, "options": map[string][]string{"Seed": {"7"}}})
+	if views := started(); !slices.Equal(views, []string{third.ID}) {
+		t.Errorf("the page begins with %v, not with %s", views, third.ID)
+	}
+	// A pattern is the same one whatever the seed: what was set aside stays so.
+	ids := func(id string) (all []string) {
+		for _, l := range c.lines(c.ended(id).ID, "") {
+			all = append(all, l.Pattern)
+		}
+		return all
+	}
+	if !slices.Equal(ids(first.ID), ids(third.ID)) {
+		t.Error("the patterns have other names under another seed")
+	}
+	c.ask("DELETE", "/api/views/"+first.ID, nil, nil)
+	c.ask("DELETE", "/api/views/"+second.ID, nil, nil)
+	if v := c.ended(first.ID); v.ID != third.ID {
+		t.Errorf("a link to the first finds %s", v.ID)
+	}
+	c.ask("DELETE", "/api/views/"+third.ID, nil, nil)
+	if views := started(); len(views) > 0 {
+		t.Errorf("a log that was closed is there again: %v", views)
+	}
+}
+
+// TestStop stops a scan in the middle; what there is stays, also when it is
+// judged again.
+func TestStop(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v := c.create(map[string]any{"name": "live", "size": -1})
+	in, feed := io.Pipe()
+	sent := make(chan struct{})
+	go func() { // the server may hang up before it has all of the request
+		defer close(sent)
+		r, _ := http.NewRequest("PUT", c.url+"/api/views/"+v.ID+"/text", in)
+		if a, err := http.DefaultClient.Do(r); err == nil {
+			a.Body.Close()
+		}
+	}()
+	fmt.Fprint(feed, strings.Repeat("a line\n", 1000))
+	c.wait(v.ID, func(v viewState) bool { return v.Lines == 1000 })
+	if status := c.ask("POST", "/api/views/"+v.ID+"/stop", nil, nil); status != 204 {
+		t.Errorf("status %d", status)
+	}
+	go feed.Write([]byte("another\n")) // a read that waits for the network ends with it
+	if v = c.ended(v.ID); v.Phase != "failed" || !strings.Contains(v.Error, "The scan was stopped") || v.Lines != 1000 {
+		t.Errorf("%+v", v)
+	}
+	feed.Close()
+	<-sent
+	if n := len(c.lines(v.ID, "")); n != 1000 {
+		t.Errorf("%d lines are left", n)
+	}
+	again := c.ended(c.create(map[string]any{"of": v.ID}).ID)
+	if again.Phase != "failed" || !strings.Contains(again.Error, "Only a part") || again.Lines != 1000 {
+		t.Errorf("a part of a log is taken for all of it: %+v", again)
+	}
+}
+
+// TestManyPatterns shows a log of more patterns than are told apart.
+func TestManyPatterns(t *testing.T) {
+	c := newClient(t, web.Config{})
+	var b strings.Builder
+	const n = 20_500
+	for i := range n {
+		fmt.Fprintf(&b, "%c%c%c%c said so\n", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26, 'a'+i/17576)
+	}
+	v, _ := c.upload(strings.NewReader(b.String()), map[string]any{"name": "many"})
+	if v.Phase != "done" || v.Patterns != 20_000 {
+		t.Fatalf("%+v", v)
+	}
+	var answer struct {
+		Total    int
+		Patterns []struct {
+			ID, Text, Ignore string
+			Count            int
+		}
+	}
+	c.ask("GET", "/api/views/"+v.ID+"/patterns?sort=count&n=2", nil, &answer)
+	rest := answer.Patterns[0]
+	if answer.Total != 20_000 || rest.ID != "0" || rest.Count != n-19_999 || rest.Ignore != "" || !strings.Contains(rest.Text, "beyond the first 19999") {
+		t.Errorf("%+v", answer)
+	}
+	if got := len(c.lines(v.ID, "pattern=0")); got != rest.Count {
+		t.Errorf("%d lines are of none of the patterns, want %d", got, rest.Count)
+	}
+	if got := len(c.lines(v.ID, "hide=0")); got != 19_999 {
+		t.Errorf("%d lines are of the other patterns", got)
+	}
+}
+
+// TestLevelsAreCountedWhateverIsFiltered: how many lines a level would show
+// does not depend on the levels that are chosen already.
+func TestLevelsAreCountedWhateverIsFiltered(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	type answer struct {
+		Total struct {
+			Lines             int
+			Levels, EachLevel []int
+		}
+	}
+	var all, warn answer
+	c.ask("GET", "/api/views/"+v.ID+"/chart?x=line&q=order", nil, &all)
+	c.ask("GET", "/api/views/"+v.ID+"/chart?x=line&q=order&levels=warn", nil, &warn)
+	if !slices.Equal(all.Total.Levels, warn.Total.EachLevel) || !slices.Equal(all.Total.EachLevel, warn.Total.EachLevel) {
+		t.Errorf("levels %v, with one chosen %v", all.Total.EachLevel, warn.Total.EachLevel)
+	}
+	if want := len(c.lines(v.ID, "q=order&levels=warn")); warn.Total.Lines != want || want == 0 {
+		t.Errorf("%d lines, want %d", warn.Total.Lines, want)
 	}
 }
 
@@ -609,6 +786,28 @@ func TestNothingStaysOnDisk(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// TestTheOldestLogMakesRoomForLines: lines are what costs memory.
+func TestTheOldestLogMakesRoomForLines(t *testing.T) {
+	c := newClient(t, web.Config{MaxLines: 10_000})
+	text := strings.Repeat("a line\n", 4000)
+	var ids []string
+	for range 4 {
+		v, status := c.upload(strings.NewReader(text), map[string]any{"name": "x"})
+		if status != 200 || v.Lines != 4000 {
+			t.Fatalf("status %d, %+v", status, v)
+		}
+		ids = append(ids, v.ID)
+	}
+	for i, want := range []int{404, 404, 200, 200} {
+		if status := c.ask("GET", "/api/views/"+ids[i], nil, nil); status != want {
+			t.Errorf("log %d: status %d, want %d", i+1, status, want)
+		}
+	}
+	if v, status := c.upload(strings.NewReader(strings.Repeat(text, 3)), map[string]any{"name": "x"}); status != 422 || !strings.Contains(v.Error, "more than 10000 lines") {
+		t.Errorf("status %d, %+v", status, v)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,8 @@ features' values among recent records, and the patterns of messages with their
 counts, levels, lengths and the usual ranges of their numbers (seconds and bytes
 where they have such a unit).
 
-What varies in a pattern is shown as <num>, <time>, <id> and the like.`,
+What varies in a pattern is shown as <num>, <time>, <id> and the like. Of a long
+pattern, a model keeps the first 96 bytes.`,
 		Example: `  flb-anomaly inspect /var/lib/flb-anomaly/app.model
   flb-anomaly inspect --format json app.model | jq '.groups[].patterns[:10]'`,
 		Args: usageArgs(cobra.ExactArgs(1)),
@@ -103,7 +105,7 @@ func (w *inspection) printf(format string, args ...any) {
 }
 
 func (w *inspection) file(name string, c *detector.Contents) {
-	w.printf("%s: %s, saved %s (%s ago) by version %s\n", name, count(int64(len(c.Groups)), "group"),
+	w.printf("%s: %s, saved %s (%s ago) by version %s\n", display(name), count(int64(len(c.Groups)), "group"),
 		c.Saved.UTC().Format(time.RFC3339), span(w.now.Sub(c.Saved).Round(time.Second)), visible([]byte(c.Version), shownText))
 	for i, s := range c.Settings {
 		separator := ", "
@@ -192,12 +194,12 @@ func interval(r detector.Range) string {
 	return low + " to " + high
 }
 
+// short is a number of three digits, or a large one in whole.
 func short(v float64) string {
-	s := strconv.FormatFloat(v, 'g', 3, 64)
-	if v >= 1000 && v < 1e15 {
-		s = thousands(int64(v))
+	if v >= 999.5 && v < 1e15 {
+		return thousands(int64(math.Round(v)))
 	}
-	return s
+	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
 // The JSON form has names in lower case and times in RFC 3339.

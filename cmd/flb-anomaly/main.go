@@ -52,10 +52,10 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	case ctx.Err() != nil:
 		return statusInterrupted
 	case errors.As(err, &usage) || command == root:
-		fmt.Fprintf(stderr, "flb-anomaly: %v\nRun '%s --help' for usage.\n", err, command.CommandPath())
+		fmt.Fprintf(stderr, "flb-anomaly: %s\nRun '%s --help' for usage.\n", printable(err.Error()), command.CommandPath())
 		return statusUsage
 	default:
-		fmt.Fprintf(stderr, "flb-anomaly: %v\n", err)
+		fmt.Fprintf(stderr, "flb-anomaly: %s\n", printable(err.Error()))
 		return statusError
 	}
 }

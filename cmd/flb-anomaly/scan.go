@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,9 +31,10 @@ func newScan() *cobra.Command {
 		Short: "Find the unusual lines of log files",
 		Long: `Judge each line of the files and show what is unusual.
 
-FILE is a log of plain text or JSON lines, as it is or gzip; - is the standard
-input. Each file has a model of its own: lines of another file do not count. To
-judge rotated files as one log, join them:
+FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or, with a
+byte order mark, UTF-16; - is the standard input. Each file has a model of its
+own: lines of another file do not count. To judge rotated files as one log, join
+them:
 
   zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan -
 
@@ -116,7 +116,7 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 			}
 			// As other tools do: the other files are still worth a look.
 			failed++
-			fmt.Fprintf(s.stderr, "flb-anomaly: %v\n", err)
+			fmt.Fprintf(s.stderr, "flb-anomaly: %s\n", printable(err.Error()))
 		}
 	}
 	if err := out.flush(); err != nil {
@@ -176,7 +176,7 @@ type scanner struct {
 }
 
 func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
-	in, size, err := s.open(ctx, name)
+	in, size, err := openInput(ctx, s.stdin, name)
 	if err != nil {
 		return scan.Result{}, err
 	}
@@ -208,41 +208,4 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 		return result, fmt.Errorf("%s: %w", display(name), err)
 	}
 	return result, s.writer.end(&result)
-}
-
-// open returns a file and its size, below 0 when that is not known.
-func (s *scanner) open(ctx context.Context, name string) (io.ReadCloser, int64, error) {
-	if name == "-" {
-		if f, ok := s.stdin.(*os.File); ok {
-			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-				return f, info.Size(), nil
-			}
-		}
-		return newPatient(ctx, io.NopCloser(s.stdin)), -1, nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	switch {
-	case info.IsDir():
-		f.Close()
-		return nil, 0, fmt.Errorf("%s is a directory: name the files in it", name)
-	case !info.Mode().IsRegular():
-		return newPatient(ctx, f), -1, nil
-	}
-	return f, info.Size(), nil
-}
-
-// display is the name of an input for people.
-func display(name string) string {
-	if name == "-" {
-		return "standard input"
-	}
-	return name
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"net/http"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -32,8 +34,9 @@ func newServe() *cobra.Command {
 		Use:   "serve [FILE...]",
 		Short: "Show what is unusual in log files, on a page",
 		Long: `Serve a page that shows what is unusual in a log: drop a file on it, pick one or
-paste text. FILE arguments are open on the page from the start. The verdicts are
-those of flb-anomaly scan.
+paste text. FILE arguments are open on the page from the start; - is the standard
+input, whose lines are shown as they come. The verdicts are those of
+flb-anomaly scan.
 
 The page is in this binary and asks nothing of any other host. It is served on
 this machine alone unless --listen names another address; who reaches that
@@ -45,6 +48,7 @@ The flags of the detector are what the page begins with; each can be changed
 there.`,
 		Example: `  flb-anomaly serve
   flb-anomaly serve app.log app.log.1.gz
+  kubectl logs -f deploy/shop | flb-anomaly serve -
   flb-anomaly serve --listen 127.0.0.1:9000 --contamination 0.01 app.log`,
 		RunE: func(command *cobra.Command, files []string) error {
 			return runServe(command, files, &f)
@@ -67,6 +71,9 @@ there.`,
 func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 	if _, err := f.detector.settings(); err != nil {
 		return err
+	}
+	if err := onceStdin(files); err != nil {
+		return usageError{err}
 	}
 	if f.mode != string(scan.Stream) && f.mode != string(scan.Batch) {
 		return usageError{fmt.Errorf("--mode has the value %q; allowed: stream, batch", f.mode)}
@@ -96,7 +103,14 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 		return err
 	}
 	for _, name := range files {
-		if err := server.Open(name); err != nil {
+		shown := filepath.Base(name)
+		if name == "-" {
+			shown = display(name)
+		}
+		err := server.Open(shown, func(ctx context.Context) (io.ReadCloser, int64, error) {
+			return openInput(ctx, command.InOrStdin(), name)
+		})
+		if err != nil {
 			listener.Close()
 			return err
 		}
@@ -105,6 +119,9 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 	// may come twice as often for half the room beside it.
 	debug.SetGCPercent(50)
 	fmt.Fprintf(command.ErrOrStderr(), "The page is at http://%s/ (Ctrl-C ends it)\n", shownAddress(listener.Addr()))
+	if a, ok := listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		fmt.Fprintf(command.ErrOrStderr(), "Whoever reaches %s can use the page and see the logs that are named here: there are no accounts.\n", a)
+	}
 	return serve(command.Context(), listener, server.Handler())
 }
 

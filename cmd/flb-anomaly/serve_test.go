@@ -2,31 +2,55 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/flb-anomaly/flb-anomaly/scan"
 )
 
+// patience is how long a test waits for what must come.
+const patience = 60 * time.Second
+
 // served starts flb-anomaly serve as a user does, and returns the page's
-// address. It ends with the test.
+// address. It is interrupted, and must end, with the test.
 func served(t *testing.T, args ...string) string {
+	t.Helper()
+	return servedFrom(t, strings.NewReader(""), args...)
+}
+
+// servedFrom is served with a standard input.
+func servedFrom(t *testing.T, stdin io.Reader, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	said := &watched{want: regexp.MustCompile(`http://[^/]+/`), seen: make(chan string, 1)}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- execute(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), strings.NewReader(""), io.Discard, said)
+		ended <- execute(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), stdin, io.Discard, said)
 	}()
 	t.Cleanup(func() {
 		cancel()
-		if status := <-ended; status != statusOK {
-			t.Errorf("it ends with status %d", status)
+		select {
+		case status := <-ended:
+			if status != statusOK {
+				t.Errorf("it ends with status %d", status)
+			}
+		case <-time.After(patience):
+			t.Error("it does not end when it is interrupted")
 		}
 	})
 	select {
@@ -86,40 +110,137 @@ func TestServeGivesTheVerdictsOfScan(t *testing.T) {
 		t.Run(flags, func(t *testing.T) {
 			args := append(strings.Fields(flags), shopLog)
 			address := served(t, args...)
-			var start struct {
-				Views []string
-				Stop  int
-			}
-			if err := json.Unmarshal(get(t, address+"api/start"), &start); err != nil {
-				t.Fatal(err)
-			}
-			view := address + "api/views/" + start.Views[0]
-			for phase := ""; phase != "done"; {
-				var v struct{ Phase, Error string }
-				if err := json.Unmarshal(get(t, view), &v); err != nil || v.Error != "" {
-					t.Fatal(err, v.Error)
-				}
-				phase = v.Phase
-			}
-			onPage := parse(t, string(get(t, fmt.Sprintf("%s/export?format=jsonl&stop=%d", view, start.Stop))))
-			status, out, errs := call(t, "", append([]string{"scan", "--format", "jsonl", "--text"}, args...)...)
-			if status != statusOK {
-				t.Fatal(errs)
-			}
-			all := parse(t, out)
-			if len(onPage) != len(all) || flagged(all) == 0 {
-				t.Fatalf("%d lines on the page, %d by scan, %d of these flagged", len(onPage), len(all), flagged(all))
-			}
-			for i, want := range all {
-				got := onPage[i]
-				same := got.Line == want.Line && got.Text == want.Text && got.Anomaly == want.Anomaly && got.Reason == want.Reason &&
-					(got.Score == nil) == (want.Score == nil) && (got.Score == nil || *got.Score == *want.Score)
-				if !same {
-					t.Fatalf("line %d: the page says %+v, scan %+v", i+1, got, want)
-				}
-			}
+			sameVerdicts(t, address, args)
 		})
 	}
+}
+
+// firstView waits until the first log of a page is judged, or as far as wanted,
+// and returns its address and the stop that the page's slider begins at.
+func firstView(t *testing.T, address string, lines int) (view string, stop int) {
+	t.Helper()
+	var start struct {
+		Views []string
+		Stop  int
+	}
+	if err := json.Unmarshal(get(t, address+"api/start"), &start); err != nil {
+		t.Fatal(err)
+	}
+	view = address + "api/views/" + start.Views[0]
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		var v struct {
+			Phase, Error string
+			Lines        int
+		}
+		if err := json.Unmarshal(get(t, view), &v); err != nil || v.Error != "" {
+			t.Fatal(err, v.Error)
+		}
+		if v.Phase == "done" || lines > 0 && v.Lines >= lines {
+			return view, start.Stop
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the log stays as it is: %+v", v)
+		}
+	}
+}
+
+// sameVerdicts holds a page against the command scan with the same arguments.
+func sameVerdicts(t *testing.T, address string, args []string) {
+	t.Helper()
+	view, stop := firstView(t, address, 0)
+	onPage := parse(t, string(get(t, fmt.Sprintf("%s/export?format=jsonl&stop=%d", view, stop))))
+	status, out, errs := call(t, "", append([]string{"scan", "--format", "jsonl", "--text"}, args...)...)
+	if status != statusOK {
+		t.Fatal(errs)
+	}
+	all := parse(t, out)
+	if len(onPage) != len(all) || flagged(all) == 0 {
+		t.Fatalf("%d lines on the page, %d by scan, %d of these flagged", len(onPage), len(all), flagged(all))
+	}
+	for i, want := range all {
+		got := onPage[i]
+		same := got.Line == want.Line && got.Text == want.Text && got.Anomaly == want.Anomaly && got.Reason == want.Reason &&
+			(got.Score == nil) == (want.Score == nil) && (got.Score == nil || *got.Score == *want.Score)
+		if !same {
+			t.Fatalf("line %d: the page says %+v, scan %+v", i+1, got, want)
+		}
+	}
+}
+
+// TestServeReadsWhatScanReads does the same with files of other forms.
+func TestServeReadsWhatScanReads(t *testing.T) {
+	text, err := os.ReadFile(shopLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := []byte("\xff\xfe")
+	for _, r := range utf16.Encode([]rune(string(text))) {
+		wide = binary.LittleEndian.AppendUint16(wide, r)
+	}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	odd := slices.Concat(bytes.Join(lines[:1000], nil), []byte("\n\n\xff\xfe\x80 no UTF-8\n\x00\x00\x00 NULs \x00\n\x1b[31mred\x1b[0m\n\r\n"),
+		bytes.Repeat([]byte("x"), scan.MaxLine+5), []byte("\n"), bytes.Join(lines[1000:], nil), []byte("without an end"))
+	for name, content := range map[string][]byte{
+		"shop.log.gz": zipped(text),
+		"crlf.log":    bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")),
+		"utf16.log":   wide,
+		"bom.log":     append([]byte("\xef\xbb\xbf"), text...),
+		"nul.log":     append(make([]byte, 6000), text...),
+		"odd.log":     odd,
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(file, content, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			sameVerdicts(t, served(t, file), []string{file})
+		})
+	}
+}
+
+func zipped(text []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(text)
+	z.Close()
+	return b.Bytes()
+}
+
+// TestServeReadsAsItComes shows what a pipe brings while it is open, and ends
+// when it is interrupted, whether anything comes or not.
+func TestServeReadsAsItComes(t *testing.T) {
+	t.Run("standard input", func(t *testing.T) {
+		in, feed := io.Pipe()
+		t.Cleanup(func() { feed.Close() }) // after the command has ended
+		address := servedFrom(t, in, "-")
+		fmt.Fprint(feed, strings.Repeat("a line\n", 10))
+		view, _ := firstView(t, address, 10)
+		var v struct{ Name string }
+		if err := json.Unmarshal(get(t, view), &v); err != nil || v.Name != "standard input" {
+			t.Errorf("%v, %+v", err, v)
+		}
+	})
+	t.Run("named pipe", func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "log")
+		if err := syscall.Mkfifo(name, 0o600); err != nil {
+			t.Skipf("%s NEEDS a named pipe and did not run: %v", t.Name(), err)
+		}
+		feed, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { feed.Close() })
+		address := served(t, name)
+		fmt.Fprint(feed, strings.Repeat("a line\n", 10))
+		firstView(t, address, 10)
+	})
+	t.Run("named pipe without a writer", func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "log")
+		if err := syscall.Mkfifo(name, 0o600); err != nil {
+			t.Skipf("%s NEEDS a named pipe and did not run: %v", t.Name(), err)
+		}
+		get(t, served(t, name))
+	})
 }
 
 func TestServeUsage(t *testing.T) {
@@ -136,6 +257,8 @@ func TestServeUsage(t *testing.T) {
 		{"serve --warmup 5", 2, "--warmup has the value"},
 		{"serve --listen 127.0.0.1:0 no.log", 1, "no.log: no such file"},
 		{"serve --listen 127.0.0.1:0 ../../examples", 1, "is a directory"},
+		{"serve - -", 2, "the standard input (-) can be read once"},
+		{"serve --listen 127.0.0.1:0 no\x1b[31m.log", 1, `no\x1b[31m.log: no such file`},
 	} {
 		status, out, errs := call(t, "", strings.Fields(c.args)...)
 		if status != c.status || !strings.Contains(out+errs, c.want) {

@@ -172,6 +172,16 @@ func visible(text []byte, limit int) string {
 	return b.String()
 }
 
+// printable is visible for a short text, such as a name or an error, whose line
+// ends count.
+func printable(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = visible([]byte(l), len(l))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // kindOf is the first of a verdict's reasons without its numbers and quoted
 // words, so that reasons can be counted.
 func kindOf(reason []byte) string {

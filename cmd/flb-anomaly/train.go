@@ -28,9 +28,9 @@ in a file named after the filter's instance: its Alias, or the name that Fluent
 Bit gives it, and .model behind that. It then judges from its first record on.
 The options Seed, Trees, Sample_Size and Window must be those of the filter.
 
-FILE is a log of plain text or JSON lines, as it is or gzip; - is the standard
-input. The messages must look as the filter will see them: for a log that the
-filter gets parsed, give JSON lines.
+FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or, with a
+byte order mark, UTF-16; - is the standard input. The messages must look as the
+filter will see them: for a log that the filter gets parsed, give JSON lines.
 
 A model holds words of the log's messages and the names of groups, and no line
 as it came. It is readable by its owner only.`,
@@ -126,7 +126,7 @@ func checkOutput(output string, files []string) error {
 
 // learn passes one file through the detector.
 func (s *scanner) learn(ctx context.Context, d *detector.Detector, name string) (int64, error) {
-	in, size, err := s.open(ctx, name)
+	in, size, err := openInput(ctx, s.stdin, name)
 	if err != nil {
 		return 0, err
 	}

@@ -2,8 +2,65 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"os"
+	"sync/atomic"
 )
+
+// openInput opens a FILE argument, - for the standard input, and returns its
+// size, below 0 when that is not known. A file that may keep one waiting, to be
+// opened as well as to be read, is waited for no longer than the context lasts.
+func openInput(ctx context.Context, stdin io.Reader, name string) (io.ReadCloser, int64, error) {
+	if name == "-" {
+		if f, ok := stdin.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+				return f, info.Size(), nil
+			}
+		}
+		return newPatient(ctx, io.NopCloser(stdin)), -1, nil
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case info.IsDir():
+		return nil, 0, fmt.Errorf("%s is a directory: name the files in it", name)
+	case !info.Mode().IsRegular():
+		return newPatient(ctx, &lateFile{name: name}), -1, nil
+	}
+	f, err := os.Open(name)
+	return f, info.Size(), err
+}
+
+// lateFile is opened by the first read: the opening of a named pipe waits for
+// somebody to write.
+type lateFile struct {
+	name string
+	file atomic.Pointer[os.File]
+}
+
+func (l *lateFile) Read(p []byte) (int, error) {
+	f := l.file.Load()
+	if f == nil {
+		var err error
+		if f, err = os.Open(l.name); err != nil {
+			return 0, err
+		}
+		l.file.Store(f)
+	}
+	return f.Read(p)
+}
+
+func (l *lateFile) Close() error { return l.file.Load().Close() }
+
+// display is the name of an input for people.
+func display(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return printable(name)
+}
 
 // patient reads an input that may keep one waiting for ever, such as a pipe,
 // and gives up the wait when the context ends. The reading goroutine then
