@@ -1,6 +1,8 @@
 // What the server is asked. Every answer is about one view: one log under one
 // set of options.
 
+import { during } from "./busy.ts";
+
 export interface Option {
   name: string;
   flag: string;
@@ -76,7 +78,7 @@ export interface Chart {
   last: number;
   lines: number[][];
   flagged: number[][];
-  total: { lines: number; judged: number; flagged: number[]; levels: number[]; flaggedLevels: number[] };
+  total: { lines: number; judged: number; flagged: number[]; levels: number[]; eachLevel: number[] };
 }
 
 export interface Pattern {
@@ -113,7 +115,9 @@ export class Failure extends Error {
   }
 }
 
-async function call<T>(path: string, init?: RequestInit): Promise<T> {
+const call = <T>(path: string, init?: RequestInit): Promise<T> => during(ask<T>(path, init));
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, init);
@@ -153,6 +157,9 @@ export const create = (v: NewView): Promise<View> =>
 /** upload sends a log; the answer comes when it is judged. The browser reads the file as it sends it. */
 export const upload = (id: string, body: Blob, signal: AbortSignal): Promise<View> =>
   call(at(id, "/text"), { method: "PUT", headers: { "Content-Type": "application/octet-stream" }, body, signal });
+
+/** stop ends a scan; what it has come to stays. */
+export const stop = (id: string): Promise<void> => call(at(id, "/stop"), { method: "POST" });
 
 export const close = (id: string): Promise<void> => call(at(id, ""), { method: "DELETE", keepalive: true });
 

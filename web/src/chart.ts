@@ -3,7 +3,8 @@
 
 import uPlot from "uplot";
 import type { Chart } from "./api.ts";
-import { clock, count, date, plural, span } from "./format.ts";
+import { put } from "./dom.ts";
+import { clock, count, date, type Dates, datesOf, day, plural, span } from "./format.ts";
 
 /** groups are the levels that can be told apart in a chart, as the server counts them. */
 export const groups = ["none", "debug", "info", "warn", "error"] as const;
@@ -48,7 +49,11 @@ export class LogChart {
     );
   }
 
-  /** window is what is in sight. */
+  /** sight is what is in sight, null while there is nothing to see. */
+  sight(): Window | null {
+    return this.shown && this.window();
+  }
+
   private window(): Window {
     const d = this.shown!.data;
     return { from: d.from, to: d.from + d.width * d.lines[0]!.length };
@@ -88,7 +93,7 @@ export class LogChart {
   show(p: Plotted): void {
     const before = this.shown;
     this.shown = p;
-    const sameShape = before && this.plot && before.data.axis === p.data.axis && dated(before.data) === dated(p.data);
+    const sameShape = before && this.plot && before.data.axis === p.data.axis && dates(before.data) === dates(p.data);
     if (!sameShape) this.build();
     else this.plot!.setData(this.columns());
     this.mark();
@@ -137,7 +142,7 @@ export class LogChart {
         height: this.box.clientHeight,
         ms: 1,
         tzDate: (t) => uPlot.tzDate(new Date(t), "UTC"),
-        padding: [6, 8, 0, 0],
+        padding: [6, 26, 0, 0], // half of the last label lies beyond the end
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false, dist: 4 } },
         scales: {
@@ -149,8 +154,8 @@ export class LogChart {
         },
         axes: [
           {
-            stroke: ink, font, grid: { show: false }, ticks: grid, size: 30,
-            values: (_u, all, _axis, _space, step) => (d.axis === "time" ? times(all, step, dated(d)) : all.map((v) => (Number.isInteger(v) ? count(v) : ""))),
+            stroke: ink, font, grid: { show: false }, ticks: grid, size: dates(d) ? 44 : 30, space: 76,
+            values: (_u, all, _axis, _space, step) => (d.axis === "time" ? times(all, step, dates(d)) : all.map((v) => (Number.isInteger(v) ? count(v) : ""))),
           },
           {
             scale: "lines", stroke: ink, font, grid, ticks: { show: false }, size: 52, gap: 4, space: 30,
@@ -165,15 +170,17 @@ export class LogChart {
         ],
         series: [{}, ...series("lines"), ...series("anomalies")],
         hooks: {
-          draw: [(u) => this.captions(u, color("red"), ink)],
+          draw: [(u) => this.captions(u, color("red"), ink, color("card"))],
           setSelect: [(u) => this.selected(u)],
           setCursor: [(u) => this.point(u.cursor.idx)],
           ready: [
-            (u) =>
+            (u) => {
               u.over.addEventListener("dblclick", () => {
                 this.onSelect(null);
                 this.onZoom(null);
-              }),
+              });
+              this.touch(u);
+            },
           ],
         },
       },
@@ -183,7 +190,7 @@ export class LogChart {
   }
 
   /** captions name the two parts, and the anomalies' highest count. */
-  private captions(u: uPlot, red: string, ink: string): void {
+  private captions(u: uPlot, red: string, ink: string, ground: string): void {
     const c = u.ctx;
     const ratio = devicePixelRatio;
     c.save();
@@ -191,17 +198,47 @@ export class LogChart {
     c.textBaseline = "top";
     c.textAlign = "right";
     const x = u.bbox.left - 6 * ratio;
+    // The words may lie on bars.
+    const write = (text: string, x: number, y: number): void => {
+      c.strokeText(text, x, y);
+      c.fillText(text, x, y);
+    };
+    c.lineJoin = "round";
+    c.lineWidth = 4 * ratio;
+    c.strokeStyle = ground;
     c.fillStyle = red;
     const d = this.shown!.data;
     const most = Math.max(0, ...d.flagged[0]!.map((_, i) => d.flagged.reduce((n, g) => n + g[i]!, 0)));
     c.fillText(short(most), x, u.bbox.top);
     c.textAlign = "left";
     const pad = 6 * ratio;
-    c.globalAlpha = 0.95;
-    c.fillText("Anomalies", u.bbox.left + pad, u.bbox.top);
+    write("Anomalies", u.bbox.left + pad, u.bbox.top);
     c.fillStyle = ink;
-    c.fillText("Lines", u.bbox.left + pad, u.bbox.top + u.bbox.height * (ANOMALIES + 0.03));
+    write("Lines", u.bbox.left + pad, u.bbox.top + u.bbox.height * (ANOMALIES + 0.03));
     c.restore();
+  }
+
+  /** touch lets a finger select as the mouse does: uPlot itself listens to the mouse alone. */
+  private touch(u: uPlot): void {
+    let from: number | null = null;
+    const place = (e: PointerEvent): number => Math.max(0, Math.min(u.over.clientWidth, e.clientX - u.over.getBoundingClientRect().left));
+    u.over.addEventListener("pointerdown", (e) => {
+      from = e.pointerType === "touch" && e.isPrimary ? place(e) : null;
+    });
+    u.over.addEventListener("pointermove", (e) => {
+      if (from === null || !e.isPrimary || Math.abs(place(e) - from) < 8) return;
+      u.over.setPointerCapture(e.pointerId);
+      u.setSelect({ left: Math.min(from, place(e)), top: 0, width: Math.abs(place(e) - from), height: u.over.clientHeight }, false);
+    });
+    u.over.addEventListener("pointerup", (e) => {
+      if (from !== null && e.isPrimary && Math.abs(place(e) - from) >= 8) this.selected(u);
+      from = null;
+    });
+    // The browser takes the finger over to scroll the page.
+    u.over.addEventListener("pointercancel", () => {
+      from = null;
+      this.mark();
+    });
   }
 
   private selected(u: uPlot): void {
@@ -235,32 +272,32 @@ export class LogChart {
   private point(i: number | null | undefined): void {
     const d = this.shown?.data;
     if (!d || i == null || d.lines[0]![i] === undefined) {
-      this.readout.textContent = this.hint();
+      put(this.readout, this.hint());
       return;
     }
     const at = d.from + i * d.width;
     const of = (counts: number[][]): string =>
-      [...groups.keys()].reverse().filter((g) => counts[g]![i]! > 0).map((g) => `${count(counts[g]![i]!)} ${groups[g] === "none" ? "without level" : groups[g]}`).join(", ");
+      [...groups.keys()].reverse().filter((g) => counts[g]![i]! > 0).map((g) => `${count(counts[g]![i]!)} ${groups[g] === "none" ? "without a level" : groups[g]}`).join(", ");
     const sum = (counts: number[][]): number => counts.reduce((n, g) => n + g[i]!, 0);
     const flagged = sum(d.flagged);
-    const where = d.axis === "time" ? clock(at, dated(d)).replace(/\.000$/, "") : d.width === 1 ? `line ${count(at)}` : `lines ${count(at)} to ${count(at + d.width - 1)}`;
-    this.readout.textContent = `${where} · ${plural(sum(d.lines), "line")}${of(d.lines) ? ` (${of(d.lines)})` : ""} · ${flagged === 1 ? "1 anomaly" : `${count(flagged)} anomalies`}`;
+    const where = d.axis === "time" ? clock(at, dates(d)).replace(/\.000$/, "") : d.width === 1 ? `line ${count(at)}` : `lines ${count(at)} to ${count(at + d.width - 1)}`;
+    put(this.readout, `${where} · ${plural(sum(d.lines), "line")}${of(d.lines) ? ` (${of(d.lines)})` : ""} · ${flagged === 1 ? "1 anomaly" : `${count(flagged)} anomalies`}`);
   }
 
   private hint(): string {
     const d = this.shown?.data;
     if (!d) return "";
     const bar = d.axis === "time" ? span(d.width) : plural(d.width, "line");
-    return `One bar is ${bar}${d.axis === "time" && !dated(d) ? `, ${date(d.first)} UTC` : d.axis === "time" ? ", UTC" : ""}`;
+    return `One bar is ${bar}${d.axis === "line" ? "" : dates(d) ? ", UTC" : `, ${date(d.first)} UTC`}`;
   }
 
   /** describe says in words what the chart shows. */
   private describe(): void {
     const d = this.shown!.data;
-    this.readout.textContent = this.hint();
+    put(this.readout, this.hint());
     const perBin = d.flagged[0]!.map((_, i) => d.flagged.reduce((n, g) => n + g[i]!, 0));
     const most = Math.max(0, ...perBin);
-    const place = (v: number): string => (d.axis === "time" ? `${date(v)} ${clock(v, false)}` : `line ${count(v)}`);
+    const place = (v: number): string => (d.axis === "time" ? `${date(v)} ${clock(v, "")}` : `line ${count(v)}`);
     const at = d.from + perBin.indexOf(most) * d.width;
     const w = this.window();
     this.text.textContent =
@@ -270,19 +307,18 @@ export class LogChart {
   }
 }
 
-/** dated says that the log is longer than a day, so that a time of day is not enough. */
-const dated = (d: Chart): boolean => d.axis === "time" && date(d.first) !== date(d.last);
+const dates = (d: Chart): Dates => (d.axis === "time" ? datesOf(d.first, d.last) : "");
 
-/** times are the axis's in 24 hours, with the date where a new day begins. */
-function times(all: number[], step: number, withDate: boolean): string[] {
-  let day = "";
+/** times are the axis's in 24 hours, with the date below the first of each day. */
+function times(all: number[], step: number, dates: Dates): string[] {
+  let before = "";
   return all.map((t) => {
-    const today = date(t).slice(5);
+    const today = day(t, dates);
+    const turned = dates !== "" && today !== before;
+    before = today;
     if (step >= 86_400_000) return today;
-    const time = clock(t, false).slice(0, step < 1000 ? 12 : step < 60_000 ? 8 : 5);
-    const turned = withDate && today !== day;
-    day = today;
-    return turned ? `${today} ${time}` : time;
+    const time = clock(t, "").slice(0, step < 1000 ? 12 : step < 60_000 ? 8 : 5);
+    return turned ? `${time}\n${today}` : time;
   });
 }
 

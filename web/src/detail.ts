@@ -24,8 +24,8 @@ export function drawDetail(box: HTMLElement, a: LineAnswer, levels: string[], st
       "header",
       {},
       h("h2", { id: "detail-title", tabindex: -1 }, `Line ${count(row.n)}`),
-      h("button", { type: "button", class: "quiet", "aria-label": "Previous anomaly", title: "Previous anomaly (p)", onclick: () => act.go(true) }, "↑"),
-      h("button", { type: "button", class: "quiet", "aria-label": "Next anomaly", title: "Next anomaly (n)", onclick: () => act.go(false) }, "↓"),
+      h("button", { type: "button", class: "quiet", "data-key": "previous", "aria-label": "Previous anomaly", title: "Previous anomaly (p)", onclick: () => act.go(true) }, "↑"),
+      h("button", { type: "button", class: "quiet", "data-key": "next", "aria-label": "Next anomaly", title: "Next anomaly (n)", onclick: () => act.go(false) }, "↓"),
       h("button", { type: "button", class: "quiet", "aria-label": "Close the line", onclick: () => act.close() }, "✕"),
     ),
     h(
@@ -34,20 +34,23 @@ export function drawDetail(box: HTMLElement, a: LineAnswer, levels: string[], st
       h("p", {}, h("b", {}, flagged ? "Anomaly" : row.j ? "Nothing unusual" : "Learning"), flagged && row.r ? ": " : "", ...(flagged ? logText(row.r ?? "") : [])),
       h("p", { class: "small" }, facts),
     ),
-    h("pre", { tabindex: 0, "aria-label": "The line" }, ...logText(row.x, search)),
+    h("pre", { class: "line", tabindex: 0, "aria-label": "The line" }, ...logText(row.x, search)),
     row.c ? h("p", { class: "small" }, "The line goes on; only its beginning is shown.") : "",
+    h("div", { class: "detail-head" }, h("h3", {}, "Around it"), h("button", { type: "button", class: "quiet", "data-key": "place", onclick: () => act.inPlace(row.n) }, "Show it among all lines")),
+    h("ul", { class: "near", "aria-label": "Lines around it" }, ...a.near.map((r) => near(r, row.n, stop, act))),
     h("h3", {}, "Its pattern"),
     h("pre", { tabindex: 0, "aria-label": "Pattern" }, ...shape(a.pattern.text)),
     h(
       "p",
       { class: "buttons" },
-      h("button", { type: "button", class: "quiet", onclick: () => act.only(a) }, "Only this pattern"),
-      h("button", { type: "button", class: "quiet", onclick: () => act.normal(a), title: "Adds an Ignore line to the Fluent Bit section and takes the pattern out of the view" }, "This is normal"),
+      h("button", { type: "button", class: "quiet", "data-key": "only", onclick: () => act.only(a) }, "Only this pattern"),
+      // Lines of many patterns: no one expression ignores them.
+      a.pattern.ignore ? h("button", { type: "button", class: "quiet", onclick: () => act.normal(a), title: "Adds an Ignore line to the Fluent Bit section and takes the pattern out of the view" }, "This is normal") : "",
     ),
-    h("h3", {}, "Around it"),
-    h("ul", { class: "near", "aria-label": "Lines around it" }, ...a.near.map((r) => near(r, row.n, stop, act))),
-    h("p", { class: "buttons" }, h("button", { type: "button", class: "quiet", onclick: () => act.inPlace(row.n) }, "Show it among all lines")),
   );
+  const list = box.querySelector<HTMLElement>(".near")!;
+  const here = list.querySelector<HTMLElement>(".here")!;
+  list.scrollTop = here.offsetTop - list.offsetTop - (list.clientHeight - here.clientHeight) / 2;
 }
 
 function near(r: Row, here: number, stop: number, act: Actions): HTMLElement {
@@ -57,7 +60,7 @@ function near(r: Row, here: number, stop: number, act: Actions): HTMLElement {
     { class: `${flagged ? "flagged" : ""}${r.n === here ? " here" : ""}`, "aria-current": r.n === here ? "true" : null },
     h(
       "button",
-      { type: "button", onclick: () => act.open(r.n) },
+      { type: "button", "data-key": `line-${r.n}`, onclick: () => act.open(r.n) },
       h("span", {}, count(r.n)),
       h("span", {}, flagged ? h("span", { class: "hidden" }, "anomaly: ") : null, ...logText(r.x.slice(0, 300))),
     ),

@@ -1,6 +1,8 @@
 // What the page needs of the DOM. Text goes in as text nodes alone: there is no
 // way through here for a log line to become markup.
 
+import { begin } from "./busy.ts";
+
 type Child = Node | string | null | undefined | false;
 type Attrs = Record<string, string | number | boolean | null | undefined | ((e: never) => void)>;
 
@@ -63,11 +65,52 @@ function plain(text: string, out: Node[]): void {
   if (text) out.push(document.createTextNode(text));
 }
 
+/** put writes a text where it is another one: a live region speaks at each change. */
+export function put(e: HTMLElement, text: string): void {
+  if (e.textContent !== text) e.textContent = text;
+}
+
+/** copy puts text on the clipboard, and says so on a button for a moment. It is false where the browser does not let it. */
+export async function copy(text: string, button: HTMLElement): Promise<boolean> {
+  const words = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text); // not there without https, but on this very machine
+  } catch {
+    return false;
+  }
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = words), 1500);
+  return true;
+}
+
 /** later runs the last of several calls that come fast one after the other. */
 export function later(ms: number, run: () => void): () => void {
   let timer = 0;
+  let end: (() => void) | null = null;
   return () => {
     clearTimeout(timer);
-    timer = window.setTimeout(run, ms);
+    end ??= begin();
+    timer = window.setTimeout(() => {
+      run();
+      end?.();
+      end = null;
+    }, ms);
   };
+}
+
+/**
+ * keepFocus draws what is in a box anew. Where the focus was in it, it goes to
+ * the control of the same data-key, else to the one at the same place, else to
+ * another element.
+ */
+export function keepFocus(box: HTMLElement, otherwise: HTMLElement, draw: () => void): void {
+  const controls = (): HTMLElement[] => [...box.querySelectorAll<HTMLElement>("a, button, input, select, [tabindex]")];
+  const had = box.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
+  const place = had ? controls().indexOf(had) : -1;
+  draw();
+  if (!had || had.isConnected) return;
+  const now = controls();
+  const key = had.dataset["key"];
+  const next = (key && now.find((e) => e.dataset["key"] === key)) || now[Math.min(place, now.length - 1)] || otherwise;
+  next.focus({ preventScroll: true });
 }

@@ -80,14 +80,13 @@ export interface Link {
 }
 
 /** toHash writes a link; what is as it is at first is left out. */
-export function toHash(l: Link, stops: number[]): string {
+export function toHash(l: Link, stops: number[], start: number): string {
   const q = new URLSearchParams();
   const f = l.filters;
   if (l.log) q.set("log", l.log);
   if (l.mode) q.set("mode", l.mode);
   for (const [name, values] of Object.entries(l.options)) for (const v of values) q.append(`o.${name}`, v);
-  const stop = stops[f.stop] ?? 0;
-  if (stop) q.set("contamination", String(stop));
+  if (f.stop !== start) q.set("contamination", String(stops[f.stop]));
   if (!f.only) q.set("all", "1");
   if (f.levels.length) q.set("levels", f.levels.join(","));
   if (f.text) q.set("q", f.text);

@@ -30,9 +30,20 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 export const date = (ms: number): string => iso(ms).slice(0, 10);
 
+/** Dates is what a time of day needs before it, to be told from that of another day or year. */
+export type Dates = "" | "day" | "year";
+
+export function datesOf(first: number, last: number): Dates {
+  if (date(first) === date(last)) return "";
+  return date(first).slice(0, 4) === date(last).slice(0, 4) ? "day" : "year";
+}
+
+/** day is a date, with its year where a log has several. */
+export const day = (ms: number, dates: Dates): string => (dates === "year" ? date(ms) : date(ms).slice(5));
+
 /** clock is a time of day, with its date where a log has several. */
-export function clock(ms: number, withDate: boolean): string {
-  return withDate ? `${iso(ms).slice(5, 10)} ${iso(ms).slice(11, 19)}` : iso(ms).slice(11, 23);
+export function clock(ms: number, dates: Dates): string {
+  return dates ? `${day(ms, dates)} ${iso(ms).slice(11, 19)}` : iso(ms).slice(11, 23);
 }
 
 export const moment = (ms: number): string => `${date(ms)} ${iso(ms).slice(11, 23)}`;

@@ -3,13 +3,15 @@
 // of a hundred.
 
 import type { Row, Rows } from "./api.ts";
+import { begin } from "./busy.ts";
 import { h, logText } from "./dom.ts";
-import { clock, count, score } from "./format.ts";
+import { clock, count, type Dates, score } from "./format.ts";
 
 const PAGE = 100; // rows asked for at once
 const KEPT = 40; // pages held
 const HEAD = 30; // height of the header in px
 const MARGIN = 6; // rows drawn beyond the edges
+const RETRY = 1000; // ms until rows that did not come are asked for again
 
 /** Browsers draw nothing beyond some 16 million pixels; far fewer are enough for a scroll bar. */
 const TALLEST = 4_000_000;
@@ -18,7 +20,7 @@ export interface Look {
   levels: string[];
   stop: number; // whose flags count
   search: string;
-  dated: boolean; // times with their date
+  dates: Dates; // of times
 }
 
 export type Fetch = (at: number, n: number, signal: AbortSignal) => Promise<Rows>;
@@ -32,15 +34,17 @@ interface Drawn {
 export class Grid {
   private readonly body = h("div", { class: "rows", role: "rowgroup" });
   private pages = new Map<number, Row[]>(); // in the order of their last use
-  private asked = new Set<number>();
+  private asked = new Map<number, Promise<void>>();
   private aborter = new AbortController();
   private fetch: Fetch | null = null;
-  private look: Look = { levels: [], stop: 0, search: "", dated: false };
+  private look: Look = { levels: [], stop: 0, search: "", dates: "" };
   private drawn: Drawn[] = [];
   private rowHeight = 30;
   private total = 0;
   private active = -1;
+  private activeLine: number | null = null; // the active row's, if it is known
   private frame = 0;
+  private painted: (() => void) | null = null; // ends the work that a frame is
   private settle = 0;
 
   /**
@@ -54,8 +58,8 @@ export class Grid {
 
   constructor(
     readonly element: HTMLElement,
-    private readonly open: (row: Row, index: number) => void,
-    private readonly moved: (index: number) => void,
+    private readonly open: (row: Row, by: "key" | "pointer") => void,
+    private readonly moved: () => void,
   ) {
     const heads = ["Line", "Time", "Level", "Score", "Why", "Text"].map((t, i) => h("span", { role: "columnheader", "aria-colindex": i + 1, class: i === 0 ? "n" : "" }, t));
     element.append(h("div", { role: "rowgroup", class: "head" }, h("div", { role: "row", "aria-rowindex": 1, class: "head-row" }, ...heads)), this.body);
@@ -64,7 +68,8 @@ export class Grid {
     new ResizeObserver(() => this.layout()).observe(element);
     this.body.addEventListener("click", (e) => {
       const i = this.indexOf(e.target as Element);
-      if (i >= 0) this.choose(i, true);
+      // The second of two clicks, and one that ends a selection, mark text.
+      if (i >= 0 && e.detail < 2 && getSelection()?.isCollapsed !== false) this.choose(i, "pointer");
     });
   }
 
@@ -76,25 +81,33 @@ export class Grid {
     this.pages.clear();
     this.asked.clear();
     this.active = -1;
-    this.restyle(look);
+    this.activeLine = null;
+    this.look = look;
+    this.dress();
     this.scrollTo(at, "start");
     this.draw(true);
-    void this.ask(Math.floor(at / PAGE)); // also where there was no row before
+    void this.ask(this.pageOf(at)); // also where there was no row before
   }
 
   /** refresh asks again for what may have grown, and keeps its place. */
   refresh(): void {
     // What is there stays in sight until the answer comes.
-    const last = Math.floor(Math.max(0, this.total - 1) / PAGE);
+    const last = this.pageOf(Math.max(0, this.total - 1));
     this.asked.delete(last);
     void this.ask(last);
   }
 
   /** restyle shows the same lines by other flags or with another search. */
   restyle(look: Look): void {
+    const before = this.lookKey();
     this.look = look;
-    this.element.classList.toggle("dated", look.dated);
+    if (this.lookKey() === before) return;
+    this.dress();
     this.draw(true);
+  }
+
+  private dress(): void {
+    for (const dates of ["day", "year"]) this.element.classList.toggle(`dates-${dates}`, this.look.dates === dates);
   }
 
   setTotal(n: number): void {
@@ -104,32 +117,51 @@ export class Grid {
     this.layout();
   }
 
-  get rows(): number {
-    return this.total;
+  /** line is the number of the active row's line, null when there is none. */
+  async line(): Promise<number | null> {
+    const i = this.active;
+    if (i < 0) return null;
+    if (this.activeLine === null) await this.ask(this.pageOf(i));
+    return this.active === i ? this.activeLine : null;
   }
 
-  /** activeRow is the row that the keyboard is at. */
-  get activeRow(): Row | null {
-    return this.active >= 0 ? this.row(this.active) : null;
+  /**
+   * anchor is a line to keep in sight when the table changes, and how many rows
+   * it lies below the first: the active one, if that is in sight, else the first.
+   * It is null when the table is at its beginning.
+   */
+  anchor(): { line: number; below: number } | null {
+    if (this.top < this.rowHeight) return null;
+    const first = Math.ceil(this.top / this.rowHeight);
+    const last = Math.floor((this.top + this.inner) / this.rowHeight) - 1;
+    const i = this.active >= first && this.active <= last ? this.active : first;
+    const row = this.row(i);
+    return row && { line: row.n, below: i - first };
   }
 
-  /** choose makes a row the active one. */
-  choose(index: number, open: boolean): void {
-    this.active = Math.max(0, Math.min(index, this.total - 1));
-    this.scrollTo(this.active, "near");
+  /** choose makes a row the active one, and opens it if asked to. */
+  choose(index: number, open: "key" | "pointer" | false, line: number | null = null): void {
+    const i = Math.max(0, Math.min(index, this.total - 1));
+    this.active = i;
+    this.activeLine = line ?? this.row(i)?.n ?? null;
+    this.scrollTo(i, "near");
     this.draw(true);
-    this.moved(this.active);
+    this.moved();
     if (!open) return;
-    const row = this.row(this.active);
-    if (row) this.open(row, this.active);
-    else void this.ask(Math.floor(this.active / PAGE)).then(() => {
-      const late = this.row(index);
-      if (late) this.open(late, index);
+    const now = this.row(i);
+    if (now) return this.open(now, open);
+    void this.ask(this.pageOf(i)).then(() => {
+      const late = this.row(i);
+      if (late && this.active === i) this.open(late, open);
     });
   }
 
+  private pageOf(i: number): number {
+    return Math.floor(i / PAGE);
+  }
+
   private row(i: number): Row | null {
-    return this.pages.get(Math.floor(i / PAGE))?.[i % PAGE] ?? null;
+    return this.pages.get(this.pageOf(i))?.[i % PAGE] ?? null;
   }
 
   private indexOf(target: Element): number {
@@ -153,8 +185,9 @@ export class Grid {
     const before = this.rowHeight;
     this.rowHeight = parseFloat(getComputedStyle(this.element).getPropertyValue("--row")) || 30;
     this.body.style.height = `${Math.min(this.full, TALLEST)}px`;
-    // Rows of another height: the same ones stay in sight.
-    this.top = Math.min((this.top / before) * this.rowHeight, this.range);
+    // Rows of another height: the active one stays where it is, else the first.
+    const still = this.active >= 0 && this.active * before >= this.top && this.active * before < this.top + this.inner ? this.active : this.top / before;
+    this.top = Math.max(0, Math.min(this.top + still * (this.rowHeight - before), this.range));
     if (this.active >= 0 && before !== this.rowHeight) this.scrollTo(this.active, "near");
     this.place();
     this.draw(true);
@@ -203,17 +236,17 @@ export class Grid {
     if (this.frame && !now) return;
     if (now) {
       cancelAnimationFrame(this.frame);
-      this.frame = 0;
       this.paint();
     } else {
-      this.frame = requestAnimationFrame(() => {
-        this.frame = 0;
-        this.paint();
-      });
+      this.painted = begin();
+      this.frame = requestAnimationFrame(() => this.paint());
     }
   }
 
   private paint(): void {
+    this.frame = 0;
+    this.painted?.();
+    this.painted = null;
     const first = Math.max(0, Math.floor(this.top / this.rowHeight) - MARGIN);
     const last = Math.min(this.total, Math.ceil((this.top + this.inner) / this.rowHeight) + MARGIN);
     const want = Math.max(0, last - first);
@@ -231,14 +264,14 @@ export class Grid {
       if (d.index !== i || d.row !== row || d.element.dataset["look"] !== this.lookKey()) this.fill(d, i, row);
       d.element.classList.toggle("active", i === this.active);
       d.element.style.transform = `translateY(${Math.round(this.scrolled + i * this.rowHeight - this.top)}px)`;
-      if (!row) void this.ask(Math.floor(i / PAGE));
+      if (!row) void this.ask(this.pageOf(i));
     }
     if (this.active >= first && this.active < last) this.element.setAttribute("aria-activedescendant", `row-${this.active}`);
     else this.element.removeAttribute("aria-activedescendant");
   }
 
   private lookKey(): string {
-    return `${this.look.stop}|${this.look.dated}|${this.look.search}`;
+    return `${this.look.stop}|${this.look.dates}|${this.look.search}`;
   }
 
   private fill(d: Drawn, i: number, row: Row | null): void {
@@ -261,7 +294,7 @@ export class Grid {
     bar.style.transform = `scaleX(${row.s})`;
     e.replaceChildren(
       cell(1, "n", count(row.n)),
-      cell(2, "time", row.t ? clock(row.t, this.look.dated) : ""),
+      cell(2, "time", row.t ? clock(row.t, this.look.dates) : ""),
       cell(3, `level l-${level}`, level),
       row.j ? cell(4, "score", h("span", { class: "meter", "aria-hidden": "true" }, bar), score(row.s)) : cell(4, "score", h("span", { title: "The model was still learning from this line" }, "learning")),
       cell(5, "why", flagged ? h("span", { class: "hidden" }, "anomaly: ") : "", ...(flagged ? logText(row.r ?? "") : [])),
@@ -269,12 +302,18 @@ export class Grid {
     );
   }
 
-  private async ask(page: number): Promise<void> {
-    if (!this.fetch || this.asked.has(page)) return;
+  /** ask gets a page of rows, once. */
+  private ask(page: number): Promise<void> {
+    if (!this.fetch) return Promise.resolve();
+    let asked = this.asked.get(page);
+    if (!asked) this.asked.set(page, (asked = this.load(page, this.fetch)));
+    return asked;
+  }
+
+  private async load(page: number, fetch: Fetch): Promise<void> {
     const { signal } = this.aborter;
-    this.asked.add(page);
     try {
-      const a = await this.fetch(page * PAGE, PAGE, signal);
+      const a = await fetch(page * PAGE, PAGE, signal);
       if (signal.aborted) return;
       this.pages.delete(page);
       this.pages.set(page, a.rows);
@@ -285,11 +324,16 @@ export class Grid {
       }
       // A page that came short is asked for again when the log has grown.
       if (a.rows.length < PAGE) this.asked.delete(page);
+      if (this.active >= 0 && this.pageOf(this.active) === page) this.activeLine ??= this.row(this.active)?.n ?? null;
       this.setTotal(a.total);
       this.draw();
     } catch {
-      // Asked again when it is drawn again.
-      if (!signal.aborted) setTimeout(() => this.asked.delete(page), 1000);
+      if (signal.aborted) return;
+      setTimeout(() => {
+        if (signal.aborted) return;
+        this.asked.delete(page);
+        this.draw(); // which asks for what is in sight
+      }, RETRY);
     }
   }
 
@@ -299,7 +343,7 @@ export class Grid {
     const to = { ArrowDown: from + 1, ArrowUp: Math.max(0, from - 1), PageDown: from + page, PageUp: from - page, Home: 0, End: this.total - 1 }[e.key];
     if (e.ctrlKey || e.metaKey || e.altKey || !this.total) return;
     if (to !== undefined) this.choose(to, false);
-    else if (e.key === "Enter" && this.active >= 0) this.choose(this.active, true);
+    else if (e.key === "Enter" && this.active >= 0) this.choose(this.active, "key", this.activeLine);
     else return;
     e.preventDefault();
   }
