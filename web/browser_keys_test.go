@@ -58,9 +58,12 @@ func TestBrowserFocus(t *testing.T) {
 		t.Errorf("%s is still open", now)
 	}
 	p.do(chromedp.Focus(chromedp.CSS(`#detail .near li:nth-child(3) button`)))
-	near := p.focused()
+	near := eval[string](p, `document.activeElement.firstChild.textContent`)
 	p.press(kb.Enter)
-	at("after a line around it", near)
+	at("after a line around it", "The line")
+	if got := text(p, "#detail-title"); got != "Line "+near {
+		t.Errorf("%s is open, not line %s", got, near)
+	}
 	p.press(kb.Escape)
 	at("after Escape", "grid")
 	if !eval[bool](p, `document.getElementById("detail").hidden`) {

@@ -142,7 +142,7 @@ export class LogChart {
         height: this.box.clientHeight,
         ms: 1,
         tzDate: (t) => uPlot.tzDate(new Date(t), "UTC"),
-        padding: [6, 26, 0, 0], // half of the last label lies beyond the end
+        padding: [6, dates(d) === "year" ? 38 : 26, 0, 0], // half of the last label lies beyond the end
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false, dist: 4 } },
         scales: {

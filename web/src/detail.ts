@@ -34,30 +34,39 @@ export function drawDetail(box: HTMLElement, a: LineAnswer, levels: string[], st
       h("p", {}, h("b", {}, flagged ? "Anomaly" : row.j ? "Nothing unusual" : "Learning"), flagged && row.r ? ": " : "", ...(flagged ? logText(row.r ?? "") : [])),
       h("p", { class: "small" }, facts),
     ),
-    h("pre", { class: "line", tabindex: 0, "aria-label": "The line" }, ...logText(row.x, search)),
+    h("ul", { class: "near", "aria-label": "The line and those around it" }, ...a.near.map((r) => (r.n === row.n ? here(row, stop, search) : near(r, stop, act)))),
     row.c ? h("p", { class: "small" }, "The line goes on; only its beginning is shown.") : "",
-    h("div", { class: "detail-head" }, h("h3", {}, "Around it"), h("button", { type: "button", class: "quiet", "data-key": "place", onclick: () => act.inPlace(row.n) }, "Show it among all lines")),
-    h("ul", { class: "near", "aria-label": "Lines around it" }, ...a.near.map((r) => near(r, row.n, stop, act))),
     h("h3", {}, "Its pattern"),
     h("pre", { tabindex: 0, "aria-label": "Pattern" }, ...shape(a.pattern.text)),
     h(
       "p",
       { class: "buttons" },
+      h("button", { type: "button", class: "quiet", "data-key": "place", onclick: () => act.inPlace(row.n) }, "Show among all lines"),
       h("button", { type: "button", class: "quiet", "data-key": "only", onclick: () => act.only(a) }, "Only this pattern"),
       // Lines of many patterns: no one expression ignores them.
       a.pattern.ignore ? h("button", { type: "button", class: "quiet", onclick: () => act.normal(a), title: "Adds an Ignore line to the Fluent Bit section and takes the pattern out of the view" }, "This is normal") : "",
     ),
   );
   const list = box.querySelector<HTMLElement>(".near")!;
-  const here = list.querySelector<HTMLElement>(".here")!;
-  list.scrollTop = here.offsetTop - list.offsetTop - (list.clientHeight - here.clientHeight) / 2;
+  const line = list.querySelector<HTMLElement>(".here")!;
+  list.scrollTop = line.offsetTop - list.offsetTop - Math.max(0, list.clientHeight - line.clientHeight) / 2;
 }
 
-function near(r: Row, here: number, stop: number, act: Actions): HTMLElement {
+/** here is the line itself, all of it, among those around it. */
+function here(r: Row, stop: number, search: string): HTMLElement {
+  return h(
+    "li",
+    { class: `here${isFlagged(r, stop) ? " flagged" : ""}`, "aria-current": "true" },
+    h("span", {}, count(r.n)),
+    h("pre", { tabindex: 0, "aria-label": "The line", "data-key": `line-${r.n}` }, ...logText(r.x, search)),
+  );
+}
+
+function near(r: Row, stop: number, act: Actions): HTMLElement {
   const flagged = isFlagged(r, stop);
   return h(
     "li",
-    { class: `${flagged ? "flagged" : ""}${r.n === here ? " here" : ""}`, "aria-current": r.n === here ? "true" : null },
+    { class: flagged ? "flagged" : "" },
     h(
       "button",
       { type: "button", "data-key": `line-${r.n}`, onclick: () => act.open(r.n) },

@@ -53,7 +53,7 @@ export function span(ms: number): string {
   if (s < 1) return `${Math.round(ms)} ms`;
   if (s < 120 && s % 60 !== 0) return `${Number(s.toFixed(s < 10 ? 1 : 0))} s`;
   const m = Math.round(s / 60);
-  if (m < 120) return `${m} min`;
+  if (m < 120 && m !== 60) return `${m} min`;
   if (m < 48 * 60) return `${Math.floor(m / 60)} h ${m % 60 ? `${m % 60} min` : ""}`.trim();
   return `${(s / 86400).toFixed(1)} days`;
 }

@@ -63,15 +63,17 @@ function patternRow(p: api.Pattern): HTMLElement {
       return e;
     }),
   );
+  // Where there is no room for the head of the table.
+  const unit = (text: string): HTMLElement => h("span", { class: "unit" }, text);
   const cell = (kind: string, ...children: (Node | string)[]): HTMLElement => h("td", { role: "cell", class: kind }, ...children);
   return h(
     "tr",
     { role: "row" },
     cell("shape", h("button", { type: "button", "data-key": `lines-${p.id}`, title: p.sample, onclick: () => change({ tab: "lines", pattern: p.id, patternText: p.text, only: false }) }, ...shape(p.text))),
-    cell("num lines", count(p.count)),
-    cell(`num anomalies${p.flagged ? " red" : ""}`, count(p.flagged)),
+    cell("num lines", count(p.count), unit(p.count === 1 ? " line" : " lines")),
+    cell(`num anomalies${p.flagged ? " red" : ""}`, count(p.flagged), unit(p.flagged === 1 ? " anomaly" : " anomalies")),
     cell("by-level", bar, h("span", { class: "small" }, parts.map(([g, n]) => `${count(n)} ${g === "none" ? "without a level" : g}`).join(", "))),
-    cell("num scores", p.max > 0 ? `${score(p.mean)}, ${score(p.max)}` : "not judged"),
+    cell("num scores", unit("score "), p.max > 0 ? `${score(p.mean)}, ${score(p.max)}` : "not judged"),
     // Lines of many patterns: no one expression ignores them.
     cell("judge", p.ignore ? h("button", { type: "button", class: "quiet", "data-key": `normal-${p.id}`, onclick: () => setAside(p), "aria-label": `This is normal: ${p.text}` }, "This is normal") : ""),
   );
