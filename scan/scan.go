@@ -9,6 +9,7 @@
 package scan
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,18 @@ type Result struct {
 	Flagged int64
 	First   time.Duration // earliest time of a line since the Unix epoch; 0 = no line has one
 	Last    time.Duration // latest
+	Array   bool          // the input begins as a JSON array, whose lines are no events: see ArrayHint
 	Stats   detector.Stats
+}
+
+// ArrayHint says what to do about a JSON array.
+const ArrayHint = "this looks like a JSON array, which is judged line by line as any text: 'jq -c .[]' makes a line of each of its objects"
+
+// isArray says whether a first line is that of a JSON array of objects.
+func isArray(line []byte) bool {
+	rest, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("["))
+	rest = bytes.TrimSpace(rest)
+	return ok && (len(rest) == 0 || rest[0] == '{')
 }
 
 // Run judges every line of in, which is text or gzip, and calls each for each
@@ -124,7 +136,9 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 }
 
 func (r *Result) count(line *Line) {
-	r.Lines++
+	if r.Lines++; r.Lines == 1 {
+		r.Array = isArray(line.Text)
+	}
 	if line.Verdict.Judged {
 		r.Judged++
 	}

@@ -45,6 +45,18 @@ func verdicts(t *testing.T, in io.Reader, o Options) ([]string, Result) {
 	return got, result
 }
 
+func TestArray(t *testing.T) {
+	for first, want := range map[string]bool{
+		`[{"level":"info"},{"level":"warn"}]`: true, "[": true, " [ \r": true, `[ {"a":1},`: true,
+		"[2026-03-02 08:00:00] INFO": false, `{"a":[{}]}`: false, "[]": false, "": false, "[[1]]": false,
+	} {
+		result, err := Run(t.Context(), strings.NewReader(first+"\n{\n"), Options{Settings: options.Defaults()}, func(*Line) error { return nil })
+		if err != nil || result.Array != want {
+			t.Errorf("%q: %v, %v", first, result.Array, err)
+		}
+	}
+}
+
 func TestRun(t *testing.T) {
 	text := shop(3000)
 	for _, mode := range []Mode{Stream, Batch} {

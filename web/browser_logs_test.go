@@ -184,7 +184,9 @@ func TestBrowserSight(t *testing.T) {
 	p.settled()
 	p.click(`input[name=only][value="0"]`)
 	p.settled()
-	rows := func() int { return eval[int](p, `Number(document.getElementById("grid").getAttribute("aria-rowcount")) - 1`) }
+	rows := func() int {
+		return eval[int](p, `Number(document.getElementById("grid").getAttribute("aria-rowcount")) - 1`)
+	}
 	if !eval[bool](p, `document.getElementById("zoom-only").disabled`) {
 		t.Error("all can be narrowed to all")
 	}

@@ -312,4 +312,3 @@ func text(p *page, selector string) string {
 	p.Helper()
 	return strings.TrimSpace(eval[string](p, fmt.Sprintf("document.querySelector(%q)?.textContent ?? ''", selector)))
 }
-

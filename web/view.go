@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -208,7 +209,7 @@ func (v *view) scan(text io.Reader) error {
 		v.publish()
 	}}
 	var clock int64
-	_, err := scan.Run(v.ctx, text, o, func(l *scan.Line) error {
+	result, err := scan.Run(v.ctx, text, o, func(l *scan.Line) error {
 		if l.Event.Time != 0 {
 			clock = l.Event.Time.Milliseconds()
 		}
@@ -228,6 +229,9 @@ func (v *view) scan(text io.Reader) error {
 	v.publish()
 	if err == nil && v.lines.len() == 0 {
 		return &problem{"There is nothing in it: the log is empty."}
+	}
+	if err == nil && result.Array {
+		return &problem{strings.ToUpper(scan.ArrayHint[:1]) + scan.ArrayHint[1:] + "."}
 	}
 	return err
 }

@@ -547,6 +547,10 @@ func TestBadInputIsToldClearly(t *testing.T) {
 	if v := c.ended(big.ID); !strings.Contains(v.Error, "larger than the limit") {
 		t.Errorf("too large: %s", v.Error)
 	}
+	// What is no error in a log, and yet no log: it is shown, and said.
+	if v, _ := c.upload(strings.NewReader("[\n  {\"level\": \"info\"}\n]\n"), map[string]any{"name": "array"}); v.Lines != 3 || !strings.Contains(v.Error, "This looks like a JSON array") {
+		t.Errorf("a JSON array: %+v", v)
+	}
 	// Text, although it looks odd at first.
 	for name, body := range map[string]string{
 		"NULs at the beginning": strings.Repeat("\x00", 5000) + strings.Repeat("a line\n", 300),

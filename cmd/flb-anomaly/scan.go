@@ -207,5 +207,11 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 		}
 		return result, fmt.Errorf("%s: %w", display(name), err)
 	}
-	return result, s.writer.end(&result)
+	if err := s.writer.end(&result); err != nil {
+		return result, err
+	}
+	if result.Array {
+		fmt.Fprintf(s.stderr, "flb-anomaly: %s: %s\n", display(name), scan.ArrayHint)
+	}
+	return result, nil
 }
