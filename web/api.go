@@ -173,7 +173,7 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	var from *view
 	if q.Of != "" {
 		from = s.view(q.Of)
-		if from != nil && !from.ended() {
+		if from != nil && !from.ended() && !from.whole.Load() {
 			// What has come so far would be judged as if it were all.
 			refuse(w, http.StatusConflict, "The log is still being read. Judge it again when all of it is here.")
 			return

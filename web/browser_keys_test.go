@@ -163,8 +163,7 @@ func TestBrowserDoubleClick(t *testing.T) {
 	p.settled()
 	p.click(`input[name=only][value="0"]`)
 	p.settled()
-	type rect struct{ X, Y, Height float64 }
-	r := eval[rect](p, `document.querySelector('[data-index="6"]').getBoundingClientRect().toJSON()`)
+	r := p.rect(`[data-index="6"]`)
 	p.do(chromedp.MouseClickXY(r.X+400, r.Y+r.Height/2))
 	p.rests()
 	p.do(chromedp.MouseClickXY(r.X+400, r.Y+r.Height/2, chromedp.ClickCount(2)))
@@ -172,7 +171,7 @@ func TestBrowserDoubleClick(t *testing.T) {
 	if got := text(p, "#detail-title"); got != "Line 7" {
 		t.Errorf("a double click on line 7 opens %q", got)
 	}
-	now := eval[rect](p, `document.querySelector('[data-index="6"]').getBoundingClientRect().toJSON()`)
+	now := p.rect(`[data-index="6"]`)
 	if now.Height == r.Height || now.Y > r.Y+1 || now.Y+now.Height < r.Y+r.Height-1 {
 		t.Errorf("line 7 was at %v, and is at %v under the pointer", r, now)
 	}

@@ -184,9 +184,6 @@ func TestBrowserSight(t *testing.T) {
 	p.settled()
 	p.click(`input[name=only][value="0"]`)
 	p.settled()
-	rows := func() int {
-		return eval[int](p, `Number(document.getElementById("grid").getAttribute("aria-rowcount")) - 1`)
-	}
 	if !eval[bool](p, `document.getElementById("zoom-only").disabled`) {
 		t.Error("all can be narrowed to all")
 	}
@@ -194,18 +191,17 @@ func TestBrowserSight(t *testing.T) {
 	p.settled()
 	p.click("#zoom-only")
 	p.settled()
-	if n := rows(); n < 1000 || n > 3000 || text(p, "#chips li") == "" {
+	if n := p.rows(); n < 1000 || n > 3000 || text(p, "#chips li") == "" {
 		t.Errorf("half of the chart has %d lines; the chip says %q", n, text(p, "#chips li"))
 	}
 	p.click("#zoom-reset")
 	p.settled()
-	if rows() != 4000 {
-		t.Errorf("%d lines after all of it was taken back", rows())
+	if n := p.rows(); n != 4000 {
+		t.Errorf("%d lines after all of it was taken back", n)
 	}
 
 	eval[bool](p, `(document.querySelector(".chart-card").scrollIntoView(), true)`)
-	type rect struct{ X, Y, Width, Height float64 }
-	over := eval[rect](p, `document.querySelector(".u-over").getBoundingClientRect().toJSON()`)
+	over := p.rect(".u-over")
 	touch := func(kind input.DispatchTouchEventType, part float64) {
 		t.Helper()
 		points := []*input.TouchPoint{}
@@ -220,7 +216,7 @@ func TestBrowserSight(t *testing.T) {
 	}
 	touch(input.DispatchTouchEventTypeTouchEnd, 0)
 	p.settled()
-	if n := rows(); n < 500 || n > 1800 {
+	if n := p.rows(); n < 500 || n > 1800 {
 		t.Errorf("a finger over a quarter of the chart chooses %d lines", n)
 	}
 	p.quiet()

@@ -175,8 +175,7 @@ func TestBrowserChart(t *testing.T) {
 	p.settled()
 	p.click(`input[name=only][value="0"]`)
 	p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
-	type rect struct{ X, Y, Width, Height float64 }
-	over := eval[rect](p, `document.querySelector(".u-over").getBoundingClientRect().toJSON()`)
+	over := p.rect(".u-over")
 	y := over.Y + over.Height/2
 	drag := func(from, to float64) {
 		p.do(chromedp.DragAndDropXY(over.X+from*over.Width, y, over.X+to*over.Width, y, 8))
@@ -192,7 +191,7 @@ func TestBrowserChart(t *testing.T) {
 	if len(inside) < 500 || len(inside) > 1500 {
 		t.Errorf("a fifth of the chart has %d lines", len(inside))
 	}
-	p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === "%d"`, len(inside)+1))
+	p.has(len(inside))
 	if first := eval[string](p, `document.querySelector('[data-index="0"] .n').textContent.replace(",", "")`); first != fmt.Sprint(inside[0].Line) {
 		t.Errorf("the first line is %s, want %d", first, inside[0].Line)
 	}
@@ -226,8 +225,7 @@ func TestBrowserFilters(t *testing.T) {
 	id := p.logID()
 	shows := func(query string) {
 		t.Helper()
-		want := len(c.lines(id, query))
-		p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === "%d"`, want+1))
+		p.has(len(c.lines(id, query)))
 	}
 	p.click(`[data-group="warn"]`)
 	shows("only=1&levels=warn")
@@ -429,12 +427,12 @@ func TestBrowserLink(t *testing.T) {
 	p.do(chromedp.SendKeys(chromedp.CSS("#search"), "retrying"))
 	p.slide(9)
 	p.until(`(q => q.has("levels") && q.has("all") && q.get("q") === "retrying" && q.get("contamination") === "0.01")(new URLSearchParams(location.hash.slice(1)))`)
-	rows := fmt.Sprint(len(client{t, p.url}.lines(p.logID(), "levels=warn&q=retrying")) + 1)
-	p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === %q`, rows))
+	rows := len(client{t, p.url}.lines(p.logID(), "levels=warn&q=retrying"))
+	p.has(rows)
 	link := eval[string](p, "location.href")
 	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(link))
 	p.settled()
-	p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === %q`, rows))
+	p.has(rows)
 	if got := eval[string](p, `[document.getElementById("search").value, document.getElementById("slider-value").textContent.split(" ·")[0], document.querySelector('[data-group="warn"]').ariaPressed].join()`); got != "retrying,1 %,true" {
 		t.Errorf("the link shows %s", got)
 	}
@@ -444,7 +442,7 @@ func TestBrowserLink(t *testing.T) {
 	p.until(`document.getElementById("alert").textContent.includes("not here any more")`)
 	p.dropFiles(shopLog)
 	p.settled()
-	p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === %q`, rows))
+	p.has(rows)
 }
 
 // TestBrowserHostileLines shows lines that are meant to do harm.
@@ -647,6 +645,12 @@ func TestBrowserAccessibility(t *testing.T) {
 			p.click("#patterns tr:first-child td:last-child button")
 			p.click("#tab-section")
 			check("the section")
+			p.dropFiles(file(t, "bad.png", []byte("\x89PNG\r\n\x1a\n")))
+			p.settled()
+			check("a refused log")
+			p.dropFiles(file(t, "empty.log", nil))
+			p.rests()
+			check("a complaint")
 		})
 	}
 }

@@ -284,6 +284,26 @@ func (p *page) press(keys ...string) {
 	}
 }
 
+// rect is where an element is, in pixels of the window.
+type rect struct{ X, Y, Width, Height float64 }
+
+func (p *page) rect(selector string) rect {
+	p.Helper()
+	return eval[rect](p, fmt.Sprintf("document.querySelector(%q).getBoundingClientRect().toJSON()", selector))
+}
+
+// rows is how many lines the table has.
+func (p *page) rows() int {
+	p.Helper()
+	return eval[int](p, `Number(document.getElementById("grid").getAttribute("aria-rowcount")) - 1`)
+}
+
+// has waits until the table has so many lines.
+func (p *page) has(lines int) {
+	p.Helper()
+	p.until(fmt.Sprintf(`document.getElementById("grid").getAttribute("aria-rowcount") === "%d"`, lines+1))
+}
+
 func (p *page) shot(name string) {
 	p.Helper()
 	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())

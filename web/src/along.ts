@@ -1,6 +1,7 @@
 // The chart along the log: what it is asked for, and what it changes.
 
 import * as api from "./api.ts";
+import { latest } from "./busy.ts";
 import { LogChart, type Window } from "./chart.ts";
 import { change } from "./draw.ts";
 import { $ } from "./dom.ts";
@@ -11,14 +12,12 @@ import { complain, hasTime, page } from "./page.ts";
 
 export const logChart = new LogChart($("plot"), $("chart-text"), $("readout"), chooseRange, zoomTo);
 
-let aborter = new AbortController();
+const next = latest();
 
 export async function refreshChart(): Promise<void> {
   const { filters, log } = page;
   if (!log) return;
-  aborter.abort();
-  aborter = new AbortController();
-  const { signal } = aborter;
+  const signal = next();
   const axis = axisNow();
   // A bar of some 8 pixels can be hit.
   const bins = Math.max(20, Math.min(240, Math.floor($("plot").clientWidth / 8)));

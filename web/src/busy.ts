@@ -18,6 +18,16 @@ export function during<T>(work: Promise<T>): Promise<T> {
   return work.finally(begin());
 }
 
+/** latest gives a signal for each question of a kind, and ends the one before: of several answers the last one counts. */
+export function latest(): () => AbortSignal {
+  let aborter = new AbortController();
+  return () => {
+    aborter.abort();
+    aborter = new AbortController();
+    return aborter.signal;
+  };
+}
+
 function tell(): void {
   document.body.dataset["busy"] = String(works > 0);
 }

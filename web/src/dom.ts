@@ -91,9 +91,12 @@ export function later(ms: number, run: () => void): () => void {
     clearTimeout(timer);
     end ??= begin();
     timer = window.setTimeout(() => {
-      run();
-      end?.();
-      end = null;
+      try {
+        run();
+      } finally {
+        end?.();
+        end = null;
+      }
     }, ms);
   };
 }

@@ -1,7 +1,7 @@
 // The table of lines and the panel beside it, and going from anomaly to anomaly.
 
 import * as api from "./api.ts";
-import { during } from "./busy.ts";
+import { during, latest } from "./busy.ts";
 import { drawDetail } from "./detail.ts";
 import { change, everything, look } from "./draw.ts";
 import { $, h, keepFocus } from "./dom.ts";
@@ -93,14 +93,12 @@ function drawNothing(total: number): void {
 
 // One line
 
-let aborter = new AbortController();
+const next = latest();
 
 /** openLine opens the side panel; an answer that comes after it was closed, or after another line was asked for, is not shown. */
 async function openLine(line: number): Promise<void> {
   if (!page.log) return;
-  aborter.abort();
-  aborter = new AbortController();
-  const { signal } = aborter;
+  const signal = next();
   from = line;
   try {
     const answer = await api.line(page.log.id, query(page.filters, { line, around: AROUND }), signal);
@@ -113,7 +111,7 @@ async function openLine(line: number): Promise<void> {
 }
 
 export function forgetLine(): void {
-  aborter.abort();
+  next();
   from = null;
   page.opened = null;
   $("detail").hidden = true;

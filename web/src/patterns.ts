@@ -1,6 +1,7 @@
 // The list of patterns.
 
 import * as api from "./api.ts";
+import { latest } from "./busy.ts";
 import { groups } from "./chart.ts";
 import { shape } from "./detail.ts";
 import { change } from "./draw.ts";
@@ -15,7 +16,7 @@ const PATTERNS = 100; // listed at once
 const ASKED = 400; // at most, of one answer
 
 let wanted = PATTERNS;
-let aborter = new AbortController();
+const next = latest();
 
 /** fewPatterns lists the first of them alone, after the list has changed. */
 export const fewPatterns = (): void => void (wanted = PATTERNS);
@@ -28,9 +29,7 @@ function morePatterns(): void {
 export async function drawPatterns(): Promise<void> {
   const { filters, log } = page;
   if (!log) return;
-  aborter.abort();
-  aborter = new AbortController();
-  const { signal } = aborter;
+  const signal = next();
   const sort = $<HTMLSelectElement>("sort").value;
   try {
     const all: api.Pattern[] = [];
