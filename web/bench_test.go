@@ -24,7 +24,8 @@ import (
 // command in a process of its own, and measures what a person notices: how
 // soon the first anomaly can be seen, how long the whole takes, the server's
 // memory, how fast the table, the chart and the search answer, and, where
-// there is a browser, how evenly the table scrolls.
+// there is a browser, how evenly the table scrolls, and how soon the same file,
+// dropped onto the page, shows an anomaly there.
 func BenchmarkLargeLog(b *testing.B) {
 	const lines = 1_500_000
 	dir := b.TempDir()
@@ -139,6 +140,8 @@ func serveLarge(b *testing.B, command, name string, size int64, lines int) {
 	b.ReportMetric(median(func(i int) string { return fmt.Sprintf("rows?q=user+u%d1&n=100", i) }), "ms-search")
 	if chromium() != "" {
 		scroll(b, c.url+"/#all=1&log="+v.ID)
+		c.ask("DELETE", "/api/views/"+v.ID, nil, nil)
+		drop(b, c.url, name)
 	}
 	if peak := peakMemory(server.Process.Pid); peak > 0 {
 		b.ReportMetric(float64(peak)/(1<<20), "MiB-peak")
@@ -167,17 +170,24 @@ func peakMemory(pid int) int64 {
 	return n << 10
 }
 
+// drop drops the file onto the page, as a hand would.
+func drop(b *testing.B, url, name string) {
+	p := browse(b, 1280, 900, url)
+	p.rests()
+	begin := time.Now()
+	p.dropFiles(name)
+	p.until(`document.querySelector(".grid .row.flagged")`)
+	b.ReportMetric(time.Since(begin).Seconds(), "s-to-first-anomaly-dropped")
+	p.settled()
+	b.ReportMetric(time.Since(begin).Seconds(), "s-in-all-dropped")
+}
+
 // scroll turns the wheel over the table of all lines for a while and measures
 // the time from frame to frame.
 func scroll(b *testing.B, url string) {
-	ctx, cancel := chromedp.NewExecAllocator(b.Context(), browserFlags(b, 1280, 900)...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS(".grid .row"))); err != nil {
-		b.Fatal(err)
-	}
-	frames, err := chromedp.Run(ctx, chromedp.Evaluate[json.RawMessage](`new Promise(done => {
+	p := browse(b, 1280, 900, url)
+	p.settled()
+	frames, err := chromedp.Run(p.ctx, chromedp.Evaluate[json.RawMessage](`new Promise(done => {
 		const grid = document.getElementById("grid"), gaps = [];
 		let last = 0, empty = 0;
 		const turn = now => {

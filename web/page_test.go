@@ -53,10 +53,9 @@ var chromium = sync.OnceValue(func() string {
 
 // page is a tab with the page in it.
 type page struct {
-	*testing.T
-	ctx    context.Context
-	url    string
-	server *web.Server
+	testing.TB
+	ctx context.Context
+	url string
 
 	mu     sync.Mutex
 	errors []string // that the page threw or logged, its requests to elsewhere too
@@ -69,14 +68,19 @@ func open(t *testing.T, width, height int, config web.Config, files ...string) *
 	if chromium() == "" {
 		t.Skipf("%s NEEDS A BROWSER and did not run: there is no chromium; on Debian, apt-get install chromium", t.Name())
 	}
-	server, url := serve(t, config, files...)
+	return browse(t, width, height, serve(t, config, files...))
+}
+
+// browse starts a browser that shows the page of a server.
+func browse(t testing.TB, width, height int, url string) *page {
+	t.Helper()
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), browserFlags(t, width, height)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 10*patience)
 	t.Cleanup(cancel)
-	p := &page{T: t, ctx: ctx, url: url, server: server}
+	p := &page{TB: t, ctx: ctx, url: url}
 	messages := chromedp.Console(ctx)
 	go p.watch(messages)
 	p.colors("light")
@@ -98,8 +102,8 @@ func browserFlags(t testing.TB, width, height int) []chromedp.ExecAllocatorOptio
 	)
 }
 
-// serve starts a server on a free port of loopback.
-func serve(t testing.TB, config web.Config, files ...string) (*web.Server, string) {
+// serve starts a server on a free port of loopback, and returns its address.
+func serve(t testing.TB, config web.Config, files ...string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -140,7 +144,7 @@ func serve(t testing.TB, config web.Config, files ...string) (*web.Server, strin
 		h.Close()
 		s.Close()
 	})
-	return s, "http://" + listener.Addr().String()
+	return "http://" + listener.Addr().String()
 }
 
 // intercept, when set before a server is started, gets each request first: it

@@ -30,8 +30,7 @@ type client struct {
 }
 
 func newClient(t testing.TB, config web.Config, files ...string) client {
-	_, address := serve(t, config, files...)
-	return client{t, address}
+	return client{t, serve(t, config, files...)}
 }
 
 // ask sends a request and reads the answer into to, if that is not nil. It
