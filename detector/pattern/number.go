@@ -489,7 +489,9 @@ func (s *Scanner) exponent(l *Line, p *piece, i, j int, negative bool) {
 	if negative {
 		e = -e
 	}
-	p.value = finite(p.value * math.Pow(10, e))
+	if p.value != 0 { // which times infinity would be no number
+		p.value = finite(p.value * math.Pow(10, e))
+	}
 	p.end = q
 }
 

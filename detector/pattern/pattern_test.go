@@ -195,6 +195,7 @@ func FuzzScan(f *testing.F) {
 	for _, g := range golden {
 		f.Add([]byte(g.line))
 	}
+	f.Add([]byte("0.00E1000"))
 	f.Add([]byte(strings.Repeat("1h1.", 300)))
 	f.Add([]byte(strings.Repeat("a@b.c:", 700)))
 	s, other := NewScanner(1), NewScanner(2)
