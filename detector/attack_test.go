@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 )
 
 // attack is a message that nobody wants to be taught as normal.
@@ -31,7 +32,7 @@ func randomLine(rng *rand.Rand, b []byte) []byte {
 // TestRandomTextHasBoundedMemory lets an attacker write lines of which each is
 // new, with levels, numbers and lengths of all kinds.
 func TestRandomTextHasBoundedMemory(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	total := 150_000
@@ -71,7 +72,7 @@ func TestRandomTextHasBoundedMemory(t *testing.T) {
 // ones: the factor that docs/reliability.md states. Time is not asserted; only
 // a factor that would mean a line of more than linear cost fails.
 func TestWorstLines(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -166,7 +167,7 @@ func TestWorstLines(t *testing.T) {
 // longer flagged, when whoever can write lines repeats it at different paces
 // within a healthy stream.
 func TestTeachingAnAttack(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	for _, c := range []struct {
@@ -224,7 +225,7 @@ func TestTeachingAnAttack(t *testing.T) {
 // until that is not flagged, because in a storm only the strangest are, and how
 // soon it is again when the storm is over.
 func TestSmokescreen(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	lines := healthy(20_000, 14)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 	"github.com/flb-anomaly/flb-anomaly/options"
 )
 
@@ -16,7 +17,7 @@ func TestEveryFitArrives(t *testing.T) {
 	o := options.Defaults().Detector
 	o.Warmup, o.Window, o.Trees, o.SampleSize, o.RefitRecords = 16, 16, 1, 2, 1
 	rounds := 20
-	if raceDetector {
+	if testbuild.Race {
 		rounds = 3
 	}
 	for range rounds {

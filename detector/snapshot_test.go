@@ -14,6 +14,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 	"github.com/flb-anomaly/flb-anomaly/options"
 )
 
@@ -65,7 +66,7 @@ func same(t *testing.T, what string, got, want []detector.Verdict) {
 // detector, and with one that has inherited: the verdicts must be those of one
 // that was never stopped, bit for bit, and so must be what it knows at the end.
 func TestRestoredGoesOnTheSame(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	for _, groups := range []int{1, 7} {
@@ -98,7 +99,7 @@ func TestRestoredGoesOnTheSame(t *testing.T) {
 
 // TestRestoredAfterEviction is the same when the tables have met their limits.
 func TestRestoredAfterEviction(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	if testing.Short() {
@@ -259,7 +260,7 @@ func TestRestoreKeepsTheGroupsUsedLast(t *testing.T) {
 // TestRestoreRefusesDamage flips every kind of bit, and cuts at every length:
 // an error, and the detector is as new.
 func TestRestoreRefusesDamage(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	d := newDetector(t, func(o *detector.Options) { o.Window, o.Trees, o.SampleSize = 64, 3, 32 })

@@ -10,45 +10,24 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 )
 
 // patience bounds every wait; a test that reaches it has failed.
 const patience = 3 * time.Minute
 
-// built is the shared object under its two names, in a directory that lives as
-// long as the tests.
-var built struct {
-	dir    string
-	plugin func() error
-}
+func TestMain(m *testing.M) { testbuild.Main(m) }
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "flb-anomaly-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	built.dir = dir
-	built.plugin = sync.OnceValue(func() error {
-		cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", filterPath(), "../plugin")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", cmd, err, out)
-		}
-		return os.Link(filterPath(), outputPath())
-	})
-	status := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(status)
-}
-
-func filterPath() string { return filepath.Join(built.dir, "flb-filter_anomaly.so") }
-func outputPath() string { return filepath.Join(built.dir, "out_anomaly.so") }
+// The shared object under its two names.
+var (
+	filter = testbuild.Filter
+	output = testbuild.Object{Package: "plugin", Name: "out_anomaly.so"}
+)
 
 // fluentBit is one Fluent Bit to test with.
 type fluentBit struct {
@@ -92,9 +71,7 @@ func withEach(t *testing.T, test func(t *testing.T, fb fluentBit)) {
 
 func findFluentBit(t *testing.T, name string) fluentBit {
 	t.Helper()
-	if raceDetector || testing.Short() {
-		t.Skip("SKIPPED: end-to-end tests run without the race detector, whose allocator does not go with Fluent Bit's own, and not in short mode")
-	}
+	filter.Build(t) // or skips
 	path, err := exec.LookPath(name)
 	if err != nil {
 		t.Skipf("SKIPPED, NOT TESTED: no Fluent Bit here (%v); set FLUENT_BIT to the path of one", err)
@@ -107,9 +84,6 @@ func findFluentBit(t *testing.T, name string) fluentBit {
 	f := fluentBit{path: path}
 	if _, err := fmt.Sscanf(string(version), "Fluent Bit v%d.%d", &f.major, &f.minor); err != nil {
 		t.Fatalf("%s --version: %v\n%s", path, err, version)
-	}
-	if err := built.plugin(); err != nil {
-		t.Fatal(err)
 	}
 	return f
 }
@@ -140,14 +114,14 @@ func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...st
 		config = strings.Replace(config, list[0], "", 1)
 		for name := range strings.Lines(list[1]) {
 			name = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(name), "- "))
-			args = append(args, "-e", strings.NewReplacer("PLUGIN_FILTER", filterPath(), "PLUGIN_OUTPUT", outputPath()).Replace(name))
+			args = append(args, "-e", strings.NewReplacer("PLUGIN_FILTER", filter.Build(t), "PLUGIN_OUTPUT", output.Build(t)).Replace(name))
 		}
 	}
 	file, err := os.CreateTemp(dir, "fluent-bit-*."+extension)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = strings.NewReplacer("DIR", dir, "PLUGIN_FILTER", filterPath(), "PLUGIN_OUTPUT", outputPath()).WriteString(file, config)
+	_, err = strings.NewReplacer("DIR", dir, "PLUGIN_FILTER", filter.Build(t), "PLUGIN_OUTPUT", output.Build(t)).WriteString(file, config)
 	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}

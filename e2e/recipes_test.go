@@ -69,7 +69,7 @@ func (r *recipe) run(file string, replace ...string) {
 	for old, new := range map[string]string{"/var/log/app": "DIR/app", "/var/log/containers": "DIR/containers", "/var/log/archive": "DIR/archive", "/var/lib/fluent-bit": "DIR/lib"} {
 		text = strings.ReplaceAll(text, old, new)
 	}
-	r.process = r.fb.start(r.t, r.dir, strings.TrimPrefix(filepath.Ext(file), "."), text, "-e", filterPath(), "-e", outputPath())
+	r.process = r.fb.start(r.t, r.dir, strings.TrimPrefix(filepath.Ext(file), "."), text, "-e", filter.Build(r.t), "-e", output.Build(r.t))
 }
 
 // option is a line that adds an option to a plugin, in the file's format.
@@ -562,7 +562,7 @@ func TestRecipeReadme(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
 		r := newRecipe(t, fb)
 		n := r.shop()
-		plugins := writeFile(t, r.dir, "plugins.conf", strings.ReplaceAll(plugins, "/usr/lib/flb-anomaly/flb-filter_anomaly.so", filterPath()))
+		plugins := writeFile(t, r.dir, "plugins.conf", strings.ReplaceAll(plugins, "/usr/lib/flb-anomaly/flb-filter_anomaly.so", filter.Build(t)))
 		config := strings.NewReplacer("Plugins_File plugins.conf", "Plugins_File "+plugins+"\n    Flush 1", "/var/log", "DIR").Replace(config)
 		p := fb.start(t, r.dir, "conf", config+`
 [INPUT]

@@ -3,7 +3,6 @@ package fluentbit
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,36 +12,22 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 )
 
-// result is what a run of the embedded host gave.
-type result struct {
-	stdout, stderr string
-	status         int
-}
+// The tests drive a real filter, testdata/odd, in the embedded host and, where
+// there is one, in a real Fluent Bit.
+var (
+	odd   = testbuild.Object{Package: "fluentbit/testdata/odd", Name: "flb-filter_odd.so"}
+	hello = testbuild.Object{Package: "fluentbit/testdata/hello", Name: "flb-filter_hello.so"}
+)
 
-func runHost(t testing.TB, stdin string, args ...string) result {
-	t.Helper()
-	return runProgram(t, exec.Command(need(t, built.host), append([]string{"-e", need(t, built.odd)}, args...)...), stdin)
-}
+func TestMain(m *testing.M) { testbuild.Main(m) }
 
-func runProgram(t testing.TB, cmd *exec.Cmd, stdin string) result {
+func runHost(t testing.TB, stdin string, args ...string) testbuild.Result {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
-}
-
-func (r result) mustHave(t *testing.T, in, text string) {
-	t.Helper()
-	if !strings.Contains(in, text) {
-		t.Errorf("%q is missing\nstatus %d\nstdout:\n%s\nstderr:\n%s", text, r.status, r.stdout, r.stderr)
-	}
+	return testbuild.Run(t, exec.Command(testbuild.Host(t), append([]string{"-e", odd.Build(t)}, args...)...), stdin)
 }
 
 const (
@@ -73,10 +58,10 @@ func TestHostOutcomes(t *testing.T) {
 		t.Run(tt.do, func(t *testing.T) {
 			for _, abi := range []string{"3.2", "5.1"} {
 				r := runHost(t, threeLines, "--abi", abi, "-F", "odd", "-p", "do="+tt.do)
-				if r.stdout != tt.want || r.status != 0 {
-					t.Errorf("status %d\n%s\nwant\n%s\n%s", r.status, r.stdout, tt.want, r.stderr)
+				if r.Stdout != tt.want || r.Status != 0 {
+					t.Errorf("status %d\n%s\nwant\n%s\n%s", r.Status, r.Stdout, tt.want, r.Stderr)
 				}
-				r.mustHave(t, r.stderr, tt.logged)
+				r.MustHave(t, r.Stderr, tt.logged)
 			}
 		})
 	}
@@ -86,11 +71,11 @@ func TestHostOutcomes(t *testing.T) {
 func TestHostCountsFailures(t *testing.T) {
 	for do, counter := range map[string]string{"panic": "panics_total", "nil": "panics_total", "error": "errors_total"} {
 		r := runHost(t, strings.Repeat("x\n", 500), "-n", "1", "--metrics", "-F", "odd", "-p", "do="+do)
-		r.mustHave(t, r.stderr, "fluentbit_filter_odd_"+counter+`{name="odd.0"} 500`)
-		if n := strings.Count(r.stderr, "pass unchanged"); n != 1 {
-			t.Errorf("%s: %d lines tell of it\n%s", do, n, r.stderr)
+		r.MustHave(t, r.Stderr, "fluentbit_filter_odd_"+counter+`{name="odd.0"} 500`)
+		if n := strings.Count(r.Stderr, "pass unchanged"); n != 1 {
+			t.Errorf("%s: %d lines tell of it\n%s", do, n, r.Stderr)
 		}
-		if n := strings.Count(r.stdout, "\n"); n != 500 {
+		if n := strings.Count(r.Stdout, "\n"); n != 500 {
 			t.Errorf("%s: %d records left", do, n)
 		}
 	}
@@ -98,45 +83,45 @@ func TestHostCountsFailures(t *testing.T) {
 
 func TestHostMetrics(t *testing.T) {
 	r := runHost(t, strings.Repeat("x\n", 10), "-n", "3", "--metrics", "-F", "odd", "-p", "alias=my odd", "-F", "odd", "-p", "do=drop")
-	r.mustHave(t, r.stderr, "# TYPE fluentbit_filter_odd_chunks_total counter\n")
-	r.mustHave(t, r.stderr, `fluentbit_filter_odd_chunks_total{name="my odd",how="copy"} 4`)
-	r.mustHave(t, r.stderr, `fluentbit_filter_odd_chunks_total{name="odd.1",how="drop"} 4`)
-	r.mustHave(t, r.stderr, "# TYPE fluentbit_filter_odd_chunk_bytes gauge\n")
-	r.mustHave(t, r.stderr, `fluentbit_filter_odd_panics_total{name="odd.1"} 0`)
+	r.MustHave(t, r.Stderr, "# TYPE fluentbit_filter_odd_chunks_total counter\n")
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="my odd",how="copy"} 4`)
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="odd.1",how="drop"} 4`)
+	r.MustHave(t, r.Stderr, "# TYPE fluentbit_filter_odd_chunk_bytes gauge\n")
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_panics_total{name="odd.1"} 0`)
 }
 
 // Fluent Bit takes two instances with one alias, or numbers processors alike: they
 // get names of their own, and the user hears of it when it was the user who gave it.
 func TestHostNamesAreUnique(t *testing.T) {
 	r := runHost(t, "x\n", "--metrics", "-F", "odd", "-p", "alias=mine", "-F", "odd", "-p", "alias=mine")
-	r.mustHave(t, r.stderr, `fluentbit_filter_odd_chunks_total{name="mine",how="copy"} 1`)
-	r.mustHave(t, r.stderr, `fluentbit_filter_odd_chunks_total{name="mine-2",how="copy"} 1`)
-	r.mustHave(t, r.stderr, "[ warn] [filter:odd:mine-2] another instance has the alias mine: this one goes by mine-2")
-	if r := runHost(t, "x\n", "-F", "odd", "-F", "odd"); strings.Contains(r.stderr, "another instance") {
-		t.Errorf("a warning without an alias\n%s", r.stderr)
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="mine",how="copy"} 1`)
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="mine-2",how="copy"} 1`)
+	r.MustHave(t, r.Stderr, "[ warn] [filter:odd:mine-2] another instance has the alias mine: this one goes by mine-2")
+	if r := runHost(t, "x\n", "-F", "odd", "-F", "odd"); strings.Contains(r.Stderr, "another instance") {
+		t.Errorf("a warning without an alias\n%s", r.Stderr)
 	}
 }
 
 func TestHostOptions(t *testing.T) {
 	for _, abi := range []string{"3.2", "5.1"} {
 		r := runHost(t, "", "--abi", abi, "-F", "odd", "-p", "Word=a b", "-p", "WORD=", "-p", "word=c=d", "-p", "number=7")
-		r.mustHave(t, r.stderr, `words="[\"a b\" \"\" \"c=d\"]" number=7 set=true`)
+		r.MustHave(t, r.Stderr, `words="[\"a b\" \"\" \"c=d\"]" number=7 set=true`)
 
 		r = runHost(t, "", "--abi", abi, "-F", "odd")
-		r.mustHave(t, r.stderr, "do=copy words=[] number=42 set=false")
+		r.MustHave(t, r.Stderr, "do=copy words=[] number=42 set=false")
 
 		r = runHost(t, "", "--abi", abi, "-F", "odd", "-p", "wrod=a")
-		r.mustHave(t, r.stderr, "unknown configuration property 'wrod'")
-		if r.status != 1 {
-			t.Errorf("a misspelt option: status %d, want 1", r.status)
+		r.MustHave(t, r.Stderr, "unknown configuration property 'wrod'")
+		if r.Status != 1 {
+			t.Errorf("a misspelt option: status %d, want 1", r.Status)
 		}
 		r = runHost(t, "", "--abi", abi, "-F", "odd", "-p", "do=a", "-p", "Do=b")
-		r.mustHave(t, r.stderr, "is set 2 times")
+		r.MustHave(t, r.Stderr, "is set 2 times")
 
 		r = runHost(t, "", "--abi", abi, "-F", "odd", "--help-options")
 		for _, want := range []string{"odd: Does odd things on demand", "Word", "string, may be repeated", "integer, default: 42",
 			"double, default: 0.5", "boolean, default: true", "size, default: 2M", "time, default: 10m"} {
-			r.mustHave(t, r.stdout, want)
+			r.MustHave(t, r.Stdout, want)
 		}
 	}
 }
@@ -148,21 +133,21 @@ func TestHostRefusals(t *testing.T) {
 		"nothing": "[error] [filter:odd:odd.0] the filter's New returned neither a filter nor an error",
 	} {
 		r := runHost(t, threeLines, "-F", "odd", "-p", "start="+start)
-		r.mustHave(t, r.stderr, want)
-		if r.status != 1 || r.stdout != "" {
-			t.Errorf("start %s: status %d, records %q", start, r.status, r.stdout)
+		r.MustHave(t, r.Stderr, want)
+		if r.Status != 1 || r.Stdout != "" {
+			t.Errorf("start %s: status %d, records %q", start, r.Status, r.Stdout)
 		}
 	}
 	r := runHost(t, threeLines, "--abi", "unknown", "-F", "odd")
-	r.mustHave(t, r.stderr, "[error] [filter:odd.0] this version of Fluent Bit lays out a filter's instance in a way that this filter does not know")
-	if r.status != 1 {
-		t.Errorf("an unknown layout: status %d", r.status)
+	r.MustHave(t, r.Stderr, "[error] [filter:odd.0] this version of Fluent Bit lays out a filter's instance in a way that this filter does not know")
+	if r.Status != 1 {
+		t.Errorf("an unknown layout: status %d", r.Status)
 	}
 	r = runHost(t, threeLines, "--fork", "-F", "odd")
-	r.mustHave(t, r.stderr, "[error] [filter:odd.0] Fluent Bit went into the background")
-	r.mustHave(t, r.stderr, "[filter] Fluent Bit went into the background")
-	if r.status != 1 {
-		t.Errorf("after a fork: status %d", r.status)
+	r.MustHave(t, r.Stderr, "[error] [filter:odd.0] Fluent Bit went into the background")
+	r.MustHave(t, r.Stderr, "[filter] Fluent Bit went into the background")
+	if r.Status != 1 {
+		t.Errorf("after a fork: status %d", r.Status)
 	}
 }
 
@@ -172,9 +157,9 @@ func TestHostClosing(t *testing.T) {
 		"error": `[error] [filter:odd:odd.0] the filter did not close well error="would not close"`,
 	} {
 		r := runHost(t, threeLines, "-F", "odd", "-p", "stop="+stop)
-		r.mustHave(t, r.stderr, want)
-		if r.status != 0 || r.stdout != threeRecords {
-			t.Errorf("stop %s: status %d, records %q", stop, r.status, r.stdout)
+		r.MustHave(t, r.Stderr, want)
+		if r.Status != 0 || r.Stdout != threeRecords {
+			t.Errorf("stop %s: status %d, records %q", stop, r.Status, r.Stdout)
 		}
 	}
 }
@@ -182,7 +167,7 @@ func TestHostClosing(t *testing.T) {
 // One shared object under two names holds two filters; a variable that nobody
 // registered for is a filter that refuses to start.
 func TestHostSeveralFilters(t *testing.T) {
-	odd := need(t, built.odd)
+	odd := odd.Build(t)
 	dir := t.TempDir()
 	for _, name := range []string{"twin", "forgotten", "absent"} {
 		if err := os.Symlink(odd, filepath.Join(dir, "flb-filter_"+name+".so")); err != nil {
@@ -190,70 +175,70 @@ func TestHostSeveralFilters(t *testing.T) {
 		}
 	}
 	r := runHost(t, threeLines, "-e", filepath.Join(dir, "flb-filter_twin.so"), "-F", "odd", "-F", "twin")
-	r.mustHave(t, r.stderr, "[filter:odd:odd.0] options")
-	r.mustHave(t, r.stderr, "[filter:twin:twin.1] options")
-	if r.stdout != threeRecords {
-		t.Errorf("records: %q", r.stdout)
+	r.MustHave(t, r.Stderr, "[filter:odd:odd.0] options")
+	r.MustHave(t, r.Stderr, "[filter:twin:twin.1] options")
+	if r.Stdout != threeRecords {
+		t.Errorf("records: %q", r.Stdout)
 	}
 	r = runHost(t, threeLines, "-e", filepath.Join(dir, "flb-filter_forgotten.so"), "-F", "forgotten")
-	r.mustHave(t, r.stderr, "[filter:forgotten.0] the shared object declares this filter, but no init function calls fluentbit.Register")
+	r.MustHave(t, r.Stderr, "[filter:forgotten.0] the shared object declares this filter, but no init function calls fluentbit.Register")
 	r = runHost(t, threeLines, "-e", filepath.Join(dir, "flb-filter_absent.so"))
-	r.mustHave(t, r.stderr, "filter_absent_plugin")
-	if r.status != 1 {
-		t.Errorf("status %d", r.status)
+	r.MustHave(t, r.Stderr, "filter_absent_plugin")
+	if r.Status != 1 {
+		t.Errorf("status %d", r.Status)
 	}
 
 	// Two shared objects of Go in one process.
-	r = runHost(t, threeLines, "-e", need(t, built.hello), "-F", "odd", "-p", "do=nil", "-F", "hello", "-p", "greeting=hi")
-	if want := strings.ReplaceAll(threeRecords, "}", `,"greeting":"hi"}`); r.stdout != want {
-		t.Errorf("records: %s\nwant %s\n%s", r.stdout, want, r.stderr)
+	r = runHost(t, threeLines, "-e", hello.Build(t), "-F", "odd", "-p", "do=nil", "-F", "hello", "-p", "greeting=hi")
+	if want := strings.ReplaceAll(threeRecords, "}", `,"greeting":"hi"}`); r.Stdout != want {
+		t.Errorf("records: %s\nwant %s\n%s", r.Stdout, want, r.Stderr)
 	}
-	r.mustHave(t, r.stderr, "nil pointer dereference")
+	r.MustHave(t, r.Stderr, "nil pointer dereference")
 }
 
 func TestHostLog(t *testing.T) {
 	r := runHost(t, threeLines, "-F", "odd", "-p", "start=log")
-	r.mustHave(t, r.stderr, `[ info] [filter:odd:odd.0] percent %s %n, line\nfeed, NUL \x00, escape \x1b[31m, bad \xff key="two words" n=7`+"\n")
-	r.mustHave(t, r.stderr, `[ warn] [filter:odd:odd.0] grouped a=1 g.b=2 g.h.c=3 g.e="an error"`+"\n")
-	r.mustHave(t, r.stderr, "...\n")
-	if strings.Contains(r.stderr, "for debuggers") {
+	r.MustHave(t, r.Stderr, `[ info] [filter:odd:odd.0] percent %s %n, line\nfeed, NUL \x00, escape \x1b[31m, bad \xff key="two words" n=7`+"\n")
+	r.MustHave(t, r.Stderr, `[ warn] [filter:odd:odd.0] grouped a=1 g.b=2 g.h.c=3 g.e="an error"`+"\n")
+	r.MustHave(t, r.Stderr, "...\n")
+	if strings.Contains(r.Stderr, "for debuggers") {
 		t.Error("a debug line at level info")
 	}
 	r = runHost(t, threeLines, "-F", "odd", "-p", "start=log", "-p", "log_level=debug")
-	r.mustHave(t, r.stderr, "[debug] [filter:odd:odd.0] for debuggers\n")
+	r.MustHave(t, r.Stderr, "[debug] [filter:odd:odd.0] for debuggers\n")
 	r = runHost(t, threeLines, "-F", "odd", "-p", "start=log", "-p", "log_level=error")
-	if n := strings.Count(r.stderr, "\n"); n != 1 {
-		t.Errorf("%d lines at level error\n%s", n, r.stderr)
+	if n := strings.Count(r.Stderr, "\n"); n != 1 {
+		t.Errorf("%d lines at level error\n%s", n, r.Stderr)
 	}
 	r = runHost(t, threeLines, "-F", "odd", "-p", "start=log", "-p", "log_level=off")
-	if r.stderr != "" {
-		t.Errorf("at level off:\n%s", r.stderr)
+	if r.Stderr != "" {
+		t.Errorf("at level off:\n%s", r.Stderr)
 	}
 	r = runHost(t, threeLines, "-F", "odd", "-p", "do=flood")
-	r.mustHave(t, r.stderr, "flood n=255\n")
-	r.mustHave(t, r.stderr, "[ warn] [filter:odd:odd.0] 744 log lines were lost: too many at once")
+	r.MustHave(t, r.Stderr, "flood n=255\n")
+	r.MustHave(t, r.Stderr, "[ warn] [filter:odd:odd.0] 744 log lines were lost: too many at once")
 }
 
 // Lines and panics of background goroutines come out with the next call.
 func TestHostBackground(t *testing.T) {
 	r := runHost(t, strings.Repeat("x\n", 3), "-n", "1", "--metrics", "-F", "odd", "-p", "start=background", "-p", "do=slow")
-	r.mustHave(t, r.stderr, "[filter:odd:odd.0] logged in the background\n")
-	r.mustHave(t, r.stderr, "a panic in the background was caught (logged once, counted as panics_total): in the background at main.start.func")
-	r.mustHave(t, r.stderr, `fluentbit_filter_odd_panics_total{name="odd.0"} 1`)
+	r.MustHave(t, r.Stderr, "[filter:odd:odd.0] logged in the background\n")
+	r.MustHave(t, r.Stderr, "a panic in the background was caught (logged once, counted as panics_total): in the background at main.start.func")
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_panics_total{name="odd.0"} 1`)
 }
 
 func TestHostThreadsAndReloads(t *testing.T) {
 	r := runHost(t, strings.Repeat(threeLines, 100), "--threads", "4", "--reload", "3", "--repeat", "5", "-n", "7", "-s", "--metrics",
 		"-F", "odd", "-p", "do=log", "-F", "odd", "-p", "do=copy", "-F", "odd", "-p", "do=panic")
-	if want := strings.Repeat(threeRecords, 100*4*5); r.stdout != want || r.status != 0 {
-		t.Errorf("status %d, %d bytes of records, want %d\n%.2000s", r.status, len(r.stdout), len(want), r.stderr)
+	if want := strings.Repeat(threeRecords, 100*4*5); r.Stdout != want || r.Status != 0 {
+		t.Errorf("status %d, %d bytes of records, want %d\n%.2000s", r.Status, len(r.Stdout), len(want), r.Stderr)
 	}
 	for thread := range 4 {
-		r.mustHave(t, r.stderr, fmt.Sprintf("thread %d: 6000 records in, 6000 out", thread))
+		r.MustHave(t, r.Stderr, fmt.Sprintf("thread %d: 6000 records in, 6000 out", thread))
 	}
 	// Counters start anew with each instance.
-	r.mustHave(t, r.stderr, `fluentbit_filter_odd_chunks_total{name="odd.10",how="copy"} 215`)
-	if strings.Contains(r.stderr, "two calls at once") {
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="odd.10",how="copy"} 215`)
+	if strings.Contains(r.Stderr, "two calls at once") {
 		t.Error("calls of one instance overlapped")
 	}
 }
@@ -263,9 +248,9 @@ func TestHostSmallStacks(t *testing.T) {
 	for _, size := range []string{"16k", "24k"} {
 		for _, do := range []string{"copy", "twice", "own", "panic", "nil", "deep", "log", "error"} {
 			r := runHost(t, strings.Repeat(threeLines, 100), "--stack", size, "--repeat", "20", "-n", "3", "-q", "-F", "odd", "-p", "do="+do)
-			m := regexp.MustCompile(`stack of \d+ bytes, (\d+) used`).FindStringSubmatch(r.stderr)
-			if r.status != 0 || m == nil {
-				t.Fatalf("do %s on %s: status %d\n%.3000s", do, size, r.status, r.stderr)
+			m := regexp.MustCompile(`stack of \d+ bytes, (\d+) used`).FindStringSubmatch(r.Stderr)
+			if r.Status != 0 || m == nil {
+				t.Fatalf("do %s on %s: status %d\n%.3000s", do, size, r.Status, r.Stderr)
 			}
 			used, _ := strconv.Atoi(m[1])
 			t.Logf("do %s on %s: %d bytes of the stack used", do, size, used)
@@ -297,7 +282,7 @@ func TestHostHostileChunks(t *testing.T) {
 		r := runHost(t, "", "-q", "--raw-in", in, "--raw-out", out, "-F", "odd", "-p", "do="+do)
 		got, err := os.ReadFile(out)
 		if err != nil || !bytes.Equal(got, chunks.Bytes()) {
-			t.Errorf("do %s: what came out differs from what went in (%v)\n%.2000s", do, err, r.stderr)
+			t.Errorf("do %s: what came out differs from what went in (%v)\n%.2000s", do, err, r.Stderr)
 		}
 	}
 }
@@ -314,23 +299,19 @@ func TestHostStarts(t *testing.T) {
 		starts = n
 	}
 	for n := range starts {
-		cmd := exec.Command(need(t, built.host), "-e", need(t, built.odd), "-F", "odd")
+		cmd := exec.Command(testbuild.Host(t), "-e", odd.Build(t), "-F", "odd")
 		if n%2 == 1 {
 			cmd.Env = append(os.Environ(), "LD_BIND_NOW=1")
 		}
-		if r := runProgram(t, cmd, threeLines); r.status != 0 || r.stdout != threeRecords {
-			t.Fatalf("start %d: status %d\n%s%s", n, r.status, r.stdout, r.stderr)
+		if r := testbuild.Run(t, cmd, threeLines); r.Status != 0 || r.Stdout != threeRecords {
+			t.Fatalf("start %d: status %d\n%s%s", n, r.Status, r.Stdout, r.Stderr)
 		}
 	}
 }
 
 // The C halves, of the kit and of the host, under the address sanitizer.
 func TestHostSanitized(t *testing.T) {
-	odd := need(t, built.odd)
-	host, err := built.sanitizing()
-	if err != nil {
-		t.Skipf("the compiler has no address sanitizer: %v", err)
-	}
+	odd, host := odd.Build(t), testbuild.Host(t, testbuild.Sanitizers...)
 	for _, args := range [][]string{
 		{"-F", "odd", "-p", "do=copy", "--threads", "3", "--reload", "2"},
 		{"-F", "odd", "-p", "do=twice", "-F", "odd", "-p", "do=own", "-F", "odd", "-p", "do=offset"},
@@ -343,9 +324,9 @@ func TestHostSanitized(t *testing.T) {
 		{"-F", "odd", "-p", "start=background", "--help-options"},
 	} {
 		cmd := exec.Command(host, append([]string{"-e", odd, "-n", "2", "--repeat", "3"}, args...)...)
-		r := runProgram(t, cmd, strings.Repeat(threeLines, 20))
-		if strings.Contains(r.stderr, "Sanitizer") || strings.Contains(r.stderr, "runtime error: ") && !strings.Contains(r.stderr, "caught") {
-			t.Errorf("%q: status %d\n%s", args, r.status, r.stderr)
+		r := testbuild.Run(t, cmd, strings.Repeat(threeLines, 20))
+		if strings.Contains(r.Stderr, "Sanitizer") || strings.Contains(r.Stderr, "runtime error: ") && !strings.Contains(r.Stderr, "caught") {
+			t.Errorf("%q: status %d\n%s", args, r.Status, r.Stderr)
 		}
 	}
 }
@@ -390,27 +371,27 @@ func TestHostJSON(t *testing.T) {
 		in.WriteString(tt.line + "\n")
 	}
 	r := runHost(t, in.String(), "-F", "odd")
-	got := strings.Split(r.stdout, "\n")
+	got := strings.Split(r.Stdout, "\n")
 	for n, tt := range tests {
 		if n >= len(got) || got[n] != tt.want {
 			t.Errorf("%.200s\ngot  %.200s\nwant %.200s", tt.line, got[min(n, len(got)-1)], tt.want)
 		}
 		want.WriteString(tt.want + "\n")
 	}
-	if r.stdout != want.String() {
+	if r.Stdout != want.String() {
 		t.Error("more or fewer records than lines")
 	}
 	r = runHost(t, "x\n\ny\r\nlast", "-F", "odd", "--time", "1700000000", "--step", "250", "--date", "--legacy")
 	if want := `{"date":1700000000.000000000,"log":"x"}` + "\n" + `{"date":1700000000.250000000,"log":"y"}` + "\n" +
-		`{"date":1700000000.500000000,"log":"last"}` + "\n"; r.stdout != want {
-		t.Errorf("got\n%s\nwant\n%s", r.stdout, want)
+		`{"date":1700000000.500000000,"log":"last"}` + "\n"; r.Stdout != want {
+		t.Errorf("got\n%s\nwant\n%s", r.Stdout, want)
 	}
 }
 
 // The filter of the README, with what every filter meets: events that are cut off,
 // marks of groups, bodies that are no maps.
 func TestHelloPassesWhatIsNoRecord(t *testing.T) {
-	hello := need(t, built.hello)
+	hello := hello.Build(t)
 	record := []byte{0x92, 0x92, 0x05, 0x80, 0x81, 0xa1, 'v', 0x01}
 	var in []byte
 	for _, chunk := range [][]byte{
@@ -430,7 +411,7 @@ func TestHelloPassesWhatIsNoRecord(t *testing.T) {
 	}
 	r := runHost(t, "", "-q", "-e", hello, "--raw-in", from, "--raw-out", to, "-F", "hello")
 	if out, err := os.ReadFile(to); err != nil || !bytes.Equal(out, in) {
-		t.Errorf("% x came out of % x (%v)\n%s", out, in, err, r.stderr)
+		t.Errorf("% x came out of % x (%v)\n%s", out, in, err, r.Stderr)
 	}
 }
 
@@ -486,8 +467,8 @@ func TestHostPrints(t *testing.T) {
 		if tt.want == "" {
 			want, status = "", 1
 		}
-		if r.stdout != want || r.status != status {
-			t.Errorf("% x: status %d, got %s want %s", tt.event, r.status, r.stdout, want)
+		if r.Stdout != want || r.Status != status {
+			t.Errorf("% x: status %d, got %s want %s", tt.event, r.Status, r.Stdout, want)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func startFluentBit(t *testing.T, config string, args ...string) *process {
 		config = strings.NewReplacer("DIR", dir).Replace(config)
 		args = append([]string{"-c", write("fluent-bit.yaml", config)}, args...)
 	}
-	args = append([]string{"-e", need(t, built.odd)}, args...)
+	args = append([]string{"-e", odd.Build(t)}, args...)
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "DIR", dir)
 	}
@@ -168,7 +168,7 @@ func TestFluentBitOptions(t *testing.T) {
 // Two instances with their own options, of one filter and of two.
 func TestFluentBitInstances(t *testing.T) {
 	p := startFluentBit(t, onceWith("name: odd; do: log", "name: odd; do: twice; alias: second", "name: hello; greeting: good morning"),
-		"-e", need(t, built.hello))
+		"-e", hello.Build(t))
 	if status := p.End(); status != 0 {
 		t.Errorf("status %d", status)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 	"github.com/flb-anomaly/flb-anomaly/record"
 	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
 )
@@ -30,7 +31,7 @@ func logBody(message string, pairs ...[]byte) []byte {
 // TestLimits passes records of every kind of excess: each comes out as it went
 // in, tagged and scored, and so does the routine record behind it.
 func TestLimits(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	const now = 1_770_000_000
@@ -118,7 +119,7 @@ func TestLongLinesAreJudgedByTheirFirstPart(t *testing.T) {
 
 // TestManyGroups sends 100,000 groups through a table of 64.
 func TestManyGroups(t *testing.T) {
-	if raceDetector {
+	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
 	tg := tag(t, map[string]string{"Group_By": "app", "Max_Groups": "64", "Warmup": "32"})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
 	"github.com/flb-anomaly/flb-anomaly/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
 	"github.com/vmihailenco/msgpack/v5"
@@ -235,14 +236,16 @@ func TestOutputTwins(t *testing.T) {
 	for range 2 {
 		wg.Go(func() { o.flush("app", c, 0) })
 	}
-	for {
+	for end := time.Now().Add(flbtest.Patience); ; time.Sleep(time.Millisecond) {
 		o.mu.Lock()
 		n := o.tagger.detector.Stats().Records
 		o.mu.Unlock()
 		if n == 2 {
 			break
 		}
-		time.Sleep(time.Millisecond)
+		if time.Now().After(end) {
+			t.Fatalf("%d are judged", n)
+		}
 	}
 	close(hold)
 	wg.Wait()
@@ -271,7 +274,10 @@ func TestOutputOnTheEnginesThread(t *testing.T) {
 		}
 	}
 	close(r.hold)
-	for !o.flush("app", c, time.Millisecond) {
+	for end := time.Now().Add(flbtest.Patience); !o.flush("app", c, time.Millisecond); {
+		if time.Now().After(end) {
+			t.Fatalf("not done; logged\n%s", logged)
+		}
 	}
 	if n := len(r.entries(t)); n != 11 || o.tagger.detector.Stats().Records != 11 {
 		t.Errorf("%d arrived", n)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,30 +13,12 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 )
 
 // Tests of the shared object in a real Fluent Bit.
 
-var object string // the shared object, built once
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "anomaly-plugin-")
-	if err == nil {
-		object = filepath.Join(dir, "flb-filter_anomaly.so")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-buildmode=c-shared", "-o", object, ".").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w\n%s", err, out)
-		}
-	}
-	code := 1
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "building the shared object:", err)
-	} else {
-		code = m.Run()
-	}
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { testbuild.Main(m) }
 
 // start starts Fluent Bit with the shared object and a configuration in YAML
 // (it begins with a line that ends in a colon) or classic, in which DIR stands
@@ -54,7 +35,7 @@ func start(t *testing.T, config string) (p *flbtest.Process, dir string) {
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(config, "DIR", dir)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return flbtest.Start(t, dir, "-e", object, "-c", path), dir
+	return flbtest.Start(t, dir, "-e", testbuild.Filter.Build(t), "-c", path), dir
 }
 
 // TestEveryRecordComesOut tails lines of the example service through the
@@ -212,7 +193,7 @@ func TestRefusesAtStart(t *testing.T) {
 }
 
 func TestShowsItsOptions(t *testing.T) {
-	p := flbtest.Start(t, t.TempDir(), "-e", object, "-F", "anomaly", "-h")
+	p := flbtest.Start(t, t.TempDir(), "-e", testbuild.Filter.Build(t), "-F", "anomaly", "-h")
 	p.End()
 	for _, want := range []string{"contamination", "refit_records", "keep_share", "Allowed: auto, or above 0 and below 0.5"} {
 		if shown := strings.Join(strings.Fields(strings.ToLower(p.Output())), " "); !strings.Contains(shown, strings.ToLower(want)) {
@@ -325,7 +306,7 @@ func TestConfigurationsRunAsTheyStand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, target := range map[string]string{"bin/flb-filter_anomaly.so": object, "examples/shop.log": log} {
+	for name, target := range map[string]string{"bin/flb-filter_anomaly.so": testbuild.Filter.Build(t), "examples/shop.log": log} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 	"github.com/flb-anomaly/flb-anomaly/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
 	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
@@ -24,7 +25,7 @@ import (
 func TestSoak(t *testing.T) {
 	const perChunk, reloads = 500, 20
 	records := 100_000
-	if raceDetector {
+	if testbuild.Race {
 		records = 20_000
 	}
 	if s := os.Getenv("SOAK_RECORDS"); s != "" {

@@ -156,11 +156,11 @@ func TestDiskTrouble(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := host(t, text, "--repeat", fmt.Sprint(amount(30, 300)), "-q", "-s", "--metrics", "-F", "anomaly", "-p", "alias=a", "-p", "save_interval=1s", "-p", "model_path="+c.dir(t))
-			logged := strings.Count(r.stderr, "cannot be saved")
-			t.Logf("%d failed saves, %d logged; %s", r.metric(t, "save_failures_total"), logged, strings.TrimSpace(r.stderr[strings.LastIndex(r.stderr[:len(r.stderr)-1], "\n")+1:]))
+			logged := strings.Count(r.Stderr, "cannot be saved")
+			t.Logf("%d failed saves, %d logged; %s", metric(t, r, "save_failures_total"), logged, strings.TrimSpace(r.Stderr[strings.LastIndex(r.Stderr[:len(r.Stderr)-1], "\n")+1:]))
 			want := fmt.Sprintf("%d records in, %[1]d out", 10_000*amount(30, 300))
-			if r.status != 0 || logged != 1 || !strings.Contains(r.stderr, c.want) || !strings.Contains(r.stderr, want) {
-				t.Errorf("status %d\n%.3000s", r.status, r.stderr)
+			if r.Status != 0 || logged != 1 || !strings.Contains(r.Stderr, c.want) || !strings.Contains(r.Stderr, want) {
+				t.Errorf("status %d\n%.3000s", r.Status, r.Stderr)
 			}
 		})
 	}
@@ -172,14 +172,14 @@ func TestRestartInTheHost(t *testing.T) {
 	dir := t.TempDir()
 	for n, want := range []string{"no saved model yet", "starts from the saved model"} {
 		r := host(t, lines(1000), "-F", "anomaly", "-p", "alias=a", "-p", "model_path="+dir)
-		first, _, _ := strings.Cut(r.stdout, "\n")
-		if !strings.Contains(r.stderr, want) || strings.Contains(first, "anomaly_score") != (n == 1) {
-			t.Errorf("start %d: %s\n%.2000s", n, first, r.stderr)
+		first, _, _ := strings.Cut(r.Stdout, "\n")
+		if !strings.Contains(r.Stderr, want) || strings.Contains(first, "anomaly_score") != (n == 1) {
+			t.Errorf("start %d: %s\n%.2000s", n, first, r.Stderr)
 		}
 	}
 	r := host(t, lines(1000), "--reload", "2", "--metrics", "-F", "anomaly", "-p", "alias=a")
-	if n := strings.Count(r.stderr, "goes on with the models from before the reload"); n != 2 || r.metric(t, "unjudged_total") != 0 {
-		t.Errorf("%d times\n%.2000s", n, r.stderr)
+	if n := strings.Count(r.Stderr, "goes on with the models from before the reload"); n != 2 || metric(t, r, "unjudged_total") != 0 {
+		t.Errorf("%d times\n%.2000s", n, r.Stderr)
 	}
 	if b, err := os.ReadFile(modelfile.Path(dir, "a")); err != nil || bytes.Contains(b, []byte("request 7 of")) {
 		t.Errorf("%v, or a line as it came is in the model", err)

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,43 +20,29 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
 )
 
 // patience bounds every wait; a test that reaches it has failed.
 const patience = 3 * time.Minute
 
-// start runs Fluent Bit with a configuration and returns its process and how to
-// stop it, which gives its log.
-func start(t *testing.T, config string) (process *os.Process, stop func() string) {
+// start runs Fluent Bit with the filter and a configuration.
+func start(t *testing.T, config string) *flbtest.Process {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "fluent-bit.yaml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(flbtest.Find(t), "-e", need(t, built.plugin), "-c", path)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var once sync.Once
-	stop = func() string {
-		once.Do(func() {
-			cmd.Process.Signal(syscall.SIGTERM)
-			timer := time.AfterFunc(patience, func() { cmd.Process.Kill() })
-			cmd.Wait()
-			timer.Stop()
-		})
-		return log.String()
-	}
-	t.Cleanup(func() {
-		if text := stop(); t.Failed() {
-			t.Logf("%.5000s", text)
-		}
-	})
-	return cmd.Process, stop
+	return flbtest.Start(t, dir, "-e", testbuild.Filter.Build(t), "-c", path)
+}
+
+// stop ends it as a user does, and returns its log.
+func stop(p *flbtest.Process) string {
+	p.Signal(syscall.SIGTERM)
+	p.End()
+	return p.Output()
 }
 
 // receiver takes what an output of the kind forward sends, and keeps each event
@@ -266,7 +251,7 @@ func throughFluentBit(t *testing.T, filters string, seed uint64, events, perMess
 	r := receive(t)
 	defer r.Close()
 	in := flbtest.FreePort(t)
-	_, stop := start(t, `
+	p := start(t, `
 service:
   flush: 0.2
   grace: 3
@@ -285,6 +270,7 @@ pipeline:
 `)
 	conn := dial(t, in)
 	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
 	w := bufio.NewWriterSize(conn, 1<<20)
 	m := chunks.NewMaker(seed)
 	for n := 0; n < events; n += perMessage {
@@ -301,7 +287,7 @@ pipeline:
 		t.Fatal(err)
 	}
 	r.wait(t, events)
-	log := stop()
+	log := stop(p)
 	if filters != "" && !strings.Contains(log, "[filter:anomaly:anomaly.0] done records=") || strings.Contains(log, "panic") {
 		t.Errorf("the filter did not end as it should\n%.3000s", log)
 	}
@@ -340,7 +326,7 @@ func TestBackpressure(t *testing.T) {
 		r.mu.Lock()
 		r.stalled = release
 		r.mu.Unlock()
-		_, stop := start(t, `
+		p := start(t, `
 service:
   flush: 0.2
   grace: 3
@@ -364,10 +350,10 @@ pipeline:
       retry_limit: no_limits
 `)
 		// The stall: nothing is read until Fluent Bit's memory is full.
-		time.Sleep(3 * time.Second)
+		p.Wait("paused (mem buf overlimit", 1)
 		close(release)
 		r.wait(t, total)
-		log := stop()
+		log := stop(p)
 		all := r.byNumber(t)
 		paused, resumed := strings.Count(log, "paused (mem buf overlimit"), strings.Count(log, "resume (mem buf overlimit")
 		t.Logf("filter %v: %d lines, %d arrived, once and in order; paused %d times, resumed %d times", filters != "", total, len(all), paused, resumed)
@@ -409,24 +395,23 @@ pipeline:
 `
 	}
 	r := receive(t)
-	process, stop := start(t, config(r.port(), ""))
+	p := start(t, config(r.port(), ""))
 	r.wait(t, few)
-	if err := process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
+	p.Signal(syscall.SIGHUP)
+	p.Wait("goes on with the models from before the reload", 1)
 	r.mu.Lock()
 	seen := r.events
 	r.mu.Unlock()
 	r.wait(t, seen+few)
-	if log := stop(); strings.Count(log, "goes on with the models from before the reload") != 1 || strings.Count(log, "learned enough to judge") != 1 {
+	if log := stop(p); strings.Count(log, "goes on with the models from before the reload") != 1 || strings.Count(log, "learned enough to judge") != 1 {
 		t.Errorf("%.5000s", log)
 	}
 	dir := t.TempDir()
 	for n, want := range []string{"no saved model yet", "starts from the saved model"} {
 		r := receive(t)
-		_, stop := start(t, config(r.port(), "      model_path: "+dir))
+		p := start(t, config(r.port(), "      model_path: "+dir))
 		r.wait(t, few)
-		if log := stop(); !strings.Contains(log, want) {
+		if log := stop(p); !strings.Contains(log, want) {
 			t.Errorf("start %d: %.5000s", n, log)
 		}
 		r.mu.Lock()

@@ -15,7 +15,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
+)
+
+// Two builds of the filter besides the one that people get.
+var (
+	faulting  = testbuild.Object{Package: "plugin", Name: "flb-filter_anomaly.so", Flags: []string{"-tags", "faults"}}
+	sanitized = testbuild.Object{Package: "plugin", Name: "flb-filter_anomaly.so", Env: []string{
+		"CGO_CFLAGS=-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined", "CGO_LDFLAGS=-fsanitize=address,undefined",
+	}}
 )
 
 // TestDifferentialHost passes events of odd shapes through the filter in the
@@ -42,8 +51,8 @@ func TestDifferentialHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		options := [][]string{nil, {"-p", "group_by=a", "-p", "max_groups=3"}, {"-p", "contamination=0.2"}, {"-p", "log_key=b"}}[seed%4]
-		if r := host(t, "", append([]string{"-q", "--raw-in", in, "--raw-out", out, "-F", "anomaly", "-p", "warmup=32"}, options...)...); strings.Contains(r.stderr, "panic") {
-			t.Fatalf("status %d\n%s", r.status, r.stderr)
+		if r := host(t, "", append([]string{"-q", "--raw-in", in, "--raw-out", out, "-F", "anomaly", "-p", "warmup=32"}, options...)...); strings.Contains(r.Stderr, "panic") {
+			t.Fatalf("status %d\n%s", r.Status, r.Stderr)
 		}
 		var messages []string
 		if seed%4 == 3 {
@@ -97,22 +106,22 @@ func compareFiles(t *testing.T, in, out string, messages ...string) (all chunks.
 // as they came, the others are tagged, one line in the log, one count each.
 func TestPlantedPanic(t *testing.T) {
 	const rounds = 1000
-	cmd := exec.Command(need(t, built.host), "-e", need(t, built.faulting), "-n", "1", "--metrics", "-F", "anomaly", "-p", "warmup=32")
-	r := runProgram(t, cmd, strings.Repeat("one\nplant a panic here\nthree\n", rounds))
-	plain, tagged := strings.Count(r.stdout, `{"log":"plant a panic here"}`+"\n"), strings.Count(r.stdout, `"anomaly":`)
-	logged := strings.Count(r.stderr, "a panic was caught")
-	t.Logf("%d panics planted in %d chunks: %d counted, %d logged, %d chunks passed as they came, %d were tagged", rounds, 3*rounds, r.metric(t, "panics_total"), logged, plain, tagged)
-	if r.status != 0 || plain != rounds || tagged != 2*rounds || logged != 1 || r.metric(t, "panics_total") != rounds {
-		t.Errorf("status %d\n%.3000s", r.status, r.stderr)
+	cmd := exec.Command(testbuild.Host(t), "-e", faulting.Build(t), "-n", "1", "--metrics", "-F", "anomaly", "-p", "warmup=32")
+	r := testbuild.Run(t, cmd, strings.Repeat("one\nplant a panic here\nthree\n", rounds))
+	plain, tagged := strings.Count(r.Stdout, `{"log":"plant a panic here"}`+"\n"), strings.Count(r.Stdout, `"anomaly":`)
+	logged := strings.Count(r.Stderr, "a panic was caught")
+	t.Logf("%d panics planted in %d chunks: %d counted, %d logged, %d chunks passed as they came, %d were tagged", rounds, 3*rounds, metric(t, r, "panics_total"), logged, plain, tagged)
+	if r.Status != 0 || plain != rounds || tagged != 2*rounds || logged != 1 || metric(t, r, "panics_total") != rounds {
+		t.Errorf("status %d\n%.3000s", r.Status, r.Stderr)
 	}
 	// In the background, where a forest is fitted.
-	cmd = exec.Command(need(t, built.host), "-e", need(t, built.faulting), "--metrics", "--repeat", "20", "-F", "anomaly", "-p", "refit_records=1000")
+	cmd = exec.Command(testbuild.Host(t), "-e", faulting.Build(t), "--metrics", "--repeat", "20", "-F", "anomaly", "-p", "refit_records=1000")
 	cmd.Env = append(os.Environ(), "PLANT_FIT_PANIC=1")
-	r = runProgram(t, cmd, lines(5000))
-	n, logged := strings.Count(r.stdout, "\n"), strings.Count(r.stderr, "a panic while a forest was fitted")
-	t.Logf("%d fits of a forest panicked: %d logged, %d of 100,000 records came out", r.metric(t, "refit_failures_total"), logged, n)
-	if r.status != 0 || n != 100_000 || logged != 1 || r.metric(t, "refit_failures_total") == 0 {
-		t.Errorf("status %d\n%.3000s", r.status, r.stderr)
+	r = testbuild.Run(t, cmd, lines(5000))
+	n, logged := strings.Count(r.Stdout, "\n"), strings.Count(r.Stderr, "a panic while a forest was fitted")
+	t.Logf("%d fits of a forest panicked: %d logged, %d of 100,000 records came out", metric(t, r, "refit_failures_total"), logged, n)
+	if r.Status != 0 || n != 100_000 || logged != 1 || metric(t, r, "refit_failures_total") == 0 {
+		t.Errorf("status %d\n%.3000s", r.Status, r.Stderr)
 	}
 }
 
@@ -122,9 +131,9 @@ func TestSmallStacks(t *testing.T) {
 	calls := amount(10_000, 100_000)
 	text := lines(calls-calls/100) + strings.Repeat("PANIC: something strange "+strings.Repeat("word ", 300)+"\n", calls/100)
 	r := host(t, text, "--stack", "16k", "-n", "1", "-q", "-F", "anomaly", "-p", "model_path="+t.TempDir(), "-p", "save_interval=1s", "-p", "refit_records=1000")
-	m := regexp.MustCompile(`stack of (\d+) bytes, (\d+) used`).FindStringSubmatch(r.stderr)
-	if r.status != 0 || m == nil {
-		t.Fatalf("status %d\n%.3000s", r.status, r.stderr)
+	m := regexp.MustCompile(`stack of (\d+) bytes, (\d+) used`).FindStringSubmatch(r.Stderr)
+	if r.Status != 0 || m == nil {
+		t.Fatalf("status %d\n%.3000s", r.Status, r.Stderr)
 	}
 	used, _ := strconv.Atoi(m[2])
 	t.Logf("%d calls on a stack of %s bytes: %d bytes used at most", calls, m[1], used)
@@ -136,11 +145,7 @@ func TestSmallStacks(t *testing.T) {
 // TestSanitized runs the C of the filter and of the host under the address sanitizer
 // and the one for undefined behaviour; both are built with them.
 func TestSanitized(t *testing.T) {
-	program, err := built.sanitized()
-	if err != nil {
-		t.Skipf("the compiler has no sanitizers: %v", err)
-	}
-	plugin := need(t, built.sanitizedPlugin)
+	program, plugin := testbuild.Host(t, testbuild.Sanitizers...), sanitized.Build(t)
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in")
 	f, err := os.Create(in)
@@ -167,8 +172,8 @@ func TestSanitized(t *testing.T) {
 		cmd := exec.Command(program, append([]string{"-q", "-e", plugin}, args...)...)
 		// Go's runtime keeps memory of its own to the end.
 		cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0")
-		if r := runProgram(t, cmd, lines(2000)); strings.Contains(r.stderr, "Sanitizer") || strings.Contains(r.stderr, "runtime error: ") || r.status > 1 || r.status < 0 {
-			t.Errorf("%q: status %d\n%.5000s", args, r.status, r.stderr)
+		if r := testbuild.Run(t, cmd, lines(2000)); strings.Contains(r.Stderr, "Sanitizer") || strings.Contains(r.Stderr, "runtime error: ") || r.Status > 1 || r.Status < 0 {
+			t.Errorf("%q: status %d\n%.5000s", args, r.Status, r.Stderr)
 		}
 	}
 }
@@ -183,13 +188,13 @@ func TestValgrind(t *testing.T) {
 	if !long {
 		t.Skip("in the long version only")
 	}
-	lost := func(reloads int) (bytes int, r result) {
+	lost := func(reloads int) (bytes int, r testbuild.Result) {
 		cmd := exec.Command(valgrind, "--leak-check=full", "--show-leak-kinds=definite", "--undef-value-errors=no",
-			need(t, built.host), "-q", "-n", "50", "--reload", fmt.Sprint(reloads), "-e", need(t, built.plugin), "-F", "anomaly", "-p", "alias=x")
-		r = runProgram(t, cmd, lines(1000))
-		m := regexp.MustCompile(`definitely lost: ([\d,]+) bytes`).FindStringSubmatch(r.stderr)
-		if m == nil && !strings.Contains(r.stderr, "no leaks are possible") {
-			t.Fatalf("status %d\n%.5000s", r.status, r.stderr)
+			testbuild.Host(t), "-q", "-n", "50", "--reload", fmt.Sprint(reloads), "-e", testbuild.Filter.Build(t), "-F", "anomaly", "-p", "alias=x")
+		r = testbuild.Run(t, cmd, lines(1000))
+		m := regexp.MustCompile(`definitely lost: ([\d,]+) bytes`).FindStringSubmatch(r.Stderr)
+		if m == nil && !strings.Contains(r.Stderr, "no leaks are possible") {
+			t.Fatalf("status %d\n%.5000s", r.Status, r.Stderr)
 		}
 		if m != nil {
 			bytes, _ = strconv.Atoi(strings.ReplaceAll(m[1], ",", ""))
@@ -201,13 +206,13 @@ func TestValgrind(t *testing.T) {
 	// Go moves stacks and reads strings by 32 bytes at a time, which valgrind takes
 	// for errors: what counts is what C code does.
 	var invalid []string
-	for _, m := range regexp.MustCompile(`(?m)^.*Invalid (?:read|write|free).*\n.* at 0x[0-9A-F]+: (.*)$`).FindAllStringSubmatch(r.stderr, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^.*Invalid (?:read|write|free).*\n.* at 0x[0-9A-F]+: (.*)$`).FindAllStringSubmatch(r.Stderr, -1) {
 		if !strings.Contains(m[1], ".go:") && !strings.Contains(m[1], ".s:") && !strings.HasPrefix(m[1], "runtime.") {
 			invalid = append(invalid, m[1])
 		}
 	}
 	t.Logf("valgrind: %d bytes lost with 1 reload, %d with 20; %d invalid reads, writes and frees in C", few, many, len(invalid))
 	if many > few+64 || len(invalid) > 0 {
-		t.Errorf("in %q\n%.5000s", invalid, r.stderr)
+		t.Errorf("in %q\n%.5000s", invalid, r.Stderr)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 )
 
 // TestSoakHost is TestSoak of package main with all that stands around the Go: the
@@ -31,7 +33,7 @@ func TestSoakHost(t *testing.T) {
 	if err := os.WriteFile(in, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(need(t, built.host), "-e", need(t, built.plugin), "-q", "-s", "-n", "500", "--repeat", fmt.Sprint(passes), "--reload", fmt.Sprint(reloads),
+	cmd := exec.Command(testbuild.Host(t), "-e", testbuild.Filter.Build(t), "-q", "-s", "-n", "500", "--repeat", fmt.Sprint(passes), "--reload", fmt.Sprint(reloads),
 		"-F", "anomaly", "-p", "alias=soak", "-p", "group_by=app", "-p", "max_groups=12", "-p", "warmup=64", "-p", "refit_records=5000",
 		"-p", "model_path="+dir, "-p", "save_interval=1s", in)
 	var log strings.Builder

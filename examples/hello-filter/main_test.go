@@ -1,33 +1,21 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 )
+
+func TestMain(m *testing.M) { testbuild.Main(m) }
 
 // The filter as Fluent Bit would load it, in the embedded host.
 func TestMask(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a shared object: not in short mode")
-	}
-	dir := t.TempDir()
-	filter, host := filepath.Join(dir, "flb-filter_mask.so"), filepath.Join(dir, "flb-host")
-	must(t, "go", "build", "-buildmode=c-shared", "-o", filter, ".")
-	sources, err := filepath.Glob("../../fluentbit/host/*.c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cc := os.Getenv("CC")
-	if cc == "" {
-		cc = "cc"
-	}
-	must(t, cc, append([]string{"-std=gnu11", "-O1", "-rdynamic", "-o", host}, append(sources, "-ldl", "-lpthread", "-lm")...)...)
-
+	filter := testbuild.Object{Package: "examples/hello-filter", Name: "flb-filter_mask.so"}.Build(t)
+	host := testbuild.Host(t)
 	for _, tt := range []struct {
 		name, in, out, log string
 		args               []string
@@ -66,15 +54,11 @@ func TestMask(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cmd := exec.Command(host, append([]string{"-e", filter, "--metrics", "-F", "mask"}, tt.args...)...)
-			var stdout, stderr bytes.Buffer
-			cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(tt.in), &stdout, &stderr
-			cmd.Run()
-			if stdout.String() != tt.out || cmd.ProcessState.ExitCode() != tt.status {
-				t.Errorf("status %d, got\n%swant\n%s", cmd.ProcessState.ExitCode(), &stdout, tt.out)
+			r := testbuild.Run(t, cmd, tt.in)
+			if r.Stdout != tt.out || r.Status != tt.status {
+				t.Errorf("status %d, got\n%swant\n%s", r.Status, r.Stdout, tt.out)
 			}
-			if !strings.Contains(stderr.String(), tt.log) {
-				t.Errorf("%q is not in the log\n%s", tt.log, &stderr)
-			}
+			r.MustHave(t, r.Stderr, tt.log)
 		})
 	}
 }
@@ -100,12 +84,5 @@ func TestPage(t *testing.T) {
 				t.Errorf("this is in the page and not in main.go:\n%s", part)
 			}
 		}
-	}
-}
-
-func must(t *testing.T, name string, args ...string) {
-	t.Helper()
-	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, out)
 	}
 }

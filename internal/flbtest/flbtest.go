@@ -179,8 +179,10 @@ func (p *Process) WaitFor(url, expression string) string {
 	p.t.Helper()
 	re := regexp.MustCompile(expression)
 	last := ""
+	// A program that was stopped may hold on to a connection for ever.
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		r, err := http.Get(url)
+		r, err := client.Get(url)
 		if err != nil {
 			continue
 		}

@@ -1,5 +1,0 @@
-//go:build !race
-
-package detector_test
-
-const raceDetector = false

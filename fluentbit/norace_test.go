@@ -1,5 +1,0 @@
-//go:build !race
-
-package fluentbit
-
-const raceDetector = false
