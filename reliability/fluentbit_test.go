@@ -317,8 +317,10 @@ func TestBackpressure(t *testing.T) {
 	for n := 1; n <= total; n++ {
 		fmt.Fprintf(&b, "{\"n\":%d,\"log\":\"request %d of user%d served in %d ms, %s\"}\n", n, n, n%100, n%20, strings.Repeat("word ", 20))
 	}
-	if err := os.WriteFile(filepath.Join(dir, "in.log"), []byte(b.String()), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"in.log": b.String(), "parsers.conf": "[PARSER]\n    Name lines\n    Format json\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, filters := range []string{"", "\n  filters:\n    - name: anomaly\n      match: \"*\"\n"} {
 		r := receive(t)
@@ -330,9 +332,7 @@ func TestBackpressure(t *testing.T) {
 service:
   flush: 0.2
   grace: 3
-parsers:
-  - name: lines
-    format: json
+  parsers_file: `+dir+`/parsers.conf
 pipeline:
   inputs:
     - name: tail

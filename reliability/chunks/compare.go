@@ -143,8 +143,10 @@ func (c *Counts) event(was, is []byte, messages []string) error {
 // isLog says whether what stands before a body is that of a log: a time, alone or
 // with a map, that does not mark a group.
 func isLog(head []byte) bool {
-	head = head[1:] // of the event, an array
 	d := msgpack.NewDecoder(bytes.NewReader(head))
+	if _, err := d.DecodeArrayLen(); err != nil { // of the event, in any of its forms
+		return false
+	}
 	if c, err := d.PeekCode(); err != nil {
 		return false
 	} else if c&0xf0 == 0x90 || c == 0xdc || c == 0xdd {
