@@ -147,6 +147,11 @@ func TestBrowserFastKeys(t *testing.T) {
 	if got, want := active(), flagged[len(flagged)-2]; got != fmt.Sprint(want) {
 		t.Errorf("End, p, p goes to line %s, not to %d", got, want)
 	}
+	p.press(kb.Home, "n", kb.Enter)
+	p.rests()
+	if got, want := strings.ReplaceAll(text(p, "#detail-title"), ",", ""), fmt.Sprintf("Line %d", flagged[0]); got != want {
+		t.Errorf("n, Enter opens %q, not %q", got, want)
+	}
 	// Other filters before the answer: it comes too late.
 	p.press(kb.End, kb.Enter)
 	p.rests()

@@ -156,6 +156,11 @@ export class Grid {
     });
   }
 
+  /** openActive opens the active row. */
+  openActive(): void {
+    if (this.active >= 0) this.choose(this.active, "key", this.activeLine);
+  }
+
   private pageOf(i: number): number {
     return Math.floor(i / PAGE);
   }
@@ -343,7 +348,7 @@ export class Grid {
     const to = { ArrowDown: from + 1, ArrowUp: Math.max(0, from - 1), PageDown: from + page, PageUp: from - page, Home: 0, End: this.total - 1 }[e.key];
     if (e.ctrlKey || e.metaKey || e.altKey || !this.total) return;
     if (to !== undefined) this.choose(to, false);
-    else if (e.key === "Enter" && this.active >= 0) this.choose(this.active, "key", this.activeLine);
+    else if (e.key === "Enter") this.openActive();
     else return;
     e.preventDefault();
   }

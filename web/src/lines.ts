@@ -201,6 +201,14 @@ export function listenToLines(): void {
     else return;
     e.preventDefault();
   });
+  // It means the anomaly that is still being looked for: before the table hears of it.
+  const later = (e: KeyboardEvent): void => {
+    if (e.key !== "Enter" || stepping === 0) return;
+    e.stopPropagation();
+    e.preventDefault();
+    void steps.then(() => grid.openActive());
+  };
+  $("grid").addEventListener("keydown", later, { capture: true });
   $("view").addEventListener("keydown", (e) => {
     // In a field it clears the field.
     if (e.key !== "Escape" || (e.target as HTMLElement).closest("input, textarea, select")) return;
