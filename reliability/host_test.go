@@ -178,6 +178,35 @@ func TestSanitized(t *testing.T) {
 	}
 }
 
+// TestRaces runs the filter in the host under the race detector: the callbacks of
+// several threads, and beside them refits, saves, metrics, the log, hot reloads.
+func TestRaces(t *testing.T) {
+	program, dir := faulting.RaceHost(t), t.TempDir()
+	races := func(env string, args ...string) int {
+		t.Helper()
+		cmd := exec.Command(program, append([]string{"-q", "-e", faulting.Name}, args...)...)
+		cmd.Env = append(os.Environ(), env)
+		r := testbuild.Run(t, cmd, lines(2000))
+		if r.Status != 0 || !strings.Contains(r.Stderr, "done records=") {
+			t.Errorf("%q: status %d\n%.5000s", args, r.Status, r.Stderr)
+		}
+		return strings.Count(r.Stderr, "WARNING: DATA RACE")
+	}
+	for _, args := range [][]string{
+		{"--threads", "3", "--reload", "3", "--repeat", "3", "-F", "anomaly", "-F", "anomaly", "-p", "alias=second"},
+		{"--threads", "4", "--metrics", "--repeat", fmt.Sprint(amount(5, 200)), "-F", "anomaly", "-p", "refit_records=500",
+			"-p", "model_path=" + dir, "-p", "save_interval=1s", "-p", "group_by=log", "-p", "max_groups=4"},
+		{"-n", "1", "--reload", "5", "-F", "anomaly", "-p", "keep=anomalies", "-p", "model_path=" + dir},
+	} {
+		if n := races("PLANT_NONE=", args...); n > 0 {
+			t.Errorf("%q: %d data races", args, n) // -v has them
+		}
+	}
+	if races("PLANT_RACE=1", "--threads", "3", "-F", "anomaly") == 0 {
+		t.Error("the race that is planted is not found")
+	}
+}
+
 // TestValgrind looks for memory that the C half loses or misuses. Of Go's own
 // memory valgrind knows nothing.
 func TestValgrind(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -61,6 +62,20 @@ func Host(t testing.TB, flags ...string) string {
 // sanitizer and the one for undefined behaviour find.
 var Sanitizers = []string{"-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"}
 
+// RaceHost returns the embedded host with an object built into it, under the
+// race detector, whose runtime does not start in a shared object that is loaded
+// late. Whatever file it is told to load, the host takes what is built in; the
+// file's name counts, and a version to be (--abi) comes too late.
+func (o Object) RaceHost(t testing.TB) string {
+	t.Helper()
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
+		t.Skip("the race detector with cgo is for Linux on amd64 and arm64")
+	}
+	archive := Object{o.Package, strings.TrimSuffix(o.Name, ".so") + ".a", append([]string{"-race", "-buildmode=c-archive"}, o.Flags...), o.Env}.Build(t)
+	return Host(t, "-no-pie", filepath.Join(root(), "internal/testbuild/testdata/builtin.c"), "-Wl,--wrap=dlopen",
+		"-Wl,--whole-archive", archive, "-Wl,--no-whole-archive", "-lresolv")
+}
+
 // Object is a shared object of Go.
 type Object struct {
 	Package string   // its folder in the module, such as plugin
@@ -78,7 +93,7 @@ var Filter = Object{Package: "plugin", Name: "flb-filter_anomaly.so"}
 func (o Object) Build(t testing.TB) string {
 	t.Helper()
 	path, err := once(t, o.Name, func(out string) error {
-		args := append([]string{"build", "-buildmode=c-shared", "-o", out}, o.Flags...)
+		args := append([]string{"build", "-buildmode=c-shared", "-o", out}, o.Flags...) // the last of two modes counts
 		cmd := exec.Command("go", append(args, "./"+o.Package)...)
 		cmd.Dir, cmd.Env = root(), append(os.Environ(), o.Env...)
 		return run(cmd)
