@@ -436,6 +436,19 @@ func TestBrowserLink(t *testing.T) {
 	if got := eval[string](p, `[document.getElementById("search").value, document.getElementById("slider-value").textContent.split(" ·")[0], document.querySelector('[data-group="warn"]').ariaPressed].join()`); got != "retrying,1 %,true" {
 		t.Errorf("the link shows %s", got)
 	}
+	// One pattern, by its text.
+	p.click("#tab-patterns")
+	p.rests()
+	p.click("#patterns tr:first-child .shape button")
+	p.settled()
+	chip := text(p, "#chips li")
+	p.until(`new URLSearchParams(location.hash.slice(1)).has("pattern")`)
+	one := eval[string](p, "location.href")
+	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(one))
+	p.settled()
+	if got := text(p, "#chips li"); got != chip || !strings.HasPrefix(got, "Pattern: ") || !strings.Contains(got, "retrying") {
+		t.Errorf("the link shows %q, not %q", got, chip)
+	}
 	p.click("#close")
 	p.until(`!document.getElementById("welcome").hidden`)
 	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(link))

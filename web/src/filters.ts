@@ -91,6 +91,7 @@ export function toHash(l: Link, stops: number[], start: number): string {
   if (f.levels.length) q.set("levels", f.levels.join(","));
   if (f.text) q.set("q", f.text);
   if (f.pattern) q.set("pattern", f.pattern);
+  if (f.pattern && f.patternText) q.set("pattern.text", f.patternText);
   for (const n of f.normal) q.append("normal", JSON.stringify([n.id, n.ignore, n.text]));
   if (f.axis !== "time") q.set("by", f.axis);
   if (f.range) q.set("range", `${f.range.axis},${f.range.from},${f.range.to}`);
@@ -112,6 +113,7 @@ export function fromHash(hash: string, stops: number[], stop: number, levels: st
   f.levels = (q.get("levels") ?? "").split(",").filter((l) => levels.includes(l));
   f.text = q.get("q") ?? "";
   f.pattern = hex(q.get("pattern"));
+  f.patternText = f.pattern && oneLine(q.get("pattern.text"));
   for (const entry of q.getAll("normal")) {
     try {
       const [id, ignore, text] = JSON.parse(entry) as unknown[];

@@ -40,12 +40,15 @@ export async function take(all: Dropped[]): Promise<void> {
     return say(`${plural(waiting.length, "log")} will follow.`);
   }
   taking = true;
-  let show = true;
-  for (let next = waiting.shift(); next; next = waiting.shift()) {
-    // What cannot be shown leaves the place to the next.
-    if (await during(takeOne(next, show))) show = false;
+  try {
+    let show = true;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      // What cannot be shown leaves the place to the next.
+      if (await during(takeOne(next, show))) show = false;
+    }
+  } finally {
+    taking = false;
   }
-  taking = false;
 }
 
 async function takeOne({ name, body }: Dropped, show: boolean): Promise<boolean> {
