@@ -49,6 +49,7 @@ ldflags="-s -w -buildid= -B none -X main.version=$VERSION"
 "$GO" build -buildvcs=false -trimpath -ldflags "$ldflags" -o "$work/native" ./cmd/flb-anomaly
 mkdir -p "$work/man" "$work/completions"
 "$work/native" man "$work/man"
+GO=$GO GOOS=linux packaging/licenses.sh >"$work/THIRD-PARTY.txt"
 for shell in bash zsh fish; do "$work/native" completion "$shell" >"$work/completions/flb-anomaly.$shell"; done
 
 # unpacked lays a release's tree as the tarball has it: as the repository
@@ -63,7 +64,7 @@ unpacked() {
   # Fluent Bit goes by the name: one file, loaded as a filter and as an output.
   ln -s flb-filter_anomaly.so "$to/bin/out_anomaly.so"
   CGO_ENABLED=0 GOOS=linux GOARCH=$arch "$GO" build -buildvcs=false -trimpath -ldflags "$ldflags" -o "$to/bin/flb-anomaly" ./cmd/flb-anomaly
-  cp ./*.md LICENSE fluent-bit.conf fluent-bit.yaml plugins.conf "$to/"
+  cp ./*.md LICENSE "$work/THIRD-PARTY.txt" fluent-bit.conf fluent-bit.yaml plugins.conf "$to/"
   cp -r examples/README.md examples/shop.log examples/recipes "$to/examples/"
   mkdir -p "$to/deploy/kubernetes" "$to/docker/elasticsearch" "$to/fluentbit/host"
   cp deploy/kubernetes/*.yaml "$to/deploy/kubernetes/"
@@ -109,6 +110,7 @@ installed() {
   cp "$from/completions/flb-anomaly.fish" "$to/usr/share/fish/vendor_completions.d/flb-anomaly.fish"
   cp packaging/lintian-overrides "$to/usr/share/lintian/overrides/flb-anomaly"
   cp packaging/copyright "$doc/copyright"
+  cp "$from/THIRD-PARTY.txt" "$doc/"
   printf 'flb-anomaly (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md beside this file.\n\n -- %s  %s\n' "$debian" \
     "$(sed -n 's/^maintainer: //p' packaging/nfpm.yaml)" "$(date -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$doc/changelog.gz"
   cp -r "$from"/*.md "$from"/{docs,deploy,docker,examples,fluentbit} "$doc/"

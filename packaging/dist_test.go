@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"debug/buildinfo"
 	"debug/elf"
 	"encoding/hex"
 	"fmt"
@@ -161,6 +162,32 @@ func TestDebian(t *testing.T) {
 	lintian := tool(t, "lintian")
 	for _, deb := range files(t, filepath.Join(dir, "*.deb")) {
 		run(t, lintian, "--fail-on", "error,warning", deb)
+	}
+}
+
+// TestThirdParty: the licenses of all that is linked in come with it.
+func TestThirdParty(t *testing.T) {
+	root := t.TempDir()
+	run(t, tool(t, "dpkg-deb"), "-x", native(t, "*_%s.deb"), root)
+	text, err := os.ReadFile(filepath.Join(root, "usr/share/doc/flb-anomaly/THIRD-PARTY.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"usr/bin/flb-anomaly", "usr/lib/flb-anomaly/flb-filter_anomaly.so"} {
+		info, err := buildinfo.ReadFile(filepath.Join(root, path))
+		if err != nil || len(info.Deps) == 0 {
+			t.Fatalf("%s: %v, %d modules", path, err, len(info.Deps))
+		}
+		for _, m := range info.Deps {
+			if want := fmt.Sprintf("\n======== %s %s\n\n", m.Path, m.Version); !bytes.Contains(text, []byte(want)) {
+				t.Errorf("%s of %s has no license there", m.Path, path)
+			}
+		}
+	}
+	for _, want := range []string{"The Go Authors", "Leon Sorokin"} { // of the runtime, and of the chart in the page
+		if !bytes.Contains(text, []byte(want)) {
+			t.Errorf("%q is not there", want)
+		}
 	}
 }
 
