@@ -84,6 +84,14 @@ func TestMetrics(t *testing.T) {
 	if c.Value() != 3 || g.Value() != 0.25 {
 		t.Errorf("values are %d and %v", c.Value(), g.Value())
 	}
+	for sum, want := range map[uint64]uint64{2: 3, 3: 3} {
+		if c.Set(sum); c.Value() != want {
+			t.Errorf("set to %d, the counter is %d", sum, c.Value())
+		}
+	}
+	if c.Set(7); c.Value() != 7 {
+		t.Errorf("set to 7, the counter is %d", c.Value())
+	}
 	i.Counter("a_total", "A.", "kind", "y")
 	for name, make := range map[string]func(){
 		"twice":              func() { i.Counter("a_total", "A.", "kind", "x") },

@@ -36,6 +36,17 @@ func (c *Counter) Add(n uint64) { c.m.bits.Add(n) }
 // Inc adds 1.
 func (c *Counter) Inc() { c.m.bits.Add(1) }
 
+// Set sets the sum, of something that is counted elsewhere. One below the sum so
+// far changes nothing: a counter only grows.
+func (c *Counter) Set(sum uint64) {
+	for {
+		before := c.m.bits.Load()
+		if sum <= before || c.m.bits.CompareAndSwap(before, sum) {
+			return
+		}
+	}
+}
+
 // Value is the sum so far.
 func (c *Counter) Value() uint64 { return c.m.bits.Load() }
 

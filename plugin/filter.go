@@ -20,7 +20,6 @@ type filter struct {
 
 	counted counts // as published
 	stats   detector.Stats
-	kept    struct{ saves, failures uint64 }
 }
 
 // metrics are the instance's own in Fluent Bit's /api/v2/metrics/prometheus.
@@ -76,16 +75,15 @@ func (f *filter) Filter(_ string, chunk, dst []byte) ([]byte, bool, error) {
 // publish brings the metrics up to date, once a chunk.
 func (f *filter) publish() {
 	c, s, m := f.counts, f.detector.Stats(), &f.metrics
-	m.records.Add(c.records - f.counted.records)
-	m.unjudged.Add(c.unjudged - f.counted.unjudged)
-	m.dropped.Add(c.dropped - f.counted.dropped)
-	m.anomalies.Add(s.Anomalies - f.stats.Anomalies)
-	m.refits.Add(s.Refits - f.stats.Refits)
-	m.evicted.Add(s.Evicted - f.stats.Evicted)
-	m.failedFits.Add(s.FailedFits - f.stats.FailedFits)
-	m.saves.Add(f.keeper.saves - f.kept.saves)
-	m.saveFailures.Add(f.keeper.failures - f.kept.failures)
-	f.kept.saves, f.kept.failures = f.keeper.saves, f.keeper.failures
+	m.records.Set(c.records)
+	m.unjudged.Set(c.unjudged)
+	m.dropped.Set(c.dropped)
+	m.anomalies.Set(s.Anomalies)
+	m.refits.Set(s.Refits)
+	m.evicted.Set(s.Evicted)
+	m.failedFits.Set(s.FailedFits)
+	m.saves.Set(f.keeper.saves)
+	m.saveFailures.Set(f.keeper.failures)
 	if !f.keeper.saved.IsZero() {
 		m.saved.Set(float64(f.keeper.saved.UnixMilli()) / 1000)
 	}
