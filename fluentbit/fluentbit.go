@@ -147,8 +147,9 @@ func Register(p Plugin) {
 	c.description = C.CString(p.Description)
 	c.option_count = C.int(len(p.Options))
 	c.options = (*C.struct_kit_option)(C.calloc(C.size_t(len(p.Options)+1), C.sizeof_struct_kit_option))
-	for i, o := range unsafe.Slice(c.options, len(p.Options)) {
-		from := p.Options[i]
+	options := unsafe.Slice(c.options, len(p.Options))
+	for i, from := range p.Options {
+		o := &options[i]
 		o._type = C.int(from.Type)
 		o.name = C.CString(from.Name)
 		o.help = C.CString(from.Help)
@@ -158,7 +159,6 @@ func Register(p Plugin) {
 		if from.Multiple {
 			o.multiple = 1
 		}
-		unsafe.Slice(c.options, len(p.Options))[i] = o
 	}
 	C.kit_register(c)
 }
