@@ -91,6 +91,55 @@ func TestBrowserStop(t *testing.T) {
 	}
 }
 
+// TestBrowserFollows looks at the end of a log that grows, and at its beginning.
+func TestBrowserFollows(t *testing.T) {
+	if chromium() == "" {
+		t.Skipf("%s NEEDS A BROWSER and did not run", t.Name())
+	}
+	c := newClient(t, web.Config{})
+	v := c.create(map[string]any{"name": "live", "size": -1})
+	in, feed := io.Pipe()
+	sent := make(chan int)
+	go func() { sent <- c.ask("PUT", "/api/views/"+v.ID+"/text", in, nil) }()
+	grow := func(lines int) {
+		for i := range lines {
+			fmt.Fprintf(feed, "line %d\n", i)
+		}
+	}
+	grow(1000)
+	c.wait(v.ID, func(v viewState) bool { return v.Lines == 1000 })
+	p := browse(t, 1280, 900, c.url+"/#all=1&log="+v.ID)
+	p.has(1000)
+	seen := func(line string) {
+		t.Helper()
+		p.until(fmt.Sprintf(`(g => [...document.querySelectorAll(".grid .row .n")].some(n => n.textContent === %q && n.getBoundingClientRect().bottom <= g.bottom && n.getBoundingClientRect().top >= g.top))(document.getElementById("grid").getBoundingClientRect())`, line))
+	}
+	seen("1")
+	grow(200)
+	p.has(1200)
+	seen("1")
+	eval[bool](p, `(document.getElementById("grid").scrollTop = 1e9, true)`)
+	seen("1,200")
+	grow(300)
+	p.has(1500)
+	seen("1,500")
+	top := `Math.min(...[...document.querySelectorAll(".grid .row")].filter(r => r.getBoundingClientRect().top >= document.querySelector(".grid .head").getBoundingClientRect().bottom - 1).map(r => Number(r.dataset.index)))`
+	end := eval[int](p, top)
+	eval[bool](p, `(document.getElementById("grid").scrollTop -= 300, true)`) // ten rows
+	p.until(fmt.Sprintf("%s === %d", top, end-10))
+	grow(300)
+	p.has(1800)
+	p.rests()
+	if now := eval[int](p, top); now != end-10 {
+		t.Errorf("the table began with row %d, and begins with %d after more lines", end-10, now)
+	}
+	feed.Close()
+	if status := <-sent; status != 200 {
+		t.Errorf("status %d", status)
+	}
+	p.quiet()
+}
+
 // TestBrowserTwoPages: a log of the command line is judged again in one page,
 // and the other one follows.
 func TestBrowserTwoPages(t *testing.T) {

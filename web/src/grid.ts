@@ -112,8 +112,11 @@ export class Grid {
 
   setTotal(n: number): void {
     if (n === this.total) return;
+    // Who looks at the end of a log that grows goes on looking at its end.
+    const atEnd = this.range > 0 && this.top >= this.range - 1;
     this.total = n;
     this.element.setAttribute("aria-rowcount", String(n + 1));
+    if (atEnd) this.top = this.range;
     this.layout();
   }
 
