@@ -86,7 +86,7 @@ func (g *group) phrase(dst []byte, f feature, o *observation) []byte {
 			} else {
 				dst = append(dst, " far below the usual "...)
 			}
-			lo, hi := s.lo.number(), s.hi.number()
+			lo, hi := s.lo.said(), s.hi.said()
 			if num.Value == math.Trunc(num.Value) && num.Unit == pattern.UnitNone {
 				lo, hi = math.Round(lo), math.Round(hi)
 			}

@@ -1,6 +1,10 @@
 package detector
 
-import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
 
 // span is the usual range of a quantity, on a scale of octaves.
 type span struct{ lo, hi octaves }
@@ -24,6 +28,8 @@ const (
 func (s span) beyond(x octaves, seen, firm float32) float32 {
 	var d float32
 	switch {
+	case s.zeros() && x.fraction():
+		return 0
 	case x > s.hi:
 		d = x.float() - s.hi.float()
 	case x < s.lo:
@@ -41,6 +47,8 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 func (s *span) learn(x octaves, seen float32) {
 	part := max(0.1, 1/(1+0.2*seen))
 	switch {
+	case s.zeros() && x.fraction():
+		*s = span{x, x}
 	case x > s.hi:
 		s.hi += max(1, octaves((x.float()-s.hi.float())*part*perOctave))
 	case x < s.lo:
@@ -85,6 +93,33 @@ func (o octaves) number() float64 {
 	}
 	return 1 - (belowZero - o).exp()
 }
+
+// said is number as people would say it: of those that the scale cannot tell
+// apart, the one with the fewest digits.
+func (o octaves) said() float64 {
+	v := o.number()
+	if v == 0 {
+		return 0
+	}
+	first := math.Floor(math.Log10(math.Abs(v)))
+	for last := first; last > first-3; last-- { // digit, by its power of ten
+		r := math.Round(v*math.Pow(10, -last)) / math.Pow(10, -last)
+		if last > 0 { // a power below 1 is not exact
+			r = math.Round(v/math.Pow(10, last)) * math.Pow(10, last)
+		}
+		if math.Abs(r-v) <= math.Abs(v)*0.003 {
+			return r
+		}
+	}
+	return v
+}
+
+// zeros says that a field has shown nothing but 0 so far.
+func (s span) zeros() bool { return s == span{} }
+
+// fraction says that a number lies between 0 and 1. How far it is from 0 no
+// logarithm can tell.
+func (o octaves) fraction() bool { return o > belowZero && o < perOctave }
 
 // spanOf is the span of a field whose first number is x.
 func spanOf(x octaves) span {

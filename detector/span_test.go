@@ -14,6 +14,9 @@ func TestNumberOctaves(t *testing.T) {
 		}
 	}
 	for _, v := range []float64{-1e6, -12, -1, 0.001, 0.25, 1, 2, 3, 7, 12, 500, 1e9} {
+		if got := numberOctaves(v).said(); got != v {
+			t.Errorf("%v is said as %v", v, got)
+		}
 		if got := numberOctaves(v).number(); math.Abs(got-v) > math.Abs(v)/200 {
 			t.Errorf("%v comes back as %v", v, got)
 		}
@@ -48,6 +51,46 @@ func TestNumbersInReasons(t *testing.T) {
 		if v.Anomaly != (c.reason != "") || string(v.Reason) != c.reason {
 			t.Errorf("%q: score %.3f, reason %q, want %q", c.line, v.Score, v.Reason, c.reason)
 		}
+	}
+}
+
+// TestZerosAndFractions: a field that begins with 0 tells nothing of how small its
+// fractions are, and must not take all of them for usual either.
+func TestZerosAndFractions(t *testing.T) {
+	s := spanOf(numberOctaves(0))
+	if d := s.beyond(numberOctaves(0.001), 100, firmNumber); d != 0 {
+		t.Errorf("the first fraction is %v octaves away from 0", d)
+	}
+	if d := s.beyond(numberOctaves(150), 100, firmNumber); d < 5 {
+		t.Errorf("150 is %v octaves away from 0", d)
+	}
+	s.learn(numberOctaves(0.001), 100)
+	if d := s.beyond(numberOctaves(0.001), 100, firmNumber); d != 0 {
+		t.Errorf("what is learned is %v octaves away", d)
+	}
+	if d := s.beyond(numberOctaves(0.4), 100, firmNumber); d < 5 {
+		t.Errorf("400 times the usual is %v octaves away", d)
+	}
+	s = spanOf(numberOctaves(0))
+	s.learn(numberOctaves(3), 0)
+	if d := s.beyond(numberOctaves(0.5), 100, firmNumber); d != 0 {
+		t.Errorf("between 0 and 3, 0.5 is %v octaves away", d)
+	}
+
+	d, err := New(Options{Warmup: 64, Window: 1024, Trees: 50, SampleSize: 128, RefitRecords: 10_000, MaxGroups: 1, Seed: 1, Synchronous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v Verdict
+	for i := range 400 {
+		d.Observe(&Event{Message: []byte("rolled a segment in " + []string{"0", "0", "0", "1"}[i%4] + " ms")}, &v)
+		if v.Anomaly {
+			t.Errorf("line %d: %s", i, v.Reason)
+		}
+	}
+	d.Observe(&Event{Message: []byte("rolled a segment in 9869581 ms")}, &v)
+	if want := "number 9870s far above the usual 1ms"; !v.Anomaly || string(v.Reason) != want {
+		t.Errorf("score %.3f, reason %q, want %q", v.Score, v.Reason, want)
 	}
 }
 
