@@ -229,7 +229,7 @@ func eval[T any](p *page, expression string) T {
 func (p *page) until(expression string) {
 	p.Helper()
 	deadline := time.Now().Add(patience)
-	for !eval[bool](p, "Boolean("+expression+")") {
+	for !eval[bool](p, "(async () => Boolean(await ("+expression+")))()") {
 		if time.Now().After(deadline) {
 			p.shot(filepath.Join(p.ArtifactDir(), "failed.png"))
 			p.Fatalf("the page never comes to %s; it shows:\n%s", expression, eval[string](p, "document.body.innerText.slice(0, 3000)"))
@@ -261,17 +261,20 @@ func (p *page) dropFiles(names ...string) {
 	}
 }
 
-// rests waits until the page has all the answers that it asked for, and shows
-// them.
+// atRest is true when the page has all the answers that it asked for, and has
+// drawn them: two frames later nothing more is under way.
+const atRest = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(document.body.dataset.busy === "false"))))`
+
+// rests waits for that.
 func (p *page) rests() {
 	p.Helper()
-	p.until(`document.body.dataset.busy === "false"`)
+	p.until(atRest)
 }
 
 // settled waits until a log is scanned and all that is asked of it is shown.
 func (p *page) settled() {
 	p.Helper()
-	p.until(`document.body.dataset.busy === "false" && !document.getElementById("view").hidden && document.getElementById("progress").hidden`)
+	p.until(`await ` + atRest + ` && !document.getElementById("view").hidden && document.getElementById("progress").hidden`)
 }
 
 // choose shows one of the logs that are open.
