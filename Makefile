@@ -57,10 +57,10 @@ screenshots:
 	@mkdir -p docs/images
 	$(GO) test -count=1 -run '^TestScreenshots$$' ./web -screenshots $(CURDIR)/docs/images
 
-## test: run the tests; those that need Fluent Bit say so and skip where there is none
+## test: run the tests, with TESTFLAGS; those that need Fluent Bit say so and skip where there is none
 test: all
 	$(GO) vet ./...
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 30m $(TESTFLAGS) ./...
 
 ## reliability: every proof of docs/reliability.md in full: some 40 minutes, and the fuzzing 10 for each target
 reliability: all

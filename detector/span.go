@@ -2,6 +2,7 @@ package detector
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
@@ -98,17 +99,11 @@ func (o octaves) number() float64 {
 // apart, the one with the fewest digits.
 func (o octaves) said() float64 {
 	v := o.number()
-	if v == 0 {
-		return 0
-	}
-	first := math.Floor(math.Log10(math.Abs(v)))
-	for last := first; last > first-3; last-- { // digit, by its power of ten
-		r := math.Round(v*math.Pow(10, -last)) / math.Pow(10, -last)
-		if last > 0 { // a power below 1 is not exact
-			r = math.Round(v/math.Pow(10, last)) * math.Pow(10, last)
-		}
-		if math.Abs(r-v) <= math.Abs(v)*0.003 {
-			return r
+	var b [32]byte
+	for digits := range 3 {
+		short, _ := strconv.ParseFloat(string(strconv.AppendFloat(b[:0], v, 'e', digits, 64)), 64)
+		if math.Abs(short-v) <= math.Abs(v)*0.003 {
+			return short
 		}
 	}
 	return v

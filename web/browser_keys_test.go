@@ -126,8 +126,7 @@ func TestBrowserFastKeys(t *testing.T) {
 	for _, l := range c.lines(p.logID(), "only=1") {
 		flagged = append(flagged, l.Line)
 	}
-	p.click(`input[name=only][value="0"]`)
-	p.settled()
+	p.allLines()
 	p.do(chromedp.Focus(chromedp.CSS("#grid")))
 	p.press(kb.End, kb.Enter) // the row is not there yet
 	p.rests()
@@ -169,8 +168,7 @@ func TestBrowserFastKeys(t *testing.T) {
 func TestBrowserDoubleClick(t *testing.T) {
 	p := open(t, 1280, 900, web.Config{}, shopLog)
 	p.settled()
-	p.click(`input[name=only][value="0"]`)
-	p.settled()
+	p.allLines()
 	twice := func(line int) (before, after rect) {
 		t.Helper()
 		row := fmt.Sprintf(`[data-index="%d"]`, line-1)
@@ -234,8 +232,7 @@ func TestBrowserRowsComeAgain(t *testing.T) {
 	defer func() { intercept = nil }()
 	p := open(t, 1280, 900, web.Config{}, shopLog)
 	p.settled()
-	p.click(`input[name=only][value="0"]`)
-	p.settled()
+	p.allLines()
 	failing.Store(true)
 	p.do(chromedp.Focus(chromedp.CSS("#grid")))
 	p.press(kb.End)

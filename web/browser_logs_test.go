@@ -93,9 +93,7 @@ func TestBrowserStop(t *testing.T) {
 
 // TestBrowserFollows looks at the end of a log that grows, and at its beginning.
 func TestBrowserFollows(t *testing.T) {
-	if chromium() == "" {
-		t.Skipf("%s NEEDS A BROWSER and did not run", t.Name())
-	}
+	needBrowser(t)
 	c := newClient(t, web.Config{})
 	v := c.create(map[string]any{"name": "live", "size": -1})
 	in, feed := io.Pipe()
@@ -231,8 +229,7 @@ func TestBrowserSeveralDays(t *testing.T) {
 func TestBrowserSight(t *testing.T) {
 	p := open(t, 390, 844, web.Config{}, shopLog)
 	p.settled()
-	p.click(`input[name=only][value="0"]`)
-	p.settled()
+	p.allLines()
 	if !eval[bool](p, `document.getElementById("zoom-only").disabled`) {
 		t.Error("all can be narrowed to all")
 	}

@@ -137,9 +137,7 @@ func TestBrowserMarks(t *testing.T) {
 	}
 
 	// All lines: the marks follow the slider before any answer of the server.
-	p.click(`input[name=only][value="0"]`)
-	p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
-	p.settled()
+	p.allLines()
 	p.do(chromedp.Focus(chromedp.CSS("#grid")), chromedp.KeyEvent(kb.End))
 	p.until(`document.querySelector('[data-index="3999"] .n')?.textContent === "4,000"`)
 	p.settled()
@@ -173,8 +171,7 @@ func TestBrowserMarks(t *testing.T) {
 func TestBrowserChart(t *testing.T) {
 	p := open(t, 1280, 900, web.Config{}, shopLog)
 	p.settled()
-	p.click(`input[name=only][value="0"]`)
-	p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
+	p.allLines()
 	over := p.rect(".u-over")
 	y := over.Y + over.Height/2
 	drag := func(from, to float64) {
@@ -478,8 +475,7 @@ func TestBrowserHostileLines(t *testing.T) {
 	}
 	p := open(t, 1280, 900, web.Config{}, name)
 	p.until(`!document.getElementById("view").hidden`)
-	p.click(`input[name=only][value="0"]`)
-	p.settled()
+	p.allLines()
 	p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
 	p.do(chromedp.Focus(chromedp.CSS("#grid")), chromedp.KeyEvent(kb.End))
 	p.until(`document.querySelector('[data-index="604"] .text')?.textContent.startsWith("javascript:")`)

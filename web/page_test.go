@@ -51,6 +51,14 @@ var chromium = sync.OnceValue(func() string {
 	return ""
 })
 
+// needBrowser skips a test where there is no browser.
+func needBrowser(t testing.TB) {
+	t.Helper()
+	if chromium() == "" {
+		t.Skipf("%s NEEDS A BROWSER and did not run: there is no chromium; on Debian, apt-get install chromium", t.Name())
+	}
+}
+
 // page is a tab with the page in it.
 type page struct {
 	testing.TB
@@ -65,9 +73,7 @@ type page struct {
 // size.
 func open(t *testing.T, width, height int, config web.Config, files ...string) *page {
 	t.Helper()
-	if chromium() == "" {
-		t.Skipf("%s NEEDS A BROWSER and did not run: there is no chromium; on Debian, apt-get install chromium", t.Name())
-	}
+	needBrowser(t)
 	return browse(t, width, height, serve(t, config, files...))
 }
 
@@ -303,6 +309,13 @@ func (p *page) rect(selector string) rect {
 func (p *page) rows() int {
 	p.Helper()
 	return eval[int](p, `Number(document.getElementById("grid").getAttribute("aria-rowcount")) - 1`)
+}
+
+// allLines has the table show more than the anomalies.
+func (p *page) allLines() {
+	p.Helper()
+	p.click(`input[name=only][value="0"]`)
+	p.settled()
 }
 
 // has waits until the table has so many lines.

@@ -206,6 +206,16 @@ func zipped(text []byte) []byte {
 	return b.Bytes()
 }
 
+// namedPipe makes one, or skips the test.
+func namedPipe(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "log")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Skipf("%s NEEDS a file system with named pipes and did not run: %v", t.Name(), err)
+	}
+	return name
+}
+
 // TestServeReadsAsItComes shows what a pipe brings while it is open, and ends
 // when it is interrupted, whether anything comes or not.
 func TestServeReadsAsItComes(t *testing.T) {
@@ -221,10 +231,7 @@ func TestServeReadsAsItComes(t *testing.T) {
 		}
 	})
 	t.Run("named pipe", func(t *testing.T) {
-		name := filepath.Join(t.TempDir(), "log")
-		if err := syscall.Mkfifo(name, 0o600); err != nil {
-			t.Skipf("%s NEEDS a named pipe and did not run: %v", t.Name(), err)
-		}
+		name := namedPipe(t)
 		feed, err := os.OpenFile(name, os.O_RDWR, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -235,11 +242,7 @@ func TestServeReadsAsItComes(t *testing.T) {
 		firstView(t, address, 10)
 	})
 	t.Run("named pipe without a writer", func(t *testing.T) {
-		name := filepath.Join(t.TempDir(), "log")
-		if err := syscall.Mkfifo(name, 0o600); err != nil {
-			t.Skipf("%s NEEDS a named pipe and did not run: %v", t.Name(), err)
-		}
-		get(t, served(t, name))
+		get(t, served(t, namedPipe(t)))
 	})
 }
 

@@ -5,6 +5,7 @@ package testbuild
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -71,9 +72,9 @@ func (o Object) RaceHost(t testing.TB) string {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		t.Skip("the race detector with cgo is for Linux on amd64 and arm64")
 	}
-	archive := Object{o.Package, strings.TrimSuffix(o.Name, ".so") + ".a", append([]string{"-race", "-buildmode=c-archive"}, o.Flags...), o.Env}.Build(t)
+	o.mode, o.Name, o.Flags = "c-archive", strings.TrimSuffix(o.Name, ".so")+".a", append([]string{"-race"}, o.Flags...)
 	return Host(t, "-no-pie", filepath.Join(root(), "internal/testbuild/testdata/builtin.c"), "-Wl,--wrap=dlopen",
-		"-Wl,--whole-archive", archive, "-Wl,--no-whole-archive", "-lresolv")
+		"-Wl,--whole-archive", o.Build(t), "-Wl,--no-whole-archive", "-lresolv")
 }
 
 // Object is a shared object of Go.
@@ -82,6 +83,8 @@ type Object struct {
 	Name    string   // of the file, such as flb-filter_anomaly.so
 	Flags   []string // for go build
 	Env     []string // in which that runs
+
+	mode string // of the build; empty = c-shared
 }
 
 // Filter is the project's own.
@@ -93,7 +96,7 @@ var Filter = Object{Package: "plugin", Name: "flb-filter_anomaly.so"}
 func (o Object) Build(t testing.TB) string {
 	t.Helper()
 	path, err := once(t, o.Name, func(out string) error {
-		args := append([]string{"build", "-buildmode=c-shared", "-o", out}, o.Flags...) // the last of two modes counts
+		args := append([]string{"build", "-buildmode=" + cmp.Or(o.mode, "c-shared"), "-o", out}, o.Flags...)
 		cmd := exec.Command("go", append(args, "./"+o.Package)...)
 		cmd.Dir, cmd.Env = root(), append(os.Environ(), o.Env...)
 		return run(cmd)

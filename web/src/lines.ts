@@ -202,13 +202,13 @@ export function listenToLines(): void {
     e.preventDefault();
   });
   // It means the anomaly that is still being looked for: before the table hears of it.
-  const later = (e: KeyboardEvent): void => {
+  const postpone = (e: KeyboardEvent): void => {
     if (e.key !== "Enter" || stepping === 0) return;
     e.stopPropagation();
     e.preventDefault();
     void steps.then(() => grid.openActive());
   };
-  $("grid").addEventListener("keydown", later, { capture: true });
+  $("grid").addEventListener("keydown", postpone, { capture: true });
   $("view").addEventListener("keydown", (e) => {
     // In a field it clears the field.
     if (e.key !== "Escape" || (e.target as HTMLElement).closest("input, textarea, select")) return;
