@@ -80,8 +80,11 @@ func TestBrowserDrop(t *testing.T) {
 		t.Error("what is refused looks like a log")
 	}
 	p.rests()
-	p.click("#refused-close")
+	p.do(chromedp.Focus(chromedp.CSS("#refused-close")), chromedp.KeyEvent(kb.Enter))
 	p.settled()
+	if at := p.focused(); at != "main" {
+		t.Errorf("after a refused log was closed, the focus is at %q", at)
+	}
 	if eval[bool](p, `document.getElementById("refused").checkVisibility() || !document.getElementById("grid").checkVisibility()`) {
 		t.Error("the log before it is not back")
 	}

@@ -175,7 +175,7 @@ func FuzzRFC3339(f *testing.F) {
 		want := time.Unix(seconds, nanos)
 		line := want.In(time.FixedZone("", zone*60)).Format(time.RFC3339Nano)
 		if line[:4] < "1970" {
-			t.Skip("not a time that the standard library reads")
+			t.Skip("before 1970")
 		}
 		var p Parser
 		if got, ok := p.Parse([]byte(line + " ready")); !ok || got != time.Duration(want.UnixNano()) {

@@ -101,6 +101,12 @@ export function later(ms: number, run: () => void): () => void {
   };
 }
 
+/** findFocus moves the focus when it is nowhere, or on what is hidden now, which the browser itself notices a frame later. */
+export function findFocus(otherwise: HTMLElement): void {
+  const at = document.activeElement;
+  if (!at || at === document.body || !at.checkVisibility()) otherwise.focus();
+}
+
 /**
  * keepFocus draws what is in a box anew. Where the focus was in it, it goes to
  * the control of the same data-key, else to the one at the same place, else to

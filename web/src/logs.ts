@@ -3,7 +3,7 @@
 import * as api from "./api.ts";
 import { during } from "./busy.ts";
 import { everything, grown } from "./draw.ts";
-import { $, h } from "./dom.ts";
+import { $, findFocus, h } from "./dom.ts";
 import { fresh, type Link } from "./filters.ts";
 import { count, plural } from "./format.ts";
 import { drawState, flaggedTotal } from "./glance.ts";
@@ -136,7 +136,7 @@ export function welcome(): void {
   $("view").hidden = true;
   document.title = "flb-anomaly";
   setLogs(page.logs);
-  if (document.activeElement === document.body) $("main").focus();
+  findFocus($("main"));
 }
 
 /** expect keeps a link for the next log: its own is gone. */
@@ -153,7 +153,10 @@ export async function closeLog(id: string): Promise<void> {
   await api.close(id).catch(complain);
   if (page.log?.id !== id) return;
   const next = page.logs.at(-1);
-  if (next) return select(next);
+  if (next) {
+    select(next);
+    return findFocus($("main")); // from the button of a refused log
+  }
   welcome();
   forgetLink();
 }
