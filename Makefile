@@ -10,16 +10,16 @@ OUTPUT := bin/out_anomaly.so
 CLI    := bin/flb-anomaly
 HOST   := bin/flb-host
 
-GO_SOURCES   := go.mod $(shell find detector fluentbit forward modelfile options plugin record scan cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
+GO_SOURCES   := go.mod $(shell find detector fluentbit internal plugin record cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
 KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h plugin/*.c)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
 # What end-to-end tests run against, and is built once: Loki takes some
 # minutes of two cores.
 CACHE        ?= $(or $(FLB_ANOMALY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flb-anomaly)
-LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($$2, 2)}' tools/loki/go.mod)
+LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($$2, 2)}' test/servers/loki/go.mod)
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
-OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' tools/opensearch/pom.xml)/.complete
+OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
 .PHONY: all demo web screenshots test test-race test-versions lint reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
 
@@ -64,7 +64,7 @@ test: all
 
 ## reliability: every proof of docs/reliability.md in full: some 40 minutes, and the fuzzing 10 for each target
 reliability: all
-	RELIABILITY=long $(GO) test -count=1 -v -timeout 2h ./reliability
+	RELIABILITY=long $(GO) test -count=1 -v -timeout 2h ./test/reliability
 	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./plugin
 	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./plugin
 	LINES=1000000 $(GO) test -count=1 -v -run 'TestEveryRecordComesOut' ./plugin
@@ -73,7 +73,7 @@ reliability: all
 	$(MAKE) fuzz
 
 # What reads bytes of others: package/target.
-FUZZ     := record/FuzzWalk record/FuzzAnnotate record/FuzzParseAccessor detector/pattern/FuzzScan options/FuzzParse \
+FUZZ     := record/FuzzWalk record/FuzzAnnotate record/FuzzParseAccessor detector/pattern/FuzzScan internal/options/FuzzParse \
             detector/FuzzRestore detector/forest/FuzzUnmarshalBinary plugin/FuzzTagger
 FUZZTIME ?= 10m
 
@@ -91,7 +91,7 @@ FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
 test-versions: all
 	@for f in $(FLUENT_BITS); do \
 	  echo "=== $$f"; \
-	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin ./reliability ./docker || exit 1; \
+	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin ./test/reliability ./docker || exit 1; \
 	done
 
 ## lint: check YAML, Dockerfile and compose.yml with yamllint, hadolint, dclint and docker compose, where there are any
@@ -110,7 +110,7 @@ test-race: all
 
 ## e2e: test from end to end, against real servers where they can be had here
 e2e: all loki opensearch
-	FLB_ANOMALY_CACHE=$(CACHE) $(GO) test -count=1 -timeout 30m -v ./e2e
+	FLB_ANOMALY_CACHE=$(CACHE) $(GO) test -count=1 -timeout 30m -v ./test/e2e
 
 ## loki: build the real Loki, for e2e
 loki: $(LOKI)
@@ -118,7 +118,7 @@ loki: $(LOKI)
 # The version is part of the path: a fresh clone does not build it again.
 $(LOKI):
 	@mkdir -p $(@D)
-	cd tools/loki && nice $(GO) build -trimpath -ldflags '-s -w' -o $@.new github.com/grafana/loki/v3/cmd/loki
+	cd test/servers/loki && nice $(GO) build -trimpath -ldflags '-s -w' -o $@.new github.com/grafana/loki/v3/cmd/loki
 	mv $@.new $@
 
 ## opensearch: put a real OpenSearch together, for e2e, where there are Java and Maven
@@ -126,12 +126,12 @@ opensearch: $(if $(and $(shell command -v java),$(shell command -v mvn)),$(OPENS
 
 $(OPENSEARCH):
 	@rm -rf $(@D) && mkdir -p $(@D)
-	cd tools/opensearch && nice mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(@D)
+	cd test/servers/opensearch && nice mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(@D)
 	@touch $@
 
 ## bench: measure speed, each figure beside what it is compared with
 bench: all
-	@$(GO) run ./bench $(BENCHFLAGS)
+	@$(GO) run ./test/bench $(BENCHFLAGS)
 
 ## quality: the detector's quality on labelled streams, with its features turned off one by one
 quality:
@@ -139,11 +139,11 @@ quality:
 
 ## dist: build tarballs and .debs for amd64 and arm64, with checksums, into dist/
 dist:
-	VERSION='$(VERSION)' GO='$(GO)' packaging/dist.sh
+	VERSION='$(VERSION)' GO='$(GO)' deploy/packages/dist.sh
 
 ## dist-test: unpack what dist built, run it and look it over
 dist-test:
-	DIST='$(CURDIR)/dist' $(GO) test -count=1 -v ./packaging
+	DIST='$(CURDIR)/dist' $(GO) test -count=1 -v ./deploy/packages
 
 ## bench-page: measure the page's server with 1.5 million lines, and how its table scrolls
 bench-page:

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 )
 
 // attack is a message that nobody wants to be taught as normal.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
 // new returns a detector with the defaults of the command, changed by change.

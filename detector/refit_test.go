@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 )
 
 // TestEveryFitArrives refits without a break, forests so small that a fit is over

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
 // TestSweepIsWhatOtherContaminationsFlag holds every bit against a detector

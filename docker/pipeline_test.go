@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
-	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
 )
 
 // servers stand in for Elasticsearch and Loki and keep what they are sent.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 )
 
 // The tests drive a real filter, testdata/odd, in the embedded host and, where

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
 )
 
 // Tests in a real Fluent Bit: the program that the environment variable

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
+	"github.com/flb-anomaly/flb-anomaly/test/reliability/chunks"
 )
 
 // FuzzTagger passes any bytes through a filter that has learned enough to judge:

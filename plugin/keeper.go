@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/modelfile"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
 // keeper makes what an instance has learned outlive it: in a file, and in memory

@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
 	"github.com/flb-anomaly/flb-anomaly/record"
-	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
+	"github.com/flb-anomaly/flb-anomaly/test/reliability/chunks"
 )
 
 // event is a log event of the given time around an encoded body.

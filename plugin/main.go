@@ -8,7 +8,7 @@ import "C"
 
 import (
 	"github.com/flb-anomaly/flb-anomaly/fluentbit"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
 // version is set by the linker for a release; saved models name it.

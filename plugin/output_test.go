@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
-	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
 	"github.com/vmihailenco/msgpack/v5"
 )
 

@@ -10,7 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/flb-anomaly/flb-anomaly/fluentbit"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/fluent/fluent-bit-go/output"
 )
 

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
-	"github.com/flb-anomaly/flb-anomaly/internal/flbtest"
-	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 )
 
 // Tests of the shared object in a real Fluent Bit.

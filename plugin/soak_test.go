@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
-	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
-	"github.com/flb-anomaly/flb-anomaly/reliability/chunks"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
+	"github.com/flb-anomaly/flb-anomaly/test/reliability/chunks"
 )
 
 // TestSoak lives long: records of groups that come and go, refits and saves

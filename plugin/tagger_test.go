@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/vmihailenco/msgpack/v5"
 )
 

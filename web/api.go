@@ -17,8 +17,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/flb-anomaly/flb-anomaly/options"
-	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // routes are all the page's questions. Answers are JSON; an error is an object

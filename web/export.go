@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // exported is a line in JSON lines. The first fields are those that the

@@ -15,8 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-	"github.com/flb-anomaly/flb-anomaly/options"
-	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // view is one log under one set of options.

@@ -30,8 +30,8 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-	"github.com/flb-anomaly/flb-anomaly/options"
-	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // The built page; `make web` makes it from src.

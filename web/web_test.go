@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
-	"github.com/flb-anomaly/flb-anomaly/options"
-	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/web"
 )
 

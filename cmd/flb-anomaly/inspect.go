@@ -13,7 +13,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-	"github.com/flb-anomaly/flb-anomaly/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
 )
 
 type inspectFlags struct {

@@ -3,7 +3,7 @@ package main
 import (
 	"strconv"
 
-	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // jsonlWriter writes an object for every line. It is written by hand because

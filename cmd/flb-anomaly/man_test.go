@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
 // Every option of the detector is in the manual, and the pages are the same

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
 // TestTrainAndInspect makes a model from a log, in two files, that a filter starts

@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // lines are verdicts of every kind, on texts that each format must take care

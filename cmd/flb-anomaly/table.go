@@ -14,7 +14,7 @@ import (
 	"github.com/fatih/color"
 	"golang.org/x/term"
 
-	"github.com/flb-anomaly/flb-anomaly/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // tableWriter writes the flagged lines and a summary, for people.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flb-anomaly/flb-anomaly/internal/testbuild"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 )
 
 func TestMain(m *testing.M) { testbuild.Main(m) }

@@ -1,0 +1,321 @@
+package packages
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"debug/elf"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// dist is the directory that `make dist` has filled; without one there is
+// nothing to look at.
+func dist(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("DIST")
+	if dir == "" {
+		t.Skip("SKIPPED, NOT TESTED: DIST is not set; make dist dist-test builds and tests the packages")
+	}
+	return dir
+}
+
+// files are those that match, at least one.
+func files(t *testing.T, pattern string) []string {
+	t.Helper()
+	list, err := filepath.Glob(pattern)
+	if err != nil || len(list) == 0 {
+		t.Fatalf("no %s (%v)", pattern, err)
+	}
+	return list
+}
+
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: no %s here", name)
+	}
+	return path
+}
+
+func TestSums(t *testing.T) {
+	dir := dist(t)
+	sums, err := os.ReadFile(filepath.Join(dir, "SHA256SUMS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(sums)) {
+		want, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sha256.Sum256(b); hex.EncodeToString(got[:]) != want {
+			t.Errorf("%s: another sum", name)
+		}
+		n++
+	}
+	if all := len(files(t, filepath.Join(dir, "*"))); n != all-1 {
+		t.Errorf("%d sums for %d files", n, all-1)
+	}
+}
+
+// Each shared object is for its architecture, has the symbol that Fluent Bit
+// looks for, and holds no path or build id of where it was made.
+func TestSharedObjects(t *testing.T) {
+	tool(t, "dpkg-deb")
+	for _, deb := range files(t, filepath.Join(dist(t), "*.deb")) {
+		t.Run(filepath.Base(deb), func(t *testing.T) {
+			root := t.TempDir()
+			run(t, "dpkg-deb", "-x", deb, root)
+			path := filepath.Join(root, "usr/lib/flb-anomaly/flb-filter_anomaly.so")
+			so, err := elf.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer so.Close()
+			want := elf.EM_X86_64
+			if strings.HasSuffix(deb, "_arm64.deb") {
+				want = elf.EM_AARCH64
+			}
+			if so.Machine != want {
+				t.Errorf("it is for %v, want %v", so.Machine, want)
+			}
+			symbols, err := so.DynamicSymbols()
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := false
+			for _, s := range symbols {
+				found = found || s.Name == "filter_anomaly_plugin" && s.Section != elf.SHN_UNDEF
+			}
+			if !found {
+				t.Error("no symbol filter_anomaly_plugin")
+			}
+			if so.Section(".note.gnu.build-id") != nil {
+				t.Error("it has a build id")
+			}
+			if so.Section(".debug_info") != nil {
+				t.Error("it is not stripped")
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			here, err := filepath.Abs("../..")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(text, []byte(here)) {
+				t.Errorf("it holds the path %s", here)
+			}
+			control := run(t, "dpkg-deb", "-f", deb, "Depends")
+			glibc := strings.TrimSpace(run(t, "./glibc.sh", path))
+			if strings.TrimSpace(control) != "libc6 (>= "+glibc+")" {
+				t.Errorf("the package depends on %s, the shared object on glibc %s", strings.TrimSpace(control), glibc)
+			}
+			if target, err := os.Readlink(filepath.Join(root, "usr/lib/flb-anomaly/out_anomaly.so")); err != nil || target != "flb-filter_anomaly.so" {
+				t.Errorf("the second name is %q, %v", target, err)
+			}
+		})
+	}
+}
+
+// What the package says of itself, and what a Debian developer would say.
+func TestDebian(t *testing.T) {
+	dir := dist(t)
+	for _, deb := range files(t, filepath.Join(dir, "*.deb")) {
+		info := run(t, tool(t, "dpkg-deb"), "--info", deb)
+		for _, want := range []string{" Package: flb-anomaly\n", " Homepage: ", "unsupervised anomaly detection"} {
+			if !strings.Contains(info, want) {
+				t.Errorf("%s: no %q\n%s", deb, want, info)
+			}
+		}
+		conffiles := run(t, "dpkg-deb", "-I", deb, "conffiles")
+		for _, want := range []string{"fluent-bit.conf", "fluent-bit.yaml", "plugins.conf"} {
+			if !strings.Contains(conffiles, "/etc/flb-anomaly/"+want+"\n") {
+				t.Errorf("%s: %s is no conffile\n%s", deb, want, conffiles)
+			}
+		}
+	}
+	lintian := tool(t, "lintian")
+	for _, deb := range files(t, filepath.Join(dir, "*.deb")) {
+		run(t, lintian, "--fail-on", "error,warning", deb)
+	}
+}
+
+// TestThirdParty: the licenses of all that is linked in come with it.
+func TestThirdParty(t *testing.T) {
+	root := t.TempDir()
+	run(t, tool(t, "dpkg-deb"), "-x", native(t, "*_%s.deb"), root)
+	text, err := os.ReadFile(filepath.Join(root, "usr/share/doc/flb-anomaly/THIRD-PARTY.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"usr/bin/flb-anomaly", "usr/lib/flb-anomaly/flb-filter_anomaly.so"} {
+		info, err := buildinfo.ReadFile(filepath.Join(root, path))
+		if err != nil || len(info.Deps) == 0 {
+			t.Fatalf("%s: %v, %d modules", path, err, len(info.Deps))
+		}
+		for _, m := range info.Deps {
+			if want := fmt.Sprintf("\n======== %s %s\n\n", m.Path, m.Version); !bytes.Contains(text, []byte(want)) {
+				t.Errorf("%s of %s has no license there", m.Path, path)
+			}
+		}
+	}
+	for _, want := range []string{"The Go Authors", "Leon Sorokin"} { // of the runtime, and of the chart in the page
+		if !bytes.Contains(text, []byte(want)) {
+			t.Errorf("%q is not there", want)
+		}
+	}
+}
+
+// native is the file of this machine's architecture.
+func native(t *testing.T, pattern string) string {
+	t.Helper()
+	return files(t, filepath.Join(dist(t), fmt.Sprintf(pattern, runtime.GOARCH)))[0]
+}
+
+// The package unpacked somewhere: the command runs, the manual is in order,
+// and Fluent Bit runs with the packaged configuration.
+func TestInstalled(t *testing.T) {
+	deb := native(t, "*_%s.deb")
+	root := t.TempDir()
+	run(t, tool(t, "dpkg-deb"), "-x", deb, root)
+
+	version := run(t, filepath.Join(root, "usr/bin/flb-anomaly"), "--version")
+	if !strings.HasPrefix(version, "flb-anomaly version ") || strings.Contains(version, "devel") {
+		t.Errorf("--version says %q", version)
+	}
+	for _, path := range []string{
+		"usr/share/bash-completion/completions/flb-anomaly", "usr/share/zsh/vendor-completions/_flb-anomaly",
+		"usr/share/fish/vendor_completions.d/flb-anomaly.fish", "usr/share/man/man1/flb-anomaly.1.gz",
+		"usr/share/man/man1/flb-anomaly-scan.1.gz", "usr/share/man/man7/flb-filter_anomaly.7.gz", "usr/share/doc/flb-anomaly/copyright", "usr/share/doc/flb-anomaly/docs/deploy.md",
+		"usr/share/doc/flb-anomaly/docker/elasticsearch/index-template.json", "usr/share/doc/flb-anomaly/deploy/kubernetes/values.yaml",
+		"usr/share/doc/flb-anomaly/examples/recipes/own-index/fluent-bit.conf", "usr/share/doc/flb-anomaly/examples/shop.log",
+	} {
+		if s, err := os.Stat(filepath.Join(root, path)); err != nil || s.Size() == 0 {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	leadSomewhere(t, filepath.Join(root, "usr/share/doc/flb-anomaly"))
+	if bash, err := exec.LookPath("bash"); err == nil {
+		run(t, bash, "-n", filepath.Join(root, "usr/share/bash-completion/completions/flb-anomaly"))
+	}
+	for _, name := range []string{"fluent-bit.conf", "fluent-bit.yaml"} {
+		t.Run(name, func(t *testing.T) {
+			starts(t, root, filepath.Join(root, "etc/flb-anomaly", name), "")
+		})
+	}
+}
+
+// The tarball's configurations run from where it was unpacked.
+func TestTarball(t *testing.T) {
+	tarball := native(t, "*-linux-%s.tar.gz")
+	dir := t.TempDir()
+	run(t, "tar", "-C", dir, "-xzf", tarball)
+	root := files(t, filepath.Join(dir, "flb-anomaly-*"))[0]
+	leadSomewhere(t, root)
+	if out := run(t, filepath.Join(root, "bin/flb-anomaly"), "scan", filepath.Join(root, "examples/shop.log")); !strings.Contains(out, "new message pattern") {
+		t.Errorf("the command finds nothing\n%s", out)
+	}
+	for _, name := range []string{"fluent-bit.conf", "fluent-bit.yaml"} {
+		t.Run(name, func(t *testing.T) {
+			starts(t, "", filepath.Join(root, name), root)
+		})
+	}
+}
+
+// leadSomewhere checks the links of the pages below a directory: to a file that
+// is there, or to the repository.
+func leadSomewhere(t *testing.T, root string) {
+	t.Helper()
+	pages := 0
+	err := filepath.WalkDir(root, func(page string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(page) != ".md" {
+			return err
+		}
+		pages++
+		text, err := os.ReadFile(page)
+		for _, m := range regexp.MustCompile(`\]\(([^)#\s]+)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil && !strings.HasPrefix(m[1], "https://") {
+				t.Errorf("%s: %s: no such file", page, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil || pages < 10 {
+		t.Errorf("%d pages, %v", pages, err)
+	}
+}
+
+// starts runs Fluent Bit with a configuration until it prints an anomaly. The
+// paths of an installed one begin at root.
+func starts(t *testing.T, root, config, dir string) {
+	t.Helper()
+	bin := os.Getenv("FLUENT_BIT")
+	if bin == "" {
+		bin = tool(t, "fluent-bit")
+	}
+	if root != "" {
+		for _, f := range files(t, filepath.Join(filepath.Dir(config), "*")) {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			moved := strings.NewReplacer(" /usr/", " "+root+"/usr/", " /etc/", " "+root+"/etc/").Replace(string(text))
+			moved = strings.ReplaceAll(moved, root+root, root) // the second of two configurations
+			if err := os.WriteFile(f, []byte(moved), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, bin, "-c", config)
+	cmd.Dir = dir
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 15 * time.Second
+	seen := &watch{want: `"anomaly":"true"`, found: cancel}
+	cmd.Stdout, cmd.Stderr = seen, seen
+	cmd.Run()
+	if !bytes.Contains(seen.text, []byte(seen.want)) {
+		t.Errorf("Fluent Bit printed no anomaly\n%s", seen.text)
+	}
+}
+
+// watch keeps what is written and tells when a text is among it.
+type watch struct {
+	want  string
+	found func()
+	text  []byte
+}
+
+func (w *watch) Write(p []byte) (int, error) {
+	w.text = append(w.text, p...)
+	if bytes.Contains(w.text, []byte(w.want)) {
+		w.found()
+	}
+	return len(p), nil
+}

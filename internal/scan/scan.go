@@ -1,0 +1,259 @@
+// Package scan judges files: lines of text or JSON become events, the detector
+// gives each a verdict, and a callback gets line and verdict in the file's
+// order.
+//
+// It knows how lines look (their ends, gzip, JSON, timestamps) and nothing of
+// how verdicts are shown; the command and the page both stand on it. The
+// detector runs synchronously here: the same file, options and seed give the
+// same verdicts, bit for bit.
+package scan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+)
+
+// Mode says what a line is judged by.
+type Mode string
+
+// The modes.
+const (
+	Stream Mode = "stream" // by the lines before it, as in a pipeline
+	Batch  Mode = "batch"  // by a model of the whole input
+)
+
+// DefaultSpoolLimit is how many bytes of an input that cannot be read twice
+// batch mode keeps in a temporary file.
+const DefaultSpoolLimit = 8 << 30
+
+// Options say how an input is judged.
+type Options struct {
+	Settings options.Settings
+	Mode     Mode // empty = Stream
+
+	// Plain says that the input is text already: it is not looked at for a
+	// compression.
+	Plain bool
+
+	// Progress is called, when set, before each read of the input with the
+	// number of bytes read so far, as they are stored (compressed). Batch mode
+	// reads everything twice and counts both.
+	Progress func(read int64)
+
+	// SpoolLimit replaces DefaultSpoolLimit when it is above 0.
+	SpoolLimit int64
+}
+
+// Line is one line of the input. It is valid during the callback only.
+type Line struct {
+	Number int64  // counted from 1
+	Offset int64  // of its first byte in the text, in bytes
+	Text   []byte // without the line's end, at most MaxLine bytes
+	Cut    bool   // the line is longer than MaxLine
+
+	// Event is what the detector saw: for a JSON line its message, level and
+	// group fields, else the text as the message. Time is 0 when the line has
+	// none.
+	Event   detector.Event
+	Verdict detector.Verdict
+}
+
+// Result sums up a run.
+type Result struct {
+	Lines   int64
+	Judged  int64 // the others are what the model learned from first
+	Flagged int64
+	First   time.Duration // earliest time of a line since the Unix epoch; 0 = no line has one
+	Last    time.Duration // latest
+	Array   bool          // the input begins as a JSON array, whose lines are no events: see ArrayHint
+	Stats   detector.Stats
+}
+
+// ArrayHint says what to do about a JSON array.
+const ArrayHint = "this looks like a JSON array, which is judged line by line as any text: 'jq -c .[]' makes a line of each of its objects"
+
+// isArray says whether a first line is that of a JSON array of objects.
+func isArray(line []byte) bool {
+	rest, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("["))
+	rest = bytes.TrimSpace(rest)
+	return ok && (len(rest) == 0 || rest[0] == '{')
+}
+
+// Run judges every line of in, which is text or gzip, and calls each for each
+// line in order. An error of each, of the input, or of the context ends the
+// run and is returned, with the result so far.
+//
+// Batch mode needs the input twice: one that is an io.Seeker (a regular file)
+// is read again from where it stood, any other is kept in a temporary file on
+// the way.
+func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (Result, error) {
+	settings := o.Settings.Detector
+	settings.Synchronous = true
+	d, err := detector.New(settings)
+	if err != nil {
+		return Result{}, err
+	}
+	defer d.Close()
+	r := run{ctx: ctx, options: o, detector: d}
+	if o.Mode == Batch {
+		both, err := r.twice(in)
+		if err != nil {
+			return Result{}, err
+		}
+		defer both.done()
+		err = r.lines(both.first, func(line *Line) error {
+			d.Learn(&line.Event)
+			return nil
+		})
+		if err != nil {
+			return Result{}, err
+		}
+		d.Fit()
+		if in, err = both.second(); err != nil {
+			return Result{}, err
+		}
+	}
+	var result Result
+	err = r.lines(in, func(line *Line) error {
+		if o.Mode == Batch {
+			d.Judge(&line.Event, &line.Verdict)
+		} else {
+			d.Observe(&line.Event, &line.Verdict)
+		}
+		result.count(line)
+		return each(line)
+	})
+	result.Stats = d.Stats()
+	return result, err
+}
+
+func (r *Result) count(line *Line) {
+	if r.Lines++; r.Lines == 1 {
+		r.Array = isArray(line.Text)
+	}
+	if line.Verdict.Judged {
+		r.Judged++
+	}
+	if line.Verdict.Anomaly {
+		r.Flagged++
+	}
+	if t := line.Event.Time; t != 0 {
+		if r.First == 0 || t < r.First {
+			r.First = t
+		}
+		r.Last = max(r.Last, t)
+	}
+}
+
+// run is what both passes share.
+type run struct {
+	ctx      context.Context
+	options  Options
+	detector *detector.Detector
+	read     int64 // bytes of the input, over all passes
+}
+
+// lines calls each for every line of in, with its event.
+func (r *run) lines(in io.Reader, each func(*Line) error) error {
+	events, err := newEvents(&r.options.Settings)
+	if err != nil {
+		return err
+	}
+	var text io.Reader = &watched{r, in}
+	if !r.options.Plain {
+		if text, err = Decompress(text); err != nil {
+			return err
+		}
+	}
+	lines := NewLineReader(text)
+	var line Line
+	for lines.Next() {
+		line.Number, line.Offset, line.Text, line.Cut = lines.Number(), lines.Offset(), lines.Line(), lines.Cut()
+		events.read(line.Text, &line.Event)
+		if err := each(&line); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// watched reports progress and ends at the context's end.
+type watched struct {
+	*run
+	in io.Reader
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if w.options.Progress != nil {
+		w.options.Progress(w.read)
+	}
+	n, err := w.in.Read(p)
+	w.read += int64(n)
+	return n, err
+}
+
+// passes are the two that batch mode makes over one input.
+type passes struct {
+	first  io.Reader
+	second func() (io.Reader, error)
+	done   func()
+}
+
+func (r *run) twice(in io.Reader) (passes, error) {
+	if s, ok := in.(io.Seeker); ok {
+		// A pipe is a file too, but has no position.
+		if start, err := s.Seek(0, io.SeekCurrent); err == nil {
+			again := func() (io.Reader, error) {
+				_, err := s.Seek(start, io.SeekStart)
+				return in, err
+			}
+			return passes{in, again, func() {}}, nil
+		}
+	}
+	f, err := os.CreateTemp("", "flb-anomaly-*")
+	if err != nil {
+		return passes{}, fmt.Errorf("batch mode reads its input twice and keeps it in a temporary file: %w", err)
+	}
+	limit := r.options.SpoolLimit
+	if limit <= 0 {
+		limit = DefaultSpoolLimit
+	}
+	// Without a name it is gone with the process, whatever ends that. Windows
+	// removes no open file; there it is removed when the run is over.
+	unlinked := os.Remove(f.Name()) == nil
+	done := func() {
+		f.Close()
+		if !unlinked {
+			os.Remove(f.Name())
+		}
+	}
+	again := func() (io.Reader, error) {
+		_, err := f.Seek(0, io.SeekStart)
+		return f, err
+	}
+	return passes{io.TeeReader(in, &limited{f, limit}), again, done}, nil
+}
+
+// limited refuses to grow a file above a size.
+type limited struct {
+	to   io.Writer
+	left int64
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.left -= int64(len(p)); l.left < 0 {
+		return 0, errors.New("the input is larger than what batch mode keeps of one that cannot be read twice: give a file instead")
+	}
+	return l.to.Write(p)
+}

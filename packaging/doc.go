@@ -1,5 +1,0 @@
-// Package packaging holds what a release is packed with; its test looks at
-// what came out.
-//
-//	make dist dist-test
-package packaging

@@ -1,0 +1,257 @@
+// Command bench measures what the plugin and the command cost, each figure
+// beside what it is compared with, and prints one table. It takes the real
+// shared object in a real Fluent Bit ($FLUENT_BIT, or fluent-bit on PATH),
+// and leaves those rows out, saying so, where there is none.
+//
+//	go run ./test/bench [-lines 1000000] [-rounds 3] [-log FILE]
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+
+	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+)
+
+const (
+	plugin  = "bin/flb-filter_anomaly.so"
+	command = "bin/flb-anomaly"
+)
+
+func main() {
+	lines := flag.Int("lines", 1_000_000, "lines of log to measure with")
+	rounds := flag.Int("rounds", 3, "rounds; the table has medians")
+	log := flag.String("log", "", "log file to measure with instead of lines of the example service")
+	flag.Parse()
+	b := &bench{rounds: *rounds, lines: *lines, table: tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)}
+	if err := b.run(*log); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+type bench struct {
+	dir    string
+	log    string
+	lines  int
+	rounds int
+	table  *tabwriter.Writer
+}
+
+func (b *bench) row(what, figure, compared string) {
+	fmt.Fprintf(b.table, "%s\t%s\t%s\n", what, figure, compared)
+}
+
+func (b *bench) run(log string) (err error) {
+	if b.dir, err = os.MkdirTemp("", "flb-anomaly-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	if b.log = log; log == "" {
+		b.log = filepath.Join(b.dir, "shop.log")
+		if err := writeLog(b.log, b.lines, false); err != nil {
+			return err
+		}
+	} else {
+		data, err := os.ReadFile(log)
+		if err != nil {
+			return err
+		}
+		b.lines = bytes.Count(data, []byte("\n"))
+		if b.log, err = filepath.Abs(log); err != nil {
+			return err
+		}
+	}
+	b.row("WHAT", "FIGURE", "COMPARED WITH")
+	for _, part := range []func() error{b.pipeline, b.scan, b.calls} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	if err := b.table.Flush(); err != nil {
+		return err
+	}
+	// The forest against scikit-learn, where that is installed.
+	fmt.Println()
+	cmd := exec.Command("python3", "detector/forest/testdata/compare.py")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+// writeLog writes lines of the example service or, when random, lines in
+// which every word is new.
+func writeLog(path string, lines int, random bool) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	g := shoplog.New(shoplog.Options{Seed: 9})
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range lines {
+		if !random {
+			fmt.Fprintln(w, g.Next().Line)
+			continue
+		}
+		for range 12 {
+			for range 3 + rng.IntN(9) {
+				w.WriteByte(byte('a' + rng.IntN(26)))
+			}
+			w.WriteByte(' ')
+		}
+		w.WriteByte('\n')
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// usage is what a process took.
+type usage struct{ cpu, megabytes float64 }
+
+func measure(cmd *exec.Cmd) (usage, error) {
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Run(); err != nil {
+		return usage{}, fmt.Errorf("%s: %w\n%s", cmd, err, errs.String())
+	}
+	r := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	seconds := func(t syscall.Timeval) float64 { return float64(t.Sec) + float64(t.Usec)/1e6 }
+	return usage{seconds(r.Utime) + seconds(r.Stime), float64(r.Maxrss) / 1024}, nil
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// pipeline measures CPU and memory inside Fluent Bit.
+func (b *bench) pipeline() error {
+	bin := os.Getenv("FLUENT_BIT")
+	if bin == "" {
+		bin, _ = exec.LookPath("fluent-bit")
+	}
+	if bin == "" {
+		b.row("CPU a record in Fluent Bit, memory added", "not measured", "Fluent Bit is not on this machine")
+		return nil
+	}
+	lua := filepath.Join(b.dir, "add.lua")
+	if err := os.WriteFile(lua, []byte("function add(tag, ts, record)\n  record[\"anomaly\"] = \"false\"\n  record[\"anomaly_score\"] = 0.41\n  return 2, ts, record\nend\n"), 0o600); err != nil {
+		return err
+	}
+	filters := map[string]string{
+		"none":    "",
+		"modify":  "[FILTER]\n    Name modify\n    Match *\n    Add anomaly false\n",
+		"lua":     "[FILTER]\n    Name lua\n    Match *\n    script " + lua + "\n    call add\n",
+		"anomaly": "[FILTER]\n    Name anomaly\n    Match *\n",
+	}
+	run := func(name, log, limit string) (usage, error) {
+		conf := filepath.Join(b.dir, name+".conf")
+		text := "[SERVICE]\n    flush 1\n    log_level error\n[INPUT]\n    Name tail\n    Path " + log + "\n    Tag app\n    Read_from_Head on\n    Exit_On_Eof on\n" +
+			"    Mem_Buf_Limit " + limit + "\n    Buffer_Chunk_Size 512k\n    Buffer_Max_Size 1M\n" + filters[name] + "[OUTPUT]\n    Name null\n    Match *\n"
+		if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+			return usage{}, err
+		}
+		args := []string{"-c", conf}
+		if name == "anomaly" {
+			path, err := filepath.Abs(plugin)
+			if err != nil {
+				return usage{}, err
+			}
+			args = append([]string{"-e", path}, args...)
+		}
+		return measure(exec.Command(bin, args...))
+	}
+	cpu := map[string][]float64{}
+	for range b.rounds {
+		for _, name := range []string{"none", "modify", "lua", "anomaly"} {
+			u, err := run(name, b.log, "1G")
+			if err != nil {
+				return err
+			}
+			cpu[name] = append(cpu[name], u.cpu)
+		}
+	}
+	added := func(name string) float64 { return 1e6 * (median(cpu[name]) - median(cpu["none"])) / float64(b.lines) }
+	b.row("CPU a record in Fluent Bit, all threads, refits included", fmt.Sprintf("%.2f us", added("anomaly")),
+		fmt.Sprintf("modify %.2f us (x %.2f), lua %.2f us (x %.2f)", added("modify"), added("anomaly")/added("modify"), added("lua"), added("anomaly")/added("lua")))
+
+	random := filepath.Join(b.dir, "random.log")
+	if err := writeLog(random, b.lines, true); err != nil {
+		return err
+	}
+	for _, c := range []struct{ what, log string }{{"memory added to Fluent Bit", b.log}, {"memory added, every word of every line new", random}} {
+		with, err := run("anomaly", c.log, "5M")
+		if err != nil {
+			return err
+		}
+		without, err := run("none", c.log, "5M")
+		if err != nil {
+			return err
+		}
+		b.row(c.what, fmt.Sprintf("%.0f MB", with.megabytes-without.megabytes), fmt.Sprintf("Fluent Bit alone %.0f MB", without.megabytes))
+	}
+	return nil
+}
+
+// scan measures the command on one core against wc.
+func (b *bench) scan() error {
+	var scan, wc []float64
+	for range b.rounds {
+		cmd := exec.Command(command, "scan", "--format", "jsonl", b.log)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+		u, err := measure(cmd)
+		if err != nil {
+			return err
+		}
+		scan = append(scan, u.cpu)
+		cmd = exec.Command("wc", "-w", b.log)
+		cmd.Env = append(os.Environ(), "LC_ALL=C")
+		if u, err = measure(cmd); err != nil {
+			return err
+		}
+		wc = append(wc, u.cpu)
+	}
+	s, w := median(scan), median(wc)
+	b.row("flb-anomaly scan --format jsonl, one core", fmt.Sprintf("%.2f us a line", 1e6*s/float64(b.lines)), fmt.Sprintf("wc -w %.2f us (x %.1f)", 1e6*w/float64(b.lines), s/w))
+	return nil
+}
+
+// calls takes the benchmarks of the filter's call.
+func (b *bench) calls() error {
+	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Tagger", "-benchmem", "-benchtime", "2s", "./plugin").Output()
+	if err != nil {
+		return fmt.Errorf("the benchmarks of ./plugin: %w\n%s", err, out)
+	}
+	value := func(line, unit string) float64 {
+		m := regexp.MustCompile(`([\d.]+) ` + regexp.QuoteMeta(unit) + `(\s|$)`).FindStringSubmatch(line)
+		if m == nil {
+			return 0
+		}
+		v, _ := strconv.ParseFloat(m[1], 64)
+		return v
+	}
+	for _, line := range strings.Split(string(out), "\n") {
+		switch {
+		case strings.HasPrefix(line, "BenchmarkTaggerPause"):
+			b.row("calls of 1,000 records, p99.9, with refits going on", fmt.Sprintf("%.2f ms", value(line, "p99.9-ms")),
+				fmt.Sprintf("without %.2f ms (x %.2f)", value(line, "calm-p99.9-ms"), value(line, "p99.9-ms")/value(line, "calm-p99.9-ms")))
+		case strings.HasPrefix(line, "BenchmarkTagger"):
+			b.row("a call of the filter, without the crossing from C", fmt.Sprintf("%.0f ns a record", value(line, "ns/record")), fmt.Sprintf("%.0f allocations a call of 1,000 records", value(line, "allocs/op")))
+		}
+	}
+	return nil
+}

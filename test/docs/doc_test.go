@@ -1,0 +1,211 @@
+// Package doctest holds the documentation together with what it is about.
+package doctest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+)
+
+const root = "../.."
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(root, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func between(t *testing.T, text, begin, end string) string {
+	t.Helper()
+	_, rest, ok1 := strings.Cut(text, begin)
+	part, _, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatalf("no part from %q to %q", begin, end)
+	}
+	return part
+}
+
+// The record with which the README begins is a line of the example log, and has
+// the verdict that the detector gives it. UPDATE=1 go test ./test/docs
+// writes it.
+func TestReadmeRecord(t *testing.T) {
+	readme := read(t, "README.md")
+	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(readme, 2)
+	if len(blocks) != 2 {
+		t.Fatal("the README has no record before and after")
+	}
+	var record struct{ Log string }
+	if err := json.Unmarshal([]byte(blocks[0][1]), &record); err != nil {
+		t.Fatal(err)
+	}
+	want := ""
+	_, err := scan.Run(t.Context(), strings.NewReader(read(t, "examples/shop.log")), scan.Options{Settings: options.Defaults()}, func(l *scan.Line) error {
+		if string(l.Text) == record.Log && l.Verdict.Anomaly {
+			want = fmt.Sprintf(`{"log":%s,`+"\n "+`"anomaly":"true","anomaly_score":%.4f,"anomaly_reason":%s}`+"\n",
+				quoted(t, record.Log), l.Verdict.Score, quoted(t, string(l.Verdict.Reason)))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want == "" {
+		t.Fatalf("no flagged line of the example log: %s", record.Log)
+	}
+	if got := blocks[1][1]; got != want {
+		if os.Getenv("UPDATE") == "" {
+			t.Fatalf("UPDATE=1 go test ./test/docs writes the record\ngot  %swant %s", got, want)
+		}
+		if err := os.WriteFile(filepath.Join(root, "README.md"), []byte(strings.Replace(readme, got, want, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func quoted(t *testing.T, s string) string {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// The README's few options are among all of them, with their defaults.
+func TestReadmeOptions(t *testing.T) {
+	rows := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (?:`([^`]*)`)? \\|").FindAllStringSubmatch(between(t, read(t, "README.md"), "<!-- options -->", "<!-- /options -->"), -1)
+	if len(rows) < 5 {
+		t.Fatalf("only %d options in the README", len(rows))
+	}
+	for _, row := range rows {
+		found := false
+		for _, o := range options.Table {
+			if o.Name == row[1] {
+				found = true
+				if o.Default != row[2] {
+					t.Errorf("%s has the default %q, in the README %q", o.Name, o.Default, row[2])
+				}
+			}
+		}
+		if !found {
+			t.Errorf("there is no option %s", row[1])
+		}
+	}
+}
+
+// Each option has its paragraph in docs/options.md.
+func TestOptionsAreExplained(t *testing.T) {
+	page := read(t, "docs/options.md")
+	_, text, _ := strings.Cut(page, "<!-- /options -->")
+	bold := strings.Join(regexp.MustCompile(`\*\*[^*]+\*\*`).FindAllString(text, -1), " ")
+	for _, o := range options.Table {
+		if !strings.Contains(bold, "`"+o.Name) {
+			t.Errorf("docs/options.md does not explain %s", o.Name)
+		}
+	}
+}
+
+// docs/metrics.md has every metric, and its rules and the README no others.
+func TestMetrics(t *testing.T) {
+	const prefix = "fluentbit_filter_anomaly_"
+	exist := map[string]bool{prefix + "panics_total": true, prefix + "errors_total": true}
+	for _, m := range regexp.MustCompile(`\bi\.(?:Counter|Gauge)\("(\w+)"`).FindAllStringSubmatch(read(t, "plugin/filter.go"), -1) {
+		exist[prefix+m[1]] = true
+	}
+	if len(exist) < 10 {
+		t.Fatalf("found only %v in the filter's source", exist)
+	}
+	page := read(t, "docs/metrics.md")
+	for name := range exist {
+		if !strings.Contains(page, "| `"+name+"` |") {
+			t.Errorf("docs/metrics.md has no row for %s", name)
+		}
+	}
+	for _, file := range []string{"docs/metrics.md", "docs/deploy.md", "docs/troubleshooting.md", "README.md"} {
+		for _, name := range regexp.MustCompile(prefix+`\w+`).FindAllString(read(t, file), -1) {
+			if !exist[name] {
+				t.Errorf("%s speaks of %s, which there is not", file, name)
+			}
+		}
+	}
+}
+
+// Links within the repository lead somewhere.
+func TestLinks(t *testing.T) {
+	var pages []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "dist" || d.Name() == ".git"):
+			return filepath.SkipDir
+		case strings.HasSuffix(path, ".md"):
+			pages = append(pages, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range links.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			path, anchor, _ := strings.Cut(m[1], "#")
+			target := page
+			if path != "" {
+				target = filepath.Join(filepath.Dir(page), path)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: %s: no such file", page, m[1])
+				continue
+			}
+			if anchor != "" && strings.HasSuffix(target, ".md") && !anchors(t, target)[anchor] {
+				t.Errorf("%s: %s: no such heading", page, m[1])
+			}
+		}
+	}
+}
+
+// anchors are those of a page's headings, as GitHub makes them.
+func anchors(t *testing.T, page string) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(string(text), -1) {
+		all[strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, m[1])] = true
+	}
+	return all
+}

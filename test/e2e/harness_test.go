@@ -1,0 +1,228 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
+)
+
+// patience bounds every wait; a test that reaches it has failed.
+const patience = 3 * time.Minute
+
+func TestMain(m *testing.M) { testbuild.Main(m) }
+
+// The shared object under its two names.
+var (
+	filter = testbuild.Filter
+	output = testbuild.Object{Package: "plugin", Name: "out_anomaly.so"}
+)
+
+// fluentBit is one Fluent Bit to test with.
+type fluentBit struct {
+	path         string
+	major, minor int
+}
+
+func (f fluentBit) String() string { return fmt.Sprintf("%d.%d", f.major, f.minor) }
+
+// since is whether this Fluent Bit is of the given version or later.
+func (f fluentBit) since(major, minor int) bool {
+	return f.major > major || f.major == major && f.minor >= minor
+}
+
+// newest returns the Fluent Bit to test with.
+func newest(t *testing.T) fluentBit {
+	t.Helper()
+	name := os.Getenv("FLUENT_BIT")
+	if name == "" {
+		name = "fluent-bit"
+	}
+	return findFluentBit(t, name)
+}
+
+// withEach runs a test with every Fluent Bit there is.
+func withEach(t *testing.T, test func(t *testing.T, fb fluentBit)) {
+	t.Helper()
+	list := []fluentBit{newest(t)}
+	for _, name := range filepath.SplitList(os.Getenv("FLUENT_BIT_OLDER")) {
+		list = append(list, findFluentBit(t, name))
+	}
+	for _, fb := range list {
+		t.Run(fb.String(), func(t *testing.T) { test(t, fb) })
+	}
+	if len(list) == 1 {
+		t.Run("older", func(t *testing.T) {
+			t.Skip("SKIPPED, NOT TESTED with an older Fluent Bit: FLUENT_BIT_OLDER names none")
+		})
+	}
+}
+
+func findFluentBit(t *testing.T, name string) fluentBit {
+	t.Helper()
+	filter.Build(t) // or skips
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: no Fluent Bit here (%v); set FLUENT_BIT to the path of one", err)
+	}
+	path, _ = filepath.Abs(path)
+	version, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fluentBit{path: path}
+	if _, err := fmt.Sscanf(string(version), "Fluent Bit v%d.%d", &f.major, &f.minor); err != nil {
+		t.Fatalf("%s --version: %v\n%s", path, err, version)
+	}
+	return f
+}
+
+// process is a program that runs.
+type process struct {
+	*flbtest.Process
+	t *testing.T
+}
+
+// start starts a program; it is killed when the test ends.
+func start(t *testing.T, dir string, name string, args ...string) *process {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	return &process{flbtest.Run(t, cmd), t}
+}
+
+var pluginList = regexp.MustCompile(`(?m)^plugins:\n((?:  - .*\n)+)`)
+
+// start starts this Fluent Bit with a configuration, in YAML or classic as the
+// extension says, in which DIR stands for the directory, PLUGIN_FILTER and PLUGIN_OUTPUT for
+// the shared object.
+func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...string) *process {
+	t.Helper()
+	// The list came to YAML after 2.2.
+	if list := pluginList.FindStringSubmatch(config); list != nil && !f.since(3, 2) {
+		config = strings.Replace(config, list[0], "", 1)
+		for name := range strings.Lines(list[1]) {
+			name = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(name), "- "))
+			args = append(args, "-e", strings.NewReplacer("PLUGIN_FILTER", filter.Build(t), "PLUGIN_OUTPUT", output.Build(t)).Replace(name))
+		}
+	}
+	file, err := os.CreateTemp(dir, "fluent-bit-*."+extension)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = strings.NewReplacer("DIR", dir, "PLUGIN_FILTER", filter.Build(t), "PLUGIN_OUTPUT", output.Build(t)).WriteString(file, config)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, dir, f.path, append([]string{"-c", file.Name()}, args...)...)
+}
+
+// running fails the test when the program has ended.
+func (p *process) running() {
+	p.t.Helper()
+	select {
+	case <-p.Done:
+		p.t.Fatalf("%s has ended: %v\n%s", p.Cmd.Path, p.Cmd.ProcessState, p.Output())
+	default:
+	}
+}
+
+// stop asks the program to end and waits for it; it must end well.
+func (p *process) stop() {
+	p.t.Helper()
+	p.Cmd.Process.Signal(syscall.SIGTERM)
+	if status := p.End(); status != 0 {
+		p.t.Errorf("%s: status %d after SIGTERM\n%s", p.Cmd.Path, status, p.Output())
+	}
+}
+
+// settle waits until a count has stood still for some seconds, longer than a
+// retry waits.
+func (p *process) settle(count func() int) {
+	p.t.Helper()
+	const still = 6 * time.Second
+	last, since := count(), time.Now()
+	eventually(p.t, "it stands still", func() bool {
+		if n := count(); n != last {
+			last, since = n, time.Now()
+		}
+		return time.Since(since) > still
+	}, p)
+}
+
+func (p *process) mustHave(texts ...string) {
+	p.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(p.Output(), text) {
+			p.t.Errorf("%q was not written\n%s", text, p.Output())
+		}
+	}
+}
+
+// eventually waits until ok returns true.
+func eventually(t *testing.T, what string, ok func() bool, show ...*process) {
+	t.Helper()
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	var all strings.Builder
+	for _, p := range show {
+		fmt.Fprintf(&all, "\n--- %s\n%s", strings.Join(p.Cmd.Args, " "), p.Output())
+	}
+	t.Fatalf("not within %v: %s%s", patience, what, all.String())
+}
+
+// httpReady waits until a server answers with 200.
+func httpReady(t *testing.T, url string, p *process) {
+	t.Helper()
+	client := http.Client{Timeout: 5 * time.Second}
+	eventually(t, url+" answers", func() bool {
+		p.running()
+		r, err := client.Get(url)
+		if err != nil {
+			return false
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusOK
+	}, p)
+}
+
+// jsonLines reads a file of one JSON object a line, as the output file with
+// Format plain writes it; none when there is no such file yet.
+func jsonLines(t *testing.T, path string) (all []map[string]any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		var m map[string]any
+		if strings.HasSuffix(line, "\n") && json.Unmarshal([]byte(line), &m) == nil {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// writeFile writes a file into a directory and returns its path.
+func writeFile(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
