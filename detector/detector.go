@@ -52,14 +52,6 @@ type Options struct {
 	Sweep []float64
 }
 
-// Event is one log event. The slices are only read during the call.
-type Event struct {
-	Time    time.Duration // since the Unix epoch, the event's own; 0 = unknown
-	Message []byte        // the line or the message field
-	Level   []byte        // the level as the record has it ("warn", "ERROR", "3"); empty = look for it in Message
-	Group   []byte        // value of Group_By; each has a model of its own
-}
-
 // Verdict is what the detector says of an event.
 type Verdict struct {
 	Judged  bool          // false while the model is learning: Score is 0 and Anomaly false then
@@ -250,12 +242,12 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	o := &d.seen
 	o.text, o.size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
 	o.line, o.time = &d.line, ev.Time
-	o.level = pattern.LevelNone
-	if len(ev.Level) > 0 {
-		o.level = pattern.ParseLevel(ev.Level)
-	}
+	o.level = ev.Level
 	if o.level == pattern.LevelNone {
 		o.level = d.line.Level
+	}
+	if o.level == pattern.LevelNone {
+		o.level = ev.Transport
 	}
 	v.Level, v.Pattern = o.level, d.line.Hash
 	g.collect(d)
