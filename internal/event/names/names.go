@@ -109,6 +109,7 @@ var Times = []Row{
 	{"__REALTIME_TIMESTAMP", "journald"},
 	{"datetime.date", "Monolog"},
 	{"record.time.timestamp", "Loguru"},
+	{"request_creation_time", "AWS load balancers"},
 	{"time_local", "nginx"},
 	{"time_iso8601", "nginx"},
 }
