@@ -53,14 +53,6 @@ type Options struct {
 	Sweep []float64
 }
 
-// Event is one log event. The slices are only read during the call.
-type Event struct {
-	Time    time.Duration // since the Unix epoch, the event's own; 0 = unknown
-	Message []byte        // the line or the message field
-	Level   []byte        // the level as the record has it ("warn", "ERROR", "3"); empty = look for it in Message
-	Group   []byte        // value of Group_By; each has a model of its own
-}
-
 // Verdict is what the detector says of an event.
 type Verdict struct {
 	Judged  bool          // false while the model is learning: Score is 0 and Anomaly false then
@@ -252,12 +244,12 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	o := &d.seen
 	o.Text, o.Size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
 	o.Line, o.Time = &d.line, ev.Time
-	o.Level = pattern.LevelNone
-	if len(ev.Level) > 0 {
-		o.Level = pattern.ParseLevel(ev.Level)
-	}
+	o.Level = ev.Level
 	if o.Level == pattern.LevelNone {
 		o.Level = d.line.Level
+	}
+	if o.Level == pattern.LevelNone {
+		o.Level = ev.Transport
 	}
 	v.Level, v.Pattern = o.Level, d.line.Hash
 	g.collect(d)

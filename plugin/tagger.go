@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
@@ -174,7 +175,7 @@ func (t *tagger) one(dst []byte, ev *record.Event) []byte {
 	t.detector.Observe(&detector.Event{
 		Time:    ev.Time,
 		Message: text(message, &t.message),
-		Level:   text(ev.Value(slotLevel), &t.level),
+		Level:   pattern.ParseLevel(text(ev.Value(slotLevel), &t.level)),
 		Group:   text(ev.Value(slotGroup), &t.group),
 	}, v)
 	if !v.Judged {

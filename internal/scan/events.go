@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan/timestamp"
 	"github.com/flb-anomaly/flb-anomaly/record"
@@ -144,7 +145,8 @@ func (e *events) object(line []byte, ev *detector.Event) bool {
 	if text, ok := e.text(e.found[message]); ok {
 		ev.Message = text
 	}
-	ev.Level, _ = e.text(e.found[severity])
+	level, _ = e.text(e.found[severity])
+	ev.Level = pattern.ParseLevel(level)
 	ev.Group, _ = e.text(group)
 	stated, _ := e.text(e.found[clock])
 	var ok bool
