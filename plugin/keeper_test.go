@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
 )
 
 // life is one life of an instance.
