@@ -26,7 +26,7 @@ import (
 //
 // Its workers may call flush at the same time.
 type judgingOutput struct {
-	settings options.Settings
+	settings options.Output
 	log      *slog.Logger
 	receiver receiver
 
@@ -51,12 +51,12 @@ type receiver interface {
 	Close()
 }
 
-func newOutput(name string, s options.Settings, log *slog.Logger) (*judgingOutput, error) {
+func newOutput(name string, s options.Output, log *slog.Logger) (*judgingOutput, error) {
 	secure, err := tlsConfig(&s.Forward)
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTagger(s)
+	t, err := newTagger(s.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +66,9 @@ func newOutput(name string, s options.Settings, log *slog.Logger) (*judgingOutpu
 	o.receiver = forward.New(forward.Options{Addr: f.Addr(), SharedKey: f.SharedKey, SelfHostname: f.SelfHostname,
 		TLS: secure, Timeout: f.Timeout, AckTimeout: f.AckTimeout})
 	// A filter may have the same name.
-	o.keeper = newKeeper(t.detector, "output."+name, &s, log, func(f func()) { o.begin(func() error { f(); return nil }) })
+	o.keeper = newKeeper(t.detector, "output."+name, &s.Settings, log, func(f func()) { o.begin(func() error { f(); return nil }) })
 	o.keeper.start()
-	log.Info("ready", "receiver", f.Addr(), "tls", f.TLS, "shared_key", f.SharedKey != "", "tag_prefix", f.TagPrefix, "only_anomalies", f.OnlyAnomalies,
+	log.Info("ready", "receiver", f.Addr(), "tls", f.TLS, "shared_key", f.SharedKey != "", "tag_prefix", f.TagPrefix, "only_anomalies", s.OnlyAnomalies,
 		"warmup", s.Detector.Warmup)
 	return o, nil
 }

@@ -107,7 +107,7 @@ func (t *tagger) process(dst, chunk []byte) []byte {
 	w, ev := t.walker, &t.event
 	others, broken := w.Others, w.Broken
 	w.Reset(chunk)
-	if t.settings.Forward.OnlyAnomalies {
+	if t.settings.OnlyAnomalies {
 		dst = t.onlyAnomalies(dst)
 	} else {
 		for w.Next(ev) {
@@ -165,7 +165,7 @@ func (t *tagger) one(dst []byte, ev *record.Event) []byte {
 		fallthrough
 	case record.Absent, record.Nil:
 		t.counts.unjudged++
-		if t.settings.Forward.OnlyAnomalies {
+		if t.settings.OnlyAnomalies {
 			return dst
 		}
 		return ev.Annotate(dst, nil)
@@ -235,7 +235,7 @@ func (t *tagger) tag(f *record.Fields, anomaly bool) {
 
 // keep says whether the record goes on.
 func (t *tagger) keep(v *detector.Verdict) bool {
-	if t.settings.Forward.OnlyAnomalies {
+	if t.settings.OnlyAnomalies {
 		return v.Anomaly
 	}
 	if t.settings.Keep == options.KeepAll || v.Anomaly || !v.Judged {
