@@ -1,8 +1,14 @@
-package main
+// Package judge is what the filter and the output have in common: a chunk of
+// events in, a judged chunk out, and models that outlive their instance, in
+// files and over a hot reload. It knows msgpack events and the detector, not
+// Fluent Bit.
+package judge
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
@@ -16,12 +22,15 @@ const (
 	slotGroup
 )
 
-// tagger judges chunks of events and writes the verdicts into them. One
+// Judge judges chunks of events and writes the verdicts into them. One
 // goroutine at a time may use it.
-type tagger struct {
+type Judge struct {
 	settings options.Settings
 	detector *detector.Detector
 	counts   counts
+	keeper   *keeper
+	log      *slog.Logger
+	said     struct{ structured, failedFit, learned bool }
 
 	walker  *record.Walker
 	event   record.Event
@@ -49,10 +58,41 @@ type counts struct {
 	structured uint64 // of those unjudged, with a map, an array or an ext as message
 }
 
-// structuredMessage is the warning, once, for counts.structured.
-const structuredMessage = "the message of a record is a map, an array or an ext: such records pass without a verdict (logged once); set Log_Key to the field with the text, as in $log['message']"
+// Instance is what a judge is used by: one section of a Fluent Bit's
+// configuration.
+type Instance struct {
+	Name    string       // models are kept under it
+	Version string       // of this program; saved models name it
+	Log     *slog.Logger // of the instance
+	Go      func(func()) // starts a goroutine in which a panic is caught
+}
 
-func newTagger(s options.Settings) (*tagger, error) {
+// Stats are a judge's figures, since it was made.
+type Stats struct {
+	Records  uint64 // that came in
+	Unjudged uint64 // passed without a verdict
+	Dropped  uint64 // normal ones not kept, by Keep anomalies
+
+	Saves        uint64    // of models to Model_Path
+	SaveFailures uint64    // saves that failed
+	Saved        time.Time // the last save; zero before the first
+
+	Detector detector.Stats
+}
+
+// New makes a judge that goes on with the models that were kept under the
+// instance's name.
+func New(s options.Settings, by Instance) (*Judge, error) {
+	j, err := newJudge(s, by.Log)
+	if err != nil {
+		return nil, err
+	}
+	j.keeper = newKeeper(j.detector, &s, by, &thisProcess, diskPatience)
+	j.keeper.start()
+	return j, nil
+}
+
+func newJudge(s options.Settings, log *slog.Logger) (*Judge, error) {
 	finder, err := newFinder(&s)
 	if err != nil {
 		return nil, err
@@ -61,7 +101,7 @@ func newTagger(s options.Settings) (*tagger, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tagger{settings: s, detector: d, walker: record.NewWalker(finder), scoreName: s.Fields()[1], reasonName: s.Fields()[2]}
+	t := &Judge{log: log, settings: s, detector: d, walker: record.NewWalker(finder), scoreName: s.Fields()[1], reasonName: s.Fields()[2]}
 	t.tag(&t.learning, false)
 	t.tag(&t.normal, false)
 	t.tag(&t.flagged, true)
@@ -103,7 +143,7 @@ func accessors(option, given string, usual []string) ([]record.Accessor, error) 
 
 // process appends chunk to dst, with the verdicts written into its events.
 // Whatever is not a log event with a message passes as it is.
-func (t *tagger) process(dst, chunk []byte) []byte {
+func (t *Judge) process(dst, chunk []byte) []byte {
 	w, ev := t.walker, &t.event
 	others, broken := w.Others, w.Broken
 	w.Reset(chunk)
@@ -128,7 +168,7 @@ func (t *tagger) process(dst, chunk []byte) []byte {
 
 // onlyAnomalies appends what is flagged, and the marks of the groups in which that
 // stands: they say what their records have in common.
-func (t *tagger) onlyAnomalies(dst []byte) []byte {
+func (t *Judge) onlyAnomalies(dst []byte) []byte {
 	w, ev := t.walker, &t.event
 	var mark []byte // of the group that has begun, until it is written
 	inside := false // a group whose mark is written
@@ -156,7 +196,7 @@ func (t *tagger) onlyAnomalies(dst []byte) []byte {
 }
 
 // one judges one event.
-func (t *tagger) one(dst []byte, ev *record.Event) []byte {
+func (t *Judge) one(dst []byte, ev *record.Event) []byte {
 	t.counts.records++
 	message := ev.Value(slotMessage)
 	switch message.Kind {
@@ -201,7 +241,7 @@ func text(v record.Value, scratch *[]byte) []byte {
 }
 
 // annotation returns the fields that the record gets, nil for none.
-func (t *tagger) annotation(v *detector.Verdict) *record.Fields {
+func (t *Judge) annotation(v *detector.Verdict) *record.Fields {
 	switch {
 	case t.settings.Annotate == options.AnnotateAnomalies && !v.Anomaly:
 		return nil
@@ -222,7 +262,7 @@ func (t *tagger) annotation(v *detector.Verdict) *record.Fields {
 	return f
 }
 
-func (t *tagger) tag(f *record.Fields, anomaly bool) {
+func (t *Judge) tag(f *record.Fields, anomaly bool) {
 	switch {
 	case t.settings.ValueType == options.ValueBool:
 		f.Bool(t.settings.KeyPrefix, anomaly)
@@ -234,7 +274,7 @@ func (t *tagger) tag(f *record.Fields, anomaly bool) {
 }
 
 // keep says whether the record goes on.
-func (t *tagger) keep(v *detector.Verdict) bool {
+func (t *Judge) keep(v *detector.Verdict) bool {
 	if t.settings.OnlyAnomalies {
 		return v.Anomaly
 	}
@@ -246,4 +286,44 @@ func (t *tagger) keep(v *detector.Verdict) bool {
 		return true
 	}
 	return false
+}
+
+// Chunk appends chunk to dst, with the verdicts written into its events, and
+// returns that. Whatever is not a log event with a message passes as it is.
+func (j *Judge) Chunk(dst, chunk []byte) []byte {
+	dst = j.process(dst, chunk)
+	j.keeper.tick(time.Now())
+	j.tell()
+	return dst
+}
+
+// Stats returns the figures.
+func (j *Judge) Stats() Stats {
+	return Stats{
+		Records: j.counts.records, Unjudged: j.counts.unjudged, Dropped: j.counts.dropped,
+		Saves: j.keeper.saves, SaveFailures: j.keeper.failures, Saved: j.keeper.saved,
+		Detector: j.detector.Stats(),
+	}
+}
+
+// Close saves the models and ends the judge, which must not be used after it.
+func (j *Judge) Close() { j.keeper.close() }
+
+// tell logs what an operator should know, once.
+func (j *Judge) tell() {
+	if j.counts.structured > 0 && !j.said.structured {
+		j.said.structured = true
+		j.log.Warn("the message of a record is a map, an array or an ext: such records pass without a verdict (logged once); set Log_Key to the field with the text, as in $log['message']")
+	}
+	s := j.detector.Stats()
+	if s.FailedFits > 0 && !j.said.failedFit {
+		j.said.failedFit = true
+		j.log.Error("a panic while a forest was fitted was caught (logged once, counted as refit_failures_total): the forest before it stays in use")
+	}
+	if s.Judged > 0 && !j.said.learned {
+		j.said.learned = true
+		if s.Judged < s.Records { // else the models were restored
+			j.log.Info("learned enough to judge", "records", s.Records)
+		}
+	}
 }
