@@ -14,7 +14,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
 )
 
 type inspectFlags struct {

@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"bytes"
@@ -11,12 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
 )
 
 // life is one life of an instance.
 type life struct {
-	*tagger
+	*Judge
 	*keeper
 	log *logText
 }
@@ -39,29 +40,24 @@ func (l *logText) String() string {
 	return l.Buffer.String()
 }
 
-func live(t *testing.T, name string, given map[string]string) *life {
+// process is one in which instances live, one after the other.
+type process struct{ handover handover }
+
+func (p *process) live(t *testing.T, name string, given map[string]string) *life {
 	t.Helper()
-	return liveOn(t, name, given, func(f func()) { go f() }, diskPatience)
+	return p.liveOn(t, name, given, func(f func()) { go f() }, diskPatience)
 }
 
 // liveOn is live with a disk of which spawn and patience decide how soon it
 // answers: nothing else touches it.
-func liveOn(t *testing.T, name string, given map[string]string, spawn func(func()), patience time.Duration) *life {
+func (p *process) liveOn(t *testing.T, name string, given map[string]string, spawn func(func()), patience time.Duration) *life {
 	t.Helper()
-	tg := tag(t, given)
+	j := judging(t, given)
 	log := &logText{}
-	k := newKeeper(tg.detector, name, &tg.settings, slog.New(slog.NewTextHandler(log, nil)), spawn)
-	k.patience = patience
+	by := Instance{Name: name, Version: "test", Log: slog.New(slog.NewTextHandler(log, nil)), Go: spawn}
+	k := newKeeper(j.detector, &j.settings, by, &p.handover, patience)
 	k.start()
-	t.Cleanup(newProcess)
-	return &life{tg, k, log}
-}
-
-// newProcess is what the end of a process does to what waits in memory.
-func newProcess() {
-	handover.Lock()
-	defer handover.Unlock()
-	handover.models = nil
+	return &life{j, k, log}
 }
 
 // settle ticks until the save that has begun is over.
@@ -85,58 +81,62 @@ func (l *life) says(t *testing.T, want ...string) {
 }
 
 // scored says whether the first of the chunk's records has a score.
-func scored(t *testing.T, out []byte) bool { return bodies(t, out)[0]["anomaly_score"] != nil }
+func scored(t *testing.T, out []byte) bool {
+	return testchunk.Bodies(t, out)[0]["anomaly_score"] != nil
+}
 
 func TestRestartJudgesFromTheFirstRecord(t *testing.T) {
+	p := new(process)
 	dir := filepath.Join(t.TempDir(), "models")
 	given := map[string]string{"Model_Path": dir}
-	first := live(t, "my instance", given)
+	first := p.live(t, "my instance", given)
 	first.says(t, "no saved model yet")
-	first.process(nil, routine(t, 2000))
+	first.process(nil, testchunk.Routine(t, 2000))
 	first.close()
-	newProcess()
+	p = new(process)
 
 	// The verdicts are those of a filter that was never restarted.
-	whole := tag(t, nil)
-	whole.process(nil, routine(t, 2000))
-	want := whole.process(nil, routine(t, 500))
+	whole := judging(t, nil)
+	whole.process(nil, testchunk.Routine(t, 2000))
+	want := whole.process(nil, testchunk.Routine(t, 500))
 
-	second := live(t, "my instance", given)
+	second := p.live(t, "my instance", given)
 	second.says(t, "starts from the saved model", "my%20instance.model", "groups=1")
-	if got := second.process(nil, routine(t, 500)); !scored(t, got) || !bytes.Equal(got, want) {
+	if got := second.process(nil, testchunk.Routine(t, 500)); !scored(t, got) || !bytes.Equal(got, want) {
 		t.Error("a restarted filter gives other verdicts than one that was not restarted")
 	}
 	second.close()
 }
 
 func TestHotReloadKeepsModelsInMemory(t *testing.T) {
-	first := live(t, "a", nil)
-	first.process(nil, routine(t, 1000))
+	p := new(process)
+	first := p.live(t, "a", nil)
+	first.process(nil, testchunk.Routine(t, 1000))
 	first.close()
-	second := live(t, "a", nil)
+	second := p.live(t, "a", nil)
 	second.says(t, "goes on with the models from before the reload")
-	other := live(t, "b", nil)
-	if !scored(t, second.process(nil, routine(t, 10))) || scored(t, other.process(nil, routine(t, 10))) {
+	other := p.live(t, "b", nil)
+	if !scored(t, second.process(nil, testchunk.Routine(t, 10))) || scored(t, other.process(nil, testchunk.Routine(t, 10))) {
 		t.Error("a must judge from its first record on, b must learn")
 	}
 	// Two of one name at once: the second one keeps nothing.
-	twin := live(t, "a", map[string]string{"Model_Path": t.TempDir()})
+	twin := p.live(t, "a", map[string]string{"Model_Path": t.TempDir()})
 	twin.says(t, "another instance has the same name")
-	twin.process(nil, routine(t, 1000))
+	twin.process(nil, testchunk.Routine(t, 1000))
 	twin.settleNothing(t)
 	twin.close()
 	second.close()
 	other.close()
 	// With other options, learning starts anew, and is said.
-	third := live(t, "a", map[string]string{"Seed": "5"})
+	third := p.live(t, "a", map[string]string{"Seed": "5"})
 	third.says(t, "learning starts anew: the model does not fit: Seed was 1 and is 5")
-	if scored(t, third.process(nil, routine(t, 10))) {
+	if scored(t, third.process(nil, testchunk.Routine(t, 10))) {
 		t.Error("a model of another seed is used")
 	}
 	third.close()
-	forget("a", third.keeper.detector)
-	if len(handover.models) != 1 { // b's
-		t.Errorf("%d models wait in memory", len(handover.models))
+	p.handover.forget("a", third.keeper.detector)
+	if n := len(p.handover.models); n != 1 { // b's
+		t.Errorf("%d models wait in memory", n)
 	}
 }
 
@@ -167,12 +167,12 @@ func TestBadFilesAreSetAside(t *testing.T) {
 			"Level_Key was not set and is lvl; Group_By was not set and is ggg"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
+			p, dir := new(process), t.TempDir()
 			given := map[string]string{"Model_Path": dir}
-			first := live(t, "a", given)
-			first.process(nil, routine(t, 1000))
+			first := p.live(t, "a", given)
+			first.process(nil, testchunk.Routine(t, 1000))
 			first.close()
-			newProcess()
+			p = new(process)
 			path := modelfile.Path(dir, "a")
 			b, err := os.ReadFile(path)
 			if err != nil {
@@ -184,20 +184,20 @@ func TestBadFilesAreSetAside(t *testing.T) {
 			for name, value := range c.given {
 				given[name] = value
 			}
-			second := live(t, "a", given)
+			second := p.live(t, "a", given)
 			second.says(t, "learning starts anew", c.says, "set_aside_as="+path+"."+c.aside)
-			if scored(t, second.process(nil, routine(t, 1000))) {
+			if scored(t, second.process(nil, testchunk.Routine(t, 1000))) {
 				t.Error("the first record has a score")
 			}
 			second.close()
-			newProcess()
+			p = new(process)
 			if _, err := os.Stat(path + "." + c.aside); err != nil {
 				t.Error(err)
 			}
-			third := live(t, "a", given)
+			third := p.live(t, "a", given)
 			third.says(t, "starts from the saved model")
 			third.close()
-			newProcess()
+			p = new(process)
 		})
 	}
 }
@@ -205,15 +205,16 @@ func TestBadFilesAreSetAside(t *testing.T) {
 // TestSaveTroubleIsLoggedOnce makes the directory vanish, come back as a file,
 // and come back: each trouble is logged once, records flow on, saves go on.
 func TestSaveTroubleIsLoggedOnce(t *testing.T) {
+	p := new(process)
 	top := t.TempDir()
 	dir := filepath.Join(top, "mount", "models")
-	l := live(t, "a", map[string]string{"Model_Path": dir})
+	l := p.live(t, "a", map[string]string{"Model_Path": dir})
 	step := func(what string, logged int, saved bool) {
 		t.Helper()
 		saves := l.saves
 		for range 3 {
-			if out := l.process(nil, routine(t, 300)); len(bodies(t, out)) != 301 {
-				t.Fatalf("%s: %d records came out", what, len(bodies(t, out)))
+			if out := l.process(nil, testchunk.Routine(t, 300)); len(testchunk.Bodies(t, out)) != 301 {
+				t.Fatalf("%s: %d records came out", what, len(testchunk.Bodies(t, out)))
 			}
 			l.settle(t)
 		}
@@ -251,15 +252,16 @@ func TestSaveTroubleIsLoggedOnce(t *testing.T) {
 // TestSavesChangeNoVerdict takes saves all the time, with groups that come and
 // go, and compares with a filter that saves nothing.
 func TestSavesChangeNoVerdict(t *testing.T) {
+	p := new(process)
 	given := map[string]string{"Group_By": "app", "Max_Groups": "8", "Warmup": "32"}
-	plain := tag(t, given)
+	plain := judging(t, given)
 	saving := map[string]string{"Model_Path": t.TempDir()}
 	for k, v := range given {
 		saving[k] = v
 	}
-	l := live(t, "a", saving)
+	l := p.live(t, "a", saving)
 	for i := range 2000 {
-		c := chunk(t, map[string]any{"log": fmt.Sprintf("request %d took %d ms", i, i%50), "app": fmt.Sprint("app", i*i%13)})
+		c := testchunk.Of(t, map[string]any{"log": fmt.Sprintf("request %d took %d ms", i, i%50), "app": fmt.Sprint("app", i*i%13)})
 		want := plain.process(nil, c)
 		if got := l.process(nil, c); !bytes.Equal(got, want) {
 			t.Fatalf("chunk %d: % x, without saves % x", i, got, want)
@@ -278,12 +280,13 @@ func TestSavesChangeNoVerdict(t *testing.T) {
 // ends: none of it waits for longer than a while, each is said once, and the models
 // are there for the instance of after a reload.
 func TestADiskThatDoesNotAnswer(t *testing.T) {
+	p := new(process)
 	const patience = 100 * time.Millisecond
 	given := map[string]string{"Model_Path": t.TempDir()}
-	first := live(t, "a", given)
-	first.process(nil, routine(t, 1000))
+	first := p.live(t, "a", given)
+	first.process(nil, testchunk.Routine(t, 1000))
 	first.close()
-	newProcess()
+	p = new(process)
 
 	answers := make(chan struct{})
 	var disk sync.WaitGroup
@@ -296,9 +299,9 @@ func TestADiskThatDoesNotAnswer(t *testing.T) {
 		}
 	}
 	var second *life
-	within("the start", func() { second = liveOn(t, "a", given, spawn, patience) })
+	within("the start", func() { second = p.liveOn(t, "a", given, spawn, patience) })
 	second.says(t, "the disk did not answer within 100ms, and learning starts anew")
-	if scored(t, second.process(nil, routine(t, 1000))) {
+	if scored(t, second.process(nil, testchunk.Routine(t, 1000))) {
 		t.Error("a model that was not read is used")
 	}
 	now := time.Now()
@@ -321,19 +324,20 @@ func TestADiskThatDoesNotAnswer(t *testing.T) {
 	if n := second.failures; n != 3 {
 		t.Errorf("%d failures, want one more for the exit", n)
 	}
-	third := live(t, "a", nil)
+	third := p.live(t, "a", nil)
 	third.says(t, "goes on with the models from before the reload")
-	if !scored(t, third.process(nil, routine(t, 10))) {
+	if !scored(t, third.process(nil, testchunk.Routine(t, 10))) {
 		t.Error("the models have not been handed over")
 	}
 	close(answers) // what was given up ends, and changes nothing
 	disk.Wait()
-	third.process(nil, routine(t, 10))
+	third.process(nil, testchunk.Routine(t, 10))
 	third.close()
 }
 
 // TestExitWithASaveThatHangs stops the disk only when the last save goes on.
 func TestExitWithASaveThatHangs(t *testing.T) {
+	p := new(process)
 	answers := make(chan struct{})
 	var disk sync.WaitGroup
 	defer disk.Wait()
@@ -346,11 +350,11 @@ func TestExitWithASaveThatHangs(t *testing.T) {
 		}
 		disk.Go(func() { <-answers; f() })
 	}
-	first := liveOn(t, "a", map[string]string{"Model_Path": t.TempDir()}, spawn, 100*time.Millisecond)
-	first.process(nil, routine(t, 1000))
+	first := p.liveOn(t, "a", map[string]string{"Model_Path": t.TempDir()}, spawn, 100*time.Millisecond)
+	first.process(nil, testchunk.Routine(t, 1000))
 	first.close()
 	first.says(t, "the disk did not answer within 100ms")
-	second := live(t, "a", nil)
+	second := p.live(t, "a", nil)
 	second.says(t, "goes on with the models from before the reload")
 	second.close()
 }

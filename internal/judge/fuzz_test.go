@@ -1,14 +1,15 @@
-package main
+package judge
 
 import (
 	"testing"
 
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
 	"github.com/flb-anomaly/flb-anomaly/test/reliability/chunks"
 )
 
-// FuzzTagger passes any bytes through a filter that has learned enough to judge:
+// FuzzJudge passes any bytes through a filter that has learned enough to judge:
 // what comes out must be what went in, but for the fields.
-func FuzzTagger(f *testing.F) {
+func FuzzJudge(f *testing.F) {
 	m := chunks.NewMaker(1)
 	for range 300 {
 		if c := m.Chunk(2); len(c) < 2000 { // the fuzzer is slow with more
@@ -16,19 +17,19 @@ func FuzzTagger(f *testing.F) {
 		}
 	}
 	f.Add([]byte{})
-	f.Add(routine(f, 2))
-	var taggers []*tagger
+	f.Add(testchunk.Routine(f, 2))
+	var judges []*Judge
 	for _, given := range []map[string]string{
 		{"Warmup": "32"},
 		{"Warmup": "32", "Group_By": "a", "Max_Groups": "3", "Contamination": "0.3"},
 	} {
-		t := tag(f, given)
-		t.process(nil, routine(f, 300))
-		taggers = append(taggers, t)
+		t := judging(f, given)
+		t.process(nil, testchunk.Routine(f, 300))
+		judges = append(judges, t)
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte) {
-		for _, tg := range taggers {
-			if _, err := chunks.Compare(chunk, tg.process(nil, chunk)); err != nil {
+		for _, j := range judges {
+			if _, err := chunks.Compare(chunk, j.process(nil, chunk)); err != nil {
 				t.Fatalf("%v\nin % x", err, chunk)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -13,9 +14,11 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -71,6 +74,13 @@ func (r *fakeReceiver) entries(t *testing.T) (all []map[string]any) {
 // newTestOutput returns an output that sends to r, and what it logs.
 func newTestOutput(t *testing.T, r *fakeReceiver, given map[string]string) (*judgingOutput, *strings.Builder) {
 	t.Helper()
+	o, logged := newNamedOutput(t, t.Name(), r, given)
+	t.Cleanup(o.close)
+	return o, logged
+}
+
+func newNamedOutput(t *testing.T, name string, r *fakeReceiver, given map[string]string) (*judgingOutput, *strings.Builder) {
+	t.Helper()
 	s, err := options.ParseOutput(func(name string) []string {
 		if v, ok := given[name]; ok {
 			return []string{v}
@@ -82,20 +92,19 @@ func newTestOutput(t *testing.T, r *fakeReceiver, given map[string]string) (*jud
 	}
 	s.Detector.Synchronous = true
 	logged := new(strings.Builder)
-	o, err := newOutput(t.Name(), s, slog.New(slog.NewTextHandler(logged, nil)))
+	o, err := newOutput(name, s, slog.New(slog.NewTextHandler(logged, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.receiver.Close()
 	o.receiver = r
-	t.Cleanup(o.close)
 	return o, logged
 }
 
 func TestOutputJudgesAndSends(t *testing.T) {
 	r := &fakeReceiver{}
 	o, _ := newTestOutput(t, r, map[string]string{"Warmup": "64"})
-	if !o.flush("app", routine(t, 1000), 0) {
+	if !o.flush("app", testchunk.Routine(t, 1000), 0) {
 		t.Fatal("not done")
 	}
 	all := r.entries(t)
@@ -110,8 +119,8 @@ func TestOutputJudgesAndSends(t *testing.T) {
 func TestOutputOnlyAnomalies(t *testing.T) {
 	r := &fakeReceiver{}
 	o, _ := newTestOutput(t, r, map[string]string{"Warmup": "64", "Only_Anomalies": "on"})
-	odd := append(chunk(t, map[string]any{"no": "message"}), 0x05)
-	if !o.flush("app", append(odd, routine(t, 1000)...), 0) || !o.flush("app", chunk(t, map[string]any{"no": "message"}), 0) {
+	odd := append(testchunk.Of(t, map[string]any{"no": "message"}), 0x05)
+	if !o.flush("app", append(odd, testchunk.Routine(t, 1000)...), 0) || !o.flush("app", testchunk.Of(t, map[string]any{"no": "message"}), 0) {
 		t.Fatal("not done")
 	}
 	all := r.entries(t)
@@ -133,10 +142,10 @@ func TestOutputOnlyAnomaliesKeepsGroups(t *testing.T) {
 	mark := func(seconds byte, name string) []byte {
 		return record.AppendString(record.AppendString([]byte{0x92, 0x92, seconds, 0x80, 0x81}, "group"), name)
 	}
-	o.flush("app", routine(t, 1000), 0)
+	o.flush("app", testchunk.Routine(t, 1000), 0)
 	r.got = nil
-	strange := chunk(t, map[string]any{"log": "ALERT unauthorized root login from 203.0.113.9, audit log disabled"})
-	normal := chunk(t, map[string]any{"log": shoplog.New(shoplog.Options{Seed: 5}).Next().Line})
+	strange := testchunk.Of(t, map[string]any{"log": "ALERT unauthorized root login from 203.0.113.9, audit log disabled"})
+	normal := testchunk.Of(t, map[string]any{"log": shoplog.New(shoplog.Options{Seed: 5}).Next().Line})
 	var in []byte
 	for _, part := range [][]byte{mark(0xff, "none"), normal, mark(0xfe, "end"), mark(0xff, "some"), normal, strange, normal, mark(0xfe, "end of some"), normal} {
 		in = append(in, part...)
@@ -165,7 +174,7 @@ func TestOutputOnlyAnomaliesKeepsGroups(t *testing.T) {
 func TestOutputMeasuresWhatWaits(t *testing.T) {
 	r := &fakeReceiver{send: func() error { return errors.New("away") }}
 	o, _ := newTestOutput(t, r, map[string]string{"Warmup": "64"})
-	c := routine(t, 1000)
+	c := testchunk.Routine(t, 1000)
 	if o.flush("app", c, 0) || o.waiting.size < len(c)+1000*len("anomaly false anomaly_score") {
 		t.Errorf("%d bytes wait, of a chunk of %d", o.waiting.size, len(c))
 	}
@@ -177,7 +186,7 @@ func TestOutputJudgesOnce(t *testing.T) {
 	failures := 0
 	r := &fakeReceiver{}
 	o, logged := newTestOutput(t, r, nil)
-	chunks := [][]byte{routine(t, 10), routine(t, 20), routine(t, 30)}
+	chunks := [][]byte{testchunk.Routine(t, 10), testchunk.Routine(t, 20), testchunk.Routine(t, 30)}
 	r.send = func() error {
 		failures++
 		return fmt.Errorf("trouble %d", failures/5)
@@ -189,7 +198,7 @@ func TestOutputJudgesOnce(t *testing.T) {
 			}
 		}
 	}
-	if n := o.tagger.detector.Stats().Records; n != 63 {
+	if n := o.judge.Stats().Detector.Records; n != 63 {
 		t.Errorf("%d records learned of 63", n)
 	}
 	r.send = nil
@@ -198,7 +207,7 @@ func TestOutputJudgesOnce(t *testing.T) {
 			t.Error("not done")
 		}
 	}
-	if n := o.tagger.detector.Stats().Records; n != 63 || len(r.entries(t)) != 63 || o.waiting.order.Len() != 0 || len(o.waiting.byID) != 0 || o.waiting.size != 0 {
+	if n := o.judge.Stats().Detector.Records; n != 63 || len(r.entries(t)) != 63 || o.waiting.order.Len() != 0 || len(o.waiting.byID) != 0 || o.waiting.size != 0 {
 		t.Errorf("%d records learned, %d arrived, %d chunks wait", n, len(r.entries(t)), o.waiting.order.Len())
 	}
 	if n := strings.Count(logged.String(), "records wait"); n != 3 {
@@ -213,13 +222,13 @@ func TestOutputJudgesOnce(t *testing.T) {
 func TestOutputWaitsForTheReceiver(t *testing.T) {
 	r := &fakeReceiver{ready: func() error { return errors.New("connection refused") }}
 	o, _ := newTestOutput(t, r, nil)
-	c := routine(t, 10)
+	c := testchunk.Routine(t, 10)
 	for range 3 {
 		if o.flush("app", c, 0) {
 			t.Error("done")
 		}
 	}
-	if o.tagger.detector.Stats().Records != 0 || o.waiting.order.Len() != 0 {
+	if o.judge.Stats().Detector.Records != 0 || o.waiting.order.Len() != 0 {
 		t.Error("it judged")
 	}
 }
@@ -228,7 +237,7 @@ func TestOutputWaitsForTheReceiver(t *testing.T) {
 func TestOutputTwins(t *testing.T) {
 	r := &fakeReceiver{send: func() error { return errors.New("no") }}
 	o, _ := newTestOutput(t, r, nil)
-	c := chunk(t, map[string]any{"log": "the same"})
+	c := testchunk.Of(t, map[string]any{"log": "the same"})
 	// Both are under way at the same time: neither finds the other's.
 	hold := make(chan struct{})
 	r.hold = hold
@@ -238,7 +247,7 @@ func TestOutputTwins(t *testing.T) {
 	}
 	for end := time.Now().Add(flbtest.Patience); ; time.Sleep(time.Millisecond) {
 		o.mu.Lock()
-		n := o.tagger.detector.Stats().Records
+		n := o.judge.Stats().Detector.Records
 		o.mu.Unlock()
 		if n == 2 {
 			break
@@ -267,7 +276,7 @@ func TestOutputTwins(t *testing.T) {
 func TestOutputOnTheEnginesThread(t *testing.T) {
 	r := &fakeReceiver{hold: make(chan struct{})}
 	o, logged := newTestOutput(t, r, nil)
-	c := routine(t, 10)
+	c := testchunk.Routine(t, 10)
 	for range 2 {
 		if o.flush("app", c, time.Millisecond) {
 			t.Error("done before the acknowledgement")
@@ -279,7 +288,7 @@ func TestOutputOnTheEnginesThread(t *testing.T) {
 			t.Fatalf("not done; logged\n%s", logged)
 		}
 	}
-	if n := len(r.entries(t)); n != 11 || o.tagger.detector.Stats().Records != 11 {
+	if n := len(r.entries(t)); n != 11 || o.judge.Stats().Detector.Records != 11 {
 		t.Errorf("%d arrived", n)
 	}
 	if strings.Count(logged.String(), "set Workers") != 1 || strings.Contains(logged.String(), "records wait") {
@@ -291,7 +300,7 @@ func TestOutputBreaksLoops(t *testing.T) {
 	r := &fakeReceiver{}
 	o, logged := newTestOutput(t, r, nil)
 	for range 3 {
-		if !o.flush("judged.app", routine(t, 10), 0) {
+		if !o.flush("judged.app", testchunk.Routine(t, 10), 0) {
 			t.Error("not done")
 		}
 	}
@@ -303,15 +312,15 @@ func TestOutputBreaksLoops(t *testing.T) {
 func TestOutputSurvivesPanics(t *testing.T) {
 	r := &fakeReceiver{}
 	o, logged := newTestOutput(t, r, nil)
-	d := o.tagger.detector
-	o.tagger.detector = nil // judging panics: the records go on as they are
-	if !o.flush("app", routine(t, 10), 0) || len(r.entries(t)) != 11 || r.entries(t)[0]["anomaly"] != nil {
+	j := o.judge
+	o.judge = nil // judging panics: the records go on as they are
+	if !o.flush("app", testchunk.Routine(t, 10), 0) || len(r.entries(t)) != 11 || r.entries(t)[0]["anomaly"] != nil {
 		t.Error("the records did not pass")
 	}
-	o.tagger.detector = d
+	o.judge = j
 	r.send = func() error { panic("in Send") }
 	for _, patience := range []time.Duration{0, time.Minute} {
-		if o.flush("app", routine(t, 10), patience) {
+		if o.flush("app", testchunk.Routine(t, 10), patience) {
 			t.Error("done after a panic")
 		}
 	}
@@ -347,7 +356,7 @@ func TestOutputEntries(t *testing.T) {
 func TestOutputMessageSize(t *testing.T) {
 	o, _ := newTestOutput(t, &fakeReceiver{}, nil)
 	big := func(n int) map[string]any { return map[string]any{"x": strings.Repeat("x", n)} }
-	c := chunk(t, big(10), big(700_000), big(700_000), big(3_000_000), big(10))
+	c := testchunk.Of(t, big(10), big(700_000), big(700_000), big(3_000_000), big(10))
 	var sizes []int
 	total := 0
 	for _, m := range o.messages(c) {
@@ -385,20 +394,24 @@ func TestWaitingRoomIsBounded(t *testing.T) {
 
 // What is learned outlives the output, in a file of its own beside a filter's.
 func TestOutputKeepsItsModel(t *testing.T) {
-	given := map[string]string{"Model_Path": t.TempDir(), "Warmup": "64"}
+	dir := t.TempDir()
+	given := map[string]string{"Model_Path": dir, "Warmup": "64"}
 	r := &fakeReceiver{}
-	o, _ := newTestOutput(t, r, given)
-	if !o.flush("app", routine(t, 1000), 0) {
+	o, _ := newNamedOutput(t, "first", r, given)
+	if !o.flush("app", testchunk.Routine(t, 1000), 0) {
 		t.Fatal("not done")
 	}
 	o.close()
-	forget(o.keeper.name, o.keeper.detector) // as a new process has
-	t.Cleanup(func() { o.keeper.owner = false })
-	again, logged := newTestOutput(t, r, given)
-	if !strings.Contains(logged.String(), "starts from the saved model") || again.tagger.detector.Stats().Groups != 1 {
+	// Under another name nothing waits in memory.
+	if err := os.Rename(modelfile.Path(dir, "output.first"), modelfile.Path(dir, "output.second")); err != nil {
+		t.Fatal(err)
+	}
+	again, logged := newNamedOutput(t, "second", r, given)
+	defer again.close()
+	if !strings.Contains(logged.String(), "starts from the saved model") || again.judge.Stats().Detector.Groups != 1 {
 		t.Errorf("it starts anew\n%s", logged)
 	}
-	if !again.flush("app", routine(t, 1), 0) || r.entries(t)[1001]["anomaly_score"] == nil {
+	if !again.flush("app", testchunk.Routine(t, 1), 0) || r.entries(t)[1001]["anomaly_score"] == nil {
 		t.Error("it does not judge from the first record on")
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"bytes"
@@ -74,14 +74,14 @@ func TestLimits(t *testing.T) {
 		"the year 2106":                          event(1<<32-3, logBody("request 1 served")),
 		"ten years back":                         event(now-10*365*86400, logBody("request 1 served")),
 	}
-	tg := tag(t, map[string]string{"Warmup": "64", "Refit_Interval": "1s", "Group_By": "deep"})
+	j := judging(t, map[string]string{"Warmup": "64", "Refit_Interval": "1s", "Group_By": "deep"})
 	for i := range 200 {
-		tg.process(nil, event(now, logBody(fmt.Sprintf("request %d of 9 served", i))))
+		j.process(nil, event(now, logBody(fmt.Sprintf("request %d of 9 served", i))))
 	}
 	for range 3 { // each is new, then known
 		for name, e := range cases {
 			in := append(bytes.Clone(e), routineEvent...)
-			c, err := chunks.Compare(in, tg.process(nil, in))
+			c, err := chunks.Compare(in, j.process(nil, in))
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -100,7 +100,7 @@ func TestLimits(t *testing.T) {
 // and before it.
 func TestLongLinesAreJudgedByTheirFirstPart(t *testing.T) {
 	long := strings.Repeat("this is a long and routine line of words ", 200) // 8,200 bytes
-	d := tag(t, map[string]string{"Warmup": "64"}).detector
+	d := judging(t, map[string]string{"Warmup": "64"}).detector
 	see := func(line string) (v detector.Verdict) {
 		d.Observe(&detector.Event{Message: []byte(line)}, &v)
 		return v
@@ -122,7 +122,7 @@ func TestManyGroups(t *testing.T) {
 	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
-	tg := tag(t, map[string]string{"Group_By": "app", "Max_Groups": "64", "Warmup": "32"})
+	j := judging(t, map[string]string{"Group_By": "app", "Max_Groups": "64", "Warmup": "32"})
 	var out, in []byte
 	heap := func() uint64 {
 		runtime.GC()
@@ -137,11 +137,11 @@ func TestManyGroups(t *testing.T) {
 	var full uint64
 	for i := range groups {
 		in = event(1_770_000_000, append([]byte{0x82}, append(record.AppendString(record.AppendString(nil, "log"), "hello"), record.AppendString(record.AppendString(nil, "app"), fmt.Sprint("app ", i))...)...))
-		if out = tg.process(out[:0], in); i == 1000 {
+		if out = j.process(out[:0], in); i == 1000 {
 			full = heap()
 		}
 	}
-	s := tg.detector.Stats()
+	s := j.detector.Stats()
 	end := heap()
 	t.Logf("%d groups: %d held, %d evicted; heap %d KB after 1,000 groups, %d KB at the end", groups, s.Groups, s.Evicted, full>>10, end>>10)
 	if s.Groups != 64 || int(s.Evicted) != groups-64 || end > full+full/4+1<<20 {
@@ -152,21 +152,21 @@ func TestManyGroups(t *testing.T) {
 // TestTimeThatJumps lets records come from any time: each has a score that is a
 // number, and what comes after is judged as it should be.
 func TestTimeThatJumps(t *testing.T) {
-	tg := tag(t, map[string]string{"Warmup": "64", "Refit_Interval": "10m"})
+	j := judging(t, map[string]string{"Warmup": "64", "Refit_Interval": "10m"})
 	times := []uint32{1_770_000_000, 0, 1<<32 - 3, 1_770_000_001, 5, 1_000_000_000, 4_000_000_000, 1_770_000_002}
-	refits := tg.detector.Stats().Refits
+	refits := j.detector.Stats().Refits
 	for i := range 4000 {
 		in := event(times[i%len(times)], logBody(fmt.Sprintf("request %d served in %d ms", i, i%40)))
-		c, err := chunks.Compare(in, tg.process(nil, in))
+		c, err := chunks.Compare(in, j.process(nil, in))
 		if err != nil || c.Flagged > 0 && i > 500 {
 			t.Fatalf("record %d: %+v, %v", i, c, err)
 		}
 	}
-	if n := tg.detector.Stats().Refits - refits; n > 100 {
+	if n := j.detector.Stats().Refits - refits; n > 100 {
 		t.Errorf("%d refits for 4,000 records", n)
 	}
 	in := event(7, logBody("kernel panic, all processors halted"))
-	if c, err := chunks.Compare(in, tg.process(nil, in)); err != nil || c.Flagged != 1 {
+	if c, err := chunks.Compare(in, j.process(nil, in)); err != nil || c.Flagged != 1 {
 		t.Errorf("%+v, %v: want it flagged", c, err)
 	}
 }

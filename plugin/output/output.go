@@ -14,32 +14,32 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/forward"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
 // judgingOutput is the output anomaly: it judges the chunks that it gets and
-// sends them on, tagged. A chunk is done when the receiver has acknowledged all
+// sends them on. A chunk is done when the receiver has acknowledged all
 // of it; until then Fluent Bit keeps it and brings it again. What is judged
 // once is not judged again for that: it waits, as it is to be sent, in a
 // waiting room.
 //
 // Its workers may call flush at the same time.
 type judgingOutput struct {
-	settings options.Settings
+	settings options.Output
 	log      *slog.Logger
 	receiver receiver
 
 	mu     sync.Mutex // around what follows: one worker judges, others may send
-	tagger *tagger
-	keeper *keeper
+	judge  *judge.Judge
 	walker *record.Walker
 	event  record.Event
-	tagged []byte
+	judged []byte
 
 	waiting waitingRoom
 	health  health
-	once    struct{ engine, round, panic, forgotten, structured sync.Once }
+	once    struct{ engine, round, panic, forgotten sync.Once }
 
 	acknowledged, retries atomic.Uint64 // messages, flushes
 }
@@ -51,24 +51,23 @@ type receiver interface {
 	Close()
 }
 
-func newOutput(name string, s options.Settings, log *slog.Logger) (*judgingOutput, error) {
+func newOutput(name string, s options.Output, log *slog.Logger) (*judgingOutput, error) {
 	secure, err := tlsConfig(&s.Forward)
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTagger(s)
+	f := &s.Forward
+	o := &judgingOutput{settings: s, log: log, walker: record.NewWalker(nil), waiting: newWaitingRoom(mostWaiting, mostWaitingBytes)}
+	// A filter may have the same name.
+	o.judge, err = judge.New(s.Settings, judge.Instance{Name: "output." + name, Version: version, Log: log,
+		Go: func(f func()) { o.begin(func() error { f(); return nil }) }})
 	if err != nil {
 		return nil, err
 	}
-	f := &s.Forward
-	o := &judgingOutput{settings: s, log: log, tagger: t, walker: record.NewWalker(nil), waiting: newWaitingRoom(mostWaiting, mostWaitingBytes)}
 	o.health.log = log.With("receiver", f.Addr())
 	o.receiver = forward.New(forward.Options{Addr: f.Addr(), SharedKey: f.SharedKey, SelfHostname: f.SelfHostname,
 		TLS: secure, Timeout: f.Timeout, AckTimeout: f.AckTimeout})
-	// A filter may have the same name.
-	o.keeper = newKeeper(t.detector, "output."+name, &s, log, func(f func()) { o.begin(func() error { f(); return nil }) })
-	o.keeper.start()
-	log.Info("ready", "receiver", f.Addr(), "tls", f.TLS, "shared_key", f.SharedKey != "", "tag_prefix", f.TagPrefix, "only_anomalies", f.OnlyAnomalies,
+	log.Info("ready", "receiver", f.Addr(), "tls", f.TLS, "shared_key", f.SharedKey != "", "tag_prefix", f.TagPrefix, "only_anomalies", s.OnlyAnomalies,
 		"warmup", s.Detector.Warmup)
 	return o, nil
 }
@@ -125,7 +124,7 @@ func (o *judgingOutput) flush(tag string, chunk []byte, patience time.Duration) 
 		if err := o.within(patience, o.receiver.Ready); err != nil {
 			return o.later(nil, err)
 		}
-		d = &delivery{id: id, tag: o.settings.Forward.TagPrefix + tag, messages: o.judge(chunk)}
+		d = &delivery{id: id, tag: o.settings.Forward.TagPrefix + tag, messages: o.entries(chunk)}
 		for _, m := range d.messages {
 			d.size += cap(m)
 		}
@@ -230,27 +229,23 @@ func (o *judgingOutput) send(d *delivery) error {
 // what they take; Fluent Bit's limit is 6 MB unless set otherwise.
 const messageSize = 1 << 20
 
-// judge returns the chunk's events, judged and tagged, as they are to be sent.
-func (o *judgingOutput) judge(chunk []byte) [][]byte {
+// entries returns the chunk's events, judged, as they are to be sent.
+func (o *judgingOutput) entries(chunk []byte) [][]byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.messages(o.tag(chunk))
+	return o.messages(o.verdicts(chunk))
 }
 
-// tag returns the chunk with verdicts, or as it is where a panic came between.
-func (o *judgingOutput) tag(chunk []byte) (tagged []byte) {
+// verdicts returns the chunk with verdicts, or as it is where a panic came between.
+func (o *judgingOutput) verdicts(chunk []byte) (judged []byte) {
 	defer func() {
 		if v := recover(); v != nil {
 			o.caught(v)
-			tagged = chunk
+			judged = chunk
 		}
 	}()
-	o.tagged = o.tagger.process(o.tagged[:0], chunk)
-	o.keeper.tick(time.Now())
-	if o.tagger.counts.structured > 0 {
-		o.once.structured.Do(func() { o.log.Warn(structuredMessage) })
-	}
-	return o.tagged
+	o.judged = o.judge.Chunk(o.judged[:0], chunk)
+	return o.judged
 }
 
 // messages packs the events of a chunk, which it copies.
@@ -304,8 +299,8 @@ func (o *judgingOutput) close() {
 	o.receiver.Close()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := o.tagger.detector.Stats()
-	o.keeper.close()
+	s := o.judge.Stats().Detector
+	o.judge.Close()
 	o.log.Info("done", "records", s.Records, "judged", s.Judged, "anomalies", s.Anomalies, "messages_acknowledged", o.acknowledged.Load(), "retries", o.retries.Load())
 }
 

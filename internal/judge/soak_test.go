@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"fmt"
@@ -50,15 +50,12 @@ func TestSoak(t *testing.T) {
 	}
 	log := &logText{}
 	start := func() *life {
-		tg, err := newTagger(s)
+		j, err := New(s, Instance{Name: "soak", Version: "test", Log: slog.New(slog.NewTextHandler(log, nil)), Go: func(f func()) { go f() }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		k := newKeeper(tg.detector, "soak", &s, slog.New(slog.NewTextHandler(log, nil)), func(f func()) { go f() })
-		k.start()
-		return &life{tg, k, log}
+		return &life{j, j.keeper, log}
 	}
-	t.Cleanup(newProcess)
 
 	// 40 groups, eight of them at a time, three of which are others after each
 	// fortieth part.
@@ -117,7 +114,7 @@ func TestSoak(t *testing.T) {
 			if l.counts.records == 0 || l.counts.dropped != 0 {
 				t.Fatalf("%+v", l.counts)
 			}
-			st := l.tagger.detector.Stats()
+			st := l.Judge.detector.Stats()
 			l.settle(t)
 			l.close()
 			saves, failures, refits, evicted, flagged = saves+l.saves, failures+l.failures, refits+st.Refits, evicted+st.Evicted, flagged+st.Anomalies

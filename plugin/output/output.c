@@ -22,7 +22,9 @@ WEAK void flb_log_print(int level, const char *file, int line, const char *forma
 WEAK const char *flb_output_name(void *instance);
 WEAK int flb_output_log_check(void *instance, int level);
 
-/* Of package fluentbit, in the same shared object. */
+/* Of package fluentbit, in the same shared object; weak for the link that cgo
+ * makes of this package alone. */
+WEAK __attribute__((visibility("hidden"))) void kit_go_started(void);
 WEAK __attribute__((visibility("hidden"))) void kit_restore_signals(void);
 
 /* What FLBPluginInit gets, as far as it is used here. */
@@ -73,7 +75,11 @@ static void leave(void)
 
 int FLBPluginRegister(void *definition)
 {
-    return anomalyOutputRegister(definition);
+    int result = anomalyOutputRegister(definition); /* waits until Go has started */
+    if (kit_go_started != NULL) {
+        kit_go_started();
+    }
+    return result;
 }
 
 int FLBPluginUnregister(void *definition)

@@ -1,46 +1,23 @@
-package main
+package judge
 
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// chunk returns a chunk of log events as an input makes them.
-func chunk(t testing.TB, bodies ...map[string]any) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	e := msgpack.NewEncoder(&b)
-	e.SetSortMapKeys(true)
-	for i, body := range bodies {
-		if err := e.Encode([]any{[]any{int64(1_770_000_000 + i), map[string]any{}}, body}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return b.Bytes()
-}
+var discard = slog.New(slog.DiscardHandler)
 
-// bodies decodes a chunk's bodies.
-func bodies(t testing.TB, chunk []byte) []map[string]any {
-	t.Helper()
-	var all []map[string]any
-	d := msgpack.NewDecoder(bytes.NewReader(chunk))
-	for {
-		var event []any
-		if err := d.Decode(&event); err != nil {
-			return all
-		}
-		all = append(all, event[1].(map[string]any))
-	}
-}
-
-func tag(t testing.TB, given map[string]string) *tagger {
+// judging returns a judge that keeps nothing.
+func judging(t testing.TB, given map[string]string) *Judge {
 	t.Helper()
 	s, err := options.Parse(func(name string) []string {
 		if v, ok := given[name]; ok {
@@ -52,28 +29,17 @@ func tag(t testing.TB, given map[string]string) *tagger {
 		t.Fatal(err)
 	}
 	s.Detector.Synchronous = true
-	tg, err := newTagger(s)
+	j, err := newJudge(s, discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(tg.detector.Close)
-	return tg
+	t.Cleanup(j.detector.Close)
+	return j
 }
 
-// routine returns n healthy records and one that is not.
-func routine(t testing.TB, n int) []byte {
-	g := shoplog.New(shoplog.Options{Seed: 5})
-	var list []map[string]any
-	for range n {
-		list = append(list, map[string]any{"log": g.Next().Line})
-	}
-	list = append(list, map[string]any{"log": "kernel panic: unrecoverable machine check, halting all processors"})
-	return chunk(t, list...)
-}
-
-func TestTaggerAddsFields(t *testing.T) {
-	tg := tag(t, map[string]string{"Warmup": "64"})
-	out := bodies(t, tg.process(nil, routine(t, 1000)))
+func TestJudgeAddsFields(t *testing.T) {
+	j := judging(t, map[string]string{"Warmup": "64"})
+	out := testchunk.Bodies(t, j.process(nil, testchunk.Routine(t, 1000)))
 	if len(out) != 1001 {
 		t.Fatalf("%d records came out of 1001", len(out))
 	}
@@ -84,12 +50,12 @@ func TestTaggerAddsFields(t *testing.T) {
 	if score, _ := last["anomaly_score"].(float64); last["anomaly"] != "true" || score <= 0.5 || score >= 1 || last["anomaly_reason"] == nil {
 		t.Errorf("the strange record: %v, want it flagged, with score and reason", last)
 	}
-	if c := tg.counts; c.records != 1001 || c.unjudged != 64 {
+	if c := j.counts; c.records != 1001 || c.unjudged != 64 {
 		t.Errorf("counts %+v, want 1001 records, 64 of them unjudged", c)
 	}
 }
 
-func TestTaggerOptions(t *testing.T) {
+func TestJudgeOptions(t *testing.T) {
 	flagged := func(out []map[string]any, key string, value any) (n int) {
 		for _, b := range out {
 			if b[key] == value {
@@ -123,104 +89,104 @@ func TestTaggerOptions(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if out := bodies(t, tag(t, c.given).process(nil, routine(t, 1000))); !c.check(out) {
+			if out := testchunk.Bodies(t, judging(t, c.given).process(nil, testchunk.Routine(t, 1000))); !c.check(out) {
 				t.Errorf("%v: %d records came out, the last of them %v", c.given, len(out), out[len(out)-1])
 			}
 		})
 	}
 }
 
-func TestTaggerGroupsHaveTheirOwnModels(t *testing.T) {
-	tg := tag(t, map[string]string{"Group_By": "$kubernetes['labels']['app']", "Max_Groups": "2", "Warmup": "32"})
+func TestJudgeGroupsHaveTheirOwnModels(t *testing.T) {
+	j := judging(t, map[string]string{"Group_By": "$kubernetes['labels']['app']", "Max_Groups": "2", "Warmup": "32"})
 	record := func(app string, i int) map[string]any {
 		return map[string]any{"log": fmt.Sprintf("request %d served in %d ms", i, i%7), "kubernetes": map[string]any{"labels": map[string]any{"app": app}}}
 	}
 	for i := range 40 {
-		tg.process(nil, chunk(t, record("a", i)))
+		j.process(nil, testchunk.Of(t, record("a", i)))
 	}
-	if out := bodies(t, tg.process(nil, chunk(t, record("a", 1), record("b", 1)))); out[0]["anomaly_score"] == nil || out[1]["anomaly_score"] != nil {
+	if out := testchunk.Bodies(t, j.process(nil, testchunk.Of(t, record("a", 1), record("b", 1)))); out[0]["anomaly_score"] == nil || out[1]["anomaly_score"] != nil {
 		t.Errorf("want a judged and b learning, got %v", out)
 	}
-	tg.process(nil, chunk(t, record("c", 1)))
-	if s := tg.detector.Stats(); s.Groups != 2 || s.Evicted != 1 {
+	j.process(nil, testchunk.Of(t, record("c", 1)))
+	if s := j.detector.Stats(); s.Groups != 2 || s.Evicted != 1 {
 		t.Errorf("%d groups held, %d evicted, want 2 and 1", s.Groups, s.Evicted)
 	}
 }
 
-// TestTaggerPassesOddShapes is about what is no log event with a message: it
+// TestJudgePassesOddShapes is about what is no log event with a message: it
 // must come out as it went in.
-func TestTaggerPassesOddShapes(t *testing.T) {
-	tg := tag(t, nil)
+func TestJudgePassesOddShapes(t *testing.T) {
+	j := judging(t, nil)
 	for name, in := range map[string][]byte{
-		"no message":     chunk(t, map[string]any{"other": 1}),
+		"no message":     testchunk.Of(t, map[string]any{"other": 1}),
 		"no map":         {0x92, 0x92, 0x01, 0x80, 0xa1, 'x'},
 		"a group opens":  {0x92, 0x92, 0xff, 0x80, 0x81, 0xa1, 'a', 0x01},
 		"invalid byte":   {0xc1, 0x01, 0x02},
-		"cut":            chunk(t, map[string]any{"log": "hello"})[:9],
+		"cut":            testchunk.Of(t, map[string]any{"log": "hello"})[:9],
 		"a bare integer": {0x05},
 	} {
-		before := tg.counts
-		if out := tg.process(nil, in); !bytes.Equal(out, in) {
+		before := j.counts
+		if out := j.process(nil, in); !bytes.Equal(out, in) {
 			t.Errorf("%s: % x came out of % x", name, out, in)
 		}
-		if c := tg.counts; c.records-before.records != c.unjudged-before.unjudged {
+		if c := j.counts; c.records-before.records != c.unjudged-before.unjudged {
 			t.Errorf("%s: counted as %+v, was %+v", name, c, before)
 		}
 	}
 }
 
-// TestTaggerDoesNotJudgeWhatIsNoText: a map would be judged as an empty line, and a
+// TestJudgeDoesNotJudgeWhatIsNoText: a map would be judged as an empty line, and a
 // log of maps would look healthy for ever.
-func TestTaggerDoesNotJudgeWhatIsNoText(t *testing.T) {
-	tg := tag(t, map[string]string{"Warmup": "32"})
+func TestJudgeDoesNotJudgeWhatIsNoText(t *testing.T) {
+	j := judging(t, map[string]string{"Warmup": "32"})
 	for range 100 {
-		tg.process(nil, chunk(t, map[string]any{"log": "hello"}))
+		j.process(nil, testchunk.Of(t, map[string]any{"log": "hello"}))
 	}
-	before := tg.counts
+	before := j.counts
 	for _, message := range []any{map[string]any{"text": "hello"}, []any{"hello"}, msgpack.RawMessage{0xd4, 0x05, 0x00}} {
-		in := chunk(t, map[string]any{"log": message})
-		if out := tg.process(nil, in); !bytes.Equal(out, in) {
+		in := testchunk.Of(t, map[string]any{"log": message})
+		if out := j.process(nil, in); !bytes.Equal(out, in) {
 			t.Errorf("% x came out of % x", out, in)
 		}
-		in = chunk(t, map[string]any{"log": message, "msg": "hello"})
-		if out := tg.process(nil, in); !bytes.Contains(out, []byte("anomaly_score")) {
+		in = testchunk.Of(t, map[string]any{"log": message, "msg": "hello"})
+		if out := j.process(nil, in); !bytes.Contains(out, []byte("anomaly_score")) {
 			t.Errorf("there is a text beside %v, and it is not judged", message)
 		}
 	}
-	if c := tg.counts; c.structured != 3 || c.unjudged != before.unjudged+3 {
+	if c := j.counts; c.structured != 3 || c.unjudged != before.unjudged+3 {
 		t.Errorf("counts %+v, were %+v", c, before)
 	}
 }
 
-func TestTaggerReplacesForgedFields(t *testing.T) {
+func TestJudgeReplacesForgedFields(t *testing.T) {
 	// What has no message gets no verdict, and keeps none that it came with.
-	in := chunk(t, map[string]any{"other": "x", "anomaly": "false", "anomaly_score": 0.1, "anomaly_reason": "me"})
-	if out := tag(t, nil).process(nil, in); !bytes.Equal(out, chunk(t, map[string]any{"other": "x"})) {
-		t.Errorf("forged fields without a message came out as %v", bodies(t, out)[0])
+	in := testchunk.Of(t, map[string]any{"other": "x", "anomaly": "false", "anomaly_score": 0.1, "anomaly_reason": "me"})
+	if out := judging(t, nil).process(nil, in); !bytes.Equal(out, testchunk.Of(t, map[string]any{"other": "x"})) {
+		t.Errorf("forged fields without a message came out as %v", testchunk.Bodies(t, out)[0])
 	}
-	tg := tag(t, nil)
-	out := bodies(t, tg.process(nil, chunk(t, map[string]any{"log": "hello", "anomaly": "true", "anomaly_score": 1.0, "anomaly_reason": "me"})))
+	j := judging(t, nil)
+	out := testchunk.Bodies(t, j.process(nil, testchunk.Of(t, map[string]any{"log": "hello", "anomaly": "true", "anomaly_score": 1.0, "anomaly_reason": "me"})))
 	if b := out[0]; b["anomaly"] != "false" || b["anomaly_score"] != nil || b["anomaly_reason"] != nil {
 		t.Errorf("forged fields came out as %v", b)
 	}
 }
 
-// TestTaggerGivesTheSameInChunksOfAnySize cuts one stream into chunks of
+// TestJudgeGivesTheSameInChunksOfAnySize cuts one stream into chunks of
 // other sizes.
-func TestTaggerGivesTheSameInChunksOfAnySize(t *testing.T) {
-	all := routine(t, 2000)
-	want := tag(t, nil).process(nil, all)
+func TestJudgeGivesTheSameInChunksOfAnySize(t *testing.T) {
+	all := testchunk.Routine(t, 2000)
+	want := judging(t, nil).process(nil, all)
 	var ends []int // of the events
 	r := bytes.NewReader(all)
 	for d := msgpack.NewDecoder(r); d.Skip() == nil; {
 		ends = append(ends, len(all)-r.Len())
 	}
 	for _, size := range []int{1, 7, 300} {
-		tg := tag(t, nil)
+		j := judging(t, nil)
 		var got []byte
 		for i, from := 0, 0; i < len(ends); i += size {
 			to := ends[min(i+size, len(ends))-1]
-			got = append(got, tg.process(nil, all[from:to])...)
+			got = append(got, j.process(nil, all[from:to])...)
 			from = to
 		}
 		if !bytes.Equal(got, want) {
@@ -238,7 +204,7 @@ func benchChunks(b *testing.B) (chunks [][]byte, size int) {
 		for range perChunk {
 			list = append(list, map[string]any{"log": g.Next().Line})
 		}
-		chunks = append(chunks, chunk(b, list...))
+		chunks = append(chunks, testchunk.Of(b, list...))
 		size += len(chunks[len(chunks)-1])
 	}
 	return chunks, size / len(chunks)
@@ -246,47 +212,47 @@ func benchChunks(b *testing.B) (chunks [][]byte, size int) {
 
 const perChunk = 1000
 
-// BenchmarkTagger is what a call of the filter costs: all but the crossing
+// BenchmarkJudge is what a call of the filter costs: all but the crossing
 // between C and Go.
-func BenchmarkTagger(b *testing.B) {
+func BenchmarkJudge(b *testing.B) {
 	chunks, size := benchChunks(b)
-	tg := tag(b, nil)
+	j := judging(b, nil)
 	var out []byte
 	for range 3 {
 		for _, c := range chunks {
-			out = tg.process(out[:0], c)
+			out = j.process(out[:0], c)
 		}
 	}
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	start := time.Now()
 	for i := 0; b.Loop(); i++ {
-		out = tg.process(out[:0], chunks[i%len(chunks)])
+		out = j.process(out[:0], chunks[i%len(chunks)])
 	}
 	b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(b.N)/perChunk, "ns/record")
 }
 
-// BenchmarkTaggerPause is how long the longest calls take while refits go on
+// BenchmarkJudgePause is how long the longest calls take while refits go on
 // in the background, one for every ten calls, and while none does.
-func BenchmarkTaggerPause(b *testing.B) {
+func BenchmarkJudgePause(b *testing.B) {
 	chunks, _ := benchChunks(b)
 	calls := func(refitRecords int) float64 {
 		s := options.Defaults()
 		s.Detector.RefitRecords = refitRecords
 		s.Detector.RefitInterval = 0
-		tg, err := newTagger(s)
+		j, err := newJudge(s, discard)
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer tg.detector.Close()
+		defer j.detector.Close()
 		var out []byte
 		for _, c := range chunks {
-			out = tg.process(out[:0], c)
+			out = j.process(out[:0], c)
 		}
 		took := make([]time.Duration, 0, 10_000)
 		for i := range cap(took) {
 			start := time.Now()
-			out = tg.process(out[:0], chunks[i%len(chunks)])
+			out = j.process(out[:0], chunks[i%len(chunks)])
 			took = append(took, time.Since(start))
 		}
 		slices.Sort(took)

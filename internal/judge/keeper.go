@@ -1,4 +1,4 @@
-package main
+package judge
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
@@ -20,13 +20,13 @@ import (
 type keeper struct {
 	detector *detector.Detector
 	options  detector.Options
-	name     string
+	by       Instance
 	path     string // of the file; empty = none
 	interval time.Duration
 	log      *slog.Logger
-	spawn    func(func()) // starts a goroutine in which panics are caught
-	owner    bool         // of the name, among the instances that live
-	patience time.Duration
+	handover *handover
+	owner    bool          // of the name, among the instances that live
+	patience time.Duration // with a disk that does not answer
 
 	next     time.Time // of a save
 	snapshot *detector.Snapshot
@@ -58,43 +58,70 @@ const (
 	handoverTime = time.Minute
 )
 
-// handover is what package variables carry over a hot reload: Fluent Bit ends all
-// instances, then makes the new ones, in the same process.
-var handover struct {
-	sync.Mutex
+// handover carries models over a hot reload: Fluent Bit ends all instances, then
+// makes the new ones, in the same process.
+type handover struct {
+	mu     sync.Mutex
 	live   map[string]bool               // names of instances that live
 	models map[string]*detector.Detector // of those that have ended
 }
 
-func newKeeper(d *detector.Detector, name string, s *options.Settings, log *slog.Logger, spawn func(func())) *keeper {
-	k := &keeper{detector: d, options: s.Detector, patience: diskPatience, name: name, interval: s.SaveInterval, log: log, spawn: spawn, result: make(chan error, 1), next: time.Now().Add(s.SaveInterval)}
+// thisProcess is the handover among the instances of this process.
+var thisProcess handover
+
+// claim returns the models that wait under a name, nil for none, and makes the
+// caller the owner of the name. It returns false when another one lives.
+func (h *handover) claim(name string) (*detector.Detector, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.live[name] {
+		return nil, false
+	}
+	if h.live == nil {
+		h.live = map[string]bool{}
+		h.models = map[string]*detector.Detector{}
+	}
+	h.live[name] = true
+	old := h.models[name]
+	delete(h.models, name)
+	return old, true
+}
+
+// leave takes the models of the owner of a name, who ends. They wait for a while.
+func (h *handover) leave(name string, d *detector.Detector) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.live, name)
+	h.models[name] = d
+	time.AfterFunc(handoverTime, func() { h.forget(name, d) })
+}
+
+// forget lets go of models that no instance has taken over.
+func (h *handover) forget(name string, d *detector.Detector) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.models[name] == d {
+		delete(h.models, name)
+	}
+}
+
+func newKeeper(d *detector.Detector, s *options.Settings, by Instance, h *handover, patience time.Duration) *keeper {
+	k := &keeper{detector: d, options: s.Detector, by: by, interval: s.SaveInterval, log: by.Log, handover: h, patience: patience,
+		result: make(chan error, 1), next: time.Now().Add(s.SaveInterval)}
 	if s.ModelPath != "" {
-		k.path = modelfile.Path(s.ModelPath, name)
-	}
-	handover.Lock()
-	if k.owner = !handover.live[name]; k.owner {
-		if handover.live == nil {
-			handover.live = map[string]bool{}
-		}
-		handover.live[name] = true
-	}
-	handover.Unlock()
-	if !k.owner {
-		k.path = ""
-		log.Warn("another instance has the same name: the models of this one are not kept; give each an Alias of its own")
+		k.path = modelfile.Path(s.ModelPath, by.Name)
 	}
 	return k
 }
 
 // start makes the detector go on with what was kept.
 func (k *keeper) start() {
-	if !k.owner {
+	var old *detector.Detector
+	if old, k.owner = k.handover.claim(k.by.Name); !k.owner {
+		k.path = ""
+		k.log.Warn("another instance has the same name: the models of this one are not kept; give each an Alias of its own")
 		return
 	}
-	handover.Lock()
-	old := handover.models[k.name]
-	delete(handover.models, k.name)
-	handover.Unlock()
 	inherited := false
 	if old != nil {
 		if err := k.detector.Inherit(old); err == nil {
@@ -126,11 +153,11 @@ func (k *keeper) start() {
 	}
 }
 
-// within calls f in the background and says whether it has returned in time.
+// within calls f in the background and reports whether it has returned in time.
 // What f writes to must not be looked at when it has not.
 func (k *keeper) within(f func()) bool {
 	done := make(chan struct{})
-	k.spawn(func() {
+	k.by.Go(func() {
 		defer close(done)
 		f()
 	})
@@ -225,9 +252,9 @@ func (k *keeper) tick(now time.Time) {
 func (k *keeper) begin(now time.Time) {
 	k.next, k.began, k.calls, k.slow = now.Add(k.interval), now, 0, false
 	k.groups = k.detector.Stats().Groups
-	s := k.detector.NewSnapshot(version, now)
+	s := k.detector.NewSnapshot(k.by.Version, now)
 	k.snapshot = s
-	k.spawn(func() {
+	k.by.Go(func() {
 		err := errors.New("a panic ended the save")
 		defer func() { k.result <- err }()
 		err = modelfile.Write(k.path, func(w io.Writer) error {
@@ -287,15 +314,7 @@ func (k *keeper) close() {
 	// A save that is still going on has copies only. They are not held longer than
 	// it needs them.
 	k.snapshot = nil
-	handover.Lock()
-	defer handover.Unlock()
-	delete(handover.live, k.name)
-	if handover.models == nil {
-		handover.models = map[string]*detector.Detector{}
-	}
-	name, d := k.name, k.detector
-	handover.models[name] = d
-	time.AfterFunc(handoverTime, func() { forget(name, d) })
+	k.handover.leave(k.by.Name, k.detector)
 }
 
 // saveNow saves and waits for it. It returns false when the limit came first.
@@ -316,14 +335,5 @@ func (k *keeper) saveNow(limit <-chan time.Time) bool {
 			return false
 		case <-step.C:
 		}
-	}
-}
-
-// forget lets go of models that no instance has taken over.
-func forget(name string, d *detector.Detector) {
-	handover.Lock()
-	defer handover.Unlock()
-	if handover.models[name] == d {
-		delete(handover.models, name)
 	}
 }
