@@ -126,7 +126,7 @@ func (k *keeper) start() {
 	}
 }
 
-// within calls f in the background and says whether it has returned in time.
+// within calls f in the background and reports whether it has returned in time.
 // What f writes to must not be looked at when it has not.
 func (k *keeper) within(f func()) bool {
 	done := make(chan struct{})

@@ -84,7 +84,7 @@ func (l *life) says(t *testing.T, want ...string) {
 	}
 }
 
-// scored says whether the first of the chunk's records has a score.
+// scored reports whether the first of the chunk's records has a score.
 func scored(t *testing.T, out []byte) bool { return bodies(t, out)[0]["anomaly_score"] != nil }
 
 func TestRestartJudgesFromTheFirstRecord(t *testing.T) {

@@ -233,7 +233,7 @@ func (t *tagger) tag(f *record.Fields, anomaly bool) {
 	}
 }
 
-// keep says whether the record goes on.
+// keep reports whether the record goes on.
 func (t *tagger) keep(v *detector.Verdict) bool {
 	if t.settings.Forward.OnlyAnomalies {
 		return v.Anomaly

@@ -90,7 +90,7 @@ func ParseOutput(values func(name string) []string) (Settings, error) {
 	return s, nil
 }
 
-// loopback is whether a host is this one for sure.
+// loopback reports whether a host is this one for sure.
 func loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost") {
 		return true
