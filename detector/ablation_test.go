@@ -71,9 +71,7 @@ func TestAblation(t *testing.T) {
 		{}, {"rarity"}, {"word", "sequence", "odd", "end"}, {"word"}, {"sequence"}, {"odd"}, {"end"}, {"failure", "network"}, {"level", "severity"}, {"length"},
 		{"number"}, {"burst"}, {"forest"}, {"tails"},
 	} {
-		restore := detector.Ablate(off...)
-		m := measure(t, streams)
-		restore()
+		m := measure(t, streams, off...)
 		name := strings.Join(off, " ")
 		switch name {
 		case "":
@@ -234,11 +232,11 @@ type quality struct {
 	recall         map[string]float64
 }
 
-func measure(t *testing.T, streams map[string][]labelledLine) quality {
+func measure(t *testing.T, streams map[string][]labelledLine, off ...string) quality {
 	total := quality{recall: map[string]float64{}}
 	having := map[string]float64{}
 	for _, lines := range streams {
-		one := measureStream(t, lines)
+		one := measureStream(t, lines, off)
 		total.ap += one.ap / float64(len(streams))
 		total.f1 += one.f1 / float64(len(streams))
 		total.alarms += one.alarms / float64(len(streams))
@@ -253,8 +251,9 @@ func measure(t *testing.T, streams map[string][]labelledLine) quality {
 	return total
 }
 
-func measureStream(t *testing.T, lines []labelledLine) quality {
+func measureStream(t *testing.T, lines []labelledLine, off []string) quality {
 	d := newDetector(t, nil)
+	d.Ablate(off...)
 	type point struct {
 		score float64
 		is    bool
