@@ -1,14 +1,3 @@
-// Package detector finds unusual log events: an event in, a verdict out.
-//
-// The way of an event: the message becomes a pattern and numbers (package
-// pattern), these become a row of features in which larger is stranger
-// (model, features), the row gets a score by its features' own size and by an
-// isolation forest over recent rows (score, package forest), and a threshold
-// makes a verdict of it. The model learns from the event only after that, so
-// that a verdict never knows its own line.
-//
-// The package knows neither msgpack nor Fluent Bit and could serve any other
-// shipper.
 package detector
 
 import (

@@ -100,7 +100,7 @@ func (e *events) read(line []byte, ev *detector.Event) {
 	ev.Time, _ = e.times.Parse(line)
 }
 
-// object reads a line that is a JSON object. It is false for one that is not.
+// object reads a line that is a JSON object, and reports whether it is one.
 func (e *events) object(line []byte, ev *detector.Event) bool {
 	e.found, e.ranks = [fields][]byte{}, [fields]int{}
 	var log, level, group []byte // by paths of the user's
