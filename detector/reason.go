@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // explain appends what moved the score most, the one or two strongest
@@ -203,17 +204,14 @@ func fieldName(text []byte, at int) []byte {
 // but printable ASCII and letters of UTF-8 replaced.
 func quote(dst, word []byte) []byte {
 	dst = append(dst, '"')
-	cut := len(word) > 40
-	if cut {
-		word = word[:40]
-	}
-	for _, r := range string(word) {
+	shown := text.Cut(word, 40)
+	for _, r := range string(shown) {
 		if r < ' ' || r == '"' || r == 0x7f {
 			r = '?'
 		}
 		dst = append(dst, string(r)...)
 	}
-	if cut {
+	if len(shown) < len(word) {
 		dst = append(dst, "..."...)
 	}
 	return append(dst, '"')

@@ -1,6 +1,6 @@
 package detector
 
-import "unicode/utf8"
+import "github.com/flb-anomaly/flb-anomaly/internal/text"
 
 // patternText is a pattern as people read it: its words, and what varies as
 // <num>, <time> and so on. It is cut to what fits, and kept within its statement
@@ -17,7 +17,7 @@ func (t *patternText) bytes() []byte { return t.b[:min(int(t.n), len(t.b))] }
 func (t *patternText) set(o *observation) {
 	o.pattern = o.line.Append(o.pattern[:0], o.text)
 	t.n = 0
-	for _, c := range trim(o.pattern, len(t.b)) {
+	for _, c := range text.Cut(o.pattern, len(t.b)) {
 		if c >= ' ' && c != 0x7f { // nothing that a terminal would obey
 			t.b[t.n] = c
 			t.n++
@@ -31,17 +31,4 @@ func (t *patternText) set(o *observation) {
 // event changes.
 func (d *Detector) AppendPattern(dst []byte) []byte {
 	return d.line.Append(dst, d.seen.text)
-}
-
-// trim cuts b to n bytes, between characters.
-func trim(b []byte, n int) []byte {
-	if len(b) <= n {
-		return b
-	}
-	for i := n; i > n-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			return b[:i]
-		}
-	}
-	return b[:n]
 }

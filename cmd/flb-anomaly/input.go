@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // openInput opens a FILE argument, - for the standard input, and returns its
@@ -59,7 +61,7 @@ func display(name string) string {
 	if name == "-" {
 		return "standard input"
 	}
-	return printable(name)
+	return text.Printable([]byte(name), len(name))
 }
 
 // patient reads an input that may keep one waiting for ever, such as a pipe,

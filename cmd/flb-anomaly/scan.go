@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // errAnomaly is how --fail-on-anomaly reaches the exit status.
@@ -52,9 +53,10 @@ Formats:
   table  the flagged lines with score and reason, then a summary
   jsonl  a JSON object for every line: line (its number, from 1), anomaly,
          anomaly_score (null while the model learns), anomaly_reason when
-         flagged, and with several files, file
-  csv    the same as a table for spreadsheets; a value that a spreadsheet would
-         take for a formula gets an apostrophe in front
+         flagged, and with several files, file; with --text also time, level,
+         pattern and text, as far as they are known
+  csv    all of these as a table for spreadsheets; a value that a spreadsheet
+         would take for a formula gets an apostrophe in front
 
 Exit status: 0 all went well; 1 an input could not be read or the output not
 written; 2 a flag or an argument is wrong; 3 with --fail-on-anomaly, a line is
@@ -71,7 +73,7 @@ flagged; 130 interrupted.`,
 	flags.SortFlags = false
 	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table, jsonl or csv")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by: stream (the lines before it) or batch (the whole file)")
-	flags.BoolVar(&f.text, "text", false, "with jsonl and csv: add the line itself as text, invalid UTF-8 replaced")
+	flags.BoolVar(&f.text, "text", false, "with jsonl: add time, level, pattern and the line itself as text, invalid UTF-8 replaced")
 	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	complete(command, "format", "table", "jsonl", "csv")
@@ -116,7 +118,7 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 			}
 			// As other tools do: the other files are still worth a look.
 			failed++
-			fmt.Fprintf(s.stderr, "flb-anomaly: %s\n", printable(err.Error()))
+			fmt.Fprintf(s.stderr, "flb-anomaly: %s\n", text.PrintableLines(err.Error()))
 		}
 	}
 	if err := out.flush(); err != nil {
@@ -143,8 +145,8 @@ func (f *scanFlags) check(files []string) error {
 	if err := onceStdin(files); err != nil {
 		return err
 	}
-	if f.text && f.format == "table" {
-		return errors.New("--text goes with --format jsonl or csv: a table shows the text of the flagged lines anyway")
+	if f.text && f.format != "jsonl" {
+		return errors.New("--text goes with --format jsonl: a table shows the text of the flagged lines, and csv of all lines, anyway")
 	}
 	return errors.Join(
 		word("format", f.format, "table", "jsonl", "csv"),
