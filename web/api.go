@@ -232,7 +232,7 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	}
 	s.scans.Add(1)
 	defer s.scans.Done()
-	if err := v.read(&patientBody{http.NewResponseController(w), r.Body}); err != nil {
+	if err := v.read(&patientBody{http.NewResponseController(w), r.Body}, r.ContentLength < 0); err != nil {
 		refuse(w, http.StatusUnprocessableEntity, message(err))
 		return
 	}

@@ -32,10 +32,9 @@ func newScan() *cobra.Command {
 		Short: "Find the unusual lines of log files",
 		Long: `Judge each line of the files and show what is unusual.
 
-FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or, with a
-byte order mark, UTF-16; - is the standard input. Each file has a model of its
-own: lines of another file do not count. To judge rotated files as one log, join
-them:
+FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or UTF-16;
+- is the standard input. Each file has a model of its own: lines of another file
+do not count. To judge rotated files as one log, join them:
 
   zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan -
 
@@ -142,7 +141,7 @@ func (f *scanFlags) check(files []string) error {
 		}
 		return fmt.Errorf("--%s has the value %q; allowed: %s", flag, value, strings.Join(allowed, ", "))
 	}
-	if err := onceStdin(files); err != nil {
+	if err := scan.OnceStdin(files); err != nil {
 		return err
 	}
 	if f.text && f.format != "jsonl" {
@@ -155,19 +154,6 @@ func (f *scanFlags) check(files []string) error {
 	)
 }
 
-func onceStdin(files []string) error {
-	stdin := 0
-	for _, name := range files {
-		if name == "-" {
-			stdin++
-		}
-	}
-	if stdin > 1 {
-		return errors.New("the standard input (-) can be read once, and is given several times")
-	}
-	return nil
-}
-
 // scanner judges the files of one call, one after the other.
 type scanner struct {
 	options scan.Options
@@ -178,21 +164,21 @@ type scanner struct {
 }
 
 func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
-	in, size, err := openInput(ctx, s.stdin, name)
+	in, err := scan.Open(ctx, s.stdin, name)
 	if err != nil {
 		return scan.Result{}, err
 	}
 	defer in.Close()
-	o := s.options
+	o, size := s.options, in.Size
 	if o.Mode == scan.Batch {
 		size *= 2
 	}
 	bar := newBar(s.stderr, name, size)
-	live := size < 0
+	o.Live = in.Live
 	o.Progress = func(read int64) {
 		// Lines wait for a full buffer unless somebody may be looking on: then a
 		// line must be seen before the next one is waited for.
-		if bar.shown() || live {
+		if bar.shown() || in.Live {
 			bar.clear()
 			s.out.flush()
 			bar.set(read)
@@ -201,7 +187,7 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	if err := s.writer.file(name); err != nil {
 		return scan.Result{}, err
 	}
-	result, err := scan.Run(ctx, in, o, s.writer.line)
+	result, err := scan.Run(ctx, in.ReadCloser, o, s.writer.line)
 	bar.clear()
 	if err != nil {
 		if s.out.err != nil {
@@ -212,8 +198,21 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	if err := s.writer.end(&result); err != nil {
 		return result, err
 	}
-	if result.Array {
+	s.hint(name, &result)
+	return result, nil
+}
+
+// hint says what is odd about an input and yet no error.
+func (s *scanner) hint(name string, r *scan.Result) {
+	if r.Array {
 		fmt.Fprintf(s.stderr, "flb-anomaly: %s: %s\n", display(name), scan.ArrayHint)
 	}
-	return result, nil
+}
+
+// display is the name of an input for people.
+func display(name string) string {
+	if name == scan.Stdin {
+		return "standard input"
+	}
+	return text.Printable([]byte(name), len(name))
 }
