@@ -13,6 +13,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Options are a detector's settings. Package options has the ranges and
@@ -327,7 +328,7 @@ func (d *Detector) canonical(name []byte) []byte {
 		return name
 	}
 	sum := sha256.Sum256(name[:min(len(name), pattern.MaxBytes)])
-	short := append(d.longName[:0], model.Trim(name, maxGroupName-len("... ")-2*len(sum))...)
+	short := append(d.longName[:0], text.Cut(name, maxGroupName-len("... ")-2*len(sum))...)
 	d.longName = hex.AppendEncode(append(short, "... "...), sum[:])
 	return d.longName
 }
