@@ -173,12 +173,19 @@ func (r *Reader) finish(ev *detector.Event) bool {
 	if !found && len(r.fields) == 0 && r.taken != nil {
 		message, found = r.taken, true
 	}
+	if message == nil {
+		message = nothing
+	}
 	*ev = detector.Event{
 		Message: r.plain(message), Level: r.level.level, Transport: r.carried.level,
 		Group: r.group, Fields: r.fields,
 	}
 	return found || len(r.fields) > 0
 }
+
+// nothing is a message that is empty, which is not the same as none: the page
+// keeps the first message of each pattern.
+var nothing = []byte{}
 
 // time is that of the event by its fields, else by its message.
 func (r *Reader) time(message []byte) time.Duration {

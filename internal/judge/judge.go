@@ -5,12 +5,15 @@
 package judge
 
 import (
+	"fmt"
 	"log/slog"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
@@ -23,11 +26,12 @@ type Judge struct {
 	keeper   *keeper
 	log      *slog.Logger
 	counts   counts
-	said     struct{ structured, failedFit, learned bool }
+	said     struct{ blind, failedFit, learned bool }
 
 	walker  *record.Walker
 	event   record.Event
-	reader  reader
+	reader  *event.Reader
+	seen    detector.Event
 	verdict detector.Verdict
 
 	// The names and, where they are always the same, the values of the fields,
@@ -67,7 +71,6 @@ type Stats struct {
 // counts are what the judge counts itself.
 type counts struct {
 	records, unjudged, dropped uint64
-	structured                 uint64 // of those unjudged, with a map, an array or an ext as message
 }
 
 // New makes a judge that goes on with the models that were kept under the
@@ -82,9 +85,13 @@ func New(s options.Settings, by Instance) (*Judge, error) {
 	return j, nil
 }
 
+// blindRecords is how many records without anything to judge by are said to be
+// so: a few are no fault in the configuration.
+const blindRecords = 100
+
 // newJudge makes one that has no keeper yet.
 func newJudge(s options.Settings, log *slog.Logger) (*Judge, error) {
-	finder, err := newFinder(&s)
+	reader, err := event.NewReader(&s)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +99,8 @@ func newJudge(s options.Settings, log *slog.Logger) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Judge{settings: s, detector: d, log: log, walker: record.NewWalker(finder), scoreName: s.Fields()[1], reasonName: s.Fields()[2]}
+	replaced := s.Fields()
+	j := &Judge{settings: s, detector: d, log: log, reader: reader, walker: record.NewWalker(record.NewFinder(replaced[:])), scoreName: s.Fields()[1], reasonName: s.Fields()[2]}
 	j.tag(&j.learning, false)
 	j.tag(&j.normal, false)
 	j.tag(&j.flagged, true)
@@ -100,7 +108,7 @@ func newJudge(s options.Settings, log *slog.Logger) (*Judge, error) {
 }
 
 // Chunk appends chunk to dst, with the verdicts written into its events, and
-// returns that. Whatever is not a log event with a message passes as it is.
+// returns that. Whatever is no log event, or has nothing to judge by, passes as it is.
 func (j *Judge) Chunk(dst, chunk []byte) []byte {
 	dst = j.process(dst, chunk)
 	j.keeper.tick(time.Now())
@@ -122,9 +130,9 @@ func (j *Judge) Close() { j.keeper.close() }
 
 // tell logs what an operator should know, once.
 func (j *Judge) tell() {
-	if j.counts.structured > 0 && !j.said.structured {
-		j.said.structured = true
-		j.log.Warn("the message of a record is a map, an array or an ext: such records pass without a verdict (logged once); set Log_Key to the field with the text, as in $log['message']")
+	if b := &j.reader.Blind; b.Records >= blindRecords && !j.said.blind {
+		j.said.blind = true
+		j.log.Warn(fmt.Sprintf("%d records had neither a message nor a field to judge by and passed without a verdict (logged once): their keys were %s; set Log_Key to the one with the message, or Fields to those to judge by", b.Records, strings.Join(b.Keys, ", ")))
 	}
 	s := j.detector.Stats()
 	if s.FailedFits > 0 && !j.said.failedFit {
@@ -195,19 +203,15 @@ func (j *Judge) onlyAnomalies(dst []byte) []byte {
 // one judges one event.
 func (j *Judge) one(dst []byte, ev *record.Event) []byte {
 	j.counts.records++
-	e, is := j.reader.read(ev)
-	if is != readable {
+	if !j.reader.Record(ev, &j.seen) {
 		j.counts.unjudged++
-		if is == structured {
-			j.counts.structured++
-		}
 		if j.settings.OnlyAnomalies {
 			return dst
 		}
 		return ev.Annotate(dst, nil)
 	}
 	v := &j.verdict
-	j.detector.Observe(e, v)
+	j.detector.Observe(&j.seen, v)
 	if !v.Judged {
 		j.counts.unjudged++
 	}

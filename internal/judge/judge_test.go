@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,12 +114,12 @@ func TestJudgeGroupsHaveTheirOwnModels(t *testing.T) {
 	}
 }
 
-// TestJudgePassesOddShapes is about what is no log event with a message: it
-// must come out as it went in.
+// TestJudgePassesOddShapes is about what is no log event or has nothing to judge
+// by: it must come out as it went in.
 func TestJudgePassesOddShapes(t *testing.T) {
 	j := judging(t, nil)
 	for name, in := range map[string][]byte{
-		"no message":     testchunk.Of(t, map[string]any{"other": 1}),
+		"nothing usual":  testchunk.Of(t, map[string]any{"kubernetes": map[string]any{"pod_name": "x"}}),
 		"no map":         {0x92, 0x92, 0x01, 0x80, 0xa1, 'x'},
 		"a group opens":  {0x92, 0x92, 0xff, 0x80, 0x81, 0xa1, 'a', 0x01},
 		"invalid byte":   {0xc1, 0x01, 0x02},
@@ -135,33 +136,51 @@ func TestJudgePassesOddShapes(t *testing.T) {
 	}
 }
 
-// TestJudgeDoesNotJudgeWhatIsNoText: a map would be judged as an empty line, and a
-// log of maps would look healthy for ever.
-func TestJudgeDoesNotJudgeWhatIsNoText(t *testing.T) {
-	j := judging(t, map[string]string{"Warmup": "32"})
-	for range 100 {
-		j.process(nil, testchunk.Of(t, map[string]any{"log": "hello"}))
+// TestJudgeTellsWhatItDoesNotJudge: a log of such records would look healthy for
+// ever.
+func TestJudgeTellsWhatItDoesNotJudge(t *testing.T) {
+	var said bytes.Buffer
+	s, err := options.Parse(func(name string) []string { return map[string][]string{"Fields": {"none"}, "Warmup": {"32"}}[name] })
+	if err != nil {
+		t.Fatal(err)
 	}
-	before := j.counts
-	for _, message := range []any{map[string]any{"text": "hello"}, []any{"hello"}, msgpack.RawMessage{0xd4, 0x05, 0x00}} {
-		in := testchunk.Of(t, map[string]any{"log": message})
+	j, err := newJudge(s, slog.New(slog.NewTextHandler(&said, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.detector.Close()
+	for i := range 300 {
+		in := testchunk.Of(t, map[string]any{"line": "hello", "n": i})
 		if out := j.process(nil, in); !bytes.Equal(out, in) {
 			t.Errorf("% x came out of % x", out, in)
 		}
-		in = testchunk.Of(t, map[string]any{"log": message, "msg": "hello"})
-		if out := j.process(nil, in); !bytes.Contains(out, []byte("anomaly_score")) {
-			t.Errorf("there is a text beside %v, and it is not judged", message)
+		if j.tell(); (said.Len() > 0) != (i >= blindRecords-1) {
+			t.Fatalf("after %d records it said %q", i+1, said.String())
 		}
 	}
-	if c := j.counts; c.structured != 3 || c.unjudged != before.unjudged+3 {
-		t.Errorf("counts %+v, were %+v", c, before)
+	if n := strings.Count(said.String(), "\n"); n != 1 || !strings.Contains(said.String(), "line, n;") || !strings.Contains(said.String(), "Log_Key") {
+		t.Errorf("it said %q", said.String())
+	}
+	if c := j.counts; c.records != 300 || c.unjudged != 300 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+// TestJudgeJudgesRecordsWithoutAMessage by their fields.
+func TestJudgeJudgesRecordsWithoutAMessage(t *testing.T) {
+	j := judging(t, map[string]string{"Warmup": "32"})
+	for i := range 100 {
+		out := j.process(nil, testchunk.Of(t, map[string]any{"method": "GET", "code": 200, "path": "/"}))
+		if judged := bytes.Contains(out, []byte("anomaly_score")); judged != (i >= 32) {
+			t.Errorf("record %d judged: %v", i, judged)
+		}
 	}
 }
 
 func TestJudgeReplacesForgedFields(t *testing.T) {
-	// What has no message gets no verdict, and keeps none that it came with.
-	in := testchunk.Of(t, map[string]any{"other": "x", "anomaly": "false", "anomaly_score": 0.1, "anomaly_reason": "me"})
-	if out := judging(t, nil).process(nil, in); !bytes.Equal(out, testchunk.Of(t, map[string]any{"other": "x"})) {
+	// What has nothing to judge by gets no verdict, and keeps none that it came with.
+	in := testchunk.Of(t, map[string]any{"stream": "x", "anomaly": "false", "anomaly_score": 0.1, "anomaly_reason": "me"})
+	if out := judging(t, nil).process(nil, in); !bytes.Equal(out, testchunk.Of(t, map[string]any{"stream": "x"})) {
 		t.Errorf("forged fields without a message came out as %v", testchunk.Bodies(t, out)[0])
 	}
 	j := judging(t, nil)

@@ -14,7 +14,7 @@ import (
 )
 
 // event is a log event of the given time around an encoded body.
-func event(sec uint32, body []byte) []byte {
+func eventOf(sec uint32, body []byte) []byte {
 	b := []byte{0x92, 0x92, 0xd7, 0x00, byte(sec >> 24), byte(sec >> 16), byte(sec >> 8), byte(sec), 0, 0, 0, 0, 0x80}
 	return append(b, body...)
 }
@@ -55,28 +55,28 @@ func TestLimits(t *testing.T) {
 	for range 100_000 {
 		forged = record.AppendString(record.AppendString(forged, "anomaly"), "false")
 	}
-	routineEvent := event(now, logBody("request 5 of 9 served"))
+	routineEvent := eventOf(now, logBody("request 5 of 9 served"))
 	cases := map[string][]byte{
-		"an empty line":                          event(now, logBody("")),
-		"a line of 1 MB":                         event(now, logBody(strings.Repeat("word ", 200_000))),
-		"a line of 1 MB without a space":         event(now, logBody(strings.Repeat("x", 1_000_000))),
-		"a line of 1 MB of digits":               event(now, logBody(strings.Repeat("7", 1_000_000))),
-		"a line of 1 MB of escapes":              event(now, logBody(strings.Repeat("\x1b[31m", 200_000))),
-		"a line of 1 MB of NUL":                  event(now, logBody(strings.Repeat("\x00", 1_000_000))),
-		"a line of 1 MB that is not UTF-8":       event(now, logBody(strings.Repeat("\xff\xc0", 500_000))),
-		"a record of 32 MB":                      event(now, logBody("request 1 served", append(record.AppendString(nil, "blob"), record.AppendString(nil, strings.Repeat("b", 32<<20))...))),
-		"a map of 100,000 keys":                  event(now, keys),
-		"100,000 forged fields":                  event(now, forged),
-		"maps nested 10,000 levels":              event(now, logBody("request 1 served", nested(0x81, "k", 10_000))),
-		"arrays nested 10,000 levels":            event(now, logBody("request 1 served", nested(0x91, "", 10_000))),
-		"a message that is nested 10,000 levels": event(now, append([]byte{0x81}, append(record.AppendString(nil, "log"), nested(0x81, "log", 10_000)[5:]...)...)),
-		"time 0":                                 event(0, logBody("request 1 served")),
-		"the year 2106":                          event(1<<32-3, logBody("request 1 served")),
-		"ten years back":                         event(now-10*365*86400, logBody("request 1 served")),
+		"an empty line":                          eventOf(now, logBody("")),
+		"a line of 1 MB":                         eventOf(now, logBody(strings.Repeat("word ", 200_000))),
+		"a line of 1 MB without a space":         eventOf(now, logBody(strings.Repeat("x", 1_000_000))),
+		"a line of 1 MB of digits":               eventOf(now, logBody(strings.Repeat("7", 1_000_000))),
+		"a line of 1 MB of escapes":              eventOf(now, logBody(strings.Repeat("\x1b[31m", 200_000))),
+		"a line of 1 MB of NUL":                  eventOf(now, logBody(strings.Repeat("\x00", 1_000_000))),
+		"a line of 1 MB that is not UTF-8":       eventOf(now, logBody(strings.Repeat("\xff\xc0", 500_000))),
+		"a record of 32 MB":                      eventOf(now, logBody("request 1 served", append(record.AppendString(nil, "blob"), record.AppendString(nil, strings.Repeat("b", 32<<20))...))),
+		"a map of 100,000 keys":                  eventOf(now, keys),
+		"100,000 forged fields":                  eventOf(now, forged),
+		"maps nested 10,000 levels":              eventOf(now, logBody("request 1 served", nested(0x81, "k", 10_000))),
+		"arrays nested 10,000 levels":            eventOf(now, logBody("request 1 served", nested(0x91, "", 10_000))),
+		"a message that is nested 10,000 levels": eventOf(now, append([]byte{0x81}, append(record.AppendString(nil, "log"), nested(0x81, "log", 10_000)[5:]...)...)),
+		"time 0":                                 eventOf(0, logBody("request 1 served")),
+		"the year 2106":                          eventOf(1<<32-3, logBody("request 1 served")),
+		"ten years back":                         eventOf(now-10*365*86400, logBody("request 1 served")),
 	}
 	j := judging(t, map[string]string{"Warmup": "64", "Refit_Interval": "1s", "Group_By": "deep"})
 	for i := range 200 {
-		j.process(nil, event(now, logBody(fmt.Sprintf("request %d of 9 served", i))))
+		j.process(nil, eventOf(now, logBody(fmt.Sprintf("request %d of 9 served", i))))
 	}
 	for range 3 { // each is new, then known
 		for name, e := range cases {
@@ -136,7 +136,7 @@ func TestManyGroups(t *testing.T) {
 	}
 	var full uint64
 	for i := range groups {
-		in = event(1_770_000_000, append([]byte{0x82}, append(record.AppendString(record.AppendString(nil, "log"), "hello"), record.AppendString(record.AppendString(nil, "app"), fmt.Sprint("app ", i))...)...))
+		in = eventOf(1_770_000_000, append([]byte{0x82}, append(record.AppendString(record.AppendString(nil, "log"), "hello"), record.AppendString(record.AppendString(nil, "app"), fmt.Sprint("app ", i))...)...))
 		if out = j.process(out[:0], in); i == 1000 {
 			full = heap()
 		}
@@ -156,7 +156,7 @@ func TestTimeThatJumps(t *testing.T) {
 	times := []uint32{1_770_000_000, 0, 1<<32 - 3, 1_770_000_001, 5, 1_000_000_000, 4_000_000_000, 1_770_000_002}
 	refits := j.detector.Stats().Refits
 	for i := range 4000 {
-		in := event(times[i%len(times)], logBody(fmt.Sprintf("request %d served in %d ms", i, i%40)))
+		in := eventOf(times[i%len(times)], logBody(fmt.Sprintf("request %d served in %d ms", i, i%40)))
 		c, err := chunks.Compare(in, j.process(nil, in))
 		if err != nil || c.Flagged > 0 && i > 500 {
 			t.Fatalf("record %d: %+v, %v", i, c, err)
@@ -165,7 +165,7 @@ func TestTimeThatJumps(t *testing.T) {
 	if n := j.detector.Stats().Refits - refits; n > 100 {
 		t.Errorf("%d refits for 4,000 records", n)
 	}
-	in := event(7, logBody("kernel panic, all processors halted"))
+	in := eventOf(7, logBody("kernel panic, all processors halted"))
 	if c, err := chunks.Compare(in, j.process(nil, in)); err != nil || c.Flagged != 1 {
 		t.Errorf("%+v, %v: want it flagged", c, err)
 	}

@@ -90,7 +90,7 @@ func TestSoak(t *testing.T) {
 		in = in[:0]
 		for i := range perChunk {
 			app := (n/(records/40)*3 + i*7%8) % 40
-			in = append(in, event(uint32(1_770_000_000+(n+i)/100), mapOf("log", pool[(n+i*13)%len(pool)], "app", fmt.Sprint("app-", app)))...)
+			in = append(in, eventOf(uint32(1_770_000_000+(n+i)/100), mapOf("log", pool[(n+i*13)%len(pool)], "app", fmt.Sprint("app-", app)))...)
 		}
 		out = l.process(out[:0], in)
 		l.tick(time.Now())

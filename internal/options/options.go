@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
@@ -87,13 +87,6 @@ const (
 	ValueBool   ValueType = "bool"
 )
 
-// The usual names of the message and of the level, in the order in which they
-// are looked for.
-var (
-	MessageNames = []string{"log", "message", "msg", "MESSAGE", "body"}
-	LevelNames   = []string{"level", "severity", "lvl", "levelname", "PRIORITY"}
-)
-
 // Settings are the options of one instance, checked.
 type Settings struct {
 	Detector  detector.Options
@@ -129,10 +122,10 @@ var Table = listed(rows)
 
 var rows = []row[Settings]{
 	{Option{Name: "Log_Key", Type: String, Default: "", Range: "a key or a record accessor",
-		Help: "Field with the message. Default: the first of log, message, msg, MESSAGE, body that the record has."},
+		Help: "Field with the message. Default: the first of " + names.Begin(names.MessageNames()) + " that says something."},
 		accessorInto(func(s *Settings) *string { return &s.LogKey })},
 	{Option{Name: "Level_Key", Type: String, Default: "", Range: "a key or a record accessor",
-		Help: "Field with the level. Default: the first of level, severity, lvl, levelname, PRIORITY that the record has, else the level that stands in the message."},
+		Help: "Field with the level. Default: the first of " + names.Begin(names.LevelNames()) + " that says one, else the level that stands in the message."},
 		accessorInto(func(s *Settings) *string { return &s.LevelKey })},
 	{Option{Name: "Fields", Type: String, Default: "auto", Range: "auto, none, or names divided by commas; * and ? as in a shell, a nested field as log.level",
 		Help: "Fields to judge by beside the message. auto takes all but what Fluent Bit, Kubernetes and Docker add. A name stands for all that is below it."},
@@ -256,7 +249,7 @@ func (s *Settings) Fields() [3]string {
 // message would be lost.
 func (s *Settings) checkPrefix() error {
 	for _, f := range s.Fields() {
-		if slices.Contains(MessageNames, f) || slices.Contains(LevelNames, f) {
+		if names.Says(f) {
 			return wrong("Key_Prefix", "has the value %q: the field %s would take the place of a message's or level's usual one; allowed: another word", s.KeyPrefix, f)
 		}
 		for _, o := range []struct{ name, accessor string }{{"Log_Key", s.LogKey}, {"Level_Key", s.LevelKey}, {"Group_By", s.GroupBy}} {

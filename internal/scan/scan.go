@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
@@ -64,9 +65,7 @@ type Line struct {
 	Text   []byte // without the line's end, at most MaxLine bytes
 	Cut    bool   // the line is longer than MaxLine
 
-	// Event is what the detector saw: for a JSON line its message, level and
-	// group fields, else the text as the message. Time is 0 when the line has
-	// none.
+	// Event is what the detector saw. Time is 0 when the line has none.
 	Event   detector.Event
 	Verdict detector.Verdict
 }
@@ -168,7 +167,7 @@ type run struct {
 
 // lines calls each for every line of in, with its event.
 func (r *run) lines(in io.Reader, each func(*Line) error) error {
-	events, err := newEvents(&r.options.Settings)
+	events, err := event.NewReader(&r.options.Settings)
 	if err != nil {
 		return err
 	}
@@ -182,7 +181,7 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 	var line Line
 	for lines.Next() {
 		line.Number, line.Offset, line.Text, line.Cut = lines.Number(), lines.Offset(), lines.Line(), lines.Cut()
-		events.read(line.Text, &line.Event)
+		events.Line(line.Text, &line.Event)
 		if err := each(&line); err != nil {
 			return err
 		}

@@ -3,6 +3,11 @@
 // add a row; the documentation's tables are made of these.
 package names
 
+import (
+	"fmt"
+	"strings"
+)
+
 // A Row is a field's name. Names are compared without regard to case and may
 // have dots, which stand for a nested field or for dots in its key. Of several
 // fields that a record has, the first row whose value says something wins.
@@ -143,3 +148,36 @@ var LeftOut = []Row{
 
 // Kept are fields that a glob of LeftOut would leave out.
 var Kept = []string{"_SYSTEMD_UNIT"}
+
+// MessageNames are the names of Messages.
+func MessageNames() []string {
+	var list []string
+	for _, row := range Messages {
+		list = append(list, row.Name)
+	}
+	return list
+}
+
+// LevelNames are the names of Levels.
+func LevelNames() []string {
+	var list []string
+	for _, row := range Levels {
+		list = append(list, row.Name)
+	}
+	return list
+}
+
+// Says reports whether a field of this name may be the message or the level.
+func Says(name string) bool {
+	for _, n := range append(MessageNames(), LevelNames()...) {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Begin puts the first of some names into words.
+func Begin(list []string) string {
+	return fmt.Sprintf("%s and %d other usual names", strings.Join(list[:3], ", "), len(list)-3)
+}
