@@ -22,7 +22,7 @@ type Judge struct {
 	detector *detector.Detector
 	keeper   *keeper
 	log      *slog.Logger
-	counts   counts
+	counts   Counts
 	said     struct{ structured, failedFit, learned bool }
 
 	walker  *record.Walker
@@ -51,23 +51,23 @@ type Instance struct {
 	Go      func(func()) // starts a goroutine in which a panic is caught
 }
 
-// Stats are a judge's figures, since it was made.
+// Counts are of records, since the judge was made.
+type Counts struct {
+	Records    uint64 // that came in
+	Unjudged   uint64 // passed without a verdict
+	Structured uint64 // of those unjudged, with a map, an array or an ext as message
+	Dropped    uint64 // normal ones not kept, by Keep anomalies
+}
+
+// Stats are a judge's figures.
 type Stats struct {
-	Records  uint64 // that came in
-	Unjudged uint64 // passed without a verdict
-	Dropped  uint64 // normal ones not kept, by Keep anomalies
+	Counts
 
 	Saves        uint64    // of models to Model_Path
 	SaveFailures uint64    // saves that failed
 	Saved        time.Time // the last save; zero before the first
 
 	Detector detector.Stats
-}
-
-// counts are what the judge counts itself.
-type counts struct {
-	records, unjudged, dropped uint64
-	structured                 uint64 // of those unjudged, with a map, an array or an ext as message
 }
 
 // New makes a judge that goes on with the models that were kept under the
@@ -111,8 +111,8 @@ func (j *Judge) Chunk(dst, chunk []byte) []byte {
 // Stats returns the figures.
 func (j *Judge) Stats() Stats {
 	return Stats{
-		Records: j.counts.records, Unjudged: j.counts.unjudged, Dropped: j.counts.dropped,
-		Saves: j.keeper.saves, SaveFailures: j.keeper.failures, Saved: j.keeper.saved,
+		Counts: j.counts,
+		Saves:  j.keeper.saves, SaveFailures: j.keeper.failures, Saved: j.keeper.saved,
 		Detector: j.detector.Stats(),
 	}
 }
@@ -122,7 +122,7 @@ func (j *Judge) Close() { j.keeper.close() }
 
 // tell logs what an operator should know, once.
 func (j *Judge) tell() {
-	if j.counts.structured > 0 && !j.said.structured {
+	if j.counts.Structured > 0 && !j.said.structured {
 		j.said.structured = true
 		j.log.Warn("the message of a record is a map, an array or an ext: such records pass without a verdict (logged once); set Log_Key to the field with the text, as in $log['message']")
 	}
@@ -158,8 +158,8 @@ func (j *Judge) process(dst, chunk []byte) []byte {
 	}
 	w.Reset(nil)
 	odd := w.Others - others + w.Broken - broken
-	j.counts.records += odd
-	j.counts.unjudged += odd
+	j.counts.Records += odd
+	j.counts.Unjudged += odd
 	return dst
 }
 
@@ -194,12 +194,12 @@ func (j *Judge) onlyAnomalies(dst []byte) []byte {
 
 // one judges one event.
 func (j *Judge) one(dst []byte, ev *record.Event) []byte {
-	j.counts.records++
+	j.counts.Records++
 	e, is := j.reader.read(ev)
 	if is != readable {
-		j.counts.unjudged++
+		j.counts.Unjudged++
 		if is == structured {
-			j.counts.structured++
+			j.counts.Structured++
 		}
 		if j.settings.OnlyAnomalies {
 			return dst
@@ -209,10 +209,10 @@ func (j *Judge) one(dst []byte, ev *record.Event) []byte {
 	v := &j.verdict
 	j.detector.Observe(e, v)
 	if !v.Judged {
-		j.counts.unjudged++
+		j.counts.Unjudged++
 	}
 	if !j.keep(v) {
-		j.counts.dropped++
+		j.counts.Dropped++
 		return dst
 	}
 	return ev.Annotate(dst, j.annotation(v))

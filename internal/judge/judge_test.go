@@ -50,7 +50,7 @@ func TestJudgeAddsFields(t *testing.T) {
 	if score, _ := last["anomaly_score"].(float64); last["anomaly"] != "true" || score <= 0.5 || score >= 1 || last["anomaly_reason"] == nil {
 		t.Errorf("the strange record: %v, want it flagged, with score and reason", last)
 	}
-	if c := j.counts; c.records != 1001 || c.unjudged != 64 {
+	if c := j.counts; c.Records != 1001 || c.Unjudged != 64 {
 		t.Errorf("counts %+v, want 1001 records, 64 of them unjudged", c)
 	}
 }
@@ -129,7 +129,7 @@ func TestJudgePassesOddShapes(t *testing.T) {
 		if out := j.process(nil, in); !bytes.Equal(out, in) {
 			t.Errorf("%s: % x came out of % x", name, out, in)
 		}
-		if c := j.counts; c.records-before.records != c.unjudged-before.unjudged {
+		if c := j.counts; c.Records-before.Records != c.Unjudged-before.Unjudged {
 			t.Errorf("%s: counted as %+v, was %+v", name, c, before)
 		}
 	}
@@ -153,7 +153,7 @@ func TestJudgeDoesNotJudgeWhatIsNoText(t *testing.T) {
 			t.Errorf("there is a text beside %v, and it is not judged", message)
 		}
 	}
-	if c := j.counts; c.structured != 3 || c.unjudged != before.unjudged+3 {
+	if c := j.counts; c.Structured != 3 || c.Unjudged != before.Unjudged+3 {
 		t.Errorf("counts %+v, were %+v", c, before)
 	}
 }
