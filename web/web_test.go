@@ -348,8 +348,6 @@ func TestChartCountsEveryLine(t *testing.T) {
 	}
 }
 
-// TestIgnoreExpressions: what "this is normal" writes must match each line of
-// the pattern, and next to nothing else.
 // TestChartFarAway asks for a part of the chart that lies behind every log.
 func TestChartFarAway(t *testing.T) {
 	c := newClient(t, web.Config{})
@@ -361,6 +359,8 @@ func TestChartFarAway(t *testing.T) {
 	}
 }
 
+// What "this is normal" writes must match each line of the pattern, and next to
+// nothing else.
 func TestIgnoreExpressions(t *testing.T) {
 	c := newClient(t, web.Config{})
 	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
@@ -76,7 +77,7 @@ func (r *reader) read(ev *record.Event) (*detector.Event, shape) {
 	r.event = detector.Event{
 		Time:    ev.Time,
 		Message: text(message, &r.message),
-		Level:   text(ev.Value(slotLevel), &r.level),
+		Level:   pattern.ParseLevel(text(ev.Value(slotLevel), &r.level)),
 		Group:   text(ev.Value(slotGroup), &r.group),
 	}
 	return &r.event, readable

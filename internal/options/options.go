@@ -100,6 +100,7 @@ type Settings struct {
 	LogKey    string // record accessor; empty = the usual names
 	LevelKey  string // record accessor; empty = the usual names, then the message itself
 	GroupBy   string // record accessor; empty = one model
+	LookAt    LookAt
 	KeyPrefix string
 	Annotate  Annotate
 	ValueType ValueType
@@ -114,6 +115,14 @@ type Settings struct {
 	OnlyAnomalies bool
 }
 
+// LookAt says which of a record's fields are looked at, beside the message, the
+// level, the time and the group. The zero LookAt is that of Fields auto.
+type LookAt struct {
+	None    bool
+	Only    []string // names, with * and ? as in a shell; nil = all that are usual
+	Without []string // the same, of those not to look at
+}
+
 // Table lists the options of the filter and of the output, in the order in which
 // documentation shows them.
 var Table = listed(rows)
@@ -125,6 +134,12 @@ var rows = []row[Settings]{
 	{Option{Name: "Level_Key", Type: String, Default: "", Range: "a key or a record accessor",
 		Help: "Field with the level. Default: the first of level, severity, lvl, levelname, PRIORITY that the record has, else the level that stands in the message."},
 		accessorInto(func(s *Settings) *string { return &s.LevelKey })},
+	{Option{Name: "Fields", Type: String, Default: "auto", Range: "auto, none, or names divided by commas; * and ? as in a shell, a nested field as log.level",
+		Help: "Fields to judge by beside the message. auto takes all but what Fluent Bit, Kubernetes and Docker add. A name stands for all that is below it."},
+		setFields},
+	{Option{Name: "Fields_Exclude", Type: String, Default: "", Range: "names divided by commas, as in Fields",
+		Help: "Fields not to judge by, such as request_id,user.*."},
+		setFieldsExclude},
 	{Option{Name: "Contamination", Type: String, Default: "auto", Range: "auto, or above 0 and below 0.5",
 		Help: "Share of recent records to flag. auto flags only what stands clear of the recent scores, on a healthy stream next to nothing."},
 		setContamination},
@@ -400,6 +415,53 @@ func setIgnore(s *Settings, v string) error {
 	}
 	s.Detector.Ignore = append(s.Detector.Ignore, v)
 	return nil
+}
+
+func setFields(s *Settings, v string) error {
+	switch strings.ToLower(v) {
+	case "auto", "none":
+		s.LookAt.None, s.LookAt.Only = strings.EqualFold(v, "none"), nil
+		return nil
+	}
+	var err error
+	if s.LookAt.Only, err = nameList(v); err != nil {
+		return err
+	}
+	if s.LookAt.Only == nil {
+		return fmt.Errorf("empty")
+	}
+	return nil
+}
+
+func setFieldsExclude(s *Settings, v string) (err error) {
+	s.LookAt.Without, err = nameList(v)
+	return err
+}
+
+// nameList reads names that are divided by commas.
+func nameList(v string) ([]string, error) {
+	if v == "" {
+		return nil, nil
+	}
+	var list []string
+	for _, name := range strings.Split(v, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case name == "":
+			return nil, fmt.Errorf("an empty name between commas")
+		case strings.EqualFold(name, "auto"), strings.EqualFold(name, "none"):
+			return nil, fmt.Errorf("the word %s stands alone", name)
+		case name[0] == '$':
+			return nil, fmt.Errorf("%s is a record accessor: a nested field is written log.level here", name)
+		case len(name) > 128:
+			return nil, fmt.Errorf("a name of %d bytes: fields have names of at most 128", len(name))
+		}
+		list = append(list, name)
+	}
+	if len(list) > 64 {
+		return nil, fmt.Errorf("%d names: at most 64 are right", len(list))
+	}
+	return list, nil
 }
 
 func setSeed(s *Settings, v string) error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan/timestamp"
 	"github.com/flb-anomaly/flb-anomaly/record"
@@ -99,7 +100,7 @@ func (e *events) read(line []byte, ev *detector.Event) {
 	ev.Time, _ = e.times.Parse(line)
 }
 
-// object reads a line that is a JSON object. It is false for one that is not.
+// object reads a line that is a JSON object, and reports whether it is one.
 func (e *events) object(line []byte, ev *detector.Event) bool {
 	e.found, e.ranks = [fields][]byte{}, [fields]int{}
 	var log, level, group []byte // by paths of the user's
@@ -144,7 +145,8 @@ func (e *events) object(line []byte, ev *detector.Event) bool {
 	if text, ok := e.text(e.found[message]); ok {
 		ev.Message = text
 	}
-	ev.Level, _ = e.text(e.found[severity])
+	level, _ = e.text(e.found[severity])
+	ev.Level = pattern.ParseLevel(level)
 	ev.Group, _ = e.text(group)
 	stated, _ := e.text(e.found[clock])
 	var ok bool

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
@@ -67,9 +68,9 @@ func TestEvents(t *testing.T) {
 			if c.message == "" {
 				c.message = c.line
 			}
-			ev := detector.Event{Message: []byte("of the line before"), Level: []byte("x"), Group: []byte("x"), Time: 1}
+			ev := detector.Event{Message: []byte("of the line before"), Level: pattern.LevelFatal, Group: []byte("x"), Time: 1}
 			e.read([]byte(c.line), &ev)
-			if string(ev.Message) != c.message || string(ev.Level) != c.level || string(ev.Group) != c.group || ev.Time != c.time {
+			if string(ev.Message) != c.message || ev.Level != pattern.ParseLevel([]byte(c.level)) || string(ev.Group) != c.group || ev.Time != c.time {
 				t.Errorf("message %.60q, level %q, group %q, time %v; want %.60q, %q, %q, %v",
 					ev.Message, ev.Level, ev.Group, ev.Time, c.message, c.level, c.group, c.time)
 			}

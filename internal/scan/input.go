@@ -86,7 +86,7 @@ func peek(in io.Reader) (head []byte, whole io.Reader, err error) {
 	return head, io.MultiReader(bytes.NewReader(head), in), nil
 }
 
-// undecided says whether more bytes could still make a known beginning of it.
+// undecided reports whether more bytes could still make a known beginning of it.
 func undecided(head []byte) bool {
 	begins := func(magic string) bool {
 		return len(head) < len(magic) && magic[:len(head)] == string(head)

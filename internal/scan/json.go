@@ -257,7 +257,7 @@ func descend(value []byte, path []string) []byte {
 	return value
 }
 
-// sameKey compares a key as it is written with a name.
+// sameKey reports whether a key, as it is written, is the name.
 func sameKey(key []byte, escapes bool, name string) bool {
 	if !escapes {
 		return string(key) == name

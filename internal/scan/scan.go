@@ -80,7 +80,7 @@ type Result struct {
 // ArrayHint says what to do about a JSON array.
 const ArrayHint = "this looks like a JSON array, which is judged line by line as any text: 'jq -c .[]' makes a line of each of its objects"
 
-// isArray says whether a first line is that of a JSON array of objects.
+// isArray reports whether a first line is that of a JSON array of objects.
 func isArray(line []byte) bool {
 	rest, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("["))
 	rest = bytes.TrimSpace(rest)

@@ -1,9 +1,10 @@
-package detector
+package model
 
 import (
 	"math"
 	"strconv"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
@@ -128,4 +129,9 @@ func spanOf(x octaves) span {
 // process, a thread or an index, an identifier rather than a quantity.
 func bracketed(text []byte, t *pattern.Token) bool {
 	return t.Start > 0 && int(t.End) < len(text) && text[t.Start-1] == '[' && text[t.End] == ']'
+}
+
+func (s *span) carry(c *codec.Codec) {
+	s.lo.carry(c)
+	s.hi.carry(c)
 }

@@ -1,4 +1,4 @@
-package detector
+package model
 
 import (
 	"math/rand/v2"

@@ -1,6 +1,10 @@
-package detector
+package model
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
 
 // patternText is a pattern as people read it: its words, and what varies as
 // <num>, <time> and so on. It is cut to what fits, and kept within its statement
@@ -14,10 +18,10 @@ func (t *patternText) bytes() []byte { return t.b[:min(int(t.n), len(t.b))] }
 
 // set renders the pattern of the event. It allocates nothing once o's scratch
 // memory has grown to the longest pattern.
-func (t *patternText) set(o *observation) {
-	o.pattern = o.line.Append(o.pattern[:0], o.text)
+func (t *patternText) set(o *Observation) {
+	o.pattern = o.Line.Append(o.pattern[:0], o.Text)
 	t.n = 0
-	for _, c := range trim(o.pattern, len(t.b)) {
+	for _, c := range Trim(o.pattern, len(t.b)) {
 		if c >= ' ' && c != 0x7f { // nothing that a terminal would obey
 			t.b[t.n] = c
 			t.n++
@@ -25,16 +29,8 @@ func (t *patternText) set(o *observation) {
 	}
 }
 
-// AppendPattern appends the pattern of the event judged last to dst, as text:
-// what is constant as it stands in the message, what varies as <num>, <time>
-// and the like. It must be called before the message that was given with the
-// event changes.
-func (d *Detector) AppendPattern(dst []byte) []byte {
-	return d.line.Append(dst, d.seen.text)
-}
-
-// trim cuts b to n bytes, between characters.
-func trim(b []byte, n int) []byte {
+// Trim cuts b to n bytes, between characters.
+func Trim(b []byte, n int) []byte {
 	if len(b) <= n {
 		return b
 	}
@@ -44,4 +40,11 @@ func trim(b []byte, n int) []byte {
 		}
 	}
 	return b[:n]
+}
+
+func (t *patternText) carry(c *codec.Codec) {
+	b := c.Bytes("pattern", t.bytes(), len(t.b))
+	if c.Reading {
+		t.n = uint8(copy(t.b[:], b))
+	}
 }

@@ -1,8 +1,12 @@
-package detector
+package model
 
 import (
+	"cmp"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
 
 // grams counts words, neighbours of words and the contexts that they stand
@@ -129,4 +133,58 @@ func (g *grams) halve() {
 
 func saturate(v uint32) uint16 {
 	return uint16(min(v, 1<<16-1))
+}
+
+// gramBytes is what one entry takes.
+const gramBytes = 8
+
+// carry writes the entries in the order of their keys: their places in the table
+// have no meaning, only its size has, which says when it ages.
+func (g *grams) carry(c *codec.Codec) {
+	size := uint8(bits.Len(uint(len(g.slots))) - 1)
+	c.U8(&size)
+	if c.Reading && c.Err == nil && (size > 31 || 1<<size < gramsAtFirst || 1<<size > gramLimit) {
+		c.Fail("a table of words of size 2^%d", size)
+	}
+	if c.Err != nil {
+		return
+	}
+	n := c.Count("words", g.used, 1<<size/4*3, gramBytes)
+	if !c.Reading {
+		list := make([]gram, 0, n)
+		for _, s := range g.slots {
+			if s.key != 0 {
+				list = append(list, s)
+			}
+		}
+		slices.SortFunc(list, func(a, b gram) int { return cmp.Compare(a.key, b.key) })
+		for i := range list {
+			list[i].carry(c)
+		}
+		return
+	}
+	if c.Err != nil {
+		return
+	}
+	*g = grams{slots: make([]gram, 1<<size), limit: gramLimit}
+	last := uint32(1<<31 - 1) // no key is smaller than 1<<31
+	for range n {
+		var s gram
+		if s.carry(c); c.Err != nil {
+			return
+		}
+		if s.key <= last {
+			c.Fail("a word's key %#x behind %#x", s.key, last)
+			return
+		}
+		last = s.key
+		*g.find(s.key) = s
+		g.used++
+	}
+}
+
+func (s *gram) carry(c *codec.Codec) {
+	c.U32(&s.key)
+	c.U16(&s.n)
+	c.U16(&s.t)
 }

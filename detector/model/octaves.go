@@ -1,6 +1,10 @@
-package detector
+package model
 
-import "math"
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
 
 // octaves are base-2 logarithms in steps of 1/256: what a number's size, a
 // line's length or a probability is compared in. An int16 holds 2^-128 to
@@ -44,4 +48,10 @@ func (f *fading) after(steps uint32) float32 {
 // exp is the inverse of octavesOf.
 func (o octaves) exp() float64 {
 	return math.Float64frombits(uint64(int64(o)+1023<<8) << 44)
+}
+
+func (o *octaves) carry(c *codec.Codec) {
+	u := uint16(*o)
+	c.U16(&u)
+	*o = octaves(u)
 }

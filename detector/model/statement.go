@@ -1,8 +1,9 @@
-package detector
+package model
 
 import (
 	"slices"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
@@ -147,4 +148,61 @@ func (s *statement) age(epoch uint32) {
 	for i := range s.levels {
 		s.levels[i] *= f
 	}
+}
+
+// statementBytes is the least that a statement takes.
+const statementBytes = 64
+
+func (t *statements) carry(c *codec.Codec) {
+	n := c.Count("patterns", len(t.all), maxStatements, statementBytes)
+	if !c.Reading {
+		for i := range t.all {
+			t.all[i].carry(c)
+		}
+		return
+	}
+	size := statementsAtFirst
+	for size < n {
+		size *= 2
+	}
+	*t = statements{slots: make([]slot, 2*size), all: make([]statement, 0, size), limit: maxStatements}
+	for range n {
+		var s statement
+		if s.carry(c); c.Err != nil {
+			return
+		}
+		if t.find(s.hash) != nil {
+			c.Fail("a pattern stands there twice")
+			return
+		}
+		t.all = append(t.all, s)
+		t.put(s.hash, uint32(len(t.all)))
+	}
+}
+
+func (s *statement) carry(c *codec.Codec) {
+	c.U64(&s.hash)
+	c.U64(&s.vars)
+	c.F32(&s.n)
+	c.F32s(s.levels[:])
+	c.U32(&s.seen)
+	c.U32(&s.first)
+	c.U32(&s.last)
+	c.U32(&s.epoch)
+	c.F32(&s.rate)
+	c.F32(&s.peak)
+	c.F32(&s.height)
+	c.U16(&s.run)
+	s.longest.carry(c)
+	c.U8(&s.class)
+	c.U8(&s.numbers)
+	s.length.carry(c)
+	if s.numbers > trackedNumbers {
+		c.Fail("a pattern of %d numbers, at most %d are right", s.numbers, trackedNumbers)
+		return
+	}
+	for i := range s.nums[:s.numbers] {
+		s.nums[i].carry(c)
+	}
+	s.text.carry(c)
 }
