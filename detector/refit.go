@@ -104,7 +104,7 @@ func (g *group) collect(d *Detector) {
 }
 
 func (d *Detector) fit(rows []row) *forest.Forest {
-	f, err := forest.FitRows(rows, int(model.Features), forest.Options{Trees: d.options.Trees, SampleSize: d.options.SampleSize, Seed: d.options.Seed})
+	f, err := forest.Fit(rows, int(model.Features), forest.Options{Trees: d.options.Trees, SampleSize: d.options.SampleSize, Seed: d.options.Seed})
 	if err != nil {
 		return nil // there is no such input: rows are never empty here
 	}

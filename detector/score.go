@@ -53,7 +53,7 @@ func (m *mix) strangeness(f *forest.Forest, r *row) float32 {
 	}
 	points := float32(math.Pow(float64(sum), 1/norm))
 	if f != nil {
-		points += m.forest * float32(f.ScoreRow(r))
+		points += m.forest * float32(f.Score(r))
 	}
 	return points
 }
