@@ -36,69 +36,132 @@ func (w *window) len() int { return len(w.rows) }
 // all returns the rows, in no order; valid until the next add.
 func (w *window) all() []row { return w.rows }
 
+// What is done at a record is bounded, as others wait for it; the rest goes on
+// beside, in the background. Synchronous detectors do all of it at the record.
+const (
+	// fitAtOnce bounds the first fit that is done at a record, in rows that the
+	// trees are grown from and rows that they score. With the usual options it
+	// is 100 trees x (256 + 256) rows, and takes one millisecond.
+	fitAtOnce = 1 << 16
+
+	// rowsAtOnce bounds the rows of a window that are copied, or scored, at a
+	// record: a copy of so many takes 10 us.
+	rowsAtOnce = 4096
+)
+
+// fitsAtOnce reports whether a first fit on so many rows, the start of the
+// threshold included, is small enough to be done at a record.
+func (o *Options) fitsAtOnce(rows int) bool {
+	return rows <= rowsAtOnce && o.Trees <= fitAtOnce/(min(o.SampleSize, rows)+rows)
+}
+
 // refit is the work of fitting a forest to a copy of a window.
 type refit struct {
-	rows []row
-	to   chan<- *forest.Forest // with room for one: the worker never waits
+	pieces [][]row
+	first  bool
+	to     chan<- fitted // with room for one: the worker never waits
+}
+
+// fitted is what comes of a refit.
+type fitted struct {
+	forest *forest.Forest // nil: the fit failed
+	points []float32      // of a first refit: what mix.points says of its rows
 }
 
 // refit fits the group's forest anew, now or in the background, and says when
 // next: a young model's after twice as many records, up to RefitRecords.
 func (d *Detector) refit(g *group, now time.Duration) {
-	first := g.forest == nil // one millisecond, once: from here on there are verdicts
 	g.nextRefit = g.records + min(max(g.records, 1), d.options.RefitRecords)
 	if g.records < d.options.Warmup {
 		g.nextRefit = d.options.Warmup
 	}
 	g.refitAt = now + d.options.RefitInterval
 	g.refitFrom = g.records + min(d.options.Window/2, g.records)
-	if d.options.Synchronous || first {
+	first := g.forest == nil // from here on there are verdicts
+	switch {
+	case d.options.Synchronous || first && !g.fitting && d.options.fitsAtOnce(g.window.len()):
 		g.install(d.fit(g.window.all()), d)
 		if first {
 			g.startThreshold(&d.mix)
 		}
+	case !g.fitting:
+		g.fitting = true
+		g.handOver(d)
+	}
+}
+
+// ready reports whether the group has learned enough to judge. A first fit that
+// goes on in the background has to end before.
+func (g *group) ready(o *Options) bool {
+	return g.records >= o.Warmup && (g.forest != nil || o.Synchronous)
+}
+
+// handOver copies the next rows of the window, and gives the copy to the
+// background once all rows are there. It goes on with the next record until then.
+func (g *group) handOver(d *Detector) {
+	if len(d.refits) == cap(d.refits) {
+		return // the others come first
+	}
+	rows, from := g.window.all(), len(g.pieces)*rowsAtOnce
+	to := min(from+rowsAtOnce, len(rows))
+	g.pieces = append(g.pieces, slices.Clone(rows[from:to]))
+	if to < len(rows) {
 		return
 	}
-	if g.fitting {
-		return
-	}
-	fitted := make(chan *forest.Forest, 1)
-	select {
-	case d.refits <- refit{slices.Clone(g.window.all()), fitted}:
-		g.fitting, g.fitted = true, fitted
-	default: // the others come first; try again soon
-		g.nextRefit = g.records + d.options.Warmup
-	}
+	g.fitted = make(chan fitted, 1)
+	d.refits <- refit{g.pieces, g.forest == nil, g.fitted} // there is room: nobody else sends
+	g.pieces = nil
 }
 
 func (d *Detector) fitInBackground() {
 	defer d.workers.Done()
 	for r := range d.refits {
-		r.to <- d.fitOrFail(r.rows)
+		r.to <- d.fitOrFail(r)
 	}
 }
 
-// fitOrFail returns nil when the fit panics: nobody above this goroutine could
-// catch that, and it must not end the process that the detector serves.
-func (d *Detector) fitOrFail(rows []row) (f *forest.Forest) {
+// fitOrFail returns no forest when the fit panics: nobody above this goroutine
+// could catch that, and it must not end the process that the detector serves.
+func (d *Detector) fitOrFail(r refit) (f fitted) {
 	defer func() {
 		if recover() != nil {
 			d.failedFits.Add(1)
+			f = fitted{}
 		}
 	}()
+	rows := r.pieces[0]
+	if len(r.pieces) > 1 {
+		rows = slices.Concat(r.pieces...)
+	}
 	faultInFit(rows)
-	return d.fit(rows)
+	f.forest = d.fit(rows)
+	if r.first {
+		f.points = d.mix.points(f.forest, rows)
+	}
+	return f
 }
 
-// collect installs the forest that the background has fitted, if it has.
+// collect goes on with a fit in the background: what there is to be handed over,
+// or what has come of it.
 func (g *group) collect(d *Detector) {
 	if !g.fitting {
 		return
 	}
+	if g.fitted == nil {
+		g.handOver(d)
+		return
+	}
 	select {
 	case f := <-g.fitted:
-		g.fitting = false
-		g.install(f, d)
+		g.fitting, g.fitted = false, nil
+		if g.forest == nil {
+			if f.forest == nil {
+				g.nextRefit = g.records + d.options.Warmup // nothing is judged until then: soon
+				return
+			}
+			g.start(f.points)
+		}
+		g.install(f.forest, d)
 	default:
 	}
 }
@@ -122,18 +185,18 @@ func (g *group) install(f *forest.Forest, d *Detector) {
 
 // startThreshold sets the threshold by the rows in the window.
 func (g *group) startThreshold(x *mix) {
-	points := make([]float32, 0, g.window.len())
-	for i := range g.window.all() {
-		points = append(points, x.strangeness(g.forest, &g.window.all()[i]))
+	var points []float32
+	if g.threshold.contamination > 0 || len(g.sweep) > 0 { // auto does not ask for them
+		points = x.points(g.forest, g.window.all())
 	}
-	g.threshold.start(points)
-	g.sweep.start(points)
+	g.start(points)
 }
 
-// kthLargest returns the value below which all but k of the values are.
-func kthLargest(v []float32, k int) float32 {
-	slices.Sort(v)
-	return v[max(0, len(v)-1-min(k, len(v)-1))]
+// start sets the threshold by the points of the rows learned from, in ascending
+// order.
+func (g *group) start(points []float32) {
+	g.threshold.start(points)
+	g.sweep.start(points)
 }
 
 // carry reads into a window whose size is set.

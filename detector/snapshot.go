@@ -385,6 +385,9 @@ func (d *Detector) adopt(groups []*group) error {
 // fitIn brings a group in line with the detector's options.
 func (d *Detector) fitIn(g *group) {
 	g.nextRefit = min(g.nextRefit, g.records+max(d.options.RefitRecords, d.options.Warmup))
+	if g.forest == nil && g.records >= d.options.Warmup {
+		g.nextRefit = g.records // it was being fitted, or Warmup is less than it was
+	}
 	if c := float32(d.options.Contamination); g.threshold.contamination != c {
 		g.threshold.contamination = c
 		g.startThreshold(&d.mix)
