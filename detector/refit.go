@@ -9,50 +9,97 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
 )
 
-// window is the ring of the rows seen last.
+// window is the ring of the rows seen last, in pieces of rowsAtOnce rows but for
+// the last: however large it is, what it does at a record is small.
 type window struct {
-	rows []row
-	next int
-	size int
+	pieces [][]row
+	next   int
+	size   int
 }
 
-func newWindow(size int) window {
-	return window{rows: make([]row, 0, min(size, 256)), size: size}
+func newWindow(size int) window { return window{size: size} }
+
+// windowRoom returns a window to copy others of so many rows into, in memory that
+// the system has given already.
+func windowRoom(rows int) (w window) {
+	for ; rows > 0; rows -= rowsAtOnce {
+		p := make([]row, min(rows, rowsAtOnce))
+		for i := range p {
+			p[i][0] = 1
+		}
+		w.pieces = append(w.pieces, p)
+	}
+	return w
+}
+
+func (w *window) copyFrom(from *window) {
+	pieces := w.pieces[:cap(w.pieces)]
+	for len(pieces) < len(from.pieces) {
+		pieces = append(pieces, nil)
+	}
+	for i, p := range from.pieces {
+		pieces[i] = append(pieces[i][:0], p...)
+	}
+	*w = window{pieces[:len(from.pieces)], from.next, from.size}
 }
 
 func (w *window) add(r *row) {
-	if len(w.rows) < w.size {
-		w.rows = append(w.rows, *r)
+	if n := w.len(); n < w.size {
+		if n == 0 {
+			w.pieces = append(w.pieces, make([]row, 0, min(w.size, 256)))
+		} else if n%rowsAtOnce == 0 {
+			w.pieces = append(w.pieces, make([]row, 0, min(w.size-n, rowsAtOnce)))
+		}
+		last := &w.pieces[len(w.pieces)-1]
+		*last = append(*last, *r)
 		return
 	}
-	w.rows[w.next] = *r
+	w.pieces[w.next/rowsAtOnce][w.next%rowsAtOnce] = *r
 	if w.next++; w.next == w.size {
 		w.next = 0
 	}
 }
 
-func (w *window) len() int { return len(w.rows) }
+func (w *window) len() int {
+	if last := len(w.pieces) - 1; last >= 0 {
+		return last*rowsAtOnce + len(w.pieces[last])
+	}
+	return 0
+}
 
 // all returns the rows, in no order; valid until the next add.
-func (w *window) all() []row { return w.rows }
+func (w *window) all() []row { return joined(w.pieces) }
+
+func joined(pieces [][]row) []row {
+	if len(pieces) == 1 {
+		return pieces[0]
+	}
+	return slices.Concat(pieces...)
+}
 
 // What is done at a record is bounded, as others wait for it; the rest goes on
 // beside, in the background. Synchronous detectors do all of it at the record.
 const (
 	// fitAtOnce bounds the first fit that is done at a record, in rows that the
-	// trees are grown from and rows that they score. With the usual options it
-	// is 100 trees x (256 + 256) rows, and takes one millisecond.
+	// trees have room for and rows that they score. With the usual options it is
+	// 100 trees x (256 + 256) rows, and takes one millisecond.
 	fitAtOnce = 1 << 16
 
-	// rowsAtOnce bounds the rows of a window that are copied, or scored, at a
-	// record: a copy of so many takes 10 us.
+	// treeAtLeast is how many rows a tree has room for at least.
+	treeAtLeast = 256
+
+	// scoreAtOnce bounds the rows whose scores a threshold begins with.
+	scoreAtOnce = 1024
+
+	// rowsAtOnce bounds the rows of a window that are moved at a record: a copy
+	// of so many takes 10 us.
 	rowsAtOnce = 4096
 )
 
 // fitsAtOnce reports whether a first fit on so many rows, the start of the
 // threshold included, is small enough to be done at a record.
 func (o *Options) fitsAtOnce(rows int) bool {
-	return rows <= rowsAtOnce && o.Trees <= fitAtOnce/(min(o.SampleSize, rows)+rows)
+	return rows <= scoreAtOnce && o.Trees*(max(min(o.SampleSize, rows), treeAtLeast)+rows) <= fitAtOnce
 }
 
 // refit is the work of fitting a forest to a copy of a window.
@@ -96,16 +143,14 @@ func (g *group) ready(o *Options) bool {
 	return g.records >= o.Warmup && (g.forest != nil || o.Synchronous)
 }
 
-// handOver copies the next rows of the window, and gives the copy to the
+// handOver copies the next piece of the window, and gives the copy to the
 // background once all rows are there. It goes on with the next record until then.
 func (g *group) handOver(d *Detector) {
 	if len(d.refits) == cap(d.refits) {
 		return // the others come first
 	}
-	rows, from := g.window.all(), len(g.pieces)*rowsAtOnce
-	to := min(from+rowsAtOnce, len(rows))
-	g.pieces = append(g.pieces, slices.Clone(rows[from:to]))
-	if to < len(rows) {
+	g.pieces = append(g.pieces, slices.Clone(g.window.pieces[len(g.pieces)]))
+	if len(g.pieces) < len(g.window.pieces) {
 		return
 	}
 	g.fitted = make(chan fitted, 1)
@@ -129,10 +174,7 @@ func (d *Detector) fitOrFail(r refit) (f fitted) {
 			f = fitted{}
 		}
 	}()
-	rows := r.pieces[0]
-	if len(r.pieces) > 1 {
-		rows = slices.Concat(r.pieces...)
-	}
+	rows := joined(r.pieces)
 	faultInFit(rows)
 	f.forest = d.fit(rows)
 	if r.first {
@@ -201,19 +243,25 @@ func (g *group) start(points []float32) {
 
 // carry reads into a window whose size is set.
 func (w *window) carry(c *codec.Codec) {
-	n := c.Count("rows", len(w.rows), w.size, len(row{}))
+	n := c.Count("rows", w.len(), w.size, len(row{}))
 	if !c.Reading {
-		for i := range w.rows {
-			c.B = append(c.B, w.rows[i][:]...)
+		for _, p := range w.pieces {
+			for i := range p {
+				c.B = append(c.B, p[i][:]...)
+			}
 		}
 	} else {
-		w.rows = make([]row, n, max(n, min(w.size, 256)))
-		for i := range w.rows {
-			copy(w.rows[i][:], c.Take(len(row{})))
+		w.pieces = nil
+		for ; n > 0; n -= rowsAtOnce {
+			p := make([]row, min(n, rowsAtOnce))
+			for i := range p {
+				copy(p[i][:], c.Take(len(row{})))
+			}
+			w.pieces = append(w.pieces, p)
 		}
 	}
 	c.Index("the next row", &w.next, w.size)
-	if c.Reading && w.next != 0 && len(w.rows) < w.size {
-		c.Fail("a window of %d rows begins anew at %d", len(w.rows), w.next)
+	if c.Reading && w.next != 0 && w.len() < w.size {
+		c.Fail("a window of %d rows begins anew at %d", w.len(), w.next)
 	}
 }

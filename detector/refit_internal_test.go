@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
 
 // withoutWorker returns a detector in whose background nobody works: what the
@@ -47,9 +49,11 @@ func TestWorkAtARecordIsBounded(t *testing.T) {
 		atOnce                        bool
 	}{
 		{256, 4096, 100, 256, true}, // the defaults
-		{32, 256, 1000, 4096, true},
+		{32, 256, 200, 4096, true},
+		{32, 256, 1000, 4096, false}, // small trees in much memory
 		{32, 256, 1, 8, true},
-		{4096, 4096, 1, 8, true},
+		{1024, 4096, 32, 4096, true},
+		{1025, 4096, 1, 8, false},
 		{512, 4096, 100, 256, false},
 		{256, 4096, 1000, 256, false},
 		{4097, 50_000, 1, 8, false},
@@ -65,12 +69,14 @@ func TestWorkAtARecordIsBounded(t *testing.T) {
 				if want := test.atOnce && i >= test.warmup; v.Judged != want {
 					t.Fatalf("record %d: judged %v, want %v", i, v.Judged, want)
 				}
-				if g.forest != nil && fits == 0 {
+				if n := g.window.len(); g.forest != nil && fits == 0 {
 					fits++
-					n := g.window.len()
-					if work := test.trees * (min(test.sample, n) + n); !test.atOnce || i+1 != test.warmup || n > rowsAtOnce || work > fitAtOnce {
+					if work := test.trees * (max(256, min(test.sample, n)) + n); !test.atOnce || i+1 != test.warmup || n > scoreAtOnce || work > fitAtOnce {
 						t.Fatalf("record %d: fitted at once on %d rows, work of %d", i, n, work)
 					}
+				}
+				if last := g.window.pieces[len(g.window.pieces)-1]; cap(last) > 2*rowsAtOnce {
+					t.Fatalf("record %d: the window moves %d rows when it grows", i, len(last))
 				}
 				now := g.copiedRows()
 				select {
@@ -190,12 +196,46 @@ func TestPointsOfManyRows(t *testing.T) {
 			g.forest = nil
 		}
 		var want []float32
-		for i := range g.window.all() {
-			want = append(want, d.mix.strangeness(g.forest, &g.window.all()[i]))
+		for _, r := range g.window.all() {
+			want = append(want, d.mix.strangeness(g.forest, &r))
 		}
 		slices.Sort(want)
 		if !slices.Equal(d.mix.points(g.forest, g.window.all()), want) {
 			t.Errorf("with a forest: %v; the points of the window are not those of its rows", f)
+		}
+	}
+}
+
+// TestWindow holds the window against a ring that is one slice, and copies and
+// saves it at every size on the way.
+func TestWindow(t *testing.T) {
+	for _, size := range []int{16, 300, rowsAtOnce, rowsAtOnce + 1, 3*rowsAtOnce - 1} {
+		w, room := newWindow(size), windowRoom(size/2)
+		var want []row
+		for i := range 2*size + size/2 {
+			r := row{uint8(i), uint8(i >> 8), uint8(i >> 16)}
+			w.add(&r)
+			if len(want) < size {
+				want = append(want, r)
+			} else {
+				want[i%size] = r
+			}
+			if i%(size/5+1) != 0 && i+1 != size {
+				continue
+			}
+			room.copyFrom(&w)
+			c := codec.Codec{}
+			w.carry(&c)
+			c.Reading = true
+			read := newWindow(size)
+			if read.carry(&c); c.Err != nil || len(c.B) > 0 {
+				t.Fatalf("%v, %d bytes left", c.Err, len(c.B))
+			}
+			for name, got := range map[string]*window{"window": &w, "copy": &room, "window read": &read} {
+				if !slices.Equal(got.all(), want) || got.len() != len(want) || got.next != w.next || got.size != size {
+					t.Fatalf("size %d: the %s after %d rows holds %d rows or others", size, name, i+1, got.len())
+				}
+			}
 		}
 	}
 }
