@@ -105,6 +105,10 @@ type memo struct {
 
 const memoSize = 512
 
+// A row is hashed eight features at a time: this does not compile if some are
+// left over.
+var _ [0]struct{} = [len(row{}) % 8]struct{}{}
+
 type memoEntry struct {
 	row    row
 	points float32
@@ -114,8 +118,11 @@ type memoEntry struct {
 
 // strangeness returns a row's points and its score.
 func (m *memo) strangeness(x *mix, f *forest.Forest, r *row) (float32, float64) {
-	a, b := binary.LittleEndian.Uint64(r[:8]), binary.LittleEndian.Uint64(r[8:])
-	h := (a ^ bits.RotateLeft64(b, 31)) * 0x9e3779b97f4a7c15
+	var h uint64
+	for i := 0; i < len(r); i += 8 {
+		h = bits.RotateLeft64(h, 31) ^ binary.LittleEndian.Uint64(r[i:i+8])
+		h *= 0x9e3779b97f4a7c15
+	}
 	e := &m.entries[h>>(64-9)]
 	if e.row != *r || !e.used {
 		p := x.strangeness(f, r)
