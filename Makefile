@@ -21,7 +21,7 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
-.PHONY: all demo web screenshots test test-race test-versions lint reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo web screenshots test test-race test-versions lint vulncheck reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -72,17 +72,11 @@ reliability: all
 	$(GO) test -run - -bench SnapshotStep ./detector
 	$(MAKE) fuzz
 
-# What reads bytes of others: package/target.
-FUZZ     := record/FuzzWalk record/FuzzAnnotate record/FuzzParseAccessor detector/pattern/FuzzScan internal/options/FuzzParse \
-            detector/FuzzRestore detector/forest/FuzzUnmarshalBinary internal/judge/FuzzJudge
 FUZZTIME ?= 10m
 
-## fuzz: fuzz what reads records, options and models, FUZZTIME (10m) for each target
+## fuzz: run every fuzz target that the source has, FUZZTIME (10m) each; FUZZ=record/FuzzWalk picks some
 fuzz:
-	@for f in $(FUZZ); do \
-	  echo "=== $$f"; \
-	  $(GO) test ./$${f%/*} -run - -fuzz "^$${f##*/}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x || exit 1; \
-	done
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' test/fuzz.sh $(FUZZ)
 
 # The Fluent Bits to test with: FLUENT_BIT, and those of FLUENT_BIT_OLDER.
 FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
@@ -94,12 +88,17 @@ test-versions: all
 	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin/... ./test/reliability ./docker || exit 1; \
 	done
 
-## lint: check YAML, Dockerfile and compose.yml with yamllint, hadolint, dclint and docker compose, where there are any
+## vulncheck: look for known vulnerabilities in what the code calls
+vulncheck:
+	GO='$(GO)' test/vulncheck.sh
+
+## lint: check workflows, scripts, YAML, Dockerfile and compose.yml with actionlint, and with shellcheck, yamllint, hadolint, dclint and docker compose where there are any
 lint:
+	$$($(GO) -C test/tools tool -n actionlint)
 	@check() { \
 	  if command -v "$$1" >/dev/null; then echo "$$*"; "$$@"; else echo "SKIPPED, NOT CHECKED: no $$1 here"; fi; \
 	}; \
-	check yamllint --strict . && check hadolint docker/Dockerfile && check dclint -c docker/.dclintrc.yaml docker/compose.yml && \
+	check shellcheck -S warning .ci/run docker/*.sh deploy/packages/*.sh test/*.sh && check yamllint --strict . && check hadolint docker/Dockerfile && check dclint -c docker/.dclintrc.yaml docker/compose.yml && \
 	if docker compose version >/dev/null 2>&1; then \
 	  docker/up.sh --env-only && docker compose -f docker/compose.yml config --quiet; \
 	else echo "SKIPPED, NOT CHECKED: no docker compose here"; fi

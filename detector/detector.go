@@ -1,14 +1,3 @@
-// Package detector finds unusual log events: an event in, a verdict out.
-//
-// The way of an event: the message becomes a pattern and numbers (package
-// pattern), these become a row of features in which larger is stranger
-// (model, features), the row gets a score by its features' own size and by an
-// isolation forest over recent rows (score, package forest), and a threshold
-// makes a verdict of it. The model learns from the event only after that, so
-// that a verdict never knows its own line.
-//
-// The package knows neither msgpack nor Fluent Bit and could serve any other
-// shipper.
 package detector
 
 import (
@@ -24,6 +13,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Options are a detector's settings. Package options has the ranges and
@@ -338,7 +328,7 @@ func (d *Detector) canonical(name []byte) []byte {
 		return name
 	}
 	sum := sha256.Sum256(name[:min(len(name), pattern.MaxBytes)])
-	short := append(d.longName[:0], model.Trim(name, maxGroupName-len("... ")-2*len(sum))...)
+	short := append(d.longName[:0], text.Cut(name, maxGroupName-len("... ")-2*len(sum))...)
 	d.longName = hex.AppendEncode(append(short, "... "...), sum[:])
 	return d.longName
 }

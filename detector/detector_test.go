@@ -17,7 +17,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
-// new returns a detector with the defaults of the command, changed by change.
+// newDetector returns a detector with the defaults of the command, changed by change.
 func newDetector(t testing.TB, change func(*detector.Options)) *detector.Detector {
 	t.Helper()
 	o := options.Defaults().Detector

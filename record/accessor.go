@@ -169,7 +169,7 @@ func (a Accessor) String() string {
 	return b.String()
 }
 
-// plainName says whether key may stand right behind the $ in every version of
+// plainName reports whether key may stand right behind the $ in every version of
 // Fluent Bit.
 func plainName(key string) bool {
 	for i := 0; i < len(key); i++ {

@@ -75,7 +75,7 @@ func (ev *Event) Value(slot int) Value {
 	return valueOf(ev.chunk[s.start:s.end:s.end])
 }
 
-// Replaces says whether the body has fields of the names that the Finder was
+// Replaces reports whether the body has fields of the names that the Finder was
 // told to replace.
 func (ev *Event) Replaces() bool { return len(ev.drops) > 0 }
 

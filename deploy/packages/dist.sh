@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds what a release consists of into dist/: for amd64 and arm64 a tarball
-# and a .deb, and SHA256SUMS beside them. `make dist` calls it.
+# and a .deb, a list of what is linked into each binary (an SBOM, *.cdx.json), and
+# SHA256SUMS beside them. `make dist` calls it.
 #
 # The same commit gives the same bytes: no paths, no times but the commit's, no
 # order but the sorted one, no build ids.
@@ -43,6 +44,8 @@ rm -rf dist
 mkdir -p dist
 
 nfpm=$("$GO" -C deploy/packages/tools tool -n nfpm)
+# A list of parts names the tool that made it, by its hash: no paths go into it.
+cyclonedx=$(GOFLAGS="${GOFLAGS:-} -trimpath" "$GO" -C deploy/packages/tools tool -n cyclonedx-gomod)
 ldflags="-s -w -buildid= -B none -X main.version=$VERSION"
 
 # One manual and one set of completions serve both.
@@ -129,6 +132,13 @@ pack() {
   tar -C "$1" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --format=gnu -cf - "$2" | gzip -9n
 }
 
+# sbom writes what modules are linked into the binary $1, in CycloneDX's JSON.
+sbom() {
+  cp "$1" "$work/${1##*/}" # the tool wants it executable, and a shared object is not
+  chmod 755 "$work/${1##*/}"
+  "$cyclonedx" bin -json -noserial -notimestamp -std -version "$VERSION" -output "$2" "$work/${1##*/}"
+}
+
 debian=$(deb_version "$VERSION")
 for arch in $ARCHES; do
   case $arch in
@@ -151,6 +161,9 @@ for arch in $ARCHES; do
   glibc=$(for so in "$work/$arch/$name"/bin/*.so; do deploy/packages/glibc.sh "$so" ${GLIBC_MAX:+"$GLIBC_MAX"}; done | sort -V | tail -n 1)
   echo "dist: the shared objects ask for glibc $glibc"
   pack "$work/$arch" "$name" >"dist/$name.tar.gz"
+  for f in "$work/$arch/$name"/bin/*; do
+    [ -L "$f" ] || sbom "$f" "dist/$name.${f##*/}.cdx.json"
+  done
   installed "$work/$arch/$name" "$work/$arch/root"
   find "$work/$arch/root" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
   (

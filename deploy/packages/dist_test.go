@@ -7,6 +7,7 @@ import (
 	"debug/buildinfo"
 	"debug/elf"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -203,6 +204,87 @@ func TestThirdParty(t *testing.T) {
 		if !bytes.Contains(text, []byte(want)) {
 			t.Errorf("%q is not there", want)
 		}
+	}
+}
+
+// Each binary has a list of what is linked into it beside it.
+func TestPartsAreListed(t *testing.T) {
+	root := t.TempDir()
+	run(t, "tar", "-xzf", native(t, "*-linux-%s.tar.gz"), "-C", root, "--strip-components=1")
+	for _, path := range files(t, filepath.Join(root, "bin/*")) {
+		if i, err := os.Lstat(path); err != nil || !i.Mode().IsRegular() {
+			continue // the second name of a file
+		}
+		info, err := buildinfo.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(native(t, "*-linux-%s."+filepath.Base(path)+".cdx.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var bom struct {
+			Format     string `json:"bomFormat"`
+			Metadata   struct{ Component struct{ Version string } }
+			Components []struct{ Name, Version string }
+		}
+		if err := json.Unmarshal(text, &bom); err != nil {
+			t.Fatal(err)
+		}
+		listed := map[string]string{}
+		for _, c := range bom.Components {
+			listed[c.Name] = c.Version
+		}
+		for _, m := range info.Deps {
+			if listed[m.Path] != m.Version {
+				t.Errorf("%s has %s %s, the list %q", path, m.Path, m.Version, listed[m.Path])
+			}
+		}
+		if bom.Format != "CycloneDX" || bom.Metadata.Component.Version == "" || listed["std"] == "" {
+			t.Errorf("%s: format %q, version %q, standard library %q", path, bom.Format, bom.Metadata.Component.Version, listed["std"])
+		}
+	}
+}
+
+// A release is signed, and a file that was changed after that is found.
+func TestSignature(t *testing.T) {
+	minisign, dir := tool(t, "minisign"), t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := t.TempDir()
+	secret, public := filepath.Join(keys, "secret"), filepath.Join(keys, "public")
+	run(t, minisign, "-G", "-W", "-s", secret, "-p", public)
+	key, err := os.ReadFile(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("a.deb", "package")
+	write("SHA256SUMS", fmt.Sprintf("%x  a.deb\n", sha256.Sum256([]byte("package"))))
+	sign := func() error {
+		cmd := exec.Command("./sign.sh")
+		cmd.Env = append(os.Environ(), "DIST="+dir, "VERSION=v1.2.3", "MINISIGN_SECRET_KEY="+string(key), "MINISIGN_PASSWORD=")
+		out, err := cmd.CombinedOutput()
+		t.Logf("%s", out)
+		return err
+	}
+	if err := sign(); err != nil {
+		t.Fatal(err)
+	}
+	sums := filepath.Join(dir, "SHA256SUMS")
+	if out := run(t, minisign, "-V", "-p", public, "-m", sums); !strings.Contains(out, "flb-anomaly v1.2.3") {
+		t.Errorf("the signature does not name the version: %s", out)
+	}
+	write("a.deb", "another")
+	if sign() == nil {
+		t.Error("a file that its sum does not fit was signed")
+	}
+	write("SHA256SUMS", fmt.Sprintf("%x  a.deb\n", sha256.Sum256([]byte("another"))))
+	if exec.Command(minisign, "-V", "-p", public, "-m", sums).Run() == nil {
+		t.Error("another file has the signature")
 	}
 }
 

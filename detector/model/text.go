@@ -1,9 +1,8 @@
 package model
 
 import (
-	"unicode/utf8"
-
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // patternText is a pattern as people read it: its words, and what varies as
@@ -21,25 +20,12 @@ func (t *patternText) bytes() []byte { return t.b[:min(int(t.n), len(t.b))] }
 func (t *patternText) set(o *Observation) {
 	o.pattern = o.Line.Append(o.pattern[:0], o.Text)
 	t.n = 0
-	for _, c := range Trim(o.pattern, len(t.b)) {
+	for _, c := range text.Cut(o.pattern, len(t.b)) {
 		if c >= ' ' && c != 0x7f { // nothing that a terminal would obey
 			t.b[t.n] = c
 			t.n++
 		}
 	}
-}
-
-// Trim cuts b to n bytes, between characters.
-func Trim(b []byte, n int) []byte {
-	if len(b) <= n {
-		return b
-	}
-	for i := n; i > n-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			return b[:i]
-		}
-	}
-	return b[:n]
 }
 
 func (t *patternText) carry(c *codec.Codec) {

@@ -14,8 +14,8 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/timestamp"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
-	"github.com/flb-anomaly/flb-anomaly/internal/scan/timestamp"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
 

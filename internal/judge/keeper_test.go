@@ -80,7 +80,7 @@ func (l *life) says(t *testing.T, want ...string) {
 	}
 }
 
-// scored says whether the first of the chunk's records has a score.
+// scored reports whether the first of the chunk's records has a score.
 func scored(t *testing.T, out []byte) bool {
 	return testchunk.Bodies(t, out)[0]["anomaly_score"] != nil
 }

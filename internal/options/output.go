@@ -98,7 +98,7 @@ func ParseOutput(values func(name string) []string) (Output, error) {
 	return o, nil
 }
 
-// loopback is whether a host is this one for sure.
+// loopback reports whether a host is this one for sure.
 func loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost") {
 		return true

@@ -2,8 +2,9 @@
 // gives each a verdict, and a callback gets line and verdict in the file's
 // order.
 //
-// It knows how lines look (their ends, gzip, JSON, timestamps) and nothing of
-// how verdicts are shown; the command and the page both stand on it. The
+// It is the one way into a log: opening, decompression, encodings, and what is
+// no log (Open, Text). It knows how lines look (their ends, JSON, timestamps) and
+// nothing of how verdicts are shown; the command and the page both stand on it. The
 // detector runs synchronously here: the same file, options and seed give the
 // same verdicts, bit for bit.
 package scan
@@ -40,9 +41,13 @@ type Options struct {
 	Settings options.Settings
 	Mode     Mode // empty = Stream
 
-	// Plain says that the input is text already: it is not looked at for a
-	// compression.
+	// Plain says that the input is what Text returned: it is not looked at for
+	// a compression or an encoding again.
 	Plain bool
+
+	// Live says that the input may keep one waiting: lines are judged as they
+	// come.
+	Live bool
 
 	// Progress is called, when set, before each read of the input with the
 	// number of bytes read so far, as they are stored (compressed). Batch mode
@@ -79,7 +84,7 @@ type Result struct {
 // ArrayHint says what to do about a JSON array.
 const ArrayHint = "this looks like a JSON array, which is judged line by line as any text: 'jq -c .[]' makes a line of each of its objects"
 
-// isArray says whether a first line is that of a JSON array of objects.
+// isArray reports whether a first line is that of a JSON array of objects.
 func isArray(line []byte) bool {
 	rest, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("["))
 	rest = bytes.TrimSpace(rest)
@@ -168,7 +173,7 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 	}
 	var text io.Reader = &watched{r, in}
 	if !r.options.Plain {
-		if text, err = Decompress(text); err != nil {
+		if text, err = Text(text, r.options.Live); err != nil {
 			return err
 		}
 	}
@@ -181,8 +186,13 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 			return err
 		}
 	}
+	if lines.Err() == nil && line.Number == 1 && line.Cut {
+		return errOneLine
+	}
 	return lines.Err()
 }
+
+var errOneLine = problem("it is one line, longer than %d bytes, and no log: a log has an event in each line, as JSON an object in each", MaxLine)
 
 // watched reports progress and ends at the context's end.
 type watched struct {

@@ -36,7 +36,7 @@ type fluentBit struct {
 
 func (f fluentBit) String() string { return fmt.Sprintf("%d.%d", f.major, f.minor) }
 
-// since is whether this Fluent Bit is of the given version or later.
+// since reports whether this Fluent Bit is of the given version or later.
 func (f fluentBit) since(major, minor int) bool {
 	return f.major > major || f.major == major && f.minor >= minor
 }

@@ -26,7 +26,7 @@ func (c *Codec) Fail(format string, args ...any) {
 	}
 }
 
-// take returns the next n bytes, or nil.
+// Take returns the next n bytes, or nil.
 func (c *Codec) Take(n int) []byte {
 	if c.Err != nil {
 		return nil

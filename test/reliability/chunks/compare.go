@@ -141,7 +141,7 @@ func (c *Counts) event(was, is []byte, messages []string) error {
 	return c.verdict(fields)
 }
 
-// isLog says whether what stands before a body is that of a log: a time, alone or
+// isLog reports whether what stands before a body is that of a log: a time, alone or
 // with a map, that does not mark a group.
 func isLog(head []byte) bool {
 	d := msgpack.NewDecoder(bytes.NewReader(head))
@@ -190,7 +190,7 @@ func isLog(head []byte) bool {
 	return seconds != -1 && seconds != -2
 }
 
-// hasMessage says whether one of the fields is text, a number or a bool. A map of the
+// hasMessage reports whether one of the fields is text, a number or a bool. A map of the
 // same name beside it does not matter.
 func hasMessage(pairs []pair, messages []string) bool {
 	return slices.ContainsFunc(pairs, func(p pair) bool {

@@ -92,7 +92,7 @@ func (p *Parser) Parse(line []byte) (time.Duration, bool) {
 	return 0, false
 }
 
-// starts says whether a timestamp may start where that of the last match did.
+// starts reports whether a timestamp may start where that of the last match did.
 func (p *Parser) starts(line []byte) bool {
 	if i := p.offset; i <= len(p.prefix) {
 		// Most often nothing stands before it, or always the same key.
@@ -132,7 +132,7 @@ var class = func() (c [256]uint8) {
 	return c
 }()
 
-// starts says whether a timestamp may start at i by what stands before it.
+// starts reports whether a timestamp may start at i by what stands before it.
 func starts(line []byte, i int) bool {
 	if i == 0 {
 		return true
@@ -571,7 +571,7 @@ func offset(b []byte, i int) (seconds int, ok bool) {
 	return sign * (h*3600 + m*60), true
 }
 
-// isWeekday says whether b begins with the English abbreviation of one and a
+// isWeekday reports whether b begins with the English abbreviation of one and a
 // space.
 func isWeekday(b []byte) bool {
 	switch string(b[:4]) {

@@ -1,36 +1,76 @@
-package main
+package scan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync/atomic"
+	"time"
 )
 
-// openInput opens a FILE argument, - for the standard input, and returns its
-// size, below 0 when that is not known. A file that may keep one waiting, to be
-// opened as well as to be read, is waited for no longer than the context lasts.
-func openInput(ctx context.Context, stdin io.Reader, name string) (io.ReadCloser, int64, error) {
-	if name == "-" {
+// Stdin is the name of the standard input among files.
+const Stdin = "-"
+
+// Input is a log that is open, and what is known of it before it is read.
+type Input struct {
+	io.ReadCloser
+	Size     int64     // in bytes, as it is stored; below 0 when that is not known
+	Live     bool      // it may keep one waiting, as a pipe does
+	Modified time.Time // when it was written to last; zero when that is not known
+}
+
+// Open opens a file, a named pipe or, by the name Stdin, the standard input.
+// One that may keep its reader waiting, to be opened as well as to be read, is
+// waited for no longer than the context lasts.
+func Open(ctx context.Context, stdin io.Reader, name string) (*Input, error) {
+	if name == Stdin {
 		if f, ok := stdin.(*os.File); ok {
 			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-				return f, info.Size(), nil
+				return &Input{ReadCloser: f, Size: info.Size(), Modified: info.ModTime()}, nil
 			}
 		}
-		return newPatient(ctx, io.NopCloser(stdin)), -1, nil
+		return &Input{ReadCloser: newPatient(ctx, io.NopCloser(stdin)), Size: -1, Live: true}, nil
 	}
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		return nil, 0, err
+		return nil, opening(err)
 	case info.IsDir():
-		return nil, 0, fmt.Errorf("%s is a directory: name the files in it", name)
+		return nil, fmt.Errorf("%s is a directory: name the files in it", name)
 	case !info.Mode().IsRegular():
-		return newPatient(ctx, &lateFile{name: name}), -1, nil
+		return &Input{ReadCloser: newPatient(ctx, &lateFile{name: name}), Size: -1, Live: true}, nil
 	}
 	f, err := os.Open(name)
-	return f, info.Size(), err
+	if err != nil {
+		return nil, err
+	}
+	return &Input{ReadCloser: f, Size: info.Size(), Modified: info.ModTime()}, nil
+}
+
+// opening is an error of a file as that of opening it, which is what was
+// wanted: which call found it is nobody's concern.
+func opening(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: "open", Path: p.Path, Err: p.Err}
+	}
+	return err
+}
+
+// OnceStdin says what is wrong with names of which several are Stdin.
+func OnceStdin(names []string) error {
+	n := 0
+	for _, name := range names {
+		if name == Stdin {
+			n++
+		}
+	}
+	if n > 1 {
+		return errors.New("the standard input (-) can be read once, and is given several times")
+	}
+	return nil
 }
 
 // lateFile is opened by the first read: the opening of a named pipe waits for
@@ -52,14 +92,11 @@ func (l *lateFile) Read(p []byte) (int, error) {
 	return f.Read(p)
 }
 
-func (l *lateFile) Close() error { return l.file.Load().Close() }
-
-// display is the name of an input for people.
-func display(name string) string {
-	if name == "-" {
-		return "standard input"
+func (l *lateFile) Close() error {
+	if f := l.file.Load(); f != nil {
+		return f.Close()
 	}
-	return printable(name)
+	return nil
 }
 
 // patient reads an input that may keep one waiting for ever, such as a pipe,
