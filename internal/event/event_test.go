@@ -169,6 +169,8 @@ func TestLines(t *testing.T) {
 		{name: "logfmt with a message in pairs", line: `msg="a=1 b=2" c=3`, want: `"" c=3 a=1 b=2`},
 		{name: "pairs behind a time", line: `2026-03-02T08:00:01Z level=info msg="request" status=200`, want: `"request" INFO status=200`, time: at},
 		{name: "pairs behind prose", line: `Mar  2 08:00:01 h kernel: [UFW BLOCK] IN=eth0 OUT= LEN=60 DF PROTO=TCP SYN URGP=0 `, want: `"Mar  2 08:00:01 h kernel: [UFW BLOCK]" IN="eth0" OUT="" LEN=60 DF=true PROTO="TCP" SYN=true URGP=0`},
+		{name: "pairs in brackets", line: `deleting Segment(base=5, size=7 time=8 key=9)`, want: `"deleting Segment(base=5, size=7 time=8 key=9)"`},
+		{name: "pairs behind a colon", line: `release:lock=5, flg=0x0, tag="View Lock"`, want: `"release" lock=5 flg="0x0" tag="View Lock"`},
 		{name: "pairs divided by commas", line: `user=a, ip=10.0.0.1, code=5`, want: `"" user="a" ip="10.0.0.1" code=5`},
 		{name: "audit", line: `type=SYSCALL msg=audit(1772438401.000:42): arch=c000003e success=yes exit=0 comm="ls"`, want: `"" type="SYSCALL" arch="c000003e" success="yes" exit=0 comm="ls"`, time: at},
 		{name: "audit, user", line: `type=USER_LOGIN msg=audit(1772438401.000:42): pid=7 msg='op=login acct="root" res=failed'`, want: `"" type="USER_LOGIN" pid=7 op="login" acct="root" res="failed"`, time: at},
