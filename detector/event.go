@@ -3,6 +3,7 @@ package detector
 import (
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
@@ -17,26 +18,18 @@ type Event struct {
 }
 
 // MaxFields is how many fields of an event are looked at.
-const MaxFields = 64
+const MaxFields = model.MaxFields
 
 // Field is one field of an event.
-type Field struct {
-	Name   []byte  // nested ones joined by dots, at most 128 bytes
-	Kind   Kind    // of the value
-	Value  []byte  // as text: a text's own bytes, a number as written or formatted, "true"/"false", empty for null
-	Number float64 // of a Number
-}
+type Field = model.Field
 
 // Kind is the kind of a field's value.
-type Kind uint8
+type Kind = model.Kind
 
 // The kinds.
 const (
-	Text Kind = iota
-	Number
-	Bool
-	Null
+	Text   = model.Text
+	Number = model.Number
+	Bool   = model.Bool
+	Null   = model.Null
 )
-
-// String returns the kind's name.
-func (k Kind) String() string { return [...]string{"text", "number", "bool", "null"}[k] }

@@ -13,7 +13,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/test/reliability/chunks"
 )
 
-// event is a log event of the given time around an encoded body.
+// eventOf is a log event of the given time around an encoded body.
 func eventOf(sec uint32, body []byte) []byte {
 	b := []byte{0x92, 0x92, 0xd7, 0x00, byte(sec >> 24), byte(sec >> 16), byte(sec >> 8), byte(sec), 0, 0, 0, 0, 0x80}
 	return append(b, body...)
