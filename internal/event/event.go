@@ -67,6 +67,9 @@ type moment struct {
 	text []byte
 }
 
+// maxText is the size in bytes up to which a text is taken apart.
+const maxText = 1 << 20
+
 // maxLayers is how often a text is taken apart: a line, the message in it.
 const maxLayers = 2
 
@@ -123,9 +126,11 @@ func (r *Reader) Line(line []byte, ev *detector.Event) {
 	if !r.finish(ev) {
 		ev.Message = line
 	}
-	if ev.Time = r.time(ev.Message); ev.Time == 0 && len(ev.Message) != len(line) {
-		ev.Time, _ = r.lines.Parse(line)
+	if len(line) > 0 && line[0] == '{' {
+		// Some field's time is not the event's.
+		line = ev.Message
 	}
+	ev.Time = r.time(line)
 }
 
 // lineRank is that of the text itself, as its own message.
@@ -134,6 +139,9 @@ const lineRank = 1 << 30
 func (r *Reader) begin() {
 	r.tree.reset()
 	r.event++
+	if cap(r.text) > maxText {
+		r.text = nil // what a giant took is not kept
+	}
 	r.fields, r.text = r.fields[:0], r.text[:0]
 	r.message, r.blank, r.taken = candidate{}, false, nil
 	r.level, r.carried, r.clock = rated{}, rated{}, moment{}
@@ -142,7 +150,7 @@ func (r *Reader) begin() {
 
 // takeApart looks into the message as long as it is made of fields itself.
 func (r *Reader) takeApart() {
-	for r.message.rank != 0 && r.message.kind == detector.Text && r.layer < maxLayers {
+	for r.message.rank != 0 && r.message.kind == detector.Text && r.layer < maxLayers && len(r.message.value) <= maxText {
 		r.layer++
 		text := r.message.value
 		outer, level := r.message, r.level
@@ -187,14 +195,14 @@ func (r *Reader) finish(ev *detector.Event) bool {
 // keeps the first message of each pattern.
 var nothing = []byte{}
 
-// time is that of the event by its fields, else by its message.
-func (r *Reader) time(message []byte) time.Duration {
+// time is that of the event by its fields, else by its text.
+func (r *Reader) time(text []byte) time.Duration {
 	if r.clock.rank != 0 {
 		if t, ok := r.moments.Parse(r.clock.text); ok {
 			return t
 		}
 	}
-	t, _ := r.lines.Parse(message)
+	t, _ := r.lines.Parse(text)
 	return t
 }
 
