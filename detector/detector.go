@@ -97,8 +97,9 @@ type group struct {
 	state
 	sweep   sweep
 	memo    memo
-	fitting bool
-	fitted  chan *forest.Forest // from the background
+	fitting bool        // in the background: see refit.go
+	pieces  [][]row     // of the window, copied for it so far
+	fitted  chan fitted // from it, once all is handed over
 
 	name       string // canonical; empty for events without a group
 	hash       uint64
@@ -167,7 +168,7 @@ func (d *Detector) Close() {
 // Observe judges the event by what came before it, then learns from it.
 func (d *Detector) Observe(ev *Event, v *Verdict) {
 	g := d.look(ev, v)
-	if g.records >= d.options.Warmup {
+	if g.ready(&d.options) {
 		d.verdict(g, ev, v)
 	}
 	d.learn(g, ev)

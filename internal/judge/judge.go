@@ -25,7 +25,7 @@ type Judge struct {
 	detector *detector.Detector
 	keeper   *keeper
 	log      *slog.Logger
-	counts   counts
+	counts   Counts
 	said     struct{ blind, failedFit, learned bool }
 
 	walker  *record.Walker
@@ -55,22 +55,22 @@ type Instance struct {
 	Go      func(func()) // starts a goroutine in which a panic is caught
 }
 
-// Stats are a judge's figures, since it was made.
-type Stats struct {
+// Counts are of records, since the judge was made.
+type Counts struct {
 	Records  uint64 // that came in
 	Unjudged uint64 // passed without a verdict
 	Dropped  uint64 // normal ones not kept, by Keep anomalies
+}
+
+// Stats are a judge's figures.
+type Stats struct {
+	Counts
 
 	Saves        uint64    // of models to Model_Path
 	SaveFailures uint64    // saves that failed
 	Saved        time.Time // the last save; zero before the first
 
 	Detector detector.Stats
-}
-
-// counts are what the judge counts itself.
-type counts struct {
-	records, unjudged, dropped uint64
 }
 
 // New makes a judge that goes on with the models that were kept under the
@@ -119,8 +119,8 @@ func (j *Judge) Chunk(dst, chunk []byte) []byte {
 // Stats returns the figures.
 func (j *Judge) Stats() Stats {
 	return Stats{
-		Records: j.counts.records, Unjudged: j.counts.unjudged, Dropped: j.counts.dropped,
-		Saves: j.keeper.saves, SaveFailures: j.keeper.failures, Saved: j.keeper.saved,
+		Counts: j.counts,
+		Saves:  j.keeper.saves, SaveFailures: j.keeper.failures, Saved: j.keeper.saved,
 		Detector: j.detector.Stats(),
 	}
 }
@@ -166,8 +166,8 @@ func (j *Judge) process(dst, chunk []byte) []byte {
 	}
 	w.Reset(nil)
 	odd := w.Others - others + w.Broken - broken
-	j.counts.records += odd
-	j.counts.unjudged += odd
+	j.counts.Records += odd
+	j.counts.Unjudged += odd
 	return dst
 }
 
@@ -202,9 +202,9 @@ func (j *Judge) onlyAnomalies(dst []byte) []byte {
 
 // one judges one event.
 func (j *Judge) one(dst []byte, ev *record.Event) []byte {
-	j.counts.records++
+	j.counts.Records++
 	if !j.reader.Record(ev, &j.seen) {
-		j.counts.unjudged++
+		j.counts.Unjudged++
 		if j.settings.OnlyAnomalies {
 			return dst
 		}
@@ -213,10 +213,10 @@ func (j *Judge) one(dst []byte, ev *record.Event) []byte {
 	v := &j.verdict
 	j.detector.Observe(&j.seen, v)
 	if !v.Judged {
-		j.counts.unjudged++
+		j.counts.Unjudged++
 	}
 	if !j.keep(v) {
-		j.counts.dropped++
+		j.counts.Dropped++
 		return dst
 	}
 	return ev.Annotate(dst, j.annotation(v))

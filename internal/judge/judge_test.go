@@ -51,7 +51,7 @@ func TestJudgeAddsFields(t *testing.T) {
 	if score, _ := last["anomaly_score"].(float64); last["anomaly"] != "true" || score <= 0.5 || score >= 1 || last["anomaly_reason"] == nil {
 		t.Errorf("the strange record: %v, want it flagged, with score and reason", last)
 	}
-	if c := j.counts; c.records != 1001 || c.unjudged != 64 {
+	if c := j.counts; c.Records != 1001 || c.Unjudged != 64 {
 		t.Errorf("counts %+v, want 1001 records, 64 of them unjudged", c)
 	}
 }
@@ -130,7 +130,7 @@ func TestJudgePassesOddShapes(t *testing.T) {
 		if out := j.process(nil, in); !bytes.Equal(out, in) {
 			t.Errorf("%s: % x came out of % x", name, out, in)
 		}
-		if c := j.counts; c.records-before.records != c.unjudged-before.unjudged {
+		if c := j.counts; c.Records-before.Records != c.Unjudged-before.Unjudged {
 			t.Errorf("%s: counted as %+v, was %+v", name, c, before)
 		}
 	}
@@ -161,7 +161,7 @@ func TestJudgeTellsWhatItDoesNotJudge(t *testing.T) {
 	if n := strings.Count(said.String(), "\n"); n != 1 || !strings.Contains(said.String(), "line, n;") || !strings.Contains(said.String(), "Log_Key") {
 		t.Errorf("it said %q", said.String())
 	}
-	if c := j.counts; c.records != 300 || c.unjudged != 300 {
+	if c := j.counts; c.Records != 300 || c.Unjudged != 300 {
 		t.Errorf("counts %+v", c)
 	}
 }

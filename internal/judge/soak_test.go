@@ -111,7 +111,7 @@ func TestSoak(t *testing.T) {
 			l.keeper.next = time.Time{} // a save is due
 		}
 		if n+perChunk >= records/reloads*part {
-			if l.counts.records == 0 || l.counts.dropped != 0 {
+			if l.counts.Records == 0 || l.counts.Dropped != 0 {
 				t.Fatalf("%+v", l.counts)
 			}
 			st := l.Judge.detector.Stats()
