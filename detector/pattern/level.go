@@ -237,7 +237,8 @@ func (f form) stands(b []byte, i, j, nt int, prev byte) bool {
 var nameInside = [256]bool{'_': true, '.': true, '/': true, '$': true}
 
 // told says whether the word in capitals b[i:j] is what the line tells of, and
-// not its level: 0 ERROR(s), ERROR: 0, no ERROR found, set to DEBUG.
+// not its level: 0 ERROR(s), ERROR: 0, no ERROR found, set to
+// DEBUG.
 func (l *Line) told(i, j int) bool {
 	b := l.text[before:]
 	if b[j] == '(' && b[j+1] == 's' && b[j+2] == ')' {
@@ -262,8 +263,11 @@ func (l *Line) told(i, j int) bool {
 		if start == end || start > 0 && b[start-1] != ' ' {
 			break
 		}
-		if word := string(b[start:end]); words == 0 && (word == "no" || word == "without" || word == "any") {
-			return true
+		if words == 0 {
+			switch string(b[start:end]) {
+			case "no", "without", "any", "a", "an", "the", "of", "for", "to", "with":
+				return true
+			}
 		}
 		words, end = words+1, start-1
 	}

@@ -98,7 +98,10 @@ func readRecord(t testing.TB, r *Reader, chunk []byte, ev *detector.Event) bool 
 }
 
 func TestLines(t *testing.T) {
-	const at = 1772438401 * time.Second // 2026-03-02T08:00:01Z
+	const (
+		at     = 1772438401 * time.Second // 2026-03-02T08:00:01Z
+		syslog = 951984001 * time.Second  // Mar  2 08:00:01, of a year that nothing tells
+	)
 	for _, c := range []struct {
 		name     string
 		settings options.Settings
@@ -131,6 +134,10 @@ func TestLines(t *testing.T) {
 		{name: "arrays", line: `{"a":[1,"x",{"b":2,"c":[true]}],"d":[[3]]}`, want: `"" a[]=1 a[]="x" a[].b=2 a[].c[]=true d[][]=3`},
 		{name: "long arrays", line: `{"a":[1,2,3,4,5,6,7,8,9,10]}`, want: `"" a[]=1 a[]=2 a[]=3 a[]=4 a[]=5 a[]=6 a[]=7 a[]=8`},
 		{name: "no message", line: `{"level":"Metadata","verb":"get","code":200}`, want: `"" level="Metadata" verb="get" code=200`},
+		{name: "a time that is not the event's", line: `{"expires":"2030-01-01T00:00:00Z","msg":"x"}`, want: `"x" expires="2030-01-01T00:00:00Z"`},
+		{name: "very long", line: `{"pad":"` + strings.Repeat("x", 1<<18) + `","msg":"ready"}`, want: `"ready" pad="` + strings.Repeat("x", 1<<18) + `"`},
+		{name: "very deep", line: `{"msg":"ready","a":` + strings.Repeat("[", 150) + strings.Repeat("]", 150) + `}`, want: `"ready"`},
+		{name: "far too deep", line: `{"a":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, want: `"{\"a\":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}"`},
 		{name: "nothing in it", line: `{"kubernetes":{"pod":"x"}}`, want: `"{\"kubernetes\":{\"pod\":\"x\"}}"`},
 		{name: "an empty object", line: `{}`, want: `"{}"`},
 		{name: "not JSON", line: `{"level":"warn","msg":"rea`, want: `"{\"level\":\"warn\",\"msg\":\"rea"`},
@@ -142,7 +149,7 @@ func TestLines(t *testing.T) {
 		{name: "Docker, text", line: `{"log":"ready\n","stream":"stdout","time":"2026-03-02T08:00:01.5Z"}`, want: `"ready"`, time: at + time.Second/2},
 		{name: "CRI", line: `2026-03-02T08:00:01.5Z stdout F {"level":"error","msg":"x","n":1}`, want: `"x" ERROR n=1`, time: at + time.Second/2},
 		{name: "CRI, text", line: `2026-03-02T08:00:01.5Z stderr F ready`, want: `"ready"`, time: at + time.Second/2},
-		{name: "syslog's priority", line: `<14>Mar  2 08:00:01 host app[1]: ready`, want: `"Mar  2 08:00:01 host app[1]: ready" (INFO)`},
+		{name: "syslog's priority", line: `<14>Mar  2 08:00:01 host app[1]: ready`, want: `"Mar  2 08:00:01 host app[1]: ready" (INFO)`, time: syslog},
 		{name: "syslog's priority, bad", line: `<11>1 2026-03-02T08:00:01Z host app 1 - - ready`, want: `"1 2026-03-02T08:00:01Z host app 1 - - ready" ERROR`, time: at},
 		{name: "both ways to merge", line: `{"log":"{\"a\":1,\"message\":\"x\"}","a":1,"message":"x"}`, want: `"x" a=1`},
 
@@ -168,7 +175,9 @@ func TestLines(t *testing.T) {
 		{name: "logfmt without quotes", line: `level=info msg=starting up now port=80`, want: `"starting up now" INFO port=80`},
 		{name: "logfmt with a message in pairs", line: `msg="a=1 b=2" c=3`, want: `"" c=3 a=1 b=2`},
 		{name: "pairs behind a time", line: `2026-03-02T08:00:01Z level=info msg="request" status=200`, want: `"request" INFO status=200`, time: at},
-		{name: "pairs behind prose", line: `Mar  2 08:00:01 h kernel: [UFW BLOCK] IN=eth0 OUT= LEN=60 DF PROTO=TCP SYN URGP=0 `, want: `"Mar  2 08:00:01 h kernel: [UFW BLOCK]" IN="eth0" OUT="" LEN=60 DF=true PROTO="TCP" SYN=true URGP=0`},
+		{name: "pairs behind prose", line: `Mar  2 08:00:01 h kernel: [UFW BLOCK] IN=eth0 OUT= LEN=60 DF PROTO=TCP SYN URGP=0 `, want: `"Mar  2 08:00:01 h kernel: [UFW BLOCK]" IN="eth0" OUT="" LEN=60 DF=true PROTO="TCP" SYN=true URGP=0`, time: syslog},
+		{name: "pairs in brackets", line: `deleting Segment(base=5, size=7 time=8 key=9)`, want: `"deleting Segment(base=5, size=7 time=8 key=9)"`},
+		{name: "pairs behind a colon", line: `release:lock=5, flg=0x0, tag="View Lock"`, want: `"release" lock=5 flg="0x0" tag="View Lock"`},
 		{name: "pairs divided by commas", line: `user=a, ip=10.0.0.1, code=5`, want: `"" user="a" ip="10.0.0.1" code=5`},
 		{name: "audit", line: `type=SYSCALL msg=audit(1772438401.000:42): arch=c000003e success=yes exit=0 comm="ls"`, want: `"" type="SYSCALL" arch="c000003e" success="yes" exit=0 comm="ls"`, time: at},
 		{name: "audit, user", line: `type=USER_LOGIN msg=audit(1772438401.000:42): pid=7 msg='op=login acct="root" res=failed'`, want: `"" type="USER_LOGIN" pid=7 op="login" acct="root" res="failed"`, time: at},
@@ -217,7 +226,7 @@ func TestLines(t *testing.T) {
 				if got := show(&ev); got != c.want {
 					t.Errorf("%s\n got %s\nwant %s", c.line, got, c.want)
 				}
-				if c.time != 0 && ev.Time != c.time {
+				if ev.Time != c.time {
 					t.Errorf("%s: time %v, want %v", c.line, ev.Time, c.time)
 				}
 			}

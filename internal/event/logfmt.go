@@ -78,12 +78,30 @@ func (r *Reader) split(text []byte) (head int) {
 	for head >= 0 {
 		stopped, ok := r.pairsFrom(text, head)
 		if ok {
+			if within(text[:head]) {
+				return -1
+			}
 			return head
 		}
 		// Prose may have pairs in it, and others at its end.
 		head = firstPair(text, stopped)
 	}
 	return -1
+}
+
+// within reports whether what stands behind a text is inside brackets that were
+// opened in it: LogSegment(baseOffset=5, size=7 time=9).
+func within(text []byte) bool {
+	open := 0
+	for _, c := range text {
+		switch c {
+		case '(', '{':
+			open++
+		case ')', '}':
+			open--
+		}
+	}
+	return open > 0
 }
 
 // firstPair returns where the first word that begins like a pair does, from i
@@ -102,7 +120,7 @@ func firstPair(text []byte, i int) int {
 		for from > i && keyByte[text[from-1]] {
 			from--
 		}
-		if from < i+at && firstKeyByte(text[from]) && (from == 0 || text[from-1] == ' ' || text[from-1] == '\t' || text[from-1] == ',') {
+		if from < i+at && firstKeyByte(text[from]) && (from == 0 || separates(text[from-1]) || text[from-1] == ':') {
 			return from
 		}
 		i += at + 1

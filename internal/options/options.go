@@ -223,8 +223,17 @@ func Parse(values func(name string) []string) (Settings, error) {
 	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
 		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
 	}
-	s.Detector.Source = []detector.Setting{source("Log_Key", s.LogKey), source("Level_Key", s.LevelKey), source("Group_By", s.GroupBy)}
+	s.Detector.Source = []detector.Setting{source("Log_Key", s.LogKey), source("Level_Key", s.LevelKey), source("Group_By", s.GroupBy),
+		source("Fields", s.LookAt.fields()), source("Fields_Exclude", strings.Join(s.LookAt.Without, ","))}
 	return s, s.checkPrefix()
+}
+
+// fields are the option Fields in one form; empty for auto.
+func (l *LookAt) fields() string {
+	if l.None {
+		return "none"
+	}
+	return strings.Join(l.Only, ",")
 }
 
 // source is what a saved model says of one of the fields. Its text has a limit
