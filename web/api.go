@@ -183,7 +183,7 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusNotFound, goneText)
 			return
 		}
-		spec.name, spec.text, spec.whole = from.name, from.text, from.whole.Load()
+		spec.name, spec.text, spec.whole, spec.modified = from.name, from.text, from.whole.Load(), from.modified
 	}
 	v, err := s.newView(spec)
 	if err != nil {

@@ -128,3 +128,24 @@ func journal() []byte {
 	}
 	return b
 }
+
+// TestYearOfTheFile judges a log without years: they are those of its file.
+func TestYearOfTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "syslog")
+	if err := os.WriteFile(file, []byte("Dec 31 23:59:59 host app: ready\nJan  1 00:00:01 host app: ready\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	written := time.Date(2019, 1, 1, 0, 0, 2, 0, time.UTC)
+	if err := os.Chtimes(file, written, written); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := call(t, "", "scan", file)
+	if want := "2018-12-31 23:59:59 to 2019-01-01 00:00:01 (2s)"; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	_, out, _ = call(t, "", "scan", "--format", "jsonl", "--text", file)
+	view, _ := firstView(t, served(t, file), 0)
+	if got := string(get(t, view+"/export?format=jsonl")); got != out || !strings.Contains(out, `"time":"2018-12-31T23:59:59.000Z"`) {
+		t.Errorf("the page says\n%s\nscan\n%s", got, out)
+	}
+}

@@ -174,7 +174,7 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 		size *= 2
 	}
 	bar := newBar(s.stderr, name, size)
-	o.Live = in.Live
+	o.Live, o.Modified = in.Live, in.Modified
 	o.Progress = func(read int64) {
 		// Lines wait for a full buffer unless somebody may be looking on: then a
 		// line must be seen before the next one is waited for.

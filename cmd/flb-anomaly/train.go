@@ -134,7 +134,7 @@ func (s *scanner) learn(ctx context.Context, d *detector.Detector, name string) 
 	bar := newBar(s.stderr, name, in.Size)
 	defer bar.clear()
 	o := s.options
-	o.Live, o.Progress = in.Live, bar.set
+	o.Live, o.Modified, o.Progress = in.Live, in.Modified, bar.set
 	result, err := scan.Learn(ctx, d, in.ReadCloser, o)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", display(name), err)
