@@ -68,7 +68,7 @@ func TestMan(t *testing.T) {
 		}
 	}
 	for i := range options.Table {
-		if o := &options.Table[i]; !strings.Contains(first["flb-filter_anomaly.7"], ".B "+o.Name) {
+		if o := &options.Table[i]; !strings.Contains(first["flb-filter_anomaly.7"], `\fB`+o.Name+`\fP`) {
 			t.Errorf("flb-filter_anomaly.7 has no %s", o.Name)
 		}
 	}
