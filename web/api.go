@@ -424,7 +424,10 @@ func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
 
 // fileName is the name of a download after the log's: no path, no surprises.
 func fileName(log string) string {
-	name := strings.TrimSuffix(path.Base(strings.ReplaceAll(log, `\`, "/")), ".gz")
+	name := path.Base(strings.ReplaceAll(log, `\`, "/"))
+	for _, packed := range []string{".gz", ".zst", ".xz", ".bz2"} {
+		name = strings.TrimSuffix(name, packed)
+	}
 	name = strings.TrimSuffix(name, path.Ext(name))
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r) {

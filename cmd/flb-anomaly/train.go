@@ -28,8 +28,8 @@ in a file named after the filter's instance: its Alias, or the name that Fluent
 Bit gives it, and .model behind that. It then judges from its first record on.
 The options Seed, Trees, Sample_Size and Window must be those of the filter.
 
-FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or UTF-16;
-- is the standard input. The messages must look as the filter will see them: for
+FILE is a log of plain text or JSON lines, as it is or compressed with gzip,
+zstd, xz or bzip2, in UTF-8 or UTF-16; - is the standard input. The messages must look as the filter will see them: for
 a log that the filter gets parsed, give JSON lines.
 
 A model holds words of the log's messages and the names of groups, and no line
