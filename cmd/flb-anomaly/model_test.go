@@ -120,7 +120,6 @@ func TestTrainAndInspectRefuse(t *testing.T) {
 		want   string
 	}{
 		{"train " + shopLog, statusUsage, "--output is missing"},
-		{"train -o " + model, statusUsage, "requires at least 1 arg"},
 		{"train - - -o " + model, statusUsage, "can be read once"},
 		{"train - -o " + model, statusError, "no line to learn from"},
 		{"train no.log -o " + model, statusError, "no.log"},

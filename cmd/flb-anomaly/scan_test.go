@@ -180,7 +180,6 @@ func TestUsage(t *testing.T) {
 		{"", 0, "Available Commands"},
 		{"--version", 0, "flb-anomaly version "},
 		{"scan --help", 0, "--contamination string"},
-		{"scan", 2, "requires at least 1 arg"},
 		{"scna x.log", 2, `unknown command "scna"`},
 		{"scan --warm 5 x.log", 2, "unknown flag: --warm"},
 		{"scan --format xml x.log", 2, `--format has the value "xml"; allowed: table, jsonl, csv`},

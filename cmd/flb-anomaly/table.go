@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/fatih/color"
-	"golang.org/x/term"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
@@ -44,8 +43,7 @@ func useColor(mode string, to io.Writer) bool {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
 	}
-	f, ok := to.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return isTerminal(to)
 }
 
 func (w *tableWriter) paint(a color.Attribute, s string) string {
