@@ -4,25 +4,35 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 )
 
-// How the features and the forest are put together. These are variables only
-// for the ablation, which turns them off one by one; see ablation_test.go.
-var (
-	// weights are the features' weights beside each other.
-	weights = func() (w [features]float32) {
-		for i := range w {
-			w[i] = 1
-		}
-		return w
-	}()
+// mix is how the features and the forest are put together.
+type mix struct {
+	// weights are the features' weights beside each other: all 1, but in the
+	// ablation, which turns them off one by one.
+	weights [model.Features]float32
 
-	// forestWeight is how many points the forest's score of 1 is worth beside
-	// the features' own.
-	forestWeight float32 = 4.7
-)
+	// forest is how many points the forest's score of 1 is worth beside the
+	// features' own.
+	forest float32
+}
+
+func usualMix() mix {
+	m := mix{forest: forestPoints}
+	for i := range m.weights {
+		m.weights[i] = 1
+	}
+	return m
+}
+
+// forestPoints: see mix.forest. A routine row has a forest's score of about 0.4
+// and adds 2 points, the strangest rows one of 0.8 and add 4.
+const forestPoints = 4.7
 
 const (
 	// norm is the exponent with which the features' points are put together:
@@ -31,27 +41,54 @@ const (
 
 	// scale is the number of points at which the score is 0.5, and the
 	// threshold of Contamination auto in a calm log.
-	scale = 14
+	scale = model.Strange
 )
 
 // strangeness puts a row's features together into points: the norm of the
 // single features, which says how far out the strangest are, and what the
 // forest adds, which knows what is unusual together.
-func strangeness(f *forest.Forest, r *row) float32 {
+func (m *mix) strangeness(f *forest.Forest, r *row) float32 {
+	if f == nil {
+		return m.alone(r)
+	}
+	return m.add(m.alone(r), f.Score(r))
+}
+
+func (m *mix) alone(r *row) float32 {
 	var sum float32
-	for i := feature(0); i < features; i++ {
-		sum += powers[r[i]] * weights[i]
+	for i := model.Feature(0); i < model.Features; i++ {
+		sum += powers[r[i]] * m.weights[i]
 	}
-	points := float32(math.Pow(float64(sum), 1/norm))
-	if f != nil {
-		points += forestWeight * float32(f.ScoreRow(r))
+	return float32(math.Pow(float64(sum), 1/norm))
+}
+
+func (m *mix) add(points float32, score float64) float32 { return points + m.forest*float32(score) }
+
+// points returns the strangeness of many rows, in ascending order.
+func (m *mix) points(f *forest.Forest, rows []row) []float32 {
+	points := make([]float32, 0, len(rows))
+	var scores [256]float64
+	for len(rows) > 0 {
+		n := min(len(scores), len(rows))
+		if f != nil {
+			f.ScoreAll(rows[:n], scores[:n])
+		}
+		for i := range rows[:n] {
+			p := m.alone(&rows[i])
+			if f != nil {
+				p = m.add(p, scores[i])
+			}
+			points = append(points, p)
+		}
+		rows = rows[n:]
 	}
+	slices.Sort(points)
 	return points
 }
 
 var powers = func() (t [256]float32) {
 	for i := range t {
-		t[i] = float32(math.Pow(float64(i)/perPoint, norm))
+		t[i] = float32(math.Pow(float64(i)/model.PerPoint, norm))
 	}
 	return t
 }()
@@ -68,6 +105,10 @@ type memo struct {
 
 const memoSize = 512
 
+// A row is hashed eight features at a time: this does not compile if some are
+// left over.
+var _ [0]struct{} = [len(row{}) % 8]struct{}{}
+
 type memoEntry struct {
 	row    row
 	points float32
@@ -76,12 +117,15 @@ type memoEntry struct {
 }
 
 // strangeness returns a row's points and its score.
-func (m *memo) strangeness(f *forest.Forest, r *row) (float32, float64) {
-	a, b := binary.LittleEndian.Uint64(r[:8]), binary.LittleEndian.Uint64(r[8:])
-	h := (a ^ bits.RotateLeft64(b, 31)) * 0x9e3779b97f4a7c15
+func (m *memo) strangeness(x *mix, f *forest.Forest, r *row) (float32, float64) {
+	var h uint64
+	for i := 0; i < len(r); i += 8 {
+		h = bits.RotateLeft64(h, 31) ^ binary.LittleEndian.Uint64(r[i:i+8])
+		h *= 0x9e3779b97f4a7c15
+	}
 	e := &m.entries[h>>(64-9)]
 	if e.row != *r || !e.used {
-		p := strangeness(f, r)
+		p := x.strangeness(f, r)
 		*e = memoEntry{*r, p, true, score(p)}
 	}
 	return e.points, e.score
@@ -111,12 +155,13 @@ const (
 
 var floodDecay = float32(math.Exp2(-1.0 / floodHalfLife))
 
-// start sets the threshold by the points of the rows learned from.
+// start sets the threshold by the points of the rows learned from, in ascending
+// order.
 func (t *threshold) start(points []float32) {
 	t.points = scale
 	if t.contamination > 0 && len(points) > 0 {
 		k := int(float32(len(points)) * t.contamination)
-		t.points = kthLargest(points, k)
+		t.points = points[len(points)-1-min(k, len(points)-1)] // all but k are not above it
 	}
 }
 
@@ -141,4 +186,10 @@ func (t *threshold) flag(points float32) bool {
 	}
 	t.points = scale + t.extra
 	return false
+}
+
+func (t *threshold) carry(c *codec.Codec) {
+	c.F32(&t.contamination)
+	c.F32(&t.points)
+	c.F32(&t.extra)
 }

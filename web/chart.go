@@ -160,7 +160,7 @@ type patternRow struct {
 	judged int64
 }
 
-// count adds up what a filter means by pattern. The table is by the patterns'
+// countPatterns adds up what a filter means by pattern. The table is by the patterns'
 // numbers; patterns without a line have Count 0.
 func (v *view) countPatterns(ctx context.Context, f *filter) ([]patternRow, error) {
 	snap, c, err := v.choose(ctx, f)

@@ -125,7 +125,7 @@ func (v *view) patternSet(list string) ([]bool, error) {
 	return set, nil
 }
 
-// everything says that no line is left out.
+// everything reports whether no line is left out.
 func (f *filter) everything() bool {
 	return !f.only && f.levels == 0 && f.text == nil && f.shown == nil && f.hidden == nil && f.axis == ""
 }
@@ -147,7 +147,7 @@ func (f *filter) key() string {
 	return fmt.Sprintf("%d|%d|%s|%d|%d|%s|%s", stop, f.levels, f.axis, f.from, f.to, f.patterns, f.text)
 }
 
-// match says whether line k of a chunk, the i-th of the log, is meant, its
+// match reports whether line k of a chunk, the i-th of the log, is meant, its
 // text aside.
 func (f *filter) match(c *chunk, k, i int) bool {
 	if f.only && c.sweep[k]>>f.stop&1 == 0 {

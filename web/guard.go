@@ -51,7 +51,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// knownHost says whether a request's Host is this server: an address, which no
+// knownHost reports whether a request's Host is this server: an address, which no
 // name service hands out, or a name that is known to be this machine's.
 func (s *Server) knownHost(host string) bool {
 	name := host
@@ -65,7 +65,7 @@ func (s *Server) knownHost(host string) bool {
 	return name == "localhost" || s.hosts[name]
 }
 
-// sameOrigin says whether a request comes from this server's page, or from no
+// sameOrigin reports whether a request comes from this server's page, or from no
 // page at all.
 func sameOrigin(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {

@@ -144,7 +144,7 @@ func (v *view) phase(p string) {
 	v.state.Phase = p
 }
 
-// ended says whether the log has been read to its end, or as far as it can be.
+// ended reports whether the log has been read to its end, or as far as it can be.
 func (v *view) ended() bool {
 	p := v.status().Phase
 	return p == done || p == failed

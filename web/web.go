@@ -262,7 +262,7 @@ func (s *Server) add(v *view) error {
 	return nil
 }
 
-// makeRoom says whether there is room for more lines of a view, of which other
+// makeRoom reports whether there is room for more lines of a view, of which other
 // views may have to go.
 func (s *Server) makeRoom(v *view) bool {
 	s.mu.Lock()
@@ -275,8 +275,8 @@ func (s *Server) makeRoom(v *view) bool {
 	return true
 }
 
-// removeOldest closes the view that was not asked for the longest, except one.
-// It is false when all are in use.
+// removeOldest closes the view that was not asked for the longest, except one. It
+// reports whether there was one not in use.
 func (s *Server) removeOldest(except *view) bool {
 	var oldest *view
 	for _, o := range s.views {

@@ -14,8 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -192,7 +193,7 @@ func levels(counts *[pattern.Levels]float64) string {
 
 // interval writes a usual range. Ranges are kept on a logarithmic scale: what is
 // closer than that can tell is one number.
-func interval(r detector.Range) string {
+func interval(r model.Range) string {
 	low, high := short(r.Low), short(r.High)
 	if low == high {
 		return low

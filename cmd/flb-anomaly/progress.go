@@ -50,7 +50,7 @@ func newBar(stderr io.Writer, name string, size int64) *bar {
 	return b
 }
 
-// due says whether it is time to draw the bar.
+// due reports whether it is time to draw the bar.
 func (b *bar) due() bool { return b != nil && !time.Now().Before(b.next) }
 
 // draw shows how much is read.
@@ -67,7 +67,7 @@ func (b *bar) clear() {
 	}
 }
 
-// isTerminal says whether somebody may look on.
+// isTerminal reports whether somebody may look on.
 func isTerminal(f any) bool {
 	file, ok := f.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

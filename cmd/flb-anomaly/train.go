@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 

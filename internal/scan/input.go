@@ -125,7 +125,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// undecided says whether more bytes could still make a known beginning of it.
+// undecided reports whether more bytes could still make a known beginning of it.
 func undecided(head []byte) bool {
 	begins := func(magic string) bool {
 		return len(head) < len(magic) && magic[:len(head)] == string(head)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
@@ -68,9 +69,7 @@ type Line struct {
 	Text   []byte // without the line's end, at most MaxLine bytes
 	Cut    bool   // the line is longer than MaxLine
 
-	// Event is what the detector saw: for a JSON line its message, level and
-	// group fields, else the text as the message. Time is 0 when the line has
-	// none.
+	// Event is what the detector saw. Time is 0 when the line has none.
 	Event   detector.Event
 	Verdict detector.Verdict
 }
@@ -89,7 +88,7 @@ type Result struct {
 // ArrayHint says what to do about a JSON array.
 const ArrayHint = "this looks like a JSON array, which is judged line by line as any text: 'jq -c .[]' makes a line of each of its objects"
 
-// isArray says whether a first line is that of a JSON array of objects.
+// isArray reports whether a first line is that of a JSON array of objects.
 func isArray(line []byte) bool {
 	rest, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("["))
 	rest = bytes.TrimSpace(rest)
@@ -172,11 +171,11 @@ type run struct {
 
 // lines calls each for every line of in, with its event.
 func (r *run) lines(in io.Reader, each func(*Line) error) error {
-	events, err := newEvents(&r.options.Settings)
+	events, err := event.NewReader(&r.options.Settings)
 	if err != nil {
 		return err
 	}
-	events.times.Reference, events.fields.Reference = r.options.Modified, r.options.Modified
+	events.SetReference(r.options.Modified)
 	var text io.Reader = &watched{r, in}
 	if !r.options.Plain {
 		if text, err = Text(text, r.options.Live); err != nil {
@@ -187,7 +186,7 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 	var line Line
 	for lines.Next() {
 		line.Number, line.Offset, line.Text, line.Cut = lines.Number(), lines.Offset(), lines.Line(), lines.Cut()
-		events.read(line.Text, &line.Event)
+		events.Line(line.Text, &line.Event)
 		if err := each(&line); err != nil {
 			return err
 		}

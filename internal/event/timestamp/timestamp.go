@@ -115,7 +115,7 @@ func leading(b []byte) int {
 	return n
 }
 
-// starts says whether a timestamp may start where that of the last match did.
+// starts reports whether a timestamp may start where that of the last match did.
 func (p *Parser) starts(line []byte) bool {
 	if i := p.offset; i <= len(p.prefix) {
 		// Most often nothing stands before it, or always the same key.
@@ -155,7 +155,7 @@ var class = func() (c [256]uint8) {
 	return c
 }()
 
-// starts says whether a timestamp may start at i by what stands before it.
+// starts reports whether a timestamp may start at i by what stands before it.
 func starts(line []byte, i int) bool {
 	if i == 0 {
 		return true
@@ -252,7 +252,7 @@ func (p *Parser) parse(l *layout, b []byte) (time.Duration, bool) {
 	return time.Duration(t*1e9 + nanos), true
 }
 
-// matches says whether what is constant before the time of day stands in b.
+// matches reports whether what is constant before the time of day stands in b.
 func (l *layout) matches(b []byte) bool {
 	for _, c := range l.checks {
 		if sets[b[c.at]]&c.set == 0 {
@@ -575,7 +575,7 @@ func offset(b []byte, i int) (seconds int, ok bool) {
 	return sign * (h*3600 + m*60), true
 }
 
-// isWeekday says whether b begins with the English abbreviation of one and a
+// isWeekday reports whether b begins with the English abbreviation of one and a
 // space.
 func isWeekday(b []byte) bool {
 	switch string(b[:4]) {
