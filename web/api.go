@@ -183,7 +183,7 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusNotFound, goneText)
 			return
 		}
-		spec.name, spec.text, spec.whole = from.name, from.text, from.whole.Load()
+		spec.name, spec.text, spec.whole, spec.modified = from.name, from.text, from.whole.Load(), from.modified
 	}
 	v, err := s.newView(spec)
 	if err != nil {
@@ -424,7 +424,10 @@ func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
 
 // fileName is the name of a download after the log's: no path, no surprises.
 func fileName(log string) string {
-	name := strings.TrimSuffix(path.Base(strings.ReplaceAll(log, `\`, "/")), ".gz")
+	name := path.Base(strings.ReplaceAll(log, `\`, "/"))
+	for _, packed := range []string{".gz", ".zst", ".xz", ".bz2"} {
+		name = strings.TrimSuffix(name, packed)
+	}
 	name = strings.TrimSuffix(name, path.Ext(name))
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r) {

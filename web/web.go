@@ -179,6 +179,7 @@ func (s *Server) Open(name string, open Opener) error {
 		return err
 	}
 	v.expect(in.Size)
+	v.modified = in.Modified
 	s.mu.Lock()
 	s.order = append(s.order, v.id)
 	s.mu.Unlock()
@@ -198,7 +199,9 @@ type viewSpec struct {
 	given map[string][]string // options
 	text  *spool              // of another view, shared with it; nil = a new one, empty
 	whole bool                // that text is all of the log
-	kept  bool
+
+	modified time.Time // when the log was written to last; zero = not known
+	kept     bool
 }
 
 // newView makes a view that waits for its text, or for the order to judge the
@@ -230,7 +233,7 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 		return nil, err
 	}
 	v := &view{
-		server: s, id: rand.Text(), name: spec.name, mode: spec.mode, given: spec.given, kept: spec.kept,
+		server: s, id: rand.Text(), name: spec.name, mode: spec.mode, given: spec.given, kept: spec.kept, modified: spec.modified,
 		settings: settings, text: text, reasons: reasons,
 	}
 	v.fed.Store(spec.text != nil)

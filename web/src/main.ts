@@ -124,7 +124,7 @@ async function main(): Promise<void> {
   fields.set(begin.given);
   setMode(begin.mode);
   $("version").textContent = `flb-anomaly ${begin.version}`;
-  $("accepts").textContent = `Plain text, JSON lines or gzip, up to ${size(begin.maxSize)}`;
+  $("accepts").textContent = `Plain text or JSON lines, also as gzip, zstd, xz or bzip2, up to ${size(begin.maxSize)}`;
   startTheme();
   listenToFiles();
   listenToLogs();
