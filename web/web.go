@@ -34,7 +34,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
-// The built page; `make web` makes it from src.
+// The built page; `make web` makes it from page.
 //
 //go:embed dist
 var dist embed.FS
