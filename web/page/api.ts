@@ -1,7 +1,7 @@
 // What the server is asked. Every answer is about one view: one log under one
 // set of options.
 
-import { during } from "./busy.ts";
+import { during } from "./lib/pending.ts";
 
 export interface Option {
   name: string;

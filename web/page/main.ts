@@ -2,20 +2,20 @@
 // has a file of its own; this one starts them and hears what is done.
 
 import * as api from "./api.ts";
-import { chooseSight, logChart } from "./along.ts";
-import { during } from "./busy.ts";
-import { change, listenToTabs, slide } from "./draw.ts";
-import { $, later } from "./dom.ts";
+import { chooseSight, logChart } from "./parts/chart/chart.ts";
+import { during } from "./lib/pending.ts";
+import { change, listenToTabs, slide } from "./parts/tabs.ts";
+import { $, later } from "./lib/dom.ts";
 import { fresh } from "./filters.ts";
-import { size } from "./format.ts";
-import { listenToLines } from "./lines.ts";
-import { follow, listenToLink } from "./link.ts";
-import { closeLog, type Dropped, poll, restore, scanAgain, select, stopLog, take, welcome } from "./logs.ts";
-import { listenToSection } from "./normal.ts";
-import { fields, setMode, showOptions } from "./options.ts";
-import { calm, complain, page } from "./page.ts";
-import { listenToPatterns } from "./patterns.ts";
-import { startTheme } from "./theme.ts";
+import { size } from "./lib/format.ts";
+import { listenToLines } from "./parts/lines/lines.ts";
+import { follow, listenToLink } from "./parts/address.ts";
+import { closeLog, type Dropped, poll, restore, scanAgain, select, stopLog, take, welcome } from "./actions/logs.ts";
+import { listenToSection } from "./parts/fluentbit/panel.ts";
+import { fields, setMode, showOptions } from "./parts/options/options.ts";
+import { calm, complain, page } from "./store.ts";
+import { listenToPatterns } from "./parts/patterns/patterns.ts";
+import { startTheme } from "./parts/theme.ts";
 
 const on = <K extends keyof HTMLElementEventMap>(id: string, event: K, run: (e: HTMLElementEventMap[K]) => void): void => $(id).addEventListener(event, run);
 

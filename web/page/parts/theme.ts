@@ -1,7 +1,7 @@
 // Light, dark, or as the system has it.
 
-import { logChart } from "./along.ts";
-import { $ } from "./dom.ts";
+import { logChart } from "./chart/chart.ts";
+import { $ } from "../lib/dom.ts";
 
 const themes = ["", "light", "dark"];
 

@@ -2,10 +2,10 @@
 // and asks the server for others: a log of millions of lines scrolls like one
 // of a hundred.
 
-import type { Row, Rows } from "./api.ts";
-import { begin } from "./busy.ts";
-import { h, logText } from "./dom.ts";
-import { clock, count, type Dates, score } from "./format.ts";
+import type { Row, Rows } from "../../api.ts";
+import { begin } from "../../lib/pending.ts";
+import { h, logText } from "../../lib/dom.ts";
+import { clock, count, type Dates, score } from "../../lib/format.ts";
 
 const PAGE = 100; // rows asked for at once
 const KEPT = 40; // pages held

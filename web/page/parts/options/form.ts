@@ -1,7 +1,7 @@
 // The options of the detector as a form, made from the server's table.
 
-import type { Given, Option } from "./api.ts";
-import { h } from "./dom.ts";
+import type { Given, Option } from "../../api.ts";
+import { h } from "../../lib/dom.ts";
 
 export class Fields {
   private inputs = new Map<string, HTMLInputElement | HTMLTextAreaElement>();

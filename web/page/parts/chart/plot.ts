@@ -2,9 +2,9 @@
 // Dragging over it narrows the table; the library is uPlot.
 
 import uPlot from "uplot";
-import type { Chart } from "./api.ts";
-import { put } from "./dom.ts";
-import { clock, count, date, type Dates, datesOf, day, plural, span } from "./format.ts";
+import type { Chart } from "../../api.ts";
+import { put } from "../../lib/dom.ts";
+import { clock, count, date, type Dates, datesOf, day, plural, span } from "../../lib/format.ts";
 
 /** groups are the levels that can be told apart in a chart, as the server counts them. */
 export const groups = ["none", "debug", "info", "warn", "error"] as const;

@@ -1,16 +1,16 @@
 // The list of patterns.
 
-import * as api from "./api.ts";
-import { latest } from "./busy.ts";
-import { groups } from "./chart.ts";
-import { shape } from "./detail.ts";
-import { change } from "./draw.ts";
-import { $, h, keepFocus, put } from "./dom.ts";
-import { query } from "./filters.ts";
-import { count, plural, score } from "./format.ts";
-import { ofGroup } from "./glance.ts";
-import { setAside } from "./normal.ts";
-import { complain, page } from "./page.ts";
+import * as api from "../../api.ts";
+import { latest } from "../../lib/pending.ts";
+import { groups } from "../chart/plot.ts";
+import { shape } from "../detail.ts";
+import { change } from "../tabs.ts";
+import { $, h, keepFocus, put } from "../../lib/dom.ts";
+import { query } from "../../filters.ts";
+import { count, plural, score } from "../../lib/format.ts";
+import { ofGroup } from "../summary.ts";
+import { setAside } from "../fluentbit/panel.ts";
+import { complain, page } from "../../store.ts";
 
 const PATTERNS = 100; // listed at once
 const ASKED = 400; // at most, of one answer

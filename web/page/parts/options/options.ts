@@ -1,9 +1,9 @@
 // What the next scan is to be done with: mode and options.
 
-import type { Mode } from "./api.ts";
-import { $ } from "./dom.ts";
-import { Fields } from "./fields.ts";
-import { page } from "./page.ts";
+import type { Mode } from "../../api.ts";
+import { $ } from "../../lib/dom.ts";
+import { Fields } from "./form.ts";
+import { page } from "../../store.ts";
 
 export const fields = new Fields($("fields"));
 

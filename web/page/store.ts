@@ -2,7 +2,7 @@
 // one that is shown, and the two ways to say something.
 
 import type * as api from "./api.ts";
-import { $, h, put } from "./dom.ts";
+import { $, h, put } from "./lib/dom.ts";
 import type { Filters } from "./filters.ts";
 
 export interface Page {

@@ -1,16 +1,16 @@
 // What is drawn anew when something changes.
 
-import { refreshChart } from "./along.ts";
-import { datesOf } from "./format.ts";
-import type { Filters, Tab } from "./filters.ts";
-import { drawCounts, drawFilters, drawGlance, drawSlider } from "./glance.ts";
-import type { Look } from "./grid.ts";
-import { grid, redrawDetail, showLines, showLinesInPlace } from "./lines.ts";
-import { remember } from "./link.ts";
-import { $, later } from "./dom.ts";
-import { drawSection } from "./normal.ts";
-import { page } from "./page.ts";
-import { drawPatterns, fewPatterns } from "./patterns.ts";
+import { refreshChart } from "./chart/chart.ts";
+import { datesOf } from "../lib/format.ts";
+import type { Filters, Tab } from "../filters.ts";
+import { drawCounts, drawFilters, drawGlance, drawSlider } from "./summary.ts";
+import type { Look } from "./lines/grid.ts";
+import { grid, redrawDetail, showLines, showLinesInPlace } from "./lines/lines.ts";
+import { remember } from "./address.ts";
+import { $, later } from "../lib/dom.ts";
+import { drawSection } from "./fluentbit/panel.ts";
+import { page } from "../store.ts";
+import { drawPatterns, fewPatterns } from "./patterns/patterns.ts";
 
 /** everything draws what depends on the filters. */
 export function everything(): void {

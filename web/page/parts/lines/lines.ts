@@ -1,15 +1,15 @@
 // The table of lines and the panel beside it, and going from anomaly to anomaly.
 
-import * as api from "./api.ts";
-import { during, latest } from "./busy.ts";
-import { drawDetail } from "./detail.ts";
-import { change, everything, look } from "./draw.ts";
-import { $, h, keepFocus } from "./dom.ts";
-import { query } from "./filters.ts";
-import { count } from "./format.ts";
+import * as api from "../../api.ts";
+import { during, latest } from "../../lib/pending.ts";
+import { drawDetail } from "../detail.ts";
+import { change, everything, look } from "../tabs.ts";
+import { $, h, keepFocus } from "../../lib/dom.ts";
+import { query } from "../../filters.ts";
+import { count } from "../../lib/format.ts";
 import { Grid, isFlagged } from "./grid.ts";
-import { complain, isBusy, page, say } from "./page.ts";
-import { setAside } from "./normal.ts";
+import { complain, isBusy, page, say } from "../../store.ts";
+import { setAside } from "../fluentbit/panel.ts";
 
 const AROUND = 8; // lines before a line and behind it
 

@@ -1,16 +1,16 @@
 // Logs come and go: dropped, pasted, named by a link, judged again, closed.
 
-import * as api from "./api.ts";
-import { during } from "./busy.ts";
-import { everything, grown } from "./draw.ts";
-import { $, findFocus, h } from "./dom.ts";
-import { fresh, type Link } from "./filters.ts";
-import { count, plural } from "./format.ts";
-import { drawState, flaggedTotal } from "./glance.ts";
-import { forgetLine } from "./lines.ts";
-import { currentLink, forgetLink } from "./link.ts";
-import { fields, mode, setMode, showOptions } from "./options.ts";
-import { calm, complain, isBusy, page, say } from "./page.ts";
+import * as api from "../api.ts";
+import { during } from "../lib/pending.ts";
+import { everything, grown } from "../parts/tabs.ts";
+import { $, findFocus, h } from "../lib/dom.ts";
+import { fresh, type Link } from "../filters.ts";
+import { count, plural } from "../lib/format.ts";
+import { drawState, flaggedTotal } from "../parts/summary.ts";
+import { forgetLine } from "../parts/lines/lines.ts";
+import { currentLink, forgetLink } from "../parts/address.ts";
+import { fields, mode, setMode, showOptions } from "../parts/options/options.ts";
+import { calm, complain, isBusy, page, say } from "../store.ts";
 
 const POLL = 400; // ms between questions while a log is scanned
 const ALIVE = 60_000; // and afterwards, so that the server keeps it

@@ -1,7 +1,7 @@
 // The options as a filter section of a Fluent Bit configuration, classic and
 // YAML, ready to paste.
 
-import type { Given, Option } from "./api.ts";
+import type { Given, Option } from "../../api.ts";
 
 export type Format = "classic" | "yaml";
 

@@ -1,9 +1,9 @@
 // One line with all that is known of it, and the lines around it.
 
-import type { LineAnswer, Row } from "./api.ts";
-import { h, logText } from "./dom.ts";
-import { count, moment, score } from "./format.ts";
-import { isFlagged } from "./grid.ts";
+import type { LineAnswer, Row } from "../api.ts";
+import { h, logText } from "../lib/dom.ts";
+import { count, moment, score } from "../lib/format.ts";
+import { isFlagged } from "./lines/grid.ts";
 
 export interface Actions {
   close(): void;

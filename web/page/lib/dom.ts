@@ -1,7 +1,7 @@
 // What the page needs of the DOM. Text goes in as text nodes alone: there is no
 // way through here for a log line to become markup.
 
-import { begin } from "./busy.ts";
+import { begin } from "./pending.ts";
 
 type Child = Node | string | null | undefined | false;
 type Attrs = Record<string, string | number | boolean | null | undefined | ((e: never) => void)>;

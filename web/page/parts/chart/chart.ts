@@ -1,14 +1,14 @@
 // The chart along the log: what it is asked for, and what it changes.
 
-import * as api from "./api.ts";
-import { latest } from "./busy.ts";
-import { LogChart, type Window } from "./chart.ts";
-import { change } from "./draw.ts";
-import { $ } from "./dom.ts";
-import { chartQuery } from "./filters.ts";
-import { drawCounts, drawFilters, drawGlance, drawLevels, drawSlider } from "./glance.ts";
-import { remember } from "./link.ts";
-import { complain, hasTime, page } from "./page.ts";
+import * as api from "../../api.ts";
+import { latest } from "../../lib/pending.ts";
+import { LogChart, type Window } from "./plot.ts";
+import { change } from "../tabs.ts";
+import { $ } from "../../lib/dom.ts";
+import { chartQuery } from "../../filters.ts";
+import { drawCounts, drawFilters, drawGlance, drawLevels, drawSlider } from "../summary.ts";
+import { remember } from "../address.ts";
+import { complain, hasTime, page } from "../../store.ts";
 
 export const logChart = new LogChart($("plot"), $("chart-text"), $("readout"), chooseRange, zoomTo);
 

@@ -1,11 +1,11 @@
 // The link: the address says what is shown, so that it can be copied, bookmarked
 // and gone back to.
 
-import * as api from "./api.ts";
-import { $, copy, later } from "./dom.ts";
-import { fromHash, type Link, toHash } from "./filters.ts";
-import { expect, select, setLogs } from "./logs.ts";
-import { complain, page, say } from "./page.ts";
+import * as api from "../api.ts";
+import { $, copy, later } from "../lib/dom.ts";
+import { fromHash, type Link, toHash } from "../filters.ts";
+import { expect, select, setLogs } from "../actions/logs.ts";
+import { complain, page, say } from "../store.ts";
 
 export function currentLink(): Link {
   const { begin, filters, log } = page;

@@ -1,11 +1,11 @@
 // The options as a section for Fluent Bit, and what is set aside as normal,
 // which puts lines into it.
 
-import { shape } from "./detail.ts";
-import { change } from "./draw.ts";
-import { $, copy, h, keepFocus } from "./dom.ts";
-import { page, say } from "./page.ts";
-import { type Format, section } from "./section.ts";
+import { shape } from "../detail.ts";
+import { change } from "../tabs.ts";
+import { $, copy, h, keepFocus } from "../../lib/dom.ts";
+import { page, say } from "../../store.ts";
+import { type Format, section } from "./config.ts";
 
 /** setAside takes a pattern out of the view. */
 export function setAside(p: { id: string; text: string; ignore: string }): void {

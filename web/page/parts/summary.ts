@@ -1,15 +1,15 @@
 // The log at a glance: how far it is read, its counts, the slider of
 // contamination, and the filters that are in force.
 
-import type { View } from "./api.ts";
-import { groups } from "./chart.ts";
-import { axisNow } from "./along.ts";
-import { change } from "./draw.ts";
-import { $, h, keepFocus, put } from "./dom.ts";
-import type { Filters, Range } from "./filters.ts";
-import { clock, contamination, count, datesOf, day, plural, share, size, span } from "./format.ts";
-import { isUploading, waitingLogs } from "./logs.ts";
-import { hasTime, isBusy, page } from "./page.ts";
+import type { View } from "../api.ts";
+import { groups } from "./chart/plot.ts";
+import { axisNow } from "./chart/chart.ts";
+import { change } from "./tabs.ts";
+import { $, h, keepFocus, put } from "../lib/dom.ts";
+import type { Filters, Range } from "../filters.ts";
+import { clock, contamination, count, datesOf, day, plural, share, size, span } from "../lib/format.ts";
+import { isUploading, waitingLogs } from "../actions/logs.ts";
+import { hasTime, isBusy, page } from "../store.ts";
 
 /** Group is a group of levels that can be told apart in a chart. */
 export type Group = (typeof groups)[number];
