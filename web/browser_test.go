@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -404,6 +405,11 @@ func TestBrowserDownload(t *testing.T) {
 	rows, err := csv.NewReader(bytes.NewReader(readFile(t, name))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, field := range eval[[]string](p, `[...document.querySelectorAll("#grid [data-field]")].map(e => e.dataset.field)`) {
+		if !slices.Contains(rows[0], field) {
+			t.Errorf("the table's column %s is none of %q", field, rows[0])
+		}
 	}
 	id := p.logID()
 	want := client{t, p.url}.lines(id, "only=1&levels=error,critical,fatal")

@@ -1,9 +1,7 @@
 // What the page needs of the DOM. Text goes in as text nodes alone: there is no
 // way through here for a log line to become markup.
 
-import { begin } from "./pending.ts";
-
-type Child = Node | string | null | undefined | false;
+export type Child = Node | string | null | undefined | false;
 type Attrs = Record<string, string | number | boolean | null | undefined | ((e: never) => void)>;
 
 /** h makes an element; on… attributes are listeners, true is an empty attribute, false, null and undefined are none. */
@@ -25,44 +23,22 @@ export function $<T extends HTMLElement = HTMLElement>(id: string): T {
   return e as T;
 }
 
-/** unseen are characters that would hide or turn text around: controls, and those that set its direction. */
-const unseen = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+/** on adds a listener to an element of the skeleton. */
+export const on = <K extends keyof HTMLElementEventMap>(id: string, event: K, run: (e: HTMLElementEventMap[K]) => void): void => $(id).addEventListener(event, run);
 
-/**
- * logText is text of a log, with what is searched for marked and unseen
- * characters shown by their number: a log line must not look like another.
- */
-export function logText(text: string, search = ""): Node[] {
-  const out: Node[] = [];
-  const needle = search.toLowerCase();
-  // Lower case of the same length, so that places are the same in both.
-  const low = needle ? text.replace(/[A-Z]/g, (c) => c.toLowerCase()) : "";
-  let at = 0;
-  while (needle) {
-    const hit = low.indexOf(needle, at);
-    if (hit < 0) break;
-    plain(text.slice(at, hit), out);
-    const mark = h("mark");
-    const inner: Node[] = [];
-    plain(text.slice(hit, hit + needle.length), inner);
-    mark.append(...inner);
-    out.push(mark);
-    at = hit + needle.length;
-  }
-  plain(text.slice(at), out);
-  return out;
+const radios = (name: string): NodeListOf<HTMLInputElement> => document.querySelectorAll<HTMLInputElement>(`input[name=${name}]`);
+
+/** onChoice hears which of several radio buttons is chosen. */
+export function onChoice(name: string, run: (value: string) => void): void {
+  for (const input of radios(name)) input.addEventListener("change", () => run(input.value));
 }
 
-function plain(text: string, out: Node[]): void {
-  for (;;) {
-    const i = text.search(unseen);
-    if (i < 0) break;
-    if (i > 0) out.push(document.createTextNode(text.slice(0, i)));
-    const code = text.charCodeAt(i).toString(16).padStart(2, "0");
-    out.push(h("span", { class: "unseen" }, code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code}`));
-    text = text.slice(i + 1);
+/** showChoice checks one of them, and disables others. */
+export function showChoice(name: string, value: string, disabled: readonly string[] = []): void {
+  for (const input of radios(name)) {
+    input.checked = input.value === value;
+    input.disabled = disabled.includes(input.value);
   }
-  if (text) out.push(document.createTextNode(text));
 }
 
 /** put writes a text where it is another one: a live region speaks at each change. */
@@ -81,24 +57,6 @@ export async function copy(text: string, button: HTMLElement): Promise<boolean> 
   button.textContent = "Copied";
   setTimeout(() => (button.textContent = words), 1500);
   return true;
-}
-
-/** later runs the last of several calls that come fast one after the other. */
-export function later(ms: number, run: () => void): () => void {
-  let timer = 0;
-  let end: (() => void) | null = null;
-  return () => {
-    clearTimeout(timer);
-    end ??= begin();
-    timer = window.setTimeout(() => {
-      try {
-        run();
-      } finally {
-        end?.();
-        end = null;
-      }
-    }, ms);
-  };
 }
 
 /** findFocus moves the focus when it is nowhere, or on what is hidden now, which the browser itself notices a frame later. */

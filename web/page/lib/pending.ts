@@ -28,6 +28,42 @@ export function latest(): () => AbortSignal {
   };
 }
 
+/** later runs the last of several calls that come fast one after the other. */
+export function later(ms: number, run: () => void): () => void {
+  let timer = 0;
+  let end: (() => void) | null = null;
+  return () => {
+    clearTimeout(timer);
+    end ??= begin();
+    timer = window.setTimeout(() => {
+      try {
+        run();
+      } finally {
+        end?.();
+        end = null;
+      }
+    }, ms);
+  };
+}
+
+/** steadily runs a task that is never twice under way: calls that come meanwhile are one more run at its end. */
+export function steadily(run: () => Promise<void>): () => void {
+  let running = false;
+  let again = false;
+  const go = async (): Promise<void> => {
+    running = true;
+    do {
+      again = false;
+      await run();
+    } while (again);
+    running = false;
+  };
+  return () => {
+    if (running) again = true;
+    else void during(go());
+  };
+}
+
 function tell(): void {
   document.body.dataset["busy"] = String(works > 0);
 }

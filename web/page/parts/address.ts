@@ -1,37 +1,47 @@
-// The link: the address says what is shown, so that it can be copied, bookmarked
-// and gone back to.
+// The address says what is shown, so that it can be copied, bookmarked and gone
+// back to.
 
 import * as api from "../api.ts";
-import { $, copy, later } from "../lib/dom.ts";
-import { fromHash, type Link, toHash } from "../filters.ts";
-import { expect, select, setLogs } from "../actions/logs.ts";
-import { complain, page, say } from "../store.ts";
+import { expect, showLog } from "../actions/logs.ts";
+import { complain, say } from "../actions/tell.ts";
+import { $, copy, on } from "../lib/dom.ts";
+import { later } from "../lib/pending.ts";
+import { currentLink, shownLog } from "../store/derived.ts";
+import { fromHash, toHash } from "../store/link.ts";
+import { state, subscribe } from "../store/store.ts";
 
-export function currentLink(): Link {
-  const { begin, filters, log } = page;
-  return { log: log?.id ?? "", mode: log && log.mode !== begin.mode ? log.mode : null, options: log?.options ?? {}, filters };
+export function startAddress(): void {
+  subscribe(() => [state.logID, shownLog()?.mode, shownLog()?.options, state.filters], later(150, write));
+  subscribe(() => [state.logID], () => {
+    // That of a log that is gone stays: it brings its filters back.
+    if (!state.logID && !state.lostLink) history.replaceState(null, "", location.pathname);
+  });
+  addEventListener("hashchange", () => void follow());
+  on("link", "click", () => {
+    write();
+    void copy(location.href, $("link")).then((done) => {
+      if (done) say("Copied.");
+      else complain(`The browser does not let the page copy. Here it is: ${location.href}`);
+    });
+  });
 }
 
 function write(): void {
-  if (page.log) history.replaceState(null, "", `#${toHash(currentLink(), page.begin.stops, page.begin.stop)}`);
+  if (state.logID) history.replaceState(null, "", `#${toHash(currentLink(), state.start.stops, state.start.stop)}`);
 }
 
-export const remember = later(150, write);
-
-export const forgetLink = (): void => history.replaceState(null, "", location.pathname);
-
-/** follow shows what a link says: its log if it is still here, else its filters for another one. */
+/** follow shows what the address says: its log if it is still here, else its filters for another one. */
 export async function follow(): Promise<boolean> {
-  const { begin } = page;
-  const link = fromHash(location.hash, begin.stops, begin.stop, begin.levels);
+  const { start } = state;
+  const link = fromHash(location.hash, start.stops, start.stop, start.levels);
   if (!link.log) return false;
-  let view = page.logs.find((l) => l.id === link.log);
+  let view = state.logs.find((l) => l.id === link.log);
   try {
     view ??= await api.view(link.log);
   } catch {
-    const file = page.log ? undefined : page.logs[0]; // of the command line
+    const file = state.logID ? undefined : state.logs[0]; // of the command line
     if (file) {
-      select(file, link);
+      showLog(file, link);
       complain(`The log of this link is not here any more. Its filters are put to ${file.name}.`);
       return true;
     }
@@ -40,18 +50,6 @@ export async function follow(): Promise<boolean> {
     return false;
   }
   const { id } = view;
-  if (!page.logs.some((l) => l.id === id)) setLogs([...page.logs, view]);
-  select(view, link);
+  showLog(view, link, state.logs.some((l) => l.id === id) ? state.logs : [...state.logs, view]);
   return true;
-}
-
-export function listenToLink(): void {
-  addEventListener("hashchange", () => void follow());
-  $("link").addEventListener("click", () => {
-    write();
-    void copy(location.href, $("link")).then((done) => {
-      if (done) say("Copied.");
-      else complain(`The browser does not let the page copy. Here it is: ${location.href}`);
-    });
-  });
 }

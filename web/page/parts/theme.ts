@@ -1,32 +1,32 @@
 // Light, dark, or as the system has it.
 
-import { logChart } from "./chart/chart.ts";
-import { $ } from "../lib/dom.ts";
+import { $, on } from "../lib/dom.ts";
+import { state, type Theme, update } from "../store/store.ts";
 
-const themes = ["", "light", "dark"];
+const themes: Theme[] = ["", "light", "dark"];
 
-function setTheme(t: string): void {
-  if (t) document.documentElement.dataset["theme"] = t;
+function setTheme(theme: Theme): void {
+  if (theme) document.documentElement.dataset["theme"] = theme;
   else delete document.documentElement.dataset["theme"];
-  const words = t ? `Colors: ${t}` : "Colors: as the system has them";
+  const words = theme ? `Colors: ${theme}` : "Colors: as the system has them";
   $("theme").setAttribute("aria-label", words);
   $("theme").title = words;
-  $("theme").textContent = { "": "◐", light: "○", dark: "●" }[t] ?? "◐";
+  $("theme").textContent = { "": "◐", light: "○", dark: "●" }[theme];
   try {
-    localStorage.setItem("theme", t);
+    localStorage.setItem("theme", theme);
   } catch {
     // A browser that keeps nothing: then it is for this time.
   }
-  logChart.redraw();
+  update({ theme });
 }
 
 export function startTheme(): void {
-  let theme = "";
+  let kept: string | null = null;
   try {
-    theme = localStorage.getItem("theme") ?? "";
+    kept = localStorage.getItem("theme");
   } catch {
     // As the system has it.
   }
-  setTheme(themes.includes(theme) ? theme : "");
-  $("theme").addEventListener("click", () => setTheme(themes[(themes.indexOf(document.documentElement.dataset["theme"] ?? "") + 1) % themes.length]!));
+  setTheme(themes.find((t) => t === kept) ?? "");
+  on("theme", "click", () => setTheme(themes[(themes.indexOf(state.theme) + 1) % themes.length]!));
 }

@@ -5,9 +5,7 @@ import uPlot from "uplot";
 import type { Chart } from "../../api.ts";
 import { put } from "../../lib/dom.ts";
 import { clock, count, date, type Dates, datesOf, day, plural, span } from "../../lib/format.ts";
-
-/** groups are the levels that can be told apart in a chart, as the server counts them. */
-export const groups = ["none", "debug", "info", "warn", "error"] as const;
+import { groups } from "../../store/levels.ts";
 
 export interface Window {
   from: number;
@@ -21,7 +19,7 @@ export interface Plotted {
 
 const ANOMALIES = 0.36; // of the height, the rest is for lines
 
-export class LogChart {
+export class Plot {
   private plot: uPlot | null = null;
   private shown: Plotted | null = null;
   private quiet = false; // a selection that the page sets is none of the user's
@@ -57,11 +55,6 @@ export class LogChart {
   private window(): Window {
     const d = this.shown!.data;
     return { from: d.from, to: d.from + d.width * d.lines[0]!.length };
-  }
-
-  /** select says what was chosen, before the server's answer to it comes. */
-  select(w: Window | null): void {
-    if (this.shown) this.shown.selected = w;
   }
 
   /** zoom changes how much is in sight by a factor, around a place. */

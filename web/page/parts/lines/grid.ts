@@ -3,9 +3,11 @@
 // of a hundred.
 
 import type { Row, Rows } from "../../api.ts";
+import { h } from "../../lib/dom.ts";
 import { begin } from "../../lib/pending.ts";
-import { h, logText } from "../../lib/dom.ts";
-import { clock, count, type Dates, score } from "../../lib/format.ts";
+import { isFlagged } from "../../store/derived.ts";
+import type { Place } from "../../store/store.ts";
+import type { Column, Look } from "./columns.ts";
 
 const PAGE = 100; // rows asked for at once
 const KEPT = 40; // pages held
@@ -15,13 +17,6 @@ const RETRY = 1000; // ms until rows that did not come are asked for again
 
 /** Browsers draw nothing beyond some 16 million pixels; far fewer are enough for a scroll bar. */
 const TALLEST = 4_000_000;
-
-export interface Look {
-  levels: string[];
-  stop: number; // whose flags count
-  search: string;
-  dates: Dates; // of times
-}
 
 export type Fetch = (at: number, n: number, signal: AbortSignal) => Promise<Rows>;
 
@@ -58,10 +53,12 @@ export class Grid {
 
   constructor(
     readonly element: HTMLElement,
+    private readonly columns: readonly Column[],
     private readonly open: (row: Row, by: "key" | "pointer") => void,
-    private readonly moved: () => void,
+    private readonly moved: (active: Place) => void,
   ) {
-    const heads = ["Line", "Time", "Level", "Score", "Why", "Text"].map((t, i) => h("span", { role: "columnheader", "aria-colindex": i + 1, class: i === 0 ? "n" : "" }, t));
+    const heads = columns.map((c, i) => h("span", { role: "columnheader", "aria-colindex": i + 1, "data-field": c.field }, c.title));
+    element.setAttribute("aria-colcount", String(columns.length));
     element.append(h("div", { role: "rowgroup", class: "head" }, h("div", { role: "row", "aria-rowindex": 1, class: "head-row" }, ...heads)), this.body);
     element.addEventListener("scroll", () => this.onScroll(), { passive: true });
     element.addEventListener("keydown", (e) => this.onKey(e));
@@ -90,11 +87,11 @@ export class Grid {
   }
 
   /** refresh asks again for what may have grown, and keeps its place. */
-  refresh(): void {
+  refresh(): Promise<void> {
     // What is there stays in sight until the answer comes.
     const last = this.pageOf(Math.max(0, this.total - 1));
     this.asked.delete(last);
-    void this.ask(last);
+    return this.ask(last);
   }
 
   /** restyle shows the same lines by other flags or with another search. */
@@ -108,6 +105,7 @@ export class Grid {
 
   private dress(): void {
     for (const dates of ["day", "year"]) this.element.classList.toggle(`dates-${dates}`, this.look.dates === dates);
+    this.element.style.setProperty("--wide", this.columns.map((c) => c.width(this.look)).join(" "));
   }
 
   setTotal(n: number): void {
@@ -118,14 +116,6 @@ export class Grid {
     this.element.setAttribute("aria-rowcount", String(n + 1));
     if (atEnd) this.top = this.range;
     this.layout();
-  }
-
-  /** line is the number of the active row's line, null when there is none. */
-  async line(): Promise<number | null> {
-    const i = this.active;
-    if (i < 0) return null;
-    if (this.activeLine === null) await this.ask(this.pageOf(i));
-    return this.active === i ? this.activeLine : null;
   }
 
   /**
@@ -149,7 +139,7 @@ export class Grid {
     this.activeLine = line ?? this.row(i)?.n ?? null;
     this.scrollTo(i, "near");
     this.draw(true);
-    this.moved();
+    this.moved({ index: i, line: this.activeLine });
     if (!open) return;
     const now = this.row(i);
     if (now) return this.open(now, open);
@@ -292,21 +282,8 @@ export class Grid {
     e.setAttribute("aria-rowindex", String(i + 2));
     const flagged = row !== null && isFlagged(row, this.look.stop);
     e.className = `row${flagged ? " flagged" : ""}${row ? "" : " loading"}`;
-    const cell = (column: number, kind: string, ...children: (Node | string)[]): HTMLElement => h("span", { role: "gridcell", "aria-colindex": column, class: kind }, ...children);
-    if (!row) {
-      e.replaceChildren(...["n", "time", "level", "score", "why"].map((k, c) => cell(c + 1, k)), cell(6, "text", "…"));
-      return;
-    }
-    const level = row.l ? this.look.levels[row.l]! : "";
-    const bar = h("i");
-    bar.style.transform = `scaleX(${row.s})`;
     e.replaceChildren(
-      cell(1, "n", count(row.n)),
-      cell(2, "time", row.t ? clock(row.t, this.look.dates) : ""),
-      cell(3, `level l-${level}`, level),
-      row.j ? cell(4, "score", h("span", { class: "meter", "aria-hidden": "true" }, bar), score(row.s)) : cell(4, "score", h("span", { title: "The model was still learning from this line" }, "learning")),
-      cell(5, "why", flagged ? h("span", { class: "hidden" }, "anomaly: ") : "", ...(flagged ? logText(row.r ?? "") : [])),
-      cell(6, "text", ...logText(row.x.length > 600 ? row.x.slice(0, 600) : row.x, this.look.search)),
+      ...this.columns.map((c, column) => h("span", { role: "gridcell", "aria-colindex": column + 1, class: c.name }, ...(row ? c.draw(row, this.look) : c.name === "text" ? ["…"] : []))),
     );
   }
 
@@ -356,6 +333,3 @@ export class Grid {
     e.preventDefault();
   }
 }
-
-/** isFlagged reads a row's flag at a stop of the slider. */
-export const isFlagged = (row: Row, stop: number): boolean => ((row.f >>> stop) & 1) === 1;

@@ -1,83 +1,8 @@
-// What is asked of a log, and the link that says the same. The part of the
-// address behind # never leaves the browser.
+// A link says what is shown. It stands in the part of the address behind #,
+// which never leaves the browser.
 
-import type { Axis, Given, Mode } from "./api.ts";
-
-export interface Range {
-  axis: Axis;
-  from: number; // Unix milliseconds or line number
-  to: number; // excluded
-}
-
-export interface Normal {
-  id: string;
-  text: string;
-  ignore: string;
-}
-
-export type Tab = "lines" | "patterns" | "section";
-
-export interface Filters {
-  stop: number; // index of the slider's stop
-  only: boolean; // anomalies only
-  levels: string[];
-  text: string;
-  pattern: string; // its id, or empty
-  patternText: string;
-  normal: Normal[]; // patterns that are set aside
-  range: Range | null; // brushed
-  zoom: Range | null; // what the chart shows
-  axis: Axis;
-  tab: Tab;
-}
-
-export const fresh = (stop: number): Filters => ({
-  stop,
-  only: true,
-  levels: [],
-  text: "",
-  pattern: "",
-  patternText: "",
-  normal: [],
-  range: null,
-  zoom: null,
-  axis: "time",
-  tab: "lines",
-});
-
-/** query is a filter as the server reads it. */
-export function query(f: Filters, extra: Record<string, string | number> = {}): URLSearchParams {
-  const q = new URLSearchParams({ stop: String(f.stop) });
-  if (f.only) q.set("only", "1");
-  if (f.levels.length) q.set("levels", f.levels.join(","));
-  if (f.text) q.set("q", f.text);
-  if (f.pattern) q.set("pattern", f.pattern);
-  if (f.normal.length) q.set("hide", f.normal.map((n) => n.id).join(","));
-  if (f.range) setRange(q, f.range);
-  for (const [name, value] of Object.entries(extra)) q.set(name, String(value));
-  return q;
-}
-
-function setRange(q: URLSearchParams, r: Range): void {
-  q.set("axis", r.axis);
-  q.set("from", String(r.from));
-  q.set("to", String(r.to));
-}
-
-/** chartQuery is for the chart, whose range is what it is zoomed to. */
-export function chartQuery(f: Filters, extra: Record<string, string | number>): URLSearchParams {
-  const q = query({ ...f, range: null, only: false }, extra);
-  if (f.zoom) setRange(q, f.zoom);
-  return q;
-}
-
-/** Link is all that a link keeps. */
-export interface Link {
-  log: string;
-  mode: Mode | null;
-  options: Given;
-  filters: Filters;
-}
+import type { Axis, Given } from "../api.ts";
+import { fresh, type Link, type Range } from "./filters.ts";
 
 /** toHash writes a link; what is as it is at first is left out. */
 export function toHash(l: Link, stops: number[], start: number): string {

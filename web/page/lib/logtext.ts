@@ -1,0 +1,51 @@
+// Text of a log, as nodes: what is not seen is shown, what varies is set apart.
+
+import { h } from "./dom.ts";
+
+/** unseen are characters that would hide or turn text around: controls, and those that set its direction. */
+const unseen = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+
+/**
+ * logText is text of a log, with what is searched for marked and unseen
+ * characters shown by their number: a log line must not look like another.
+ */
+export function logText(text: string, search = ""): Node[] {
+  const out: Node[] = [];
+  const needle = search.toLowerCase();
+  // Lower case of the same length, so that places are the same in both.
+  const low = needle ? text.replace(/[A-Z]/g, (c) => c.toLowerCase()) : "";
+  let at = 0;
+  while (needle) {
+    const hit = low.indexOf(needle, at);
+    if (hit < 0) break;
+    plain(text.slice(at, hit), out);
+    const mark = h("mark");
+    const inner: Node[] = [];
+    plain(text.slice(hit, hit + needle.length), inner);
+    mark.append(...inner);
+    out.push(mark);
+    at = hit + needle.length;
+  }
+  plain(text.slice(at), out);
+  return out;
+}
+
+function plain(text: string, out: Node[]): void {
+  for (;;) {
+    const i = text.search(unseen);
+    if (i < 0) break;
+    if (i > 0) out.push(document.createTextNode(text.slice(0, i)));
+    const code = text.charCodeAt(i).toString(16).padStart(2, "0");
+    out.push(h("span", { class: "unseen" }, code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code}`));
+    text = text.slice(i + 1);
+  }
+  if (text) out.push(document.createTextNode(text));
+}
+
+/** patternText is a pattern with what varies set apart. */
+export function patternText(text: string): Node[] {
+  return text
+    .split(/(<(?:num|time|ip|id|ver|level|path)>)/)
+    .filter((s) => s !== "")
+    .flatMap((s): Node[] => (/^<[a-z]+>$/.test(s) ? [h("span", { class: "var" }, s.slice(1, -1))] : logText(s)));
+}
