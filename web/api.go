@@ -24,7 +24,6 @@ import (
 // routes are all the page's questions. Answers are JSON; an error is an object
 // with the field error, a sentence for the person in front of the page.
 func (s *Server) routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /", s.serveAsset)
 	mux.HandleFunc("GET /api/start", s.serveStart)
 	mux.HandleFunc("POST /api/views", s.serveCreate)
 	mux.HandleFunc("PUT /api/views/{id}/text", s.serveUpload)
