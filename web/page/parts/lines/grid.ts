@@ -1,24 +1,18 @@
-// The table of lines. It holds the rows in sight and some pages around them,
-// and asks the server for others: a log of millions of lines scrolls like one
-// of a hundred.
+// The table of lines. It draws the rows in sight and asks for others as they
+// come: a log of millions of lines scrolls like one of a hundred.
 
-import type { Row, Rows } from "../../api.ts";
+import type { Row } from "../../api.ts";
 import { h } from "../../lib/dom.ts";
 import { begin } from "../../lib/pending.ts";
 import { isFlagged } from "../../store/derived.ts";
 import type { Place } from "../../store/store.ts";
 import type { Column, Look } from "./columns.ts";
+import { type Fetch, RowCache } from "./rows.ts";
+import { Scroll } from "./scroll.ts";
 
-const PAGE = 100; // rows asked for at once
-const KEPT = 40; // pages held
 const HEAD = 30; // height of the header in px
 const MARGIN = 6; // rows drawn beyond the edges
-const RETRY = 1000; // ms until rows that did not come are asked for again
-
-/** Browsers draw nothing beyond some 16 million pixels; far fewer are enough for a scroll bar. */
-const TALLEST = 4_000_000;
-
-export type Fetch = (at: number, n: number, signal: AbortSignal) => Promise<Rows>;
+const REST = 200; // ms without a move after which scrolling has come to rest
 
 interface Drawn {
   element: HTMLElement;
@@ -28,28 +22,15 @@ interface Drawn {
 
 export class Grid {
   private readonly body = h("div", { class: "rows", role: "rowgroup" });
-  private pages = new Map<number, Row[]>(); // in the order of their last use
-  private asked = new Map<number, Promise<void>>();
-  private aborter = new AbortController();
-  private fetch: Fetch | null = null;
+  private readonly rows = new RowCache((total) => this.came(total), () => this.draw());
+  private readonly scroll: Scroll;
   private look: Look = { levels: [], stop: 0, search: "", dates: "" };
   private drawn: Drawn[] = [];
-  private rowHeight = 30;
-  private total = 0;
   private active = -1;
   private activeLine: number | null = null; // the active row's, if it is known
   private frame = 0;
   private painted: (() => void) | null = null; // ends the work that a frame is
-  private settle = 0;
-
-  /**
-   * top is the first pixel in sight of a table at its full height. The real
-   * scroll position follows: by small steps it moves as far as top does, by
-   * large ones (somebody drags the bar) in proportion, and when it rests it is
-   * put where the proportion wants it, which nobody sees.
-   */
-  private top = 0;
-  private scrolled = 0;
+  private rest = 0;
 
   constructor(
     readonly element: HTMLElement,
@@ -57,6 +38,7 @@ export class Grid {
     private readonly open: (row: Row, by: "key" | "pointer") => void,
     private readonly moved: (active: Place) => void,
   ) {
+    this.scroll = new Scroll(element, HEAD);
     const heads = columns.map((c, i) => h("span", { role: "columnheader", "aria-colindex": i + 1, "data-field": c.field }, c.title));
     element.setAttribute("aria-colcount", String(columns.length));
     element.append(h("div", { role: "rowgroup", class: "head" }, h("div", { role: "row", "aria-rowindex": 1, class: "head-row" }, ...heads)), this.body);
@@ -64,34 +46,27 @@ export class Grid {
     element.addEventListener("keydown", (e) => this.onKey(e));
     new ResizeObserver(() => this.layout()).observe(element);
     this.body.addEventListener("click", (e) => {
-      const i = this.indexOf(e.target as Element);
+      const row = (e.target as Element).closest<HTMLElement>("[data-index]");
       // The second of two clicks, and one that ends a selection, mark text.
-      if (i >= 0 && e.detail < 2 && getSelection()?.isCollapsed !== false) this.choose(i, "pointer");
+      if (row && e.detail < 2 && getSelection()?.isCollapsed !== false) this.choose(Number(row.dataset["index"]), "pointer");
     });
   }
 
   /** reset shows other lines, from the row at on. */
   reset(fetch: Fetch, look: Look, at = 0): void {
-    this.aborter.abort();
-    this.aborter = new AbortController();
-    this.fetch = fetch;
-    this.pages.clear();
-    this.asked.clear();
+    this.rows.reset(fetch);
     this.active = -1;
     this.activeLine = null;
     this.look = look;
     this.dress();
-    this.scrollTo(at, "start");
+    this.scrollTo(at);
     this.draw(true);
-    void this.ask(this.pageOf(at)); // also where there was no row before
+    void this.rows.ask(at); // also where there was no row before
   }
 
   /** refresh asks again for what may have grown, and keeps its place. */
   refresh(): Promise<void> {
-    // What is there stays in sight until the answer comes.
-    const last = this.pageOf(Math.max(0, this.total - 1));
-    this.asked.delete(last);
-    return this.ask(last);
+    return this.rows.askAnew(Math.max(0, this.scroll.rows - 1));
   }
 
   /** restyle shows the same lines by other flags or with another search. */
@@ -109,13 +84,19 @@ export class Grid {
   }
 
   setTotal(n: number): void {
-    if (n === this.total) return;
+    if (n === this.scroll.rows) return;
     // Who looks at the end of a log that grows goes on looking at its end.
-    const atEnd = this.range > 0 && this.top >= this.range - 1;
-    this.total = n;
+    const { atEnd } = this.scroll;
+    this.scroll.rows = n;
     this.element.setAttribute("aria-rowcount", String(n + 1));
-    if (atEnd) this.top = this.range;
+    if (atEnd) this.scroll.toEnd();
     this.layout();
+  }
+
+  private came(total: number): void {
+    if (this.active >= 0) this.activeLine ??= this.rows.row(this.active)?.n ?? null;
+    this.setTotal(total);
+    this.draw();
   }
 
   /**
@@ -124,27 +105,28 @@ export class Grid {
    * It is null when the table is at its beginning.
    */
   anchor(): { line: number; below: number } | null {
-    if (this.top < this.rowHeight) return null;
-    const first = Math.ceil(this.top / this.rowHeight);
-    const last = Math.floor((this.top + this.inner) / this.rowHeight) - 1;
+    const { top, inner, rowHeight } = this.scroll;
+    if (top < rowHeight) return null;
+    const first = Math.ceil(top / rowHeight);
+    const last = Math.floor((top + inner) / rowHeight) - 1;
     const i = this.active >= first && this.active <= last ? this.active : first;
-    const row = this.row(i);
+    const row = this.rows.row(i);
     return row && { line: row.n, below: i - first };
   }
 
   /** choose makes a row the active one, and opens it if asked to. */
   choose(index: number, open: "key" | "pointer" | false, line: number | null = null): void {
-    const i = Math.max(0, Math.min(index, this.total - 1));
+    const i = Math.max(0, Math.min(index, this.scroll.rows - 1));
+    const row = this.rows.row(i);
     this.active = i;
-    this.activeLine = line ?? this.row(i)?.n ?? null;
-    this.scrollTo(i, "near");
+    this.activeLine = line ?? row?.n ?? null;
+    this.scroll.reveal(i);
     this.draw(true);
     this.moved({ index: i, line: this.activeLine });
     if (!open) return;
-    const now = this.row(i);
-    if (now) return this.open(now, open);
-    void this.ask(this.pageOf(i)).then(() => {
-      const late = this.row(i);
+    if (row) return this.open(row, open);
+    void this.rows.ask(i).then(() => {
+      const late = this.rows.row(i);
       if (late && this.active === i) this.open(late, open);
     });
   }
@@ -154,81 +136,34 @@ export class Grid {
     if (this.active >= 0) this.choose(this.active, "key", this.activeLine);
   }
 
-  private pageOf(i: number): number {
-    return Math.floor(i / PAGE);
-  }
-
-  private row(i: number): Row | null {
-    return this.pages.get(this.pageOf(i))?.[i % PAGE] ?? null;
-  }
-
-  private indexOf(target: Element): number {
-    const e = target.closest("[data-index]");
-    return e ? Number(e.getAttribute("data-index")) : -1;
-  }
-
-  // Geometry
-
-  private get inner(): number {
-    return Math.max(0, this.element.clientHeight - HEAD);
-  }
-  private get full(): number {
-    return this.total * this.rowHeight;
-  }
-  private get range(): number {
-    return Math.max(0, this.full - this.inner);
+  /** scrollTo has a row as the first in sight. */
+  scrollTo(index: number): void {
+    this.scroll.moveTo(index * this.scroll.rowHeight);
+    this.scroll.settle();
   }
 
   private layout(): void {
-    const before = this.rowHeight;
-    this.rowHeight = parseFloat(getComputedStyle(this.element).getPropertyValue("--row")) || 30;
-    this.body.style.height = `${Math.min(this.full, TALLEST)}px`;
+    const { scroll } = this;
+    const before = scroll.rowHeight;
     // Rows of another height: the active one stays where it is, else the first.
-    const still = this.active >= 0 && this.active * before >= this.top && this.active * before < this.top + this.inner ? this.active : this.top / before;
-    this.top = Math.max(0, Math.min(this.top + still * (this.rowHeight - before), this.range));
-    if (this.active >= 0 && before !== this.rowHeight) this.scrollTo(this.active, "near");
-    this.place();
+    const still = this.active >= 0 && scroll.isInSight(this.active) ? this.active : scroll.top / before;
+    scroll.rowHeight = parseFloat(getComputedStyle(this.element).getPropertyValue("--row")) || 30;
+    this.body.style.height = `${scroll.tall}px`;
+    scroll.moveTo(scroll.top + still * (scroll.rowHeight - before));
+    if (this.active >= 0 && before !== scroll.rowHeight) scroll.reveal(this.active);
+    scroll.settle();
     this.draw(true);
   }
 
-  /** place puts the real scroll position where top is in proportion. */
-  private place(): void {
-    const real = Math.max(0, Math.min(this.full, TALLEST) - this.inner);
-    const want = this.range > 0 ? Math.round((this.top / this.range) * real) : 0;
-    if (Math.abs(this.element.scrollTop - want) > 1) this.element.scrollTop = want;
-    this.scrolled = this.element.scrollTop;
-  }
-
   private onScroll(): void {
-    const now = this.element.scrollTop;
-    const moved = now - this.scrolled;
-    if (!moved) return;
-    const real = Math.max(1, Math.min(this.full, TALLEST) - this.inner);
-    this.scrolled = now;
-    if (this.full <= TALLEST) this.top = now;
-    else if (now <= 0) this.top = 0;
-    else if (now >= real - 1) this.top = this.range;
-    else if (Math.abs(moved) < this.inner * 2) this.top = Math.max(0, Math.min(this.range, this.top + moved));
-    else this.top = (now / real) * this.range;
-    clearTimeout(this.settle);
-    this.settle = window.setTimeout(() => {
-      this.place();
+    if (!this.scroll.follow()) return;
+    clearTimeout(this.rest);
+    this.rest = window.setTimeout(() => {
+      this.scroll.settle();
       this.draw();
-    }, 200);
+    }, REST);
     this.draw();
   }
-
-  scrollTo(index: number, where: "start" | "near"): void {
-    const y = index * this.rowHeight;
-    if (where === "start") this.top = y;
-    else if (y < this.top) this.top = y;
-    else if (y + this.rowHeight > this.top + this.inner) this.top = y + this.rowHeight - this.inner;
-    else return;
-    this.top = Math.max(0, Math.min(this.top, this.range));
-    this.place();
-  }
-
-  // Drawing
 
   private draw(now = false): void {
     if (this.frame && !now) return;
@@ -245,8 +180,9 @@ export class Grid {
     this.frame = 0;
     this.painted?.();
     this.painted = null;
-    const first = Math.max(0, Math.floor(this.top / this.rowHeight) - MARGIN);
-    const last = Math.min(this.total, Math.ceil((this.top + this.inner) / this.rowHeight) + MARGIN);
+    const { top, inner, rowHeight } = this.scroll;
+    const first = Math.max(0, Math.floor(top / rowHeight) - MARGIN);
+    const last = Math.min(this.scroll.rows, Math.ceil((top + inner) / rowHeight) + MARGIN);
     const want = Math.max(0, last - first);
     while (this.drawn.length < want) {
       const element = h("div", { role: "row", class: "row" });
@@ -258,11 +194,11 @@ export class Grid {
     // selections stay where they are.
     for (let i = first; i < last; i++) {
       const d = this.drawn[i % want]!;
-      const row = this.row(i);
+      const row = this.rows.row(i);
       if (d.index !== i || d.row !== row || d.element.dataset["look"] !== this.lookKey()) this.fill(d, i, row);
       d.element.classList.toggle("active", i === this.active);
-      d.element.style.transform = `translateY(${Math.round(this.scrolled + i * this.rowHeight - this.top)}px)`;
-      if (!row) void this.ask(this.pageOf(i));
+      d.element.style.transform = `translateY(${this.scroll.place(i)}px)`;
+      if (!row) void this.rows.ask(i);
     }
     if (this.active >= first && this.active < last) this.element.setAttribute("aria-activedescendant", `row-${this.active}`);
     else this.element.removeAttribute("aria-activedescendant");
@@ -287,46 +223,12 @@ export class Grid {
     );
   }
 
-  /** ask gets a page of rows, once. */
-  private ask(page: number): Promise<void> {
-    if (!this.fetch) return Promise.resolve();
-    let asked = this.asked.get(page);
-    if (!asked) this.asked.set(page, (asked = this.load(page, this.fetch)));
-    return asked;
-  }
-
-  private async load(page: number, fetch: Fetch): Promise<void> {
-    const { signal } = this.aborter;
-    try {
-      const a = await fetch(page * PAGE, PAGE, signal);
-      if (signal.aborted) return;
-      this.pages.delete(page);
-      this.pages.set(page, a.rows);
-      for (const [old] of this.pages) {
-        if (this.pages.size <= KEPT) break;
-        this.pages.delete(old);
-        this.asked.delete(old);
-      }
-      // A page that came short is asked for again when the log has grown.
-      if (a.rows.length < PAGE) this.asked.delete(page);
-      if (this.active >= 0 && this.pageOf(this.active) === page) this.activeLine ??= this.row(this.active)?.n ?? null;
-      this.setTotal(a.total);
-      this.draw();
-    } catch {
-      if (signal.aborted) return;
-      setTimeout(() => {
-        if (signal.aborted) return;
-        this.asked.delete(page);
-        this.draw(); // which asks for what is in sight
-      }, RETRY);
-    }
-  }
-
   private onKey(e: KeyboardEvent): void {
-    const page = Math.max(1, Math.floor(this.inner / this.rowHeight) - 1);
-    const from = this.active < 0 ? Math.ceil(this.top / this.rowHeight) - 1 : this.active;
-    const to = { ArrowDown: from + 1, ArrowUp: Math.max(0, from - 1), PageDown: from + page, PageUp: from - page, Home: 0, End: this.total - 1 }[e.key];
-    if (e.ctrlKey || e.metaKey || e.altKey || !this.total) return;
+    const { top, inner, rowHeight, rows } = this.scroll;
+    const page = Math.max(1, Math.floor(inner / rowHeight) - 1);
+    const from = this.active < 0 ? Math.ceil(top / rowHeight) - 1 : this.active;
+    const to = { ArrowDown: from + 1, ArrowUp: Math.max(0, from - 1), PageDown: from + page, PageUp: from - page, Home: 0, End: rows - 1 }[e.key];
+    if (e.ctrlKey || e.metaKey || e.altKey || !rows) return;
     if (to !== undefined) this.choose(to, false);
     else if (e.key === "Enter") this.openActive();
     else return;

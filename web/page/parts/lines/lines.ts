@@ -75,7 +75,7 @@ async function showLinesInPlace(): Promise<void> {
 function go({ index, line, among }: Jump): void {
   if (among) {
     grid.setTotal(among.total);
-    grid.scrollTo(Math.max(0, index - among.below), "start");
+    grid.scrollTo(Math.max(0, index - among.below));
     $("grid").focus({ preventScroll: true });
   }
   grid.choose(index, false, line);
