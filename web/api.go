@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/flb-anomaly/flb-anomaly/examples"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
@@ -25,6 +26,9 @@ import (
 // with the field error, a sentence for the person in front of the page.
 func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/start", s.serveStart)
+	mux.HandleFunc("GET /api/example", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "shop.log", time.Time{}, strings.NewReader(examples.ShopLog))
+	})
 	mux.HandleFunc("POST /api/views", s.serveCreate)
 	mux.HandleFunc("PUT /api/views/{id}/text", s.serveUpload)
 	mux.HandleFunc("DELETE /api/views/{id}", func(w http.ResponseWriter, r *http.Request) {

@@ -518,6 +518,20 @@ func TestBrowserHostileLines(t *testing.T) {
 	}
 }
 
+// TestBrowserExample tries the example of the start page.
+func TestBrowserExample(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{})
+	p.click("#example")
+	p.settled()
+	if name, lines := text(p, "#log-title"), text(p, "#glance dd"); name != "shop.log" || !strings.HasPrefix(lines, "4,000") {
+		t.Errorf("the example is %s with %s lines", name, lines)
+	}
+	if p.rows() == 0 {
+		t.Error("nothing stands out in the example")
+	}
+	p.quiet()
+}
+
 // TestBrowserAsksNobodyElse collects all requests of a visit.
 func TestBrowserAsksNobodyElse(t *testing.T) {
 	p := open(t, 1280, 900, web.Config{})

@@ -117,14 +117,17 @@ export class Failure extends Error {
 
 const call = <T>(path: string, init?: RequestInit): Promise<T> => during(ask<T>(path, init));
 
-async function ask<T>(path: string, init?: RequestInit): Promise<T> {
-  let response: Response;
+async function request(path: string, init?: RequestInit): Promise<Response> {
   try {
-    response = await fetch(path, init);
+    return await fetch(path, init);
   } catch (e) {
     if (e instanceof DOMException && e.name === "AbortError") throw e;
     throw new Failure("The server does not answer. Is flb-anomaly serve still running?", 0);
   }
+}
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await request(path, init);
   if (response.status === 204) return undefined as T;
   let answer: unknown;
   try {
@@ -142,6 +145,9 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
 const at = (id: string, rest: string, query?: URLSearchParams): string => `/api/views/${encodeURIComponent(id)}${rest}${query ? `?${query}` : ""}`;
 
 export const start = (): Promise<Start> => call("/api/start");
+
+/** example is a log to try the page with. */
+export const example = (): Promise<Blob> => during(request("/api/example").then((r) => r.blob()));
 
 export interface NewView {
   name?: string;

@@ -21,6 +21,7 @@ export function startUpload(): void {
   listenToFiles();
   listenToDrops();
   listenToPaste();
+  on("example", "click", () => void api.example().then((body) => take([{ name: "shop.log", body }]), complain));
 }
 
 function listenToFiles(): void {
