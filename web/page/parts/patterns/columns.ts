@@ -12,7 +12,13 @@ export interface Column {
   title: Child;
   name: string; // of the class of its cells
   number?: true;
+  sorts?: readonly Sort[]; // that the head offers, one after the other
   draw(p: Pattern): Child[];
+}
+
+export interface Sort {
+  value: string; // as the server calls it
+  order: "ascending" | "descending";
 }
 
 /** unit names a number where there is no room for the head of the table. */
@@ -20,10 +26,10 @@ const unit = (text: string): HTMLElement => h("span", { class: "unit" }, text);
 
 export const columns: readonly Column[] = [
   { name: "shape", title: "Pattern", draw: drawPattern },
-  { name: "lines", title: "Lines", number: true, draw: (p) => [count(p.count), unit(p.count === 1 ? " line" : " lines")] },
-  { name: "anomalies", title: "Anomalies", number: true, draw: (p) => [h("span", { class: p.flagged ? "red" : "" }, count(p.flagged), unit(p.flagged === 1 ? " anomaly" : " anomalies"))] },
+  { name: "lines", title: "Lines", number: true, sorts: [{ value: "count", order: "descending" }, { value: "rare", order: "ascending" }], draw: (p) => [count(p.count), unit(p.count === 1 ? " line" : " lines")] },
+  { name: "anomalies", title: "Anomalies", number: true, sorts: [{ value: "", order: "descending" }], draw: (p) => [h("span", { class: p.flagged ? "red" : "" }, count(p.flagged), unit(p.flagged === 1 ? " anomaly" : " anomalies"))] },
   { name: "by-level", title: "Levels", draw: drawLevels },
-  { name: "scores", title: "Score: mean, highest", number: true, draw: (p) => [unit("score "), p.max > 0 ? `${score(p.mean)}, ${score(p.max)}` : "not judged"] },
+  { name: "scores", title: "Score: mean, highest", number: true, sorts: [{ value: "strange", order: "descending" }], draw: (p) => [unit("score "), p.max > 0 ? `${score(p.mean)}, ${score(p.max)}` : "not judged"] },
   { name: "judge", title: h("span", { class: "hidden" }, "Judge"), draw: drawJudge },
 ];
 

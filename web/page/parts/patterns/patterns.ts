@@ -8,7 +8,7 @@ import { later, latest, steadily } from "../../lib/pending.ts";
 import { shownLog } from "../../store/derived.ts";
 import { query } from "../../store/filters.ts";
 import { state, subscribe } from "../../store/store.ts";
-import { columns } from "./columns.ts";
+import { type Column, columns } from "./columns.ts";
 
 const STEP = 100; // listed at first, and more at each request
 const ASKED = 400; // at most, of one answer
@@ -16,23 +16,42 @@ const ASKED = 400; // at most, of one answer
 let wanted = STEP;
 
 export function startPatterns(): void {
-  $("patterns-head").replaceChildren(...columns.map((c) => h("th", { role: "columnheader", scope: "col", class: c.number ? "num" : null }, c.title)));
   const growing = steadily(refresh);
   const anew = (): void => {
     wanted = STEP;
     void refresh();
   };
+  const sortBy = (value: string): void => {
+    $<HTMLSelectElement>("sort").value = value;
+    drawHead(sortBy);
+    anew();
+  };
+  drawHead(sortBy);
   subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.normal, state.filters.range], anew);
   subscribe(() => [state.filters.tab], () => void refresh());
   subscribe(() => [state.logID, shownLog()?.lines, shownLog()?.phase], ([id], [before]) => {
     if (id === before) growing();
   });
   subscribe(() => [state.filters.stop], later(60, () => void refresh()));
-  on("sort", "change", anew);
+  on("sort", "change", () => sortBy(sort()));
   on("patterns-more", "click", () => {
     wanted += STEP;
     void refresh();
   });
+}
+
+const sort = (): string => $<HTMLSelectElement>("sort").value;
+
+/** drawHead has a button in the head of each column that the list can be sorted by. */
+function drawHead(sortBy: (value: string) => void): void {
+  const head = (c: Column): HTMLElement => {
+    const sorts = c.sorts ?? [];
+    const now = sorts.findIndex((s) => s.value === sort());
+    const other = sorts[(now + 1) % sorts.length];
+    const title = other ? h("button", { type: "button", class: "sort", "data-key": c.name, onclick: () => sortBy(other.value) }, c.title) : c.title;
+    return h("th", { role: "columnheader", scope: "col", class: c.number ? "num" : null, "aria-sort": sorts[now]?.order }, title);
+  };
+  keepFocus($("patterns-head"), $("tab-patterns"), () => $("patterns-head").replaceChildren(...columns.map(head)));
 }
 
 const next = latest();
@@ -41,13 +60,12 @@ async function refresh(): Promise<void> {
   const { logID, filters } = state;
   if (!logID || filters.tab !== "patterns") return;
   const signal = next();
-  const sort = $<HTMLSelectElement>("sort").value;
   try {
     const all: api.Pattern[] = [];
     let total = 1;
     while (all.length < Math.min(wanted, total)) {
       // Of a pattern, all lines count: what is asked is how strange it is.
-      const q = query({ ...filters, only: false, pattern: "" }, { at: all.length, n: Math.min(ASKED, wanted - all.length), sort });
+      const q = query({ ...filters, only: false, pattern: "" }, { at: all.length, n: Math.min(ASKED, wanted - all.length), sort: sort() });
       const answer = await api.patterns(logID, q, signal);
       if (signal.aborted) return;
       total = answer.total;
