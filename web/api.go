@@ -310,6 +310,7 @@ func answerLine(v *view, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	full.Marks = f.marks(full.Text)
 	around = min(max(around, 0), maxRows/2)
 	var near []row
 	for k := max(0, i-around); k <= min(snap.n-1, i+around); k++ {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -273,6 +275,56 @@ func TestBrowserFilters(t *testing.T) {
 	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("/"))
 	p.until(`document.activeElement.id === "search"`)
 	p.quiet()
+}
+
+// TestBrowserSearch looks for a regular expression, and for lines without it.
+func TestBrowserSearch(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	p.allLines()
+	c := client{t, p.url}
+	id := p.logID()
+	search := func(text string) {
+		eval[bool](p, fmt.Sprintf(`(s => { s.value = %q; return s.dispatchEvent(new Event("input")) })(document.getElementById("search"))`, text))
+		p.rests()
+	}
+	p.click("#regex")
+	search(`timed out after \d+s|DECLINED`)
+	hits := len(c.lines(id, "regex=1&q="+url.QueryEscape(`timed out after \d+s|DECLINED`)))
+	if hits == 0 || hits == 4000 {
+		t.Fatalf("%d lines match", hits)
+	}
+	p.has(hits)
+	if mark := text(p, ".grid .row mark"); !regexp.MustCompile(`^(timed out after \d+s|declined)$`).MatchString(mark) {
+		t.Errorf("%q is marked", mark)
+	}
+	p.click("#exclude")
+	p.has(4000 - hits)
+	p.settled()
+	if eval[bool](p, `document.querySelector(".grid .row mark") !== null`) {
+		t.Error("what the lines do not have is marked")
+	}
+	p.until(`location.hash.includes("regex=1") && location.hash.includes("exclude=1")`)
+	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(eval[string](p, "location.href")))
+	p.settled()
+	p.has(4000 - hits)
+	if eval[string](p, `["regex", "exclude"].map(id => document.getElementById(id).ariaPressed).join()`) != "true,true" {
+		t.Error("the link does not keep how it searches")
+	}
+
+	// An expression that is not complete is said to be none, until it is.
+	p.click("#exclude")
+	search("(timed")
+	if said := text(p, "#alert p"); !strings.Contains(said, "no regular expression: error parsing regexp: missing closing )") {
+		t.Errorf("of an expression that is not complete: %q", said)
+	}
+	p.has(0)
+	search("(timed)")
+	p.has(len(c.lines(id, "q=timed")))
+	if said := text(p, "#alert"); said != "" {
+		t.Errorf("when it is complete: %q", said)
+	}
+	p.quiet("400")
 }
 
 // TestBrowserLateAnswer closes a line, and opens another, before the server

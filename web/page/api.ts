@@ -62,6 +62,7 @@ export interface Row {
   r?: string;
   x: string;
   c?: boolean;
+  m?: [number, number][];
 }
 
 export interface Rows {

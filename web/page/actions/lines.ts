@@ -40,7 +40,7 @@ function unchanged(): () => boolean {
 
 /** showAmongAll clears what narrows the table and goes to the line. */
 export async function showAmongAll(line: number): Promise<void> {
-  filter({ only: false, levels: [], text: "", pattern: "", patternText: "", range: null, tab: "lines" });
+  filter({ only: false, levels: [], text: "", regex: false, exclude: false, pattern: "", patternText: "", range: null, tab: "lines" });
   const isCurrent = unchanged();
   try {
     const a = await api.line(state.logID, query(state.filters, { line }));

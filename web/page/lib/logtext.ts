@@ -5,26 +5,32 @@ import { h } from "./dom.ts";
 /** unseen are characters that would hide or turn text around: controls, and those that set its direction. */
 const unseen = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
+type Mark = readonly [from: number, to: number];
+
+/** findAll is where a text stands in another one, ASCII letters in any case. */
+export function findAll(text: string, search: string): Mark[] {
+  if (!search) return [];
+  // Lower case of the same length, so that places are the same in both.
+  const low = text.replace(/[A-Z]/g, (c) => c.toLowerCase());
+  const needle = search.toLowerCase();
+  const all: Mark[] = [];
+  for (let at = low.indexOf(needle); at >= 0; at = low.indexOf(needle, at + needle.length)) all.push([at, at + needle.length]);
+  return all;
+}
+
 /**
  * logText is text of a log, with what is searched for marked and unseen
  * characters shown by their number: a log line must not look like another.
  */
-export function logText(text: string, search = ""): Node[] {
+export function logText(text: string, marks: readonly Mark[] = []): Node[] {
   const out: Node[] = [];
-  const needle = search.toLowerCase();
-  // Lower case of the same length, so that places are the same in both.
-  const low = needle ? text.replace(/[A-Z]/g, (c) => c.toLowerCase()) : "";
   let at = 0;
-  while (needle) {
-    const hit = low.indexOf(needle, at);
-    if (hit < 0) break;
-    plain(text.slice(at, hit), out);
-    const mark = h("mark");
+  for (const [from, to] of marks) {
+    plain(text.slice(at, from), out);
     const inner: Node[] = [];
-    plain(text.slice(hit, hit + needle.length), inner);
-    mark.append(...inner);
-    out.push(mark);
-    at = hit + needle.length;
+    plain(text.slice(from, to), inner);
+    if (inner.length) out.push(h("mark", {}, ...inner));
+    at = to;
   }
   plain(text.slice(at), out);
   return out;

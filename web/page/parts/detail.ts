@@ -6,9 +6,9 @@ import { forgetLine, nextAnomaly, openLine, showAmongAll } from "../actions/line
 import { say } from "../actions/tell.ts";
 import { $, h, keepFocus, on } from "../lib/dom.ts";
 import { count, moment, score } from "../lib/format.ts";
-import { logText, patternText } from "../lib/logtext.ts";
+import { findAll, logText, patternText } from "../lib/logtext.ts";
 import { later } from "../lib/pending.ts";
-import { isFlagged } from "../store/derived.ts";
+import { isFlagged, textToMark } from "../store/derived.ts";
 import { state, subscribe } from "../store/store.ts";
 
 export function startDetail(): void {
@@ -79,7 +79,7 @@ function here(r: Row): HTMLElement {
     "li",
     { class: `here${isFlagged(r) ? " flagged" : ""}`, "aria-current": "true" },
     h("span", {}, count(r.n)),
-    h("pre", { tabindex: 0, "aria-label": "The line", "data-key": `line-${r.n}` }, ...logText(r.x, state.filters.text)),
+    h("pre", { tabindex: 0, "aria-label": "The line", "data-key": `line-${r.n}` }, ...logText(r.x, r.m ?? findAll(r.x, textToMark()))),
   );
 }
 

@@ -1,8 +1,9 @@
 // The filters that are in force: which lines, text, levels, and chips for the rest.
 
 import { filter } from "../actions/filter.ts";
+import { calm } from "../actions/tell.ts";
 import { exportURL } from "../api.ts";
-import { $, h, keepFocus, onChoice, put, showChoice } from "../lib/dom.ts";
+import { $, h, keepFocus, on, onChoice, put, showChoice } from "../lib/dom.ts";
 import { clock, count, plural } from "../lib/format.ts";
 import { later } from "../lib/pending.ts";
 import { dates, shownLog } from "../store/derived.ts";
@@ -13,7 +14,17 @@ import { state, subscribe, subscribeNow } from "../store/store.ts";
 export function startFilters(): void {
   const search = $<HTMLInputElement>("search");
   onChoice("only", (value) => filter({ only: value === "1" }));
-  search.addEventListener("input", later(200, () => filter({ text: search.value })));
+  search.addEventListener("input", later(200, () => {
+    calm(); // of an expression that was not complete
+    filter({ text: search.value });
+  }));
+  for (const kind of ["regex", "exclude"] as const) {
+    on(kind, "click", () => {
+      calm();
+      filter({ [kind]: !state.filters[kind] });
+    });
+    subscribeNow(() => [state.filters[kind]], () => $(kind).setAttribute("aria-pressed", String(state.filters[kind])));
+  }
   $("levels").replaceChildren(...[...groups].reverse().map(levelButton));
   subscribeNow(() => [state.filters.only], () => showChoice("only", state.filters.only ? "1" : "0"));
   subscribe(() => [state.filters.text], () => {

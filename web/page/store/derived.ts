@@ -32,6 +32,9 @@ export const flaggedTotal = (): number => (state.chart?.total.flagged ?? shownLo
 /** isFlagged reads a row's flag at the slider's stop. */
 export const isFlagged = (row: Row, stop = state.filters.stop): boolean => ((row.f >>> stop) & 1) === 1;
 
+/** textToMark is the text that is searched for, where it stands in the lines; the server finds what an expression matches. */
+export const textToMark = (): string => (state.filters.regex || state.filters.exclude ? "" : state.filters.text);
+
 /** currentLink says what is shown. */
 export function currentLink(): Link {
   const log = shownLog();

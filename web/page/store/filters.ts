@@ -23,6 +23,8 @@ export interface Filters {
   only: boolean; // anomalies only
   levels: string[];
   text: string;
+  regex: boolean; // text is a regular expression
+  exclude: boolean; // lines without the text
   pattern: string; // its id, or empty
   patternText: string;
   normal: Normal[]; // patterns that are set aside
@@ -37,6 +39,8 @@ export const fresh = (stop: number): Filters => ({
   only: true,
   levels: [],
   text: "",
+  regex: false,
+  exclude: false,
   pattern: "",
   patternText: "",
   normal: [],
@@ -55,7 +59,7 @@ export interface Link {
 }
 
 /** narrowing is what decides on the lines that the table has, but for the slider. */
-export const narrowing = (f: Filters): readonly unknown[] => [f.only, f.levels, f.text, f.pattern, f.normal, f.range];
+export const narrowing = (f: Filters): readonly unknown[] => [f.only, f.levels, f.text, f.regex, f.exclude, f.pattern, f.normal, f.range];
 
 /** query is a filter as the server reads it. */
 export function query(f: Filters, extra: Record<string, string | number> = {}): URLSearchParams {
@@ -63,6 +67,8 @@ export function query(f: Filters, extra: Record<string, string | number> = {}): 
   if (f.only) q.set("only", "1");
   if (f.levels.length) q.set("levels", f.levels.join(","));
   if (f.text) q.set("q", f.text);
+  if (f.text && f.regex) q.set("regex", "1");
+  if (f.text && f.exclude) q.set("exclude", "1");
   if (f.pattern) q.set("pattern", f.pattern);
   if (f.normal.length) q.set("hide", f.normal.map((n) => n.id).join(","));
   if (f.range) setRange(q, f.range);

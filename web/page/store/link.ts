@@ -15,6 +15,8 @@ export function toHash(l: Link, stops: number[], start: number): string {
   if (!f.only) q.set("all", "1");
   if (f.levels.length) q.set("levels", f.levels.join(","));
   if (f.text) q.set("q", f.text);
+  if (f.regex) q.set("regex", "1");
+  if (f.exclude) q.set("exclude", "1");
   if (f.pattern) q.set("pattern", f.pattern);
   if (f.pattern && f.patternText) q.set("pattern.text", f.patternText);
   for (const n of f.normal) q.append("normal", JSON.stringify([n.id, n.ignore, n.text]));
@@ -37,6 +39,8 @@ export function fromHash(hash: string, stops: number[], stop: number, levels: st
   f.only = q.get("all") !== "1";
   f.levels = (q.get("levels") ?? "").split(",").filter((l) => levels.includes(l));
   f.text = q.get("q") ?? "";
+  f.regex = q.get("regex") === "1";
+  f.exclude = q.get("exclude") === "1";
   f.pattern = hex(q.get("pattern"));
   f.patternText = f.pattern && oneLine(q.get("pattern.text"));
   for (const entry of q.getAll("normal")) {

@@ -23,7 +23,7 @@ export function startChart(): void {
   });
   subscribe(() => [state.theme], () => plot.redraw());
   // What else is asked makes an answer that is on its way useless; what has grown does not.
-  subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.pattern, state.filters.normal, state.filters.zoom, axisInUse()], () => void refresh());
+  subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.regex, state.filters.exclude, state.filters.pattern, state.filters.normal, state.filters.zoom, axisInUse()], () => void refresh());
   subscribe(() => [state.logID, shownLog()?.lines, shownLog()?.phase], ([id], [before]) => {
     if (id === before) growing();
   });

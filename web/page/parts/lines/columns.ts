@@ -4,7 +4,7 @@
 import type { Row } from "../../api.ts";
 import { type Child, h } from "../../lib/dom.ts";
 import { clock, count, type Dates, score } from "../../lib/format.ts";
-import { logText } from "../../lib/logtext.ts";
+import { findAll, logText } from "../../lib/logtext.ts";
 import { isFlagged } from "../../store/derived.ts";
 
 /** Look is how the table shows its lines. */
@@ -31,7 +31,7 @@ export const columns: readonly Column[] = [
   { name: "level", title: "Level", field: "level", width: () => "4.2rem", draw: (r, look) => [r.l ? h("span", { class: `l-${look.levels[r.l]}` }, look.levels[r.l]) : ""] },
   { name: "score", title: "Score", field: "anomaly_score", width: () => "5.4rem", draw: drawScore },
   { name: "why", title: "Why", field: "anomaly_reason", width: () => "minmax(10rem, 22rem)", draw: (r, look) => (isFlagged(r, look.stop) ? [h("span", { class: "hidden" }, "anomaly: "), ...logText(r.r ?? "")] : []) },
-  { name: "text", title: "Text", field: "text", width: () => "minmax(0, 1fr)", draw: (r, look) => logText(r.x.slice(0, LONGEST), look.search) },
+  { name: "text", title: "Text", field: "text", width: () => "minmax(0, 1fr)", draw: (r, look) => logText(r.x.slice(0, LONGEST), r.m ?? findAll(r.x, look.search)) },
 ];
 
 function drawScore(r: Row): Child[] {

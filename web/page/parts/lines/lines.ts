@@ -5,7 +5,7 @@ import { afterSteps, isStepping, nextAnomaly, openLine } from "../../actions/lin
 import { complain } from "../../actions/tell.ts";
 import { $ } from "../../lib/dom.ts";
 import { later, latest, steadily } from "../../lib/pending.ts";
-import { dates, isFlagged, shownLog } from "../../store/derived.ts";
+import { dates, isFlagged, shownLog, textToMark } from "../../store/derived.ts";
 import { narrowing, query } from "../../store/filters.ts";
 import { type Jump, state, subscribe, update } from "../../store/store.ts";
 import { columns, type Look } from "./columns.ts";
@@ -18,7 +18,7 @@ export function startLines(): void {
   grid = new Grid($("grid"), columns, open, (active) => update({ active, stepFrom: null }));
   const growing = steadily(() => grid.refresh());
   subscribe(() => [state.logID, ...narrowing(state.filters)], () => showLines());
-  subscribe(() => [state.filters.stop, state.filters.text, dates()], () => grid.restyle(look()));
+  subscribe(() => [state.filters.stop, textToMark(), dates()], () => grid.restyle(look()));
   subscribe(() => [state.logID, shownLog()?.lines, shownLog()?.phase], ([id], [before]) => {
     if (id === before) growing();
   });
@@ -30,7 +30,7 @@ export function startLines(): void {
   listen();
 }
 
-const look = (): Look => ({ levels: state.start.levels, stop: state.filters.stop, search: state.filters.text, dates: dates() });
+const look = (): Look => ({ levels: state.start.levels, stop: state.filters.stop, search: textToMark(), dates: dates() });
 
 const next = latest();
 let asked = -1; // the slider's stop of the lines that are shown, or on their way
@@ -49,7 +49,9 @@ function showLines(at = 0): void {
       return a;
     } catch (e) {
       if (!signal.aborted) complain(e);
-      throw e;
+      if (!(e instanceof api.Failure) || e.status !== 400) throw e;
+      drawNothing(0); // no line is like what cannot be understood
+      return { total: 0, from: 0, rows: [] };
     }
   };
   grid.reset(fetch, look(), at);

@@ -19,7 +19,7 @@ function words(log: View): Node[] {
   const button = (key: string, words: string, run: () => void): HTMLElement => h("button", { type: "button", "data-key": key, onclick: run }, words);
   const all: HTMLElement[] = [h("p", {}, sentence(log, any))];
   if (only) all.push(button("all", "Show all lines", () => filter({ only: false })));
-  if (any) all.push(button("clear", "Clear the filters", () => filter({ levels: [], text: "", pattern: "", range: null })));
+  if (any) all.push(button("clear", "Clear the filters", () => filter({ levels: [], text: "", regex: false, exclude: false, pattern: "", range: null })));
   return all;
 }
 

@@ -27,7 +27,7 @@ export function startPatterns(): void {
     anew();
   };
   drawHead(sortBy);
-  subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.normal, state.filters.range], anew);
+  subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.regex, state.filters.exclude, state.filters.normal, state.filters.range], anew);
   subscribe(() => [state.filters.tab], () => void refresh());
   subscribe(() => [state.logID, shownLog()?.lines, shownLog()?.phase], ([id], [before]) => {
     if (id === before) growing();
