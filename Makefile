@@ -11,7 +11,7 @@ CLI    := bin/flb-anomaly
 HOST   := bin/flb-host
 
 GO_SOURCES   := go.mod $(shell find detector fluentbit internal plugin record cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
-KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h plugin/*.c)
+KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
 # What end-to-end tests run against, and is built once: Loki takes some
@@ -21,20 +21,20 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
-.PHONY: all demo web screenshots test test-race test-versions lint reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo web screenshots test test-race test-versions lint vulncheck reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
 
-## all: build the shared object, its second name, the command and the embedded host (the default)
+## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
 
-$(PLUGIN): $(GO_SOURCES) $(KIT_SOURCES)
+# Fluent Bit goes by the file's name: its native loader takes flb-filter_*.so,
+# its Go proxy the rest.
+$(PLUGIN): PACKAGE := ./plugin
+$(OUTPUT): PACKAGE := ./plugin/output
+$(OUTPUT): $(wildcard plugin/output/*.c)
+$(PLUGIN) $(OUTPUT): $(GO_SOURCES) $(KIT_SOURCES)
 	@mkdir -p bin
-	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags '$(LDFLAGS)' -o $@ ./plugin
-	@rm -f bin/flb-filter_anomaly.h
-
-# Fluent Bit goes by the file's name: the native loader takes flb-filter_*.so,
-# the Go proxy the rest. One file, two names.
-$(OUTPUT): $(PLUGIN)
-	ln -f $< $@
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags '$(LDFLAGS)' -o $@ $(PACKAGE)
+	@rm -f $(@:.so=.h)
 
 $(CLI): $(GO_SOURCES) $(wildcard web/dist/*)
 	@mkdir -p bin
@@ -65,24 +65,18 @@ test: all
 ## reliability: every proof of docs/reliability.md in full: some 40 minutes, and the fuzzing 10 for each target
 reliability: all
 	RELIABILITY=long $(GO) test -count=1 -v -timeout 2h ./test/reliability
-	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./plugin
-	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./plugin
+	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./internal/judge
+	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./internal/judge
 	LINES=1000000 $(GO) test -count=1 -v -run 'TestEveryRecordComesOut' ./plugin
 	RELIABILITY=long $(GO) test -count=1 -v -timeout 1h -run 'RandomText|WorstLines|TeachingAnAttack|Smokescreen|ChosenKeys' ./detector
 	$(GO) test -run - -bench SnapshotStep ./detector
 	$(MAKE) fuzz
 
-# What reads bytes of others: package/target.
-FUZZ     := record/FuzzWalk record/FuzzAnnotate record/FuzzParseAccessor detector/pattern/FuzzScan internal/options/FuzzParse \
-            detector/FuzzRestore detector/forest/FuzzUnmarshalBinary plugin/FuzzTagger
 FUZZTIME ?= 10m
 
-## fuzz: fuzz what reads records, options and models, FUZZTIME (10m) for each target
+## fuzz: run every fuzz target that the source has, FUZZTIME (10m) each; FUZZ=record/FuzzWalk picks some
 fuzz:
-	@for f in $(FUZZ); do \
-	  echo "=== $$f"; \
-	  $(GO) test ./$${f%/*} -run - -fuzz "^$${f##*/}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x || exit 1; \
-	done
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' test/fuzz.sh $(FUZZ)
 
 # The Fluent Bits to test with: FLUENT_BIT, and those of FLUENT_BIT_OLDER.
 FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
@@ -91,15 +85,20 @@ FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
 test-versions: all
 	@for f in $(FLUENT_BITS); do \
 	  echo "=== $$f"; \
-	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin ./test/reliability ./docker || exit 1; \
+	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin/... ./test/reliability ./docker || exit 1; \
 	done
 
-## lint: check YAML, Dockerfile and compose.yml with yamllint, hadolint, dclint and docker compose, where there are any
+## vulncheck: look for known vulnerabilities in what the code calls
+vulncheck:
+	GO='$(GO)' test/vulncheck.sh
+
+## lint: check workflows, scripts, YAML, Dockerfile and compose.yml with actionlint, and with shellcheck, yamllint, hadolint, dclint and docker compose where there are any
 lint:
+	$$($(GO) -C test/tools tool -n actionlint)
 	@check() { \
 	  if command -v "$$1" >/dev/null; then echo "$$*"; "$$@"; else echo "SKIPPED, NOT CHECKED: no $$1 here"; fi; \
 	}; \
-	check yamllint --strict . && check hadolint docker/Dockerfile && check dclint -c docker/.dclintrc.yaml docker/compose.yml && \
+	check shellcheck -S warning .ci/run docker/*.sh deploy/packages/*.sh test/*.sh && check yamllint --strict . && check hadolint docker/Dockerfile && check dclint -c docker/.dclintrc.yaml docker/compose.yml && \
 	if docker compose version >/dev/null 2>&1; then \
 	  docker/up.sh --env-only && docker compose -f docker/compose.yml config --quiet; \
 	else echo "SKIPPED, NOT CHECKED: no docker compose here"; fi

@@ -17,15 +17,45 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 )
 
-// TestQuality holds the detector to what it reaches on labelled streams of our
-// own making; `make quality` prints the table with the features turned off
-// one by one. Each stream is one source of the example service, in its own
-// format, with anomalies of six kinds put into its second half.
+// headRoom is how far a measurement may be from the first row of the table in
+// docs/detector.md: what thirteen seeds of the streams differ by (average
+// precision 0.949 to 0.968, F1 0.929 to 0.956, false alarms 1.1 to 5.7), rounded
+// up. A false alarm more is 1.1 in 10,000.
+var headRoom = quality{ap: 0.02, f1: 0.03, alarms: 5}
+
+// documented returns the first row of the table in docs/detector.md.
+func documented(t *testing.T) (q quality) {
+	t.Helper()
+	page, err := os.ReadFile("../docs/detector.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const row = "\n| (nothing) |"
+	_, rest, _ := strings.Cut(string(page), row)
+	if n, err := fmt.Sscanf(rest, " %f | %f | %f |", &q.ap, &q.f1, &q.alarms); n != 3 {
+		t.Fatalf("docs/detector.md has no row %q with three numbers: %v", row, err)
+	}
+	return q
+}
+
+// TestQuality holds the detector to what docs/detector.md says that it reaches
+// on labelled streams of our own making; `make quality` prints the table with the
+// features turned off one by one. Each stream is one source of the example
+// service, in its own format, with anomalies of six kinds put into its second half.
 func TestQuality(t *testing.T) {
-	all := measure(t, labelled())
-	t.Logf("average precision %.3f, F1 %.3f, %.1f false alarms in 10,000", all.ap, all.f1, all.alarms)
-	if all.ap < 0.80 || all.f1 < 0.65 || all.alarms > 80 {
-		t.Errorf("average precision %.3f (at least 0.80 wanted), F1 %.3f (0.65), false alarms in 10,000 %.1f (at most 80)", all.ap, all.f1, all.alarms)
+	got, want := measure(t, labelled()), documented(t)
+	for _, f := range []struct {
+		name                string
+		got, want, headRoom float64
+	}{
+		{"average precision", got.ap, want.ap, headRoom.ap},
+		{"F1", got.f1, want.f1, headRoom.f1},
+		{"false alarms in 10,000", got.alarms, want.alarms, headRoom.alarms},
+	} {
+		t.Logf("%s %.3f", f.name, f.got)
+		if math.Abs(f.got-f.want) > f.headRoom {
+			t.Errorf("%s %.3f, docs/detector.md has %.3f: at most %.3f apart wanted; `make quality` prints the table", f.name, f.got, f.want, f.headRoom)
+		}
 	}
 }
 
@@ -41,9 +71,7 @@ func TestAblation(t *testing.T) {
 		{}, {"rarity"}, {"word", "sequence", "odd", "end"}, {"word"}, {"sequence"}, {"odd"}, {"end"}, {"failure", "network"}, {"level", "severity"}, {"length"},
 		{"number"}, {"burst"}, {"forest"}, {"tails"},
 	} {
-		restore := detector.Ablate(off...)
-		m := measure(t, streams)
-		restore()
+		m := measure(t, streams, off...)
 		name := strings.Join(off, " ")
 		switch name {
 		case "":
@@ -204,11 +232,11 @@ type quality struct {
 	recall         map[string]float64
 }
 
-func measure(t *testing.T, streams map[string][]labelledLine) quality {
+func measure(t *testing.T, streams map[string][]labelledLine, off ...string) quality {
 	total := quality{recall: map[string]float64{}}
 	having := map[string]float64{}
 	for _, lines := range streams {
-		one := measureStream(t, lines)
+		one := measureStream(t, lines, off)
 		total.ap += one.ap / float64(len(streams))
 		total.f1 += one.f1 / float64(len(streams))
 		total.alarms += one.alarms / float64(len(streams))
@@ -223,8 +251,9 @@ func measure(t *testing.T, streams map[string][]labelledLine) quality {
 	return total
 }
 
-func measureStream(t *testing.T, lines []labelledLine) quality {
+func measureStream(t *testing.T, lines []labelledLine, off []string) quality {
 	d := newDetector(t, nil)
+	d.Ablate(off...)
 	type point struct {
 		score float64
 		is    bool

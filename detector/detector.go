@@ -1,14 +1,3 @@
-// Package detector finds unusual log events: an event in, a verdict out.
-//
-// The way of an event: the message becomes a pattern and numbers (package
-// pattern), these become a row of features in which larger is stranger
-// (model, features), the row gets a score by its features' own size and by an
-// isolation forest over recent rows (score, package forest), and a threshold
-// makes a verdict of it. The model learns from the event only after that, so
-// that a verdict never knows its own line.
-//
-// The package knows neither msgpack nor Fluent Bit and could serve any other
-// shipper.
 package detector
 
 import (
@@ -22,7 +11,9 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Options are a detector's settings. Package options has the ranges and
@@ -50,14 +41,6 @@ type Options struct {
 	// Sweep are other values of Contamination, at most MaxSweep, to decide by
 	// besides; Verdict.Sweep has the answers. May be empty.
 	Sweep []float64
-}
-
-// Event is one log event. The slices are only read during the call.
-type Event struct {
-	Time    time.Duration // since the Unix epoch, the event's own; 0 = unknown
-	Message []byte        // the line or the message field
-	Level   []byte        // the level as the record has it ("warn", "ERROR", "3"); empty = look for it in Message
-	Group   []byte        // value of Group_By; each has a model of its own
 }
 
 // Verdict is what the detector says of an event.
@@ -90,9 +73,10 @@ type Stats struct {
 type Detector struct {
 	options Options
 	ignore  []*regexp.Regexp
+	mix     mix
 	scanner *pattern.Scanner
 	line    pattern.Line
-	seen    observation
+	seen    model.Observation
 	reason  []byte
 
 	longName []byte // scratch of canonical
@@ -123,7 +107,7 @@ type group struct {
 
 // state is what a snapshot holds of a group.
 type state struct {
-	model     model
+	model     model.Model
 	window    window
 	forest    *forest.Forest // never changed once it is here
 	threshold threshold
@@ -155,7 +139,7 @@ func New(o Options) (*Detector, error) {
 	if err := checkSweep(o.Sweep); err != nil {
 		return nil, err
 	}
-	d := &Detector{options: o, scanner: pattern.NewScanner(o.Seed), groups: map[uint64]*group{}, seed: maphash.MakeSeed()}
+	d := &Detector{options: o, mix: usualMix(), scanner: pattern.NewScanner(o.Seed), groups: map[uint64]*group{}, seed: maphash.MakeSeed()}
 	for _, e := range o.Ignore {
 		re, err := regexp.Compile(e)
 		if err != nil {
@@ -200,8 +184,8 @@ func (d *Detector) Learn(ev *Event) {
 func (d *Detector) Survey(ev *Event) {
 	var v Verdict
 	g := d.look(ev, &v)
-	g.window.add(&d.seen.row)
-	g.model.pass(&d.seen)
+	g.window.add(&d.seen.Row)
+	g.model.Pass(&d.seen)
 }
 
 // Fit fits each group's forest now, and sets its threshold by the rows seen
@@ -210,7 +194,7 @@ func (d *Detector) Fit() {
 	each := func(g *group) {
 		if g != nil && g.window.len() > 0 {
 			g.install(d.fit(g.window.all()), d)
-			g.startThreshold()
+			g.startThreshold(&d.mix)
 		}
 	}
 	each(d.only)
@@ -223,7 +207,7 @@ func (d *Detector) Fit() {
 func (d *Detector) Judge(ev *Event, v *Verdict) {
 	g := d.look(ev, v)
 	d.verdict(g, ev, v)
-	g.model.pass(&d.seen)
+	g.model.Pass(&d.seen)
 }
 
 // Stats returns the counters and gauges.
@@ -248,34 +232,34 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	g := d.group(ev.Group)
 	d.scanner.Scan(ev.Message, &d.line)
 	o := &d.seen
-	o.text, o.size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
-	o.line, o.time = &d.line, ev.Time
-	o.level = pattern.LevelNone
-	if len(ev.Level) > 0 {
-		o.level = pattern.ParseLevel(ev.Level)
+	o.Text, o.Size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
+	o.Line, o.Time = &d.line, ev.Time
+	o.Level = ev.Level
+	if o.Level == pattern.LevelNone {
+		o.Level = d.line.Level
 	}
-	if o.level == pattern.LevelNone {
-		o.level = d.line.Level
+	if o.Level == pattern.LevelNone {
+		o.Level = ev.Transport
 	}
-	v.Level, v.Pattern = o.level, d.line.Hash
+	v.Level, v.Pattern = o.Level, d.line.Hash
 	g.collect(d)
-	g.model.judge(o)
+	g.model.Judge(o)
 	return g
 }
 
 func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
-	p, s := g.memo.strangeness(g.forest, &d.seen.row)
+	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
 	v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
-	if (v.Anomaly || v.Sweep != 0) && d.ignored(d.seen.text) {
+	if (v.Anomaly || v.Sweep != 0) && d.ignored(d.seen.Text) {
 		v.Anomaly, v.Sweep = false, 0
 	}
 	if v.Anomaly {
 		d.stats.Anomalies++
 	}
 	if v.Anomaly || v.Sweep != 0 {
-		d.reason = g.explain(d.reason[:0], &d.seen)
+		d.reason = d.seen.Explain(d.reason[:0])
 		v.Reason = d.reason
 	}
 	d.threshold = g.threshold.points
@@ -293,8 +277,8 @@ func (d *Detector) ignored(message []byte) bool {
 }
 
 func (d *Detector) learn(g *group, ev *Event) {
-	g.window.add(&d.seen.row)
-	g.model.learn(&d.seen)
+	g.window.add(&d.seen.Row)
+	g.model.Learn(&d.seen)
 	g.records++
 	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && ev.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {
 		d.refit(g, ev.Time)
@@ -344,7 +328,7 @@ func (d *Detector) canonical(name []byte) []byte {
 		return name
 	}
 	sum := sha256.Sum256(name[:min(len(name), pattern.MaxBytes)])
-	short := append(d.longName[:0], trim(name, maxGroupName-len("... ")-2*len(sum))...)
+	short := append(d.longName[:0], text.Cut(name, maxGroupName-len("... ")-2*len(sum))...)
 	d.longName = hex.AppendEncode(append(short, "... "...), sum[:])
 	return d.longName
 }
@@ -358,7 +342,7 @@ func (d *Detector) newGroup(name string) *group {
 }
 
 func newState(o *Options) state {
-	return state{model: newModel(), window: newWindow(o.Window), nextRefit: o.Warmup}
+	return state{model: model.New(), window: newWindow(o.Window), nextRefit: o.Warmup}
 }
 
 func (g *group) unlink(d *Detector) {
@@ -381,4 +365,12 @@ func (g *group) link(d *Detector) {
 		g.prev.next, g.next.prev = g, g
 	}
 	d.newest = g
+}
+
+// AppendPattern appends the pattern of the event judged last to dst, as text:
+// what is constant as it stands in the message, what varies as <num>, <time>
+// and the like. It must be called before the message that was given with the
+// event changes.
+func (d *Detector) AppendPattern(dst []byte) []byte {
+	return d.line.Append(dst, d.seen.Text)
 }

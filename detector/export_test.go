@@ -1,24 +1,32 @@
 package detector
 
+import (
+	"fmt"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
+)
+
 // Ablate turns features off by name, and the forest ("forest") or all single
-// features ("tails"), until the returned function is called.
-func Ablate(names ...string) (restore func()) {
-	oldWeights, oldForest := weights, forestWeight
+// features ("tails").
+func (d *Detector) Ablate(names ...string) {
 	for _, name := range names {
 		switch name {
 		case "forest":
-			forestWeight = 0
+			d.mix.forest = 0
 		case "tails":
-			weights = [features]float32{}
-			forestWeight = 40 // alone, its score from 0.35 on must reach the threshold
+			d.mix.weights = [model.Features]float32{}
+			d.mix.forest = 40 // alone, its score from 0.35 on must reach the threshold
 		default:
-			weights[featureNames[name]] = 0
+			d.mix.weights[featureNamed(name)] = 0
 		}
 	}
-	return func() { weights, forestWeight = oldWeights, oldForest }
 }
 
-var featureNames = map[string]feature{
-	"rarity": featRarity, "word": featWord, "sequence": featSequence, "failure": featFailure, "network": featNetwork,
-	"level": featLevel, "number": featNumber, "length": featLength, "odd": featOdd, "end": featEnd, "burst": featBurst, "severity": featSeverity,
+func featureNamed(name string) model.Feature {
+	for f := range model.Features {
+		if model.Table[f].Name == name {
+			return f
+		}
+	}
+	panic(fmt.Sprintf("no feature has the name %q", name))
 }

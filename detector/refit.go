@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 )
 
 // window is the ring of the rows seen last.
@@ -53,7 +55,7 @@ func (d *Detector) refit(g *group, now time.Duration) {
 	if d.options.Synchronous || first {
 		g.install(d.fit(g.window.all()), d)
 		if first {
-			g.startThreshold()
+			g.startThreshold(&d.mix)
 		}
 		return
 	}
@@ -102,7 +104,7 @@ func (g *group) collect(d *Detector) {
 }
 
 func (d *Detector) fit(rows []row) *forest.Forest {
-	f, err := forest.FitRows(rows, int(features), forest.Options{Trees: d.options.Trees, SampleSize: d.options.SampleSize, Seed: d.options.Seed})
+	f, err := forest.FitRows(rows, int(model.Features), forest.Options{Trees: d.options.Trees, SampleSize: d.options.SampleSize, Seed: d.options.Seed})
 	if err != nil {
 		return nil // there is no such input: rows are never empty here
 	}
@@ -119,10 +121,10 @@ func (g *group) install(f *forest.Forest, d *Detector) {
 }
 
 // startThreshold sets the threshold by the rows in the window.
-func (g *group) startThreshold() {
+func (g *group) startThreshold(x *mix) {
 	points := make([]float32, 0, g.window.len())
 	for i := range g.window.all() {
-		points = append(points, strangeness(g.forest, &g.window.all()[i]))
+		points = append(points, x.strangeness(g.forest, &g.window.all()[i]))
 	}
 	g.threshold.start(points)
 	g.sweep.start(points)
@@ -132,4 +134,23 @@ func (g *group) startThreshold() {
 func kthLargest(v []float32, k int) float32 {
 	slices.Sort(v)
 	return v[max(0, len(v)-1-min(k, len(v)-1))]
+}
+
+// carry reads into a window whose size is set.
+func (w *window) carry(c *codec.Codec) {
+	n := c.Count("rows", len(w.rows), w.size, len(row{}))
+	if !c.Reading {
+		for i := range w.rows {
+			c.B = append(c.B, w.rows[i][:]...)
+		}
+	} else {
+		w.rows = make([]row, n, max(n, min(w.size, 256)))
+		for i := range w.rows {
+			copy(w.rows[i][:], c.Take(len(row{})))
+		}
+	}
+	c.Index("the next row", &w.next, w.size)
+	if c.Reading && w.next != 0 && len(w.rows) < w.size {
+		c.Fail("a window of %d rows begins anew at %d", len(w.rows), w.next)
+	}
 }

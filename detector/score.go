@@ -6,23 +6,32 @@ import (
 	"math/bits"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 )
 
-// How the features and the forest are put together. These are variables only
-// for the ablation, which turns them off one by one; see ablation_test.go.
-var (
-	// weights are the features' weights beside each other.
-	weights = func() (w [features]float32) {
-		for i := range w {
-			w[i] = 1
-		}
-		return w
-	}()
+// mix is how the features and the forest are put together.
+type mix struct {
+	// weights are the features' weights beside each other: all 1, but in the
+	// ablation, which turns them off one by one.
+	weights [model.Features]float32
 
-	// forestWeight is how many points the forest's score of 1 is worth beside
-	// the features' own.
-	forestWeight float32 = 4.7
-)
+	// forest is how many points the forest's score of 1 is worth beside the
+	// features' own.
+	forest float32
+}
+
+func usualMix() mix {
+	m := mix{forest: forestPoints}
+	for i := range m.weights {
+		m.weights[i] = 1
+	}
+	return m
+}
+
+// forestPoints: see mix.forest. A routine row has a forest's score of about 0.4
+// and adds 2 points, the strangest rows one of 0.8 and add 4.
+const forestPoints = 4.7
 
 const (
 	// norm is the exponent with which the features' points are put together:
@@ -31,27 +40,27 @@ const (
 
 	// scale is the number of points at which the score is 0.5, and the
 	// threshold of Contamination auto in a calm log.
-	scale = 14
+	scale = model.Strange
 )
 
 // strangeness puts a row's features together into points: the norm of the
 // single features, which says how far out the strangest are, and what the
 // forest adds, which knows what is unusual together.
-func strangeness(f *forest.Forest, r *row) float32 {
+func (m *mix) strangeness(f *forest.Forest, r *row) float32 {
 	var sum float32
-	for i := feature(0); i < features; i++ {
-		sum += powers[r[i]] * weights[i]
+	for i := model.Feature(0); i < model.Features; i++ {
+		sum += powers[r[i]] * m.weights[i]
 	}
 	points := float32(math.Pow(float64(sum), 1/norm))
 	if f != nil {
-		points += forestWeight * float32(f.ScoreRow(r))
+		points += m.forest * float32(f.ScoreRow(r))
 	}
 	return points
 }
 
 var powers = func() (t [256]float32) {
 	for i := range t {
-		t[i] = float32(math.Pow(float64(i)/perPoint, norm))
+		t[i] = float32(math.Pow(float64(i)/model.PerPoint, norm))
 	}
 	return t
 }()
@@ -76,12 +85,12 @@ type memoEntry struct {
 }
 
 // strangeness returns a row's points and its score.
-func (m *memo) strangeness(f *forest.Forest, r *row) (float32, float64) {
+func (m *memo) strangeness(x *mix, f *forest.Forest, r *row) (float32, float64) {
 	a, b := binary.LittleEndian.Uint64(r[:8]), binary.LittleEndian.Uint64(r[8:])
 	h := (a ^ bits.RotateLeft64(b, 31)) * 0x9e3779b97f4a7c15
 	e := &m.entries[h>>(64-9)]
 	if e.row != *r || !e.used {
-		p := strangeness(f, r)
+		p := x.strangeness(f, r)
 		*e = memoEntry{*r, p, true, score(p)}
 	}
 	return e.points, e.score
@@ -141,4 +150,10 @@ func (t *threshold) flag(points float32) bool {
 	}
 	t.points = scale + t.extra
 	return false
+}
+
+func (t *threshold) carry(c *codec.Codec) {
+	c.F32(&t.contamination)
+	c.F32(&t.points)
+	c.F32(&t.extra)
 }

@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 )
 
 // A snapshot is all that a detector has learned, as bytes:
@@ -49,17 +52,17 @@ type header struct {
 	settings []Setting
 }
 
-func (h *header) carry(c *codec) {
-	c.u32(&h.model)
-	i64(c, &h.saved)
-	c.text("version", &h.software, 256)
-	n := c.count("settings", len(h.settings), 64, 8)
-	if c.reading {
+func (h *header) carry(c *codec.Codec) {
+	c.U32(&h.model)
+	codec.I64(c, &h.saved)
+	c.Text("version", &h.software, 256)
+	n := c.Count("settings", len(h.settings), 64, 8)
+	if c.Reading {
 		h.settings = make([]Setting, n)
 	}
 	for i := range h.settings {
-		c.text("name", &h.settings[i].Name, 256)
-		c.text("value", &h.settings[i].Value, 256)
+		c.Text("name", &h.settings[i].Name, 256)
+		c.Text("value", &h.settings[i].Value, 256)
 	}
 }
 
@@ -98,7 +101,8 @@ type Snapshot struct {
 	header header
 	groups []*group // still to be copied
 	total  uint32
-	room   struct{ patterns, words, rows int } // of the largest group
+	room   model.Room // of the largest group
+	rows   int
 	free   chan *copied
 	full   chan *copied
 	cancel chan struct{}
@@ -125,30 +129,21 @@ func (d *Detector) NewSnapshot(software string, saved time.Time) *Snapshot {
 	}
 	s.total = uint32(len(s.groups))
 	for _, g := range s.groups {
-		r := &s.room
-		r.patterns = max(r.patterns, len(g.model.statements.all))
-		r.words = max(r.words, len(g.model.language.grams.slots))
-		r.rows = max(r.rows, len(g.window.rows))
+		s.room = s.room.Max(g.model.Room())
+		s.rows = max(s.rows, len(g.window.rows))
 	}
 	return s
 }
 
-// newCopied makes room for a copy of any group. It touches the memory, so that
-// the system gives it now, to a goroutine that nobody waits for: that takes longer
-// than the copying.
+// newCopied makes room for a copy of any group, memory that the system has given
+// already: see model.NewCopy.
 func (s *Snapshot) newCopied() *copied {
 	c := new(copied)
-	all, words, rows := make([]statement, s.room.patterns), make([]gram, s.room.words), make([]row, s.room.rows)
-	for i := range all {
-		all[i].n = 1
-	}
-	for i := range words {
-		words[i].n = 1
-	}
+	rows := make([]row, s.rows)
 	for i := range rows {
 		rows[i][0] = 1
 	}
-	c.state.model.statements.all, c.state.model.language.grams.slots, c.state.window.rows = all, words, rows
+	c.state.model, c.state.window.rows = model.NewCopy(s.room), rows
 	return c
 }
 
@@ -232,17 +227,15 @@ func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 func (c *copied) take(g *group) int {
 	c.name = g.name
 	to, from := &c.state, &g.state
-	all, grams, rows := to.model.statements.all, to.model.language.grams.slots, to.window.rows
+	m, rows := to.model, to.window.rows
 	*to = *from
-	to.model.statements.slots = nil
-	to.model.statements.all = append(all[:0], from.model.statements.all...)
-	to.model.language.grams.spare = nil
-	to.model.language.grams.slots = append(grams[:0], from.model.language.grams.slots...)
+	to.model = m
+	n := to.model.CopyFrom(&from.model)
 	to.window.rows = append(rows[:0], from.window.rows...)
 	if g.fitting {
 		to.nextRefit = to.records // the forest that is being fitted is not in the snapshot
 	}
-	return 256*len(to.model.statements.all) + gramBytes*len(to.model.language.grams.slots) + len(row{})*len(to.window.rows) + 16<<10
+	return n + len(row{})*len(to.window.rows)
 }
 
 // WriteSnapshot writes a snapshot of the detector as it is, at once.
@@ -262,7 +255,7 @@ func (d *Detector) WriteSnapshot(w io.Writer, software string, saved time.Time) 
 // blockWriter writes blocks until the first error.
 type blockWriter struct {
 	w   io.Writer
-	c   codec
+	c   codec.Codec
 	n   int64
 	err error
 }
@@ -281,27 +274,27 @@ func (b *blockWriter) begin(h *header) {
 }
 
 func (b *blockWriter) group(name string, s *state) {
-	b.block(blockGroup, func(c *codec) {
-		c.text("name", &name, maxGroupName)
+	b.block(blockGroup, func(c *codec.Codec) {
+		c.Text("name", &name, maxGroupName)
 		s.carry(c)
 	})
 }
 
 func (b *blockWriter) end(groups uint32) {
-	b.block(blockEnd, func(c *codec) { c.u32(&groups) })
+	b.block(blockEnd, func(c *codec.Codec) { c.U32(&groups) })
 }
 
-func (b *blockWriter) block(kind byte, content func(*codec)) {
+func (b *blockWriter) block(kind byte, content func(*codec.Codec)) {
 	c := &b.c
-	c.b = append(c.b[:0], kind, 0, 0, 0, 0)
+	c.B = append(c.B[:0], kind, 0, 0, 0, 0)
 	content(c)
-	size := len(c.b) - 5
+	size := len(c.B) - 5
 	if size > maxBlock {
 		b.err = fmt.Errorf("a block of %d bytes, at most %d can be read again", size, maxBlock)
 	}
-	binary.LittleEndian.PutUint32(c.b[1:], uint32(size))
-	c.b = binary.LittleEndian.AppendUint32(c.b, crc32.Checksum(c.b, castagnoli))
-	b.write(c.b)
+	binary.LittleEndian.PutUint32(c.B[1:], uint32(size))
+	c.B = binary.LittleEndian.AppendUint32(c.B, crc32.Checksum(c.B, castagnoli))
+	b.write(c.B)
 }
 
 // Restore makes the detector go on where the snapshot was taken: it gives the
@@ -318,9 +311,9 @@ func (d *Detector) Restore(r io.Reader) (saved time.Time, err error) {
 		return saved, errors.New("detector: Restore needs a new detector")
 	}
 	var groups []*group
-	h, err := readSnapshot(r, func(h *header) error { return d.accepts(h) }, func(name string, content *codec) {
+	h, err := readSnapshot(r, func(h *header) error { return d.accepts(h) }, func(name string, content *codec.Codec) {
 		if name != "" && len(groups) > d.options.MaxGroups { // the one without a name comes on top
-			content.b = nil
+			content.B = nil
 			return
 		}
 		g := d.newGroup(name)
@@ -394,7 +387,7 @@ func (d *Detector) fitIn(g *group) {
 	g.nextRefit = min(g.nextRefit, g.records+max(d.options.RefitRecords, d.options.Warmup))
 	if c := float32(d.options.Contamination); g.threshold.contamination != c {
 		g.threshold.contamination = c
-		g.startThreshold()
+		g.startThreshold(&d.mix)
 	}
 }
 
@@ -419,7 +412,7 @@ func (d *Detector) Inherit(old *Detector) error {
 
 // readSnapshot reads blocks and calls group with the content of each group's,
 // behind its name, to be read to its end.
-func readSnapshot(r io.Reader, accept func(*header) error, group func(name string, content *codec)) (h header, err error) {
+func readSnapshot(r io.Reader, accept func(*header) error, group func(name string, content *codec.Codec)) (h header, err error) {
 	b := blockReader{r: r}
 	head := make([]byte, len(magic)+2)
 	if err := b.read(head); err != nil {
@@ -439,33 +432,33 @@ func readSnapshot(r io.Reader, accept func(*header) error, group func(name strin
 		}
 		switch {
 		case (kind == blockHeader) != first:
-			c.fail("its parts are out of order")
+			c.Fail("its parts are out of order")
 		case kind == blockHeader:
 			first = false
-			if h.carry(c); c.err == nil {
+			if h.carry(c); c.Err == nil {
 				if err := accept(&h); err != nil {
 					return h, err
 				}
 			}
 		case kind == blockGroup:
 			var name string
-			if c.text("name", &name, maxGroupName); c.err == nil {
+			if c.Text("name", &name, maxGroupName); c.Err == nil {
 				groups++
 				group(name, c)
 			}
 		case kind == blockEnd:
 			var n uint32
-			if c.u32(&n); c.err == nil && n != groups {
-				c.fail("%d groups are there, %d were written", groups, n)
+			if c.U32(&n); c.Err == nil && n != groups {
+				c.Fail("%d groups are there, %d were written", groups, n)
 			}
 		default:
-			c.fail("a part of the unknown kind %q", kind)
+			c.Fail("a part of the unknown kind %q", kind)
 		}
-		if c.err == nil && len(c.b) > 0 {
-			c.fail("%d bytes too many", len(c.b))
+		if c.Err == nil && len(c.B) > 0 {
+			c.Fail("%d bytes too many", len(c.B))
 		}
-		if c.err != nil {
-			return h, &DamagedError{c.err.Error()}
+		if c.Err != nil {
+			return h, &DamagedError{c.Err.Error()}
 		}
 		if kind == blockEnd {
 			if n, _ := r.Read(make([]byte, 1)); n > 0 {
@@ -490,7 +483,7 @@ func (b *blockReader) read(p []byte) error {
 	return err
 }
 
-func (b *blockReader) next() (kind byte, c *codec, err error) {
+func (b *blockReader) next() (kind byte, c *codec.Codec, err error) {
 	var head [5]byte
 	if err := b.read(head[:]); err != nil {
 		return 0, nil, err
@@ -513,5 +506,5 @@ func (b *blockReader) next() (kind byte, c *codec, err error) {
 	if crc32.Checksum(b.content[:at], castagnoli) != binary.LittleEndian.Uint32(b.content[at:]) {
 		return 0, nil, &DamagedError{"a checksum is wrong"}
 	}
-	return head[0], &codec{b: b.content[len(head):at], reading: true}, nil
+	return head[0], &codec.Codec{B: b.content[len(head):at], Reading: true}, nil
 }

@@ -73,7 +73,7 @@ func (v Value) Float() float64 {
 	return math.Float64frombits(binary.BigEndian.Uint64(v.Bytes[1:]))
 }
 
-// Bool says whether v is a Bool that is true.
+// Bool reports whether v is a Bool that is true.
 func (v Value) Bool() bool { return v.Kind == Bool && v.Bytes[0] == 0xc3 }
 
 // integer decodes an integer of any form; a negative one comes as its two's

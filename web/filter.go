@@ -15,6 +15,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // filter says which lines are meant.
@@ -109,10 +110,8 @@ func (v *view) parseFilter(q url.Values) (*filter, error) {
 }
 
 // levelNames are the levels' names in the page's language, by their number.
-var levelNames = func() (names [pattern.Levels]string) {
-	for i := range names {
-		names[i] = strings.ToLower(pattern.Level(i).String())
-	}
+var levelNames = func() [pattern.Levels]string {
+	names := scan.LevelNames
 	names[pattern.LevelNone] = "none"
 	return names
 }()
@@ -138,7 +137,7 @@ func (v *view) patternSet(list string) ([]bool, error) {
 	return set, nil
 }
 
-// everything says that no line is left out.
+// everything reports whether no line is left out.
 func (f *filter) everything() bool {
 	return !f.only && f.levels == 0 && f.search() == "" && f.shown == nil && f.hidden == nil && f.axis == ""
 }
@@ -219,7 +218,7 @@ func (f *filter) marks(text string) (all [][2]int) {
 	return all
 }
 
-// match says whether line k of a chunk, the i-th of the log, is meant, its
+// match reports whether line k of a chunk, the i-th of the log, is meant, its
 // text aside.
 func (f *filter) match(c *chunk, k, i int) bool {
 	if f.only && c.sweep[k]>>f.stop&1 == 0 {

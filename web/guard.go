@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // policy lets the page use what this server sends, and nothing else: no
@@ -49,7 +51,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// knownHost says whether a request's Host is this server: an address, which no
+// knownHost reports whether a request's Host is this server: an address, which no
 // name service hands out, or a name that is known to be this machine's.
 func (s *Server) knownHost(host string) bool {
 	name := host
@@ -63,7 +65,7 @@ func (s *Server) knownHost(host string) bool {
 	return name == "localhost" || s.hosts[name]
 }
 
-// sameOrigin says whether a request comes from this server's page, or from no
+// sameOrigin reports whether a request comes from this server's page, or from no
 // page at all.
 func sameOrigin(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
@@ -83,9 +85,4 @@ func sameOrigin(r *http.Request) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-func quoteShort(s string) string {
-	if len(s) > 80 {
-		s = s[:80] + "…"
-	}
-	return `"` + strings.ToValidUTF8(s, "?") + `"`
-}
+func quoteShort(s string) string { return `"` + text.Printable([]byte(s), 80) + `"` }

@@ -33,8 +33,8 @@ func newSpool() (*spool, error) {
 	return s, nil
 }
 
-// share counts one more user, each of whom calls release. It is false when the
-// last one has gone.
+// share counts one more user, each of whom calls release. It reports whether there
+// was one left to share with.
 func (s *spool) share() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

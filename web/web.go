@@ -13,7 +13,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -152,10 +151,9 @@ func stopsWith(contamination float64) (stops []float64, start int) {
 	return stops, start
 }
 
-// Opener opens the input of a view and returns its size in bytes, below 0 when
-// that is not known. Its context ends with the view: it may end a wait for an
-// input that does not move.
-type Opener func(context.Context) (io.ReadCloser, int64, error)
+// Opener opens the input of a view. Its context ends with the view: it may end
+// a wait for an input that does not move.
+type Opener func(context.Context) (*scan.Input, error)
 
 // Open makes a view of an input and judges it in the background. The error is
 // that of opening; what goes wrong later is shown on the page.
@@ -164,12 +162,12 @@ func (s *Server) Open(name string, open Opener) error {
 	if err != nil {
 		return err
 	}
-	in, size, err := open(v.ctx)
+	in, err := open(v.ctx)
 	if err != nil {
 		s.drop(v.id)
 		return err
 	}
-	v.expect(size)
+	v.expect(in.Size)
 	s.mu.Lock()
 	s.order = append(s.order, v.id)
 	s.mu.Unlock()
@@ -177,7 +175,7 @@ func (s *Server) Open(name string, open Opener) error {
 	go func() {
 		defer s.scans.Done()
 		defer in.Close()
-		v.read(in)
+		v.read(in, in.Live)
 	}()
 	return nil
 }
@@ -250,7 +248,7 @@ func (s *Server) add(v *view) error {
 	return nil
 }
 
-// makeRoom says whether there is room for more lines of a view, of which other
+// makeRoom reports whether there is room for more lines of a view, of which other
 // views may have to go.
 func (s *Server) makeRoom(v *view) bool {
 	s.mu.Lock()
@@ -263,8 +261,8 @@ func (s *Server) makeRoom(v *view) bool {
 	return true
 }
 
-// removeOldest closes the view that was not asked for the longest, except one.
-// It is false when all are in use.
+// removeOldest closes the view that was not asked for the longest, except one. It
+// reports whether there was one not in use.
 func (s *Server) removeOldest(except *view) bool {
 	var oldest *view
 	for _, o := range s.views {

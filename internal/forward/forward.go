@@ -114,7 +114,7 @@ func (c *Client) Send(tag string, events []byte) error {
 	return nil
 }
 
-// gone is whether the other side has closed the connection.
+// gone reports whether the other side has closed the connection.
 func gone(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

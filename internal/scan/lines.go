@@ -35,8 +35,8 @@ func NewLineReader(in io.Reader) *LineReader {
 	return &LineReader{in: in, buf: make([]byte, readSize)}
 }
 
-// Next goes to the next line. It is false at the end of the input or when the
-// input fails; Err tells which.
+// Next goes to the next line, and reports whether there is one: not at the end of
+// the input, nor when the input fails; Err tells which.
 func (r *LineReader) Next() bool {
 	if r.skip && !r.skipLine() {
 		return false
@@ -84,7 +84,7 @@ func (r *LineReader) Number() int64 { return r.number }
 // Offset is where the line starts in the input, in bytes.
 func (r *LineReader) Offset() int64 { return r.offset }
 
-// Cut says that the line is longer than MaxLine and only its first part is
+// Cut reports whether the line is longer than MaxLine and only its first part is
 // given.
 func (r *LineReader) Cut() bool { return r.cut }
 
@@ -122,7 +122,7 @@ func (r *LineReader) skipLine() bool {
 	}
 }
 
-// fill reads more behind what is there. It is false when there is no more.
+// fill reads more behind what is there, and reports whether there was more.
 func (r *LineReader) fill() bool {
 	if r.err != nil {
 		return false

@@ -232,9 +232,9 @@ func (b *bench) scan() error {
 
 // calls takes the benchmarks of the filter's call.
 func (b *bench) calls() error {
-	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Tagger", "-benchmem", "-benchtime", "2s", "./plugin").Output()
+	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Judge", "-benchmem", "-benchtime", "2s", "./internal/judge").Output()
 	if err != nil {
-		return fmt.Errorf("the benchmarks of ./plugin: %w\n%s", err, out)
+		return fmt.Errorf("the benchmarks of ./internal/judge: %w\n%s", err, out)
 	}
 	value := func(line, unit string) float64 {
 		m := regexp.MustCompile(`([\d.]+) ` + regexp.QuoteMeta(unit) + `(\s|$)`).FindStringSubmatch(line)
@@ -246,10 +246,10 @@ func (b *bench) calls() error {
 	}
 	for _, line := range strings.Split(string(out), "\n") {
 		switch {
-		case strings.HasPrefix(line, "BenchmarkTaggerPause"):
+		case strings.HasPrefix(line, "BenchmarkJudgePause"):
 			b.row("calls of 1,000 records, p99.9, with refits going on", fmt.Sprintf("%.2f ms", value(line, "p99.9-ms")),
 				fmt.Sprintf("without %.2f ms (x %.2f)", value(line, "calm-p99.9-ms"), value(line, "p99.9-ms")/value(line, "calm-p99.9-ms")))
-		case strings.HasPrefix(line, "BenchmarkTagger"):
+		case strings.HasPrefix(line, "BenchmarkJudge"):
 			b.row("a call of the filter, without the crossing from C", fmt.Sprintf("%.0f ns a record", value(line, "ns/record")), fmt.Sprintf("%.0f allocations a call of 1,000 records", value(line, "allocs/op")))
 		}
 	}

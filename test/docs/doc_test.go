@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
@@ -145,9 +146,9 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Links within the repository lead somewhere.
-func TestLinks(t *testing.T) {
-	var pages []string
+// pages are the Markdown files of the repository.
+func pages(t *testing.T) (pages []string) {
+	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -162,8 +163,34 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pages
+}
+
+// Prose is at most 120 characters wide; tables, code and links that stand alone
+// are as wide as they have to be.
+func TestProseWidth(t *testing.T) {
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := false
+		for i, line := range strings.Split(string(text), "\n") {
+			trimmed := strings.TrimSpace(line)
+			if strings.HasPrefix(trimmed, "```") {
+				code = !code
+			}
+			if n := utf8.RuneCountInString(line); n > 120 && !code && !strings.HasPrefix(trimmed, "|") && strings.Contains(trimmed, " ") {
+				t.Errorf("%s:%d: %d characters, at most 120 are right", page, i+1, n)
+			}
+		}
+	}
+}
+
+// Links within the repository lead somewhere.
+func TestLinks(t *testing.T) {
 	links := regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	for _, page := range pages {
+	for _, page := range pages(t) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

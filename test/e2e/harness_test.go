@@ -23,10 +23,9 @@ const patience = 3 * time.Minute
 
 func TestMain(m *testing.M) { testbuild.Main(m) }
 
-// The shared object under its two names.
 var (
 	filter = testbuild.Filter
-	output = testbuild.Object{Package: "plugin", Name: "out_anomaly.so"}
+	output = testbuild.Output
 )
 
 // fluentBit is one Fluent Bit to test with.
@@ -37,7 +36,7 @@ type fluentBit struct {
 
 func (f fluentBit) String() string { return fmt.Sprintf("%d.%d", f.major, f.minor) }
 
-// since is whether this Fluent Bit is of the given version or later.
+// since reports whether this Fluent Bit is of the given version or later.
 func (f fluentBit) since(major, minor int) bool {
 	return f.major > major || f.major == major && f.minor >= minor
 }

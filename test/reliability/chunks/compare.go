@@ -47,8 +47,9 @@ func (c *Counts) Add(o Counts) {
 // Compare says how out, a chunk that came out of the filter, differs from in,
 // which went in, but for the fields that the filter adds and replaces: an event
 // lost, changed or in another place, or a field that has not the shape that is
-// promised. Each event with a message must have the tag, and no other may: messages
-// are the names of a message's fields, when they are not the usual ones.
+// promised. Each event with a message must have the tag; one without may, as it is
+// judged by its other fields. messages are the names of a message's fields, when
+// they are not the usual ones.
 func Compare(in, out []byte, messages ...string) (c Counts, err error) {
 	if messages == nil {
 		messages = usual
@@ -134,13 +135,13 @@ func (c *Counts) event(was, is []byte, messages []string) error {
 	if replaced {
 		c.Replaced++
 	}
-	if has, tagged := hasMessage(pairsA, messages), fields[Added[0]] != nil; has != tagged {
-		return fmt.Errorf("it has a message: %v, is tagged: %v: % x", has, tagged, short(is))
+	if has, tagged := hasMessage(pairsA, messages), fields[Added[0]] != nil; has && !tagged {
+		return fmt.Errorf("it has a message and is not tagged: % x", short(is))
 	}
 	return c.verdict(fields)
 }
 
-// isLog says whether what stands before a body is that of a log: a time, alone or
+// isLog reports whether what stands before a body is that of a log: a time, alone or
 // with a map, that does not mark a group.
 func isLog(head []byte) bool {
 	d := msgpack.NewDecoder(bytes.NewReader(head))
@@ -189,7 +190,7 @@ func isLog(head []byte) bool {
 	return seconds != -1 && seconds != -2
 }
 
-// hasMessage says whether one of the fields is text, a number or a bool. A map of the
+// hasMessage reports whether one of the fields is text, a number or a bool. A map of the
 // same name beside it does not matter.
 func hasMessage(pairs []pair, messages []string) bool {
 	return slices.ContainsFunc(pairs, func(p pair) bool {
@@ -209,8 +210,8 @@ func (c *Counts) verdict(fields map[string][]byte) error {
 		return v
 	}
 	tag, score, reason := decode(Added[0]), decode(Added[1]), decode(Added[2])
-	if tag == nil && score == nil && reason == nil {
-		return nil // forged fields taken out of an event without a message
+	if len(fields) == 0 {
+		return nil // forged fields taken out of an event with nothing to judge by
 	}
 	c.Tagged++
 	s, isScore := score.(float64)

@@ -1,0 +1,72 @@
+package model
+
+// knownFor is the number of records after which a pattern that was seen a few
+// times is no longer new: what is new and comes often is no burst of it.
+const knownFor = 256
+
+// rateHorizon is the number of records whose share rate is: after so many
+// without it, it has halved.
+const rateHorizon = 44
+
+var rateFading = newFading(rateHorizon)
+
+// judgeBurst sees whether a known pattern comes more often than it ever did.
+func (m *Model) judgeBurst(o *Observation) {
+	st := o.known
+	if st == nil {
+		o.rate, o.run, o.burst = 1, 0, 0
+		return
+	}
+	gap := m.records - st.last
+	o.rate = st.rate*rateFading.after(gap) + 1
+	// Chernoff's bound on so many records of a Poisson process, in bits.
+	o.burst = 0
+	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * 1.4427 * m.clock.lull()
+	if o.rate > expected {
+		o.burst = o.rate*log2(float64(o.rate/expected)) - 1.4427*(o.rate-expected)
+	}
+	o.run = 0
+	if st.vars == o.Line.Vars && gap == 1 {
+		o.run = min(st.run+1, 1<<15)
+	}
+	if st.seen < maturity {
+		return
+	}
+	var points float32
+	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
+	if over := o.burst - st.peak - 4; over > 0 && known {
+		points = 4.5 * log2(1+float64(over/4))
+	}
+	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
+		same := (octavesOf(float64(o.run+1)) - st.longest).float()
+		points = max(points, 5*same-2)
+	}
+	featBurst.set(&o.Row, min(24, points))
+}
+
+func (m *Model) learnBurst(o *Observation, st *statement) {
+	if o.run < st.run { // the run is over
+		st.longest = max(st.longest, octavesOf(float64(st.run+1)))
+	}
+	st.last, st.vars, st.rate, st.run = m.records, o.Line.Vars, o.rate, o.run
+	if o.burst > st.height {
+		st.height = o.burst
+	} else if o.burst < st.height/4 { // the burst is over: such a one is no news again
+		st.peak = max(st.peak, st.height)
+		st.height = o.burst
+	}
+	told := featBurst.Points(&o.Row) >= Strange // once flagged, it is less news
+	if o.burst > st.peak {
+		st.peak += (o.burst - st.peak) * followPart(told)
+	}
+	if r := octavesOf(float64(o.run + 1)); r > st.longest {
+		st.longest += max(1, octaves(float32(r-st.longest)*followPart(told)))
+	}
+}
+
+func followPart(told bool) float32 {
+	if told {
+		return 0.25
+	}
+	return 0.01
+}

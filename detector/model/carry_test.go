@@ -1,0 +1,129 @@
+package model
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"unsafe"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// fill sets every number in v, which is addressable, to a random value that is
+// not zero, whether it is exported or not.
+func fill(v reflect.Value, rng *rand.Rand) {
+	v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), rng)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), rng)
+		}
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		v.SetUint(rng.Uint64() | 1)
+	case reflect.Int, reflect.Int16, reflect.Int64:
+		v.SetInt(int64(1 + rng.IntN(100)))
+	case reflect.Float32:
+		v.SetFloat(float64(float32(rng.Float64() + 0.1)))
+	}
+}
+
+// pointers returns the paths of what a plain copy of a value shares with it.
+func pointers(t reflect.Type, path string) []string {
+	switch t.Kind() {
+	case reflect.Struct:
+		var all []string
+		for i := range t.NumField() {
+			all = append(all, pointers(t.Field(i).Type, path+"."+t.Field(i).Name)...)
+		}
+		return all
+	case reflect.Array:
+		return pointers(t.Elem(), path+"[]")
+	case reflect.Slice, reflect.Pointer, reflect.Map, reflect.Chan, reflect.Interface, reflect.Func, reflect.String:
+		return []string{path}
+	}
+	return nil
+}
+
+// TestCarryListsEveryField fills a model with random numbers, writes and reads it,
+// and compares: a field that its type's carry does not list comes back zero.
+func TestCarryListsEveryField(t *testing.T) {
+	want := New()
+	rng := rand.New(rand.NewPCG(1, 2))
+	fill(reflect.ValueOf(&want).Elem(), rng)
+	// What is a table is made the way the model makes it.
+	fresh := New()
+	want.statements, want.language.grams = fresh.statements, fresh.language.grams
+	want.lengths.lo, want.lengths.hi = 3, 40
+	for i := range 300 {
+		s := want.statements.add(rng.Uint64())
+		hash := s.hash
+		fill(reflect.ValueOf(s).Elem(), rng)
+		s.hash, s.numbers, s.text.n = hash, uint8(i%(trackedNumbers+1)), 96
+		clear(s.nums[s.numbers:])
+		g := want.language.grams.claim(rng.Uint32())
+		key := g.key
+		fill(reflect.ValueOf(g).Elem(), rng)
+		g.key = key
+	}
+
+	c := codec.Codec{}
+	want.Carry(&c)
+	c.Reading = true
+	got := New()
+	if got.Carry(&c); c.Err != nil || len(c.B) > 0 {
+		t.Fatalf("%v, %d bytes left", c.Err, len(c.B))
+	}
+	if !reflect.DeepEqual(got.statements.all, want.statements.all) {
+		t.Error("statement has a field that its carry does not list")
+	}
+	for i := range want.statements.all {
+		if h := want.statements.all[i].hash; got.statements.find(h) == nil {
+			t.Fatalf("the pattern %#x is not found again", h)
+		}
+	}
+	for _, s := range want.language.grams.slots {
+		if s.key != 0 && *got.language.grams.find(s.key) != s {
+			t.Fatal("gram has a field that its carry does not list")
+		}
+	}
+	// The rest, but for tables whose layout in memory may differ.
+	for _, m := range []*Model{&got, &want} {
+		m.statements, m.language.grams.slots, m.language.grams.spare = statements{}, nil, nil
+	}
+	diff(t, "model", reflect.ValueOf(got), reflect.ValueOf(want))
+
+	const known = "[.statements.slots .statements.all .language.grams.slots .language.grams.spare]"
+	if all := fmt.Sprint(pointers(reflect.TypeFor[Model](), "")); all != known {
+		t.Errorf("a model refers to %s, and CopyFrom copies %s", all, known)
+	}
+}
+
+func diff(t *testing.T, path string, a, b reflect.Value) {
+	switch a.Kind() {
+	case reflect.Struct:
+		for i := range a.NumField() {
+			diff(t, path+"."+a.Type().Field(i).Name, a.Field(i), b.Field(i))
+		}
+	case reflect.Array, reflect.Slice:
+		if a.Len() != b.Len() {
+			t.Errorf("%s has %d elements, %d were written", path, a.Len(), b.Len())
+			return
+		}
+		for i := range a.Len() {
+			diff(t, path+"[]", a.Index(i), b.Index(i))
+		}
+	case reflect.Pointer:
+		if a.IsNil() != b.IsNil() {
+			t.Errorf("%s: nil %v, nil %v was written", path, a.IsNil(), b.IsNil())
+		}
+	default:
+		if !a.Equal(b) {
+			t.Errorf("%s is %v, %v was written: layout.go does not list it, or in another order", path, a, b)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package model
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
+)
+
+// Explain appends what makes the event strange to dst, its one or two strongest
+// features in words.
+func (o *Observation) Explain(dst []byte) []byte {
+	first, second := Features, Features
+	for f := range Features {
+		if Table[f].phrase == nil {
+			continue
+		}
+		switch {
+		case first == Features || o.Row[f] > o.Row[first]:
+			first, second = f, first
+		case second == Features || o.Row[f] > o.Row[second]:
+			second = f
+		}
+	}
+	dst = Table[first].phrase(o, dst)
+	n := len(dst)
+	if o.sameWord(first, second) {
+		return dst
+	}
+	if second != Features && int(o.Row[second])*2 >= int(o.Row[first]) && o.Row[second] > secondPoints*PerPoint {
+		dst = append(dst, "; "...)
+		from := len(dst)
+		dst = Table[second].phrase(o, dst)
+		if string(dst[from:]) == string(dst[:n]) {
+			dst = dst[:n]
+		}
+	}
+	return dst
+}
+
+// secondPoints is from how many points on a second feature is worth telling.
+const secondPoints = 4
+
+func (o *Observation) isNew() bool { return o.known == nil }
+
+func phrasePattern(o *Observation, dst []byte) []byte {
+	if o.isNew() {
+		return append(dst, "new message pattern"...)
+	}
+	return append(dst, "rare message pattern"...)
+}
+
+func phraseWord(o *Observation, dst []byte) []byte {
+	if o.words.at < len(o.Line.Tokens) && o.Line.Tokens[o.words.at].Kind == pattern.Word {
+		return o.quote(append(dst, "unusual word "...), o.words.at)
+	}
+	if o.words.at == len(o.Line.Tokens) {
+		return phraseEnd(o, dst)
+	}
+	return phrasePattern(o, dst)
+}
+
+func phraseFailure(o *Observation, dst []byte) []byte {
+	return append(o.quote(append(dst, "word of failure "...), o.words.failed), " is unusual here"...)
+}
+
+func phraseNetwork(o *Observation, dst []byte) []byte {
+	return append(o.quote(append(dst, "word of networks "...), o.words.wired), " is unusual here"...)
+}
+
+func phraseLevel(o *Observation, dst []byte) []byte {
+	name := o.Level.String()
+	if name == "" {
+		name = "none"
+	}
+	dst = append(dst, "level "...)
+	dst = append(dst, name...)
+	if o.isNew() {
+		return append(dst, " is unusual for this log"...)
+	}
+	return append(dst, " is unusual for this message"...)
+}
+
+func phraseNumber(o *Observation, dst []byte) []byte {
+	if o.number < 0 || o.isNew() {
+		return append(dst, "unusual number"...)
+	}
+	num := o.Line.Numbers[o.number]
+	s := o.known.nums[o.number]
+	dst = append(dst, "number "...)
+	dst = appendNumber(dst, num.Value, num.Unit)
+	if name := fieldName(o.Text, int(o.Line.Tokens[num.Token].Start)); len(name) > 0 {
+		dst = quote(append(dst, " of "...), name)
+	}
+	if o.numbers[o.number] > s.hi {
+		dst = append(dst, " far above the usual "...)
+	} else {
+		dst = append(dst, " far below the usual "...)
+	}
+	lo, hi := s.lo.said(), s.hi.said()
+	if num.Value == math.Trunc(num.Value) && num.Unit == pattern.UnitNone {
+		lo, hi = math.Round(lo), math.Round(hi)
+	}
+	dst = appendNumber(dst, lo, num.Unit)
+	if hi != lo && s.hi-s.lo > perOctave/8 {
+		dst = append(dst, " to "...)
+		dst = appendNumber(dst, hi, num.Unit)
+	}
+	return dst
+}
+
+func phraseLength(o *Observation, dst []byte) []byte {
+	dst = append(dst, "length of "...)
+	dst = strconv.AppendInt(dst, int64(o.Size), 10)
+	if o.known != nil && o.known.seen >= maturity {
+		return append(dst, " bytes is unusual for this message"...)
+	}
+	return append(dst, " bytes is unusual for this log"...)
+}
+
+func phraseOdd(_ *Observation, dst []byte) []byte { return append(dst, "unusual characters"...) }
+
+func phraseEnd(_ *Observation, dst []byte) []byte {
+	return append(dst, "message ends where it usually goes on"...)
+}
+
+func phraseBurst(o *Observation, dst []byte) []byte {
+	if o.run > 2 {
+		dst = append(dst, "the same line "...)
+		dst = strconv.AppendInt(dst, int64(o.run)+1, 10)
+		return append(dst, " times in a row"...)
+	}
+	return append(dst, "message far above its usual rate"...)
+}
+
+// appendNumber writes a number that is in base units the way people do.
+func appendNumber(dst []byte, v float64, u pattern.Unit) []byte {
+	unit := u.Base()
+	switch unit {
+	case "s":
+		switch {
+		case v == 0:
+		case v < 1e-3:
+			v, unit = v*1e6, "us"
+		case v < 1:
+			v, unit = v*1e3, "ms"
+		}
+	case "B":
+		for _, name := range []string{"KB", "MB", "GB", "TB"} {
+			if v < 1024 {
+				break
+			}
+			v, unit = v/1024, name
+		}
+	}
+	if v == float64(int64(v)) && v < 1e15 {
+		dst = strconv.AppendInt(dst, int64(v), 10)
+	} else if v >= 100 {
+		dst = strconv.AppendFloat(dst, v, 'f', 0, 64)
+	} else {
+		dst = strconv.AppendFloat(dst, v, 'g', 3, 64)
+	}
+	return append(dst, unit...)
+}
+
+// sameWord says whether both features are about one and the same word.
+func (o *Observation) sameWord(a, b Feature) bool {
+	at := func(f Feature) int {
+		switch f {
+		case featWord:
+			return o.words.at
+		case featFailure:
+			return o.words.failed
+		case featNetwork:
+			return o.words.wired
+		}
+		return -1
+	}
+	return at(a) >= 0 && at(a) == at(b)
+}
+
+// quote appends the line's i-th token in quotes.
+func (o *Observation) quote(dst []byte, i int) []byte {
+	t := o.Line.Tokens[i]
+	return quote(dst, o.Text[t.Start:t.End])
+}
+
+// fieldName returns the name of the value that begins at text[at:], where it
+// has one: dur=12ms, duration: 12 ms, "took": 12. Empty if it has none.
+func fieldName(line []byte, at int) []byte {
+	back := func(stop func(c byte) bool) {
+		for at > 0 && !stop(line[at-1]) {
+			at--
+		}
+	}
+	noPadding := func(c byte) bool { return c != ' ' && c != '"' && c != '\'' && c != '\\' }
+	back(noPadding)
+	if at == 0 || line[at-1] != '=' && line[at-1] != ':' {
+		return nil
+	}
+	at--
+	back(noPadding)
+	end := at
+	back(func(c byte) bool {
+		return !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.')
+	})
+	if at == end || line[at] >= '0' && line[at] <= '9' {
+		return nil
+	}
+	return line[at:end]
+}
+
+// quote appends a word of the log in quotes, cut to 40 bytes, with anything
+// but printable ASCII and letters of UTF-8 replaced.
+func quote(dst, word []byte) []byte {
+	dst = append(dst, '"')
+	shown := text.Cut(word, 40)
+	for _, r := range string(shown) {
+		if r < ' ' || r == '"' || r == 0x7f {
+			r = '?'
+		}
+		dst = append(dst, string(r)...)
+	}
+	if len(shown) < len(word) {
+		dst = append(dst, "..."...)
+	}
+	return append(dst, '"')
+}

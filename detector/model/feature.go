@@ -1,0 +1,131 @@
+package model
+
+import "github.com/flb-anomaly/flb-anomaly/detector/forest"
+
+// Feature is the index of a number in a Row.
+type Feature int
+
+// The features of an event, in the order of the table.
+const (
+	featRarity Feature = iota
+	featWord
+	featSequence
+	featFailure
+	featNetwork
+	featLevel
+	featNumber
+	featLength
+	featOdd
+	featEnd
+	featBurst
+	featSeverity
+
+	Features // how many there are
+)
+
+// Info is what there is to know of a feature but how it is computed.
+type Info struct {
+	Name string  // short, lower case
+	Says string  // what it says, a sentence or two
+	When string  // of which events it is computed
+	Most float32 // points, its upper end
+
+	// phrase puts it into words for an event that it makes strange. nil: it never
+	// is the reason by itself.
+	phrase func(o *Observation, dst []byte) []byte
+}
+
+const (
+	whenYoung = "young patterns"
+	whenNew   = "new patterns"
+	whenKnown = "known patterns"
+	always    = "always"
+)
+
+// Table has a row for each feature. In each of them 0 is routine and larger is
+// stranger; they are measured in points, about one for each bit of surprise, so
+// that they can be compared with each other. A pattern is young until it was seen
+// maturity times; only a young pattern's words are looked at, so that a routine
+// line costs a lookup and a few comparisons.
+//
+// The row that the forest is fitted on, the explanation, what inspect shows, the
+// table in docs/detector.md and the ablation come from here.
+var Table = [Features]Info{
+	featRarity: {
+		Name: "rarity", When: always, Most: 8, phrase: phrasePattern,
+		Says: "how seldom a pattern that was seen as few times as this one comes up among the last 300 or so records. Where something new is said all the time, something new is no news.",
+	},
+	featWord: {
+		Name: "word", When: whenYoung, Most: 20, phrase: phraseWord,
+		Says: "surprise of the most surprising word after the one and the two words before it",
+	},
+	featSequence: {
+		Name: "sequence", When: whenYoung, Most: 20, phrase: phrasePattern,
+		Says: "the surprise of all words together, on a logarithmic scale",
+	},
+	featFailure: {
+		Name: "failure", When: whenYoung, Most: 25, phrase: phraseFailure,
+		Says: "surprise of the most surprising word of failure, exceptions or refused authorisation; less in a line that is surprising otherwise, and in a log whose new lines often speak of failures",
+	},
+	featNetwork: {
+		Name: "network", When: whenYoung, Most: 8, phrase: phraseNetwork,
+		Says: "the same for words of connections, networks, latency and timeouts, at a third of the weight",
+	},
+	featLevel: {
+		Name: "level", When: always, Most: most, phrase: phraseLevel,
+		Says: "surprise of the level given the pattern; a level worse than usual weighs more",
+	},
+	featNumber: {
+		Name: "number", When: "pattern known", Most: most, phrase: phraseNumber,
+		Says: "how far, in octaves (factors of two), the strangest number is outside what this field of this pattern has shown. A 0 is no news, the first fraction of a field that showed nothing but 0 neither, and a number in brackets is an identifier.",
+	},
+	featLength: {
+		Name: "length", When: always, Most: 24, phrase: phraseLength,
+		Says: "how far the line's length is outside what this pattern (or, for a young one, this log) has shown",
+	},
+	featOdd: {
+		Name: "odd", When: whenNew, Most: 20, phrase: phraseOdd,
+		Says: "how much more surprising the pairs of characters are than those of other new lines, by itself and in standard deviations",
+	},
+	featEnd: {
+		Name: "end", When: whenYoung, Most: 14, phrase: phraseEnd,
+		Says: "surprise of the line's ending where it does: high for a line that is cut",
+	},
+	featBurst: {
+		Name: "burst", When: whenKnown, Most: 24, phrase: phraseBurst,
+		Says: "how improbable the pattern's recent share of the records is, beyond what it has shown before; or how often the very same line came in a row",
+	},
+	featSeverity: {
+		Name: "severity", When: always, Most: 4,
+		Says: "the level by itself: WARN 1 to FATAL 4. It never flags a line alone.",
+	},
+}
+
+// Row holds an event's features, in units of 1/PerPoint: what the forest is
+// fitted on and scores. A byte holds 0 to 31.9 points.
+type Row = forest.Row
+
+// PerPoint is how many units of a Row a point has.
+const PerPoint = 8
+
+// Strange is the number of points from which on one feature alone makes a record
+// an anomaly in a calm log: it is improbable as 1 in 2^14 records, about one of a
+// day of a service that logs one each five seconds.
+const Strange = 14
+
+// most is as many points as a Row can hold.
+const most = 255.0 / PerPoint
+
+func (f Feature) set(r *Row, points float32) {
+	switch {
+	case !(points > 0):
+		r[f] = 0
+	case points >= most:
+		r[f] = 255
+	default:
+		r[f] = uint8(points * PerPoint)
+	}
+}
+
+// Points returns the feature's value in the row.
+func (f Feature) Points(r *Row) float32 { return float32(r[f]) / PerPoint }

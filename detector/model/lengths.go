@@ -1,0 +1,72 @@
+package model
+
+import (
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// lengths is a histogram of the lines' lengths, in twelfths of an octave.
+type lengths struct {
+	count [12 * 13]float32
+	total float32
+	lo    int // first and last in use
+	hi    int
+}
+
+func lengthBin(n int) int {
+	return min(int(octavesOf(float64(n+1)))*12/perOctave, 12*13-1)
+}
+
+func (h *lengths) learn(n int) {
+	bin := lengthBin(n)
+	if h.total == 0 {
+		h.lo, h.hi = bin, bin
+	}
+	h.lo, h.hi = min(h.lo, bin), max(h.hi, bin)
+	h.count[bin]++
+	h.total++
+}
+
+// surprise returns how seldom lines are as short as n or, at half the weight,
+// as long, in bits, and 4 for each octave beyond all that was seen.
+func (h *lengths) surprise(n int) float32 {
+	if h.total < 30 {
+		return 0
+	}
+	bin := lengthBin(n)
+	var below, above float32
+	for k := h.lo; k <= h.hi; k++ {
+		if k <= bin {
+			below += h.count[k]
+		}
+		if k >= bin {
+			above += h.count[k]
+		}
+	}
+	tail := func(count float32, beyond int) float32 {
+		return 0.7*log2(float64((h.total+1)/(count+1))) + float32(max(0, beyond))/3
+	}
+	return max(0, max(tail(below, h.lo-bin), 0.5*tail(above, bin-h.hi))-3)
+}
+
+func (h *lengths) halve() {
+	h.total = 0
+	first := true
+	for k := range h.count {
+		if h.count[k] /= 2; h.count[k] < 0.25 {
+			h.count[k] = 0
+			continue
+		}
+		if first {
+			h.lo, first = k, false
+		}
+		h.hi = k
+		h.total += h.count[k]
+	}
+}
+
+func (h *lengths) carry(c *codec.Codec) {
+	c.F32s(h.count[:])
+	c.F32(&h.total)
+	c.Index("the shortest length", &h.lo, len(h.count))
+	c.Index("the longest length", &h.hi, len(h.count))
+}

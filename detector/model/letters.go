@@ -1,0 +1,134 @@
+package model
+
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// letters is a model of which character follows which, in the lines of new
+// patterns. It knows garbled text from the text of this log.
+type letters struct {
+	pairs  [64 * 64]uint16
+	firsts [64]uint32
+	mean   float32 // usual bits a character of a new line
+	spread float32 // and their variance
+	open   float32 // share of the new lines in which something stays open
+	lines  float32
+}
+
+// letterBytes is how much of a line is looked at.
+const letterBytes = 512
+
+// fold maps characters onto 64: letters without case, digits together, bytes
+// of UTF-8 together, the rest about one by one.
+var fold = func() (t [256]uint8) {
+	for i := range t {
+		switch c := byte(i); {
+		case c >= 'a' && c <= 'z':
+			t[i] = c - 'a'
+		case c >= 'A' && c <= 'Z':
+			t[i] = c - 'A'
+		case c >= '0' && c <= '9':
+			t[i] = 26
+		case c >= 0x80:
+			t[i] = 27
+		case c == ' ' || c == '\t':
+			t[i] = 28
+		case c < ' ':
+			t[i] = 29
+		default:
+			t[i] = 30 + c%33
+		}
+	}
+	return t
+}()
+
+// surprise returns the mean surprise of b's pairs of characters, in bits.
+func (m *letters) surprise(b []byte) float32 {
+	if len(b) < 2 {
+		return m.mean
+	}
+	b = b[:min(len(b), letterBytes)]
+	var sum int
+	p := fold[b[0]]
+	for _, c := range b[1:] {
+		k := fold[c]
+		seen := float64(m.pairs[int(p)<<6|int(k)]) + 0.05
+		sum += int(octavesOf((float64(m.firsts[p]) + 3.2) / seen))
+		p = k
+	}
+	return float32(sum) / perOctave / float32(len(b)-1)
+}
+
+// points says how far a line of so many bits a character is above other new
+// ones: by itself, and by how much these differ among each other.
+func (m *letters) points(bits float32) float32 {
+	if m.lines <= 5 {
+		return 0
+	}
+	beyond := bits - m.mean
+	deviations := beyond / (float32(math.Sqrt(float64(m.spread))) + 0.1)
+	return max(3*min(4, beyond), min(20, 6*(deviations-1)))
+}
+
+func (m *letters) learn(b []byte) {
+	if len(b) < 2 {
+		return
+	}
+	b = b[:min(len(b), letterBytes)]
+	p := fold[b[0]]
+	for _, c := range b[1:] {
+		k := fold[c]
+		pair := &m.pairs[int(p)<<6|int(k)]
+		if *pair == math.MaxUint16 {
+			m.halve()
+		}
+		*pair++
+		m.firsts[p]++
+		p = k
+	}
+}
+
+// usual takes a new line's surprise into the mean, and whether something
+// stays open in it.
+func (m *letters) usual(bits float32, open bool) {
+	m.lines = min(m.lines+1, 100)
+	d := min(bits-m.mean, 1.5) // a garbled line is not to make the next one usual
+	m.mean += (bits - m.mean) / m.lines
+	m.spread += (d*d - m.spread) / m.lines
+	m.open += (b2f(open) - m.open) / m.lines
+}
+
+// unclosed says whether a quote or a bracket stays open in b, as in a line
+// that is cut.
+func unclosed(b []byte) bool {
+	var count [128]int
+	for _, c := range b {
+		if c < 128 {
+			count[c]++
+		}
+	}
+	return count['"']&1 != 0 || count['('] > count[')'] || count['['] > count[']'] || count['{'] > count['}']
+}
+
+func (m *letters) halve() {
+	clear(m.firsts[:])
+	for i := range m.pairs {
+		m.pairs[i] >>= 1
+		m.firsts[i>>6] += uint32(m.pairs[i])
+	}
+}
+
+func (m *letters) carry(c *codec.Codec) {
+	for i := range m.pairs {
+		c.U16(&m.pairs[i])
+	}
+	for i := range m.firsts {
+		c.U32(&m.firsts[i])
+	}
+	c.F32(&m.mean)
+	c.F32(&m.spread)
+	c.F32(&m.lines)
+	c.F32(&m.open)
+}

@@ -1,0 +1,303 @@
+// Package model is what is known of a log: its statements, its words, its
+// numbers, its pace. An event and the model give a row of features, each of them
+// a surprise in points; then the model learns from the event.
+//
+// Each type stands in a file of its own with how it is saved: a method called
+// Carry or carry lists its fields in the order of their declaration.
+// TestSnapshotCarriesEveryField finds one that is missing there.
+package model
+
+import (
+	"math"
+	"time"
+	"unsafe"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+const (
+	// ageEvery is the number of records after which all counts are halved.
+	// What was said a hundred thousand records ago counts for half.
+	ageEvery = 1 << 16
+
+	// rarityHorizon is the number of records over which rarity looks back.
+	rarityHorizon = 300
+
+	// failureHorizon is the number of young records over which model.failure
+	// fades.
+	failureHorizon = 50
+
+	// calmHorizon is the number of records over which the share of new
+	// patterns is taken: while many are new (a start, a deploy), their words
+	// are less of a surprise.
+	calmHorizon = 50
+)
+
+// Model is what is known of one group's log, and turns its events into rows.
+// It is used by one goroutine.
+type Model struct {
+	records uint32
+	epoch   uint32
+	total   float32 // records, aged
+	levels  [pattern.Levels]float32
+
+	statements statements
+	language   language
+	letters    letters
+	lengths    lengths
+
+	clock  clock
+	seldom rarity
+	news   float32 // share of new patterns among the last few records
+
+	failure float32 // usual points of young patterns for words of failure
+}
+
+// New returns a model that has seen nothing.
+func New() Model {
+	return Model{
+		statements: newStatements(maxStatements),
+		language:   language{grams: newGrams(gramLimit)},
+		news:       1,
+	}
+}
+
+// Judge fills o.Row by what was learned so far. It changes nothing.
+func (m *Model) Judge(o *Observation) {
+	l := o.Line
+	st := m.statements.find(l.Hash)
+	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
+	r := &o.Row
+	young := true
+	if st != nil {
+		st.age(m.epoch)
+		o.seen = st.seen
+		young = st.seen < maturity
+	}
+	numbers := l.Numbers[:min(len(l.Numbers), trackedNumbers)]
+	for i := range numbers {
+		o.numbers[i] = numberOctaves(numbers[i].Value)
+		if bracketed(o.Text, &l.Tokens[numbers[i].Token]) {
+			o.numbers[i] = noNumber
+		}
+	}
+	o.length = octavesOf(float64(o.Size + 1))
+
+	if bits, ok := m.seldom.surprise(o.seen); ok {
+		featRarity.set(r, 0.8*min(bits, 10))
+	}
+	if young {
+		o.words = m.language.surprise(o.Text, l)
+		w := &o.words
+		calm := min(1, -log2(float64(m.news)+0.001)/6)
+		featWord.set(r, min(20, w.word)*calm)
+		featSequence.set(r, 1.9*log2(1+float64(w.sum*calm)))
+		// In a log whose new lines often speak of failures, one that does is less
+		// of a surprise.
+		o.failure = failurePoints(w, calm)
+		featFailure.set(r, o.failure-0.3*m.failure)
+		featNetwork.set(r, 1.5*log2(1+float64(w.network*calm)))
+		featEnd.set(r, min(14, w.end)*calm)
+		featLength.set(r, 4.7*log2(1+float64(m.lengths.surprise(o.Size))))
+		if st == nil {
+			o.odd = m.letters.surprise(o.Text)
+			featOdd.set(r, m.letters.points(o.odd))
+			if o.open = o.Size == len(o.Text) && unclosed(o.Text); o.open {
+				featEnd.set(r, min(14, w.end+min(8, -log2(float64(m.letters.open)+0.004)))*calm)
+			}
+		}
+	} else {
+		featLength.set(r, 4*log2(1+float64(st.length.beyond(o.length, st.n, firmLength))))
+	}
+	if st != nil {
+		var worst float32
+		for i := range min(len(numbers), int(st.numbers)) {
+			if o.numbers[i] == noNumber {
+				continue
+			}
+			if d := st.nums[i].beyond(o.numbers[i], st.n, firmNumber); d > worst {
+				worst, o.number = d, i
+			}
+		}
+		if worst > 0 {
+			featNumber.set(r, 6*log2(1+float64(worst)))
+		}
+	}
+	featLevel.set(r, m.levelPoints(st, o.Level))
+	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
+	m.judgeBurst(o)
+}
+
+// failurePoints are the points for the most surprising word of failure. In a
+// line that is routine but for it, it says that an outcome is turned; in one
+// in which much else is surprising it says less.
+func failurePoints(w *surprise, calm float32) float32 {
+	rest := max(0, w.sum-w.failure)
+	return 4.2 * log2(1+float64(1.6*w.failure/(1+0.02*rest)*(0.45+0.55*calm)))
+}
+
+// levelPoints is the surprise of the level given the pattern.
+func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
+	overall := (m.levels[level] + 0.25) / (m.total + 1)
+	if st == nil {
+		if level < pattern.LevelWarn {
+			return 0
+		}
+		return -log2(float64(overall))
+	}
+	here := st.levels[level]
+	if 2*here > st.n {
+		return 0 // the usual one
+	}
+	bits := -log2(float64((here + 0.5*overall) / (st.n + 0.5)))
+	// Worse than what the pattern usually has?
+	var below float32
+	for _, n := range st.levels[:level] {
+		below += n
+	}
+	if 2*below > st.n {
+		return 2.6 * bits
+	}
+	return 1.6 * bits
+}
+
+// Learn takes the judged event in.
+func (m *Model) Learn(o *Observation) {
+	l, st := o.Line, o.known
+	isNew := st == nil
+	if isNew {
+		st = m.statements.add(l.Hash)
+		st.epoch, st.first = m.epoch, m.records
+		st.text.set(o)
+		st.length = span{o.length, o.length}
+		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
+		for i := range st.numbers {
+			st.nums[i] = spanOf(o.numbers[i])
+		}
+		st.class = uint8(o.words.class)
+		m.letters.usual(o.odd, o.open)
+		o.known = st
+	}
+	m.clock.tick(o.Time)
+	m.seldom.learn(o.seen)
+	m.news += (b2f(isNew) - m.news) / calmHorizon
+	news := 0
+	if st.seen < maturity {
+		news = o.words.news
+		m.failure += (o.failure - m.failure) / failureHorizon
+		m.language.learn(l, 1)
+		m.letters.learn(o.Text)
+	} else {
+		if st.seen&(st.seen-1) == 0 && st.seen < 1<<20 {
+			m.language.learn(l, st.seen/2) // what was not counted one by one
+		}
+	}
+	if !isNew {
+		for i := range min(len(l.Numbers), int(st.numbers)) {
+			if o.numbers[i] != noNumber {
+				st.nums[i].learn(o.numbers[i], st.n)
+			}
+		}
+	}
+	m.language.freshen(len(l.Tokens), news)
+	st.length.learn(o.length, st.n)
+	m.lengths.learn(o.Size)
+	m.learnBurst(o, st)
+
+	st.n++
+	st.seen = min(st.seen+1, math.MaxUint32/2)
+	st.levels[o.Level]++
+	m.levels[o.Level]++
+	m.total++
+	m.records++
+	if m.records%ageEvery == 0 {
+		m.age()
+	}
+}
+
+// Pass moves what follows the stream along without learning from it.
+func (m *Model) Pass(o *Observation) {
+	if o.known != nil {
+		m.learnBurst(o, o.known)
+	}
+	m.records++
+}
+
+// age halves what is counted. Statements are aged when they come up.
+func (m *Model) age() {
+	m.epoch++
+	m.total /= 2
+	for i := range m.levels {
+		m.levels[i] /= 2
+	}
+	m.language.halve()
+	m.lengths.halve()
+}
+
+func b2f(b bool) float32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (m *Model) Carry(c *codec.Codec) {
+	c.U32(&m.records)
+	c.U32(&m.epoch)
+	c.F32(&m.total)
+	c.F32s(m.levels[:])
+	m.statements.carry(c)
+	m.language.carry(c)
+	m.letters.carry(c)
+	m.lengths.carry(c)
+	m.clock.carry(c)
+	m.seldom.carry(c)
+	c.F32(&m.news)
+	c.F32(&m.failure)
+}
+
+// Latest is the time of the latest event since the Unix epoch, 0 if none had one.
+func (m *Model) Latest() time.Duration { return m.clock.now }
+
+// Words is how many words and neighbours of words are counted.
+func (m *Model) Words() int { return m.language.grams.used }
+
+// Levels are the records by their level, what is long past counting less.
+func (m *Model) Levels() [pattern.Levels]float32 { return m.levels }
+
+// Room is how much the tables of a model hold.
+type Room struct{ statements, words int }
+
+// Room returns how much room a copy of the model needs.
+func (m *Model) Room() Room { return Room{len(m.statements.all), len(m.language.grams.slots)} }
+
+// Max returns room for each of both.
+func (r Room) Max(s Room) Room {
+	return Room{max(r.statements, s.statements), max(r.words, s.words)}
+}
+
+// NewCopy makes room for a copy. It touches the memory, so that the system gives
+// it now, to a goroutine that nobody waits for: that takes longer than the copying.
+func NewCopy(r Room) Model {
+	all, words := make([]statement, r.statements), make([]gram, r.words)
+	for i := range all {
+		all[i].n = 1
+	}
+	for i := range words {
+		words[i].n = 1
+	}
+	return Model{statements: statements{all: all}, language: language{grams: grams{slots: words}}}
+}
+
+// CopyFrom makes m a copy of from that can be carried, but neither judge nor
+// learn, in the memory that m has. It returns about how many bytes that were.
+func (m *Model) CopyFrom(from *Model) int {
+	all, words := m.statements.all, m.language.grams.slots
+	*m = *from
+	m.statements.slots = nil
+	m.statements.all = append(all[:0], from.statements.all...)
+	m.language.grams.spare = nil
+	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
+	return int(unsafe.Sizeof(statement{}))*len(m.statements.all) + gramBytes*len(m.language.grams.slots) + int(unsafe.Sizeof(*m))
+}

@@ -1,0 +1,63 @@
+package model
+
+import (
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// rarity counts, fading, how often records come whose pattern was seen never,
+// once, 2 to 3, 4 to 7, … times.
+type rarity struct {
+	count  [rarityBuckets]float32
+	total  float32
+	weight float32 // of the next record: it grows instead of all counts fading
+}
+
+const (
+	rarityBuckets = 10
+	rarityGrowth  = 1 + 1.0/rarityHorizon
+)
+
+func rarityBucket(seen uint32) int {
+	b := 0
+	for ; seen > 0 && b < rarityBuckets; seen >>= 1 {
+		b++
+	}
+	return b
+}
+
+// surprise returns -log2 of the share of recent records with a pattern seen
+// as seldom; nothing for patterns that are common.
+func (r *rarity) surprise(seen uint32) (bits float32, ok bool) {
+	b := rarityBucket(seen)
+	if b >= rarityBuckets || r.total == 0 {
+		return 0, false
+	}
+	sum := r.weight * 0.5
+	for _, c := range r.count[:b+1] {
+		sum += c
+	}
+	return -log2(float64(sum / (r.total + r.weight))), true
+}
+
+func (r *rarity) learn(seen uint32) {
+	if r.weight == 0 {
+		r.weight = 1
+	}
+	if b := rarityBucket(seen); b < rarityBuckets {
+		r.count[b] += r.weight
+	}
+	r.total += r.weight
+	if r.weight *= rarityGrowth; r.weight > 1e12 {
+		for i := range r.count {
+			r.count[i] /= 1e12
+		}
+		r.total /= 1e12
+		r.weight /= 1e12
+	}
+}
+
+func (r *rarity) carry(c *codec.Codec) {
+	c.F32s(r.count[:])
+	c.F32(&r.total)
+	c.F32(&r.weight)
+}

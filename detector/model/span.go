@@ -1,0 +1,137 @@
+package model
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// span is the usual range of a quantity, on a scale of octaves.
+type span struct{ lo, hi octaves }
+
+const (
+	// firmLength and firmNumber are how many values a span rests on when what
+	// is outside counts for half. A line's length says less than a number does.
+	firmLength = 10
+	firmNumber = 5
+
+	// widest is the width in octaves up to which a wide range makes what is
+	// outside it less of a surprise: a field that is -1 or a count is not so
+	// wide as it looks.
+	widest = 16
+)
+
+// beyond returns how far x is outside the range, in octaves; less where the
+// range is wide, and where it rests on few values. Values below it count for
+// a quarter and for 3 octaves at the most: it is seldom news that something
+// is small.
+func (s span) beyond(x octaves, seen, firm float32) float32 {
+	var d float32
+	switch {
+	case s.zeros() && x.fraction():
+		return 0
+	case x > s.hi:
+		d = x.float() - s.hi.float()
+	case x < s.lo:
+		d = min(3, (s.lo.float()-x.float())*0.25)
+	default:
+		return 0
+	}
+	width := min(widest, s.hi.float()-s.lo.float())
+	return d / (1 + 0.25*width) * seen / (seen + firm)
+}
+
+// learn widens the range towards x: all the way for the first values, a tenth
+// of the way later, so that what repeats becomes normal within some ten
+// records and a single outlier hides no second one.
+func (s *span) learn(x octaves, seen float32) {
+	part := max(0.1, 1/(1+0.2*seen))
+	switch {
+	case s.zeros() && x.fraction():
+		*s = span{x, x}
+	case x > s.hi:
+		s.hi += max(1, octaves((x.float()-s.hi.float())*part*perOctave))
+	case x < s.lo:
+		s.lo -= max(1, octaves((s.lo.float()-x.float())*part*perOctave))
+	}
+}
+
+const (
+	// noNumber stands for a number that is not looked at.
+	noNumber octaves = -1 << 15
+
+	// belowZero is where negative numbers begin, below the smallest fraction.
+	belowZero octaves = -32 * perOctave
+)
+
+// numberOctaves puts a number on the scale of its field's span. From 1 on it is
+// log2(1+v), so that 0, 1 and 2 lie close together; a fraction goes by its own
+// logarithm, so that 1 ms and 100 ms lie apart; negative numbers lie far below.
+// A 0 is no news anywhere: it may mean small, none or unknown.
+func numberOctaves(v float64) octaves {
+	switch {
+	case v >= 1:
+		return octavesOf(v + 1)
+	case v > 0:
+		return max(octavesOf(v), belowZero) + perOctave
+	case v == 0:
+		return noNumber
+	}
+	return belowZero - min(octavesOf(1-v), belowZero-noNumber-1)
+}
+
+// number is the inverse of numberOctaves; 0 is the lower end of a field that
+// began with it.
+func (o octaves) number() float64 {
+	switch {
+	case o == 0:
+		return 0
+	case o >= perOctave:
+		return o.exp() - 1
+	case o > belowZero:
+		return (o - perOctave).exp()
+	}
+	return 1 - (belowZero - o).exp()
+}
+
+// said is number as people would say it: of those that the scale cannot tell
+// apart, the one with the fewest digits.
+func (o octaves) said() float64 {
+	v := o.number()
+	var b [32]byte
+	for digits := range 3 {
+		short, _ := strconv.ParseFloat(string(strconv.AppendFloat(b[:0], v, 'e', digits, 64)), 64)
+		if math.Abs(short-v) <= math.Abs(v)*0.003 {
+			return short
+		}
+	}
+	return v
+}
+
+// zeros says that a field has shown nothing but 0 so far.
+func (s span) zeros() bool { return s == span{} }
+
+// fraction says that a number lies between 0 and 1. How far it is from 0 no
+// logarithm can tell.
+func (o octaves) fraction() bool { return o > belowZero && o < perOctave }
+
+// spanOf is the span of a field whose first number is x.
+func spanOf(x octaves) span {
+	if x == noNumber {
+		x = 0
+	}
+	return span{x, x}
+}
+
+// bracketed says whether the token stands in brackets by itself: [1234] is a
+// process, a thread or an index, an identifier rather than a quantity.
+func bracketed(text []byte, t *pattern.Token) bool {
+	return t.Start > 0 && int(t.End) < len(text) && text[t.Start-1] == '[' && text[t.End] == ']'
+}
+
+func (s *span) carry(c *codec.Codec) {
+	s.lo.carry(c)
+	s.hi.carry(c)
+}

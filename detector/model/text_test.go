@@ -1,0 +1,39 @@
+package model
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+func TestPatternText(t *testing.T) {
+	o := Observation{Line: new(pattern.Line)}
+	scanner := pattern.NewScanner(1)
+	set := func(line string) string {
+		var p patternText
+		o.Text = []byte(line)
+		scanner.Scan(o.Text, o.Line)
+		p.set(&o)
+		return string(p.bytes())
+	}
+	for line, want := range map[string]string{
+		"":                              "",
+		"request 4711 served in 12.5ms": "request <num> served in <num>s",
+		"bell\a, escape \x1b[2J, \x7f":  "bell, escape [2J, ",
+	} {
+		if got := set(line); got != want {
+			t.Errorf("%q has the pattern %q, want %q", line, got, want)
+		}
+	}
+	for _, line := range []string{strings.Repeat("word ", 5000), strings.Repeat("é ", 100), strings.Repeat("x", 95) + "\U0001f642 x"} {
+		if got := set(line); len(got) > 96 || len(got) == 0 || !utf8.ValidString(got) {
+			t.Errorf("%.10q… has the pattern %q", line, got)
+		}
+		var p patternText
+		if n := testing.AllocsPerRun(100, func() { p.set(&o) }); n != 0 {
+			t.Errorf("%.10q…: %v allocations", line, n)
+		}
+	}
+}
