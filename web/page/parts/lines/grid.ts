@@ -104,14 +104,14 @@ export class Grid {
    * it lies below the first: the active one, if that is in sight, else the first.
    * It is null when the table is at its beginning.
    */
-  anchor(): { line: number; below: number } | null {
+  anchor(): { line: number; below: number; isActive: boolean } | null {
     const { top, inner, rowHeight } = this.scroll;
     if (top < rowHeight) return null;
     const first = Math.ceil(top / rowHeight);
     const last = Math.floor((top + inner) / rowHeight) - 1;
     const i = this.active >= first && this.active <= last ? this.active : first;
     const row = this.rows.row(i);
-    return row && { line: row.n, below: i - first };
+    return row && { line: row.n, below: i - first, isActive: i === this.active };
   }
 
   /** choose makes a row the active one, and opens it if asked to. */

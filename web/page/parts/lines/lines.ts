@@ -68,7 +68,7 @@ async function showLinesInPlace(): Promise<void> {
     if (signal.aborted) return;
     grid.setTotal(a.total); // so that there is as far to scroll
     showLines(Math.max(0, a.index - anchor.below));
-    if (state.opened?.row.n === anchor.line && isFlagged(a.row)) grid.choose(a.index, false, anchor.line);
+    if (anchor.isActive && isFlagged(a.row)) grid.choose(a.index, false, anchor.line);
   } catch {
     if (!signal.aborted) showLines();
   }
