@@ -327,6 +327,25 @@ func TestBrowserSearch(t *testing.T) {
 	p.quiet("400")
 }
 
+// TestBrowserReasons: the table shows reasons whole, at any width.
+func TestBrowserReasons(t *testing.T) {
+	for _, width := range []int{1440, 1100, 390} {
+		p := open(t, width, 900, web.Config{}, shopLog)
+		p.settled()
+		reasons := eval[[]string](p, `[...document.querySelectorAll(".grid .why")].map(e => e.textContent)`)
+		if len(reasons) < 5 || !slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(r, "; ") }) {
+			t.Errorf("width %d: the reasons are %q", width, reasons)
+		}
+		cut := eval[[]string](p, `[...document.querySelectorAll(".grid .row")].filter(r => {
+			const why = r.querySelector(".why"), row = r.getBoundingClientRect()
+			return why.scrollHeight > why.clientHeight + 1 || why.scrollWidth > why.clientWidth || [...r.children].some(c => c.getBoundingClientRect().bottom > row.bottom + 1)
+		}).map(r => r.querySelector(".why").textContent)`)
+		if len(cut) > 0 {
+			t.Errorf("width %d: not whole, or beyond its row: %q", width, cut)
+		}
+	}
+}
+
 // TestBrowserLateAnswer closes a line, and opens another, before the server
 // has answered: what comes late must not be shown.
 func TestBrowserLateAnswer(t *testing.T) {

@@ -30,7 +30,7 @@ export const columns: readonly Column[] = [
   { name: "time", title: "Time", field: "time", width: (look) => ({ "": "6.6rem", day: "8rem", year: "10.4rem" })[look.dates], draw: (r, look) => [r.t ? clock(r.t, look.dates) : ""] },
   { name: "level", title: "Level", field: "level", width: () => "4.2rem", draw: (r, look) => [r.l ? h("span", { class: `l-${look.levels[r.l]}` }, look.levels[r.l]) : ""] },
   { name: "score", title: "Score", field: "anomaly_score", width: () => "5.4rem", draw: drawScore },
-  { name: "why", title: "Why", field: "anomaly_reason", width: () => "minmax(10rem, 22rem)", draw: (r, look) => (isFlagged(r, look.stop) ? [h("span", { class: "hidden" }, "anomaly: "), ...logText(r.r ?? "")] : []) },
+  { name: "why", title: "Why", field: "anomaly_reason", width: () => "minmax(10rem, 24rem)", draw: (r, look) => (isFlagged(r, look.stop) ? [h("span", { class: "hidden" }, "anomaly: "), ...logText(r.r ?? "")] : []) },
   { name: "text", title: "Text", field: "text", width: () => "minmax(0, 1fr)", draw: (r, look) => logText(r.x.slice(0, LONGEST), r.m ?? findAll(r.x, look.search)) },
 ];
 

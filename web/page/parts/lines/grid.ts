@@ -147,7 +147,7 @@ export class Grid {
     const before = scroll.rowHeight;
     // Rows of another height: the active one stays where it is, else the first.
     const still = this.active >= 0 && scroll.isInSight(this.active) ? this.active : scroll.top / before;
-    scroll.rowHeight = parseFloat(getComputedStyle(this.element).getPropertyValue("--row")) || 30;
+    scroll.rowHeight = parseFloat(getComputedStyle(this.element).getPropertyValue("--row")) || scroll.rowHeight;
     this.body.style.height = `${scroll.tall}px`;
     scroll.moveTo(scroll.top + still * (scroll.rowHeight - before));
     if (this.active >= 0 && before !== scroll.rowHeight) scroll.reveal(this.active);

@@ -5,7 +5,7 @@
 const TALLEST = 4_000_000;
 
 export class Scroll {
-  rowHeight = 30;
+  rowHeight = 36; // until the style sheet says another
   rows = 0;
 
   /**
