@@ -48,8 +48,9 @@ function plain(text: string, out: Node[]): void {
   if (text) out.push(document.createTextNode(text));
 }
 
-/** patternText is a pattern with what varies set apart. */
+/** patternText is a pattern with what varies set apart. It is empty for events that have fields alone. */
 export function patternText(text: string): Node[] {
+  if (!text) return [h("span", { class: "small" }, "no message")];
   return text
     .split(/(<(?:num|time|ip|id|ver|level|path)>)/)
     .filter((s) => s !== "")
