@@ -528,7 +528,7 @@ func TestBadInputIsToldClearly(t *testing.T) {
 		"one endless line": {bytes.Repeat([]byte("x"), 2<<20), "It is one line, longer than 1048576 bytes, and no log"},
 		"random bytes":     {random, "This is a binary file, not a log"},
 		"zstd":             {[]byte("\x28\xb5\x2f\xfdxxxx"), "compressed with zstd"},
-		"cut gzip":         {zipped(bytes.Repeat([]byte("a line\n"), 1e5))[:200], "the gzip file is cut off"},
+		"cut gzip":         {zipped(bytes.Repeat([]byte("a line\n"), 1e5))[:200], "The gzip file is cut off."},
 		"bomb":             {zipped(bytes.Repeat([]byte("a line of a bomb\n"), 1e6)), "larger than the limit of 3.0 MiB"},
 	} {
 		v, status := c.upload(bytes.NewReader(in.body), map[string]any{"name": name})
