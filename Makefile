@@ -48,7 +48,7 @@ $(HOST): $(HOST_SOURCES) $(wildcard fluentbit/host/*.h)
 demo: all
 	@$(GO) run ./examples/demo
 
-## web: build the page of flb-anomaly serve from web/src into web/dist, which is in the repository (needs Node)
+## web: build the page of flb-anomaly serve from web/page into web/dist, which is in the repository (needs Node)
 web:
 	cd web && npm ci --no-audit --no-fund && npm run check && npm run build
 
