@@ -107,17 +107,18 @@ func TestWordsOf(t *testing.T) {
 func TestWeigh(t *testing.T) {
 	var projects []*project
 	for n := range 2 * minProjects {
-		p := &project{name: "p", language: "go"}
-		for s := range p.words {
-			p.statements[s], p.words[s] = map[string]bool{}, map[string]int{}
-		}
+		p := newProject("p", "go")
 		size := 100
 		if n == 0 {
 			size = 10000
 		}
 		for i := range size {
 			id := strconv.Itoa(i)
-			p.add(failure, "wrecked often "+id)
+			if n < minProjects {
+				p.add(failure, "wrecked often sail "+id)
+			} else {
+				p.add(failure, "wrecked often "+id)
+			}
 			p.add(routine, "mended often "+id)
 			if n == 0 {
 				p.add(routine, "wrecked again "+id)
@@ -140,6 +141,9 @@ func TestWeigh(t *testing.T) {
 	}
 	if w := got["often"]; math.Abs(w) > 0.5 {
 		t.Errorf("often weighs %.1f bits, want about 0", w)
+	}
+	if w := got["sail"]; w != 0 {
+		t.Errorf("sail weighs %.1f bits, said only where wrecked is, want 0", w)
 	}
 	if w, ok := got["rare"]; ok {
 		t.Errorf("rare weighs %.1f bits, said by %d projects, want none", w, minProjects-1)

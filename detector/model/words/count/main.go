@@ -11,7 +11,8 @@
 // the statements of ERROR and worse, as the mean of the projects' own rates,
 // over its rate in those of INFO and below. A weight is the binary logarithm
 // of the two. A prior rate on both sides keeps words that are said by few
-// projects, or seldom, near 0.
+// projects, or seldom, near 0; what a stronger word beside it explains does not
+// count for a weaker one.
 //
 // Statements of WARN are left out. A warning says what its author was not
 // sure of: at one half for the errors, they tell the errors of other projects
@@ -42,6 +43,7 @@ const (
 	prior       = 1e-4 // rate added on both sides: once in 10,000 statements
 	doubt       = 20   // statements that say nothing, added to each project's: a small one counts for less
 	minProjects = 12   // projects that must say a word
+	strong      = 2.0  // bits from which a word explains the weaker ones beside it
 	minBits     = 1.0  // weights below are as good as none
 	maxWords    = 2000 // the heaviest
 	fewPerSide  = 3    // statements on a side below which a project has no rates
@@ -134,22 +136,20 @@ const (
 // project is what the statements of one project say.
 type project struct {
 	name, language string
-	statements     [2]map[string]bool
-	words          [2]map[string]int // in how many statements of a side
+	statements     [2]map[string][]string // the plain words of each message
+}
+
+func newProject(name, language string) *project {
+	return &project{name: name, language: language, statements: [2]map[string][]string{{}, {}}}
 }
 
 // add takes a statement in; the same text counts once.
 func (p *project) add(s side, message string) {
-	if s == neither || p.statements[s][message] {
+	if s == neither || p.statements[s][message] != nil {
 		return
 	}
-	w := wordsOf(message)
-	if len(w) == 0 {
-		return
-	}
-	p.statements[s][message] = true
-	for _, w := range w {
-		p.words[s][w]++
+	if w := wordsOf(message); len(w) > 0 {
+		p.statements[s][message] = w
 	}
 }
 
@@ -161,10 +161,7 @@ func collect(sources []*source) ([]*project, error) {
 	for _, s := range sources {
 		p := byName[s.project]
 		if p == nil {
-			p = &project{name: s.project, language: s.language}
-			for side := range p.words {
-				p.statements[side], p.words[side] = map[string]bool{}, map[string]int{}
-			}
+			p = newProject(s.project, s.language)
 			byName[s.project] = p
 			projects = append(projects, p)
 		}
@@ -213,39 +210,112 @@ type weight struct {
 }
 
 // weigh returns the weight of every word that enough projects say, by word.
+//
+// It weighs twice. What is written of a failure is mostly "failed to write":
+// it is "failed" that says so, and "write" only stands beside it. So a word
+// weighs towards an error no more than it does where no strong word that more
+// projects say stands beside it.
 func weigh(projects []*project) []weight {
-	rates := map[string]*[2]float64{}
-	said := map[string]int{}
-	var voices [2]float64
-	for _, p := range projects {
-		if !p.speaks() {
-			continue
-		}
-		for s := range p.words {
-			n := float64(len(p.statements[s])) + doubt
-			voices[s] += float64(len(p.statements[s])) / n
-			for w, times := range p.words[s] {
-				r := rates[w]
-				if r == nil {
-					r = new([2]float64)
-					rates[w] = r
-				}
-				r[s] += float64(times) / n
-				if s == int(routine) || p.words[routine][w] == 0 {
-					said[w]++
-				}
-			}
-		}
-	}
+	alone := rates(projects, nil)
+	beside := rates(projects, alone)
 	var all []weight
-	for w, r := range rates {
-		if said[w] >= minProjects {
-			bits := math.Log2((r[failure]/voices[failure] + prior) / (r[routine]/voices[routine] + prior))
-			all = append(all, weight{w, bits})
+	for w, r := range alone {
+		if r.bits > 0 {
+			r.bits = max(0, min(r.bits, beside[w].bits))
+		}
+		if !grammar[w] {
+			all = append(all, weight{w, r.bits})
 		}
 	}
 	slices.SortFunc(all, func(a, b weight) int { return strings.Compare(a.word, b.word) })
 	return all
+}
+
+// rate is how much likelier a word is in the statements of failure than in
+// those of routine, in bits, and how many projects say it.
+type rate struct {
+	bits float64
+	said int
+}
+
+// explains reports whether a word of rate r is why one of rate q stands in a
+// statement of failure.
+func (r rate) explains(q rate) bool {
+	return r.bits >= strong && (q.bits < strong || r.said > q.said)
+}
+
+// rates returns the rates of the words that enough projects say. With rates
+// from before, words are not counted where another explains them; those of
+// weak words are then rates in the statements without a strong one.
+func rates(projects []*project, before map[string]rate) map[string]rate {
+	sums := map[string]*[2]float64{}
+	said := map[string]int{}
+	var voices, weak [2]float64
+	for _, p := range projects {
+		if !p.speaks() {
+			continue
+		}
+		here := map[string]bool{}
+		for s := range p.statements {
+			// In whole numbers, as the statements come in no order.
+			counts, without := map[string]int{}, 0
+			for _, words := range p.statements[s] {
+				var best rate
+				for _, w := range words {
+					if r := before[w]; r.explains(best) {
+						best = r
+					}
+				}
+				if best.bits < strong {
+					without++
+				}
+				for _, w := range words {
+					here[w] = true
+					if !best.explains(before[w]) {
+						counts[w]++
+					}
+				}
+			}
+			n := float64(len(p.statements[s])) + doubt
+			voices[s] += float64(len(p.statements[s])) / n
+			weak[s] += float64(without) / n
+			for w, times := range counts {
+				if sums[w] == nil {
+					sums[w] = new([2]float64)
+				}
+				sums[w][s] += float64(times) / n
+			}
+		}
+		for w := range here {
+			said[w]++
+		}
+	}
+	all := map[string]rate{}
+	for w, n := range said {
+		if n < minProjects {
+			continue
+		}
+		sum, of := sums[w], &voices
+		if sum == nil {
+			sum = new([2]float64)
+		}
+		if before != nil && before[w].bits < strong {
+			of = &weak
+		}
+		all[w] = rate{math.Log2((sum[failure]/of[failure] + prior) / (sum[routine]/of[routine] + prior)), n}
+	}
+	return all
+}
+
+// grammar are words that tell how a sentence is built, not what it is about:
+// nobody would point at them, whatever they weigh.
+var grammar = map[string]bool{
+	"an": true, "and": true, "are": true, "as": true, "at": true, "be": true, "been": true, "but": true, "by": true, "during": true, "for": true,
+	"from": true, "had": true, "has": true, "have": true, "he": true, "if": true, "in": true, "into": true, "is": true, "it": true, "its": true,
+	"just": true, "may": true, "might": true, "more": true, "nor": true, "of": true, "on": true, "or": true, "our": true, "please": true, "see": true,
+	"shall": true, "should": true, "since": true, "so": true, "some": true, "than": true, "that": true, "the": true, "their": true, "then": true,
+	"there": true, "they": true, "this": true, "those": true, "to": true, "two": true, "ve": true, "via": true, "was": true, "we": true, "were": true,
+	"when": true, "where": true, "which": true, "while": true, "whilst": true, "will": true, "with": true, "would": true, "you": true, "your": true,
 }
 
 // format returns the table's text.
@@ -325,9 +395,9 @@ func crossCheck(projects []*project) {
 		var sums, highs [2][]float64
 		for _, p := range halves[1-h] {
 			for s := range p.statements {
-				for m := range p.statements[s] {
+				for _, words := range p.statements[s] {
 					sum, high := 0.0, 0.0
-					for _, w := range wordsOf(m) {
+					for _, w := range words {
 						sum += weights[w]
 						high = max(high, weights[w])
 					}
