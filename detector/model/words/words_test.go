@@ -1,6 +1,7 @@
 package words
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -206,6 +207,34 @@ func TestSaidAtTheEdges(t *testing.T) {
 				t.Errorf("%q: %g allocations for %q", text, n, b[line.Tokens[i].Start:line.Tokens[i].End])
 			}
 		}
+	}
+}
+
+// Whatever a line holds, each of its tokens has a weight, within the table's.
+func TestSaidOfAnything(t *testing.T) {
+	scanner, line := pattern.NewScanner(1), new(pattern.Line)
+	parts := []string{"failed", "error", "Unknown", "null", "no", "not", "0", "0%", "12ms", "corrected", "connected", "s", "t", " ", " ", " ", ",", ":", "::", "=", "\"", "'", "(", ")", "<", ">",
+		"-", "_", ".", "/", "\\", "@", "->", "\xff", "\x1b[31m", "a@b.c", "10.0.0.1", "fe80::1", "ERROR", "SomeError"}
+	random := rand.New(rand.NewPCG(1, 2))
+	var b []byte
+	weighed := 0
+	for range 50000 {
+		b = b[:0]
+		for range 1 + random.IntN(12) {
+			b = append(b, parts[random.IntN(len(parts))]...)
+		}
+		scanner.Scan(b, line)
+		for i := range line.Tokens {
+			switch w := Said(b, line.Tokens, i); {
+			case w < -12 || w > 12:
+				t.Fatalf("%q: %g bits", b, w)
+			case w != 0:
+				weighed++
+			}
+		}
+	}
+	if weighed < 1000 {
+		t.Errorf("only %d words weigh anything", weighed)
 	}
 }
 

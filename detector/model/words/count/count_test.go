@@ -149,3 +149,30 @@ func TestWeigh(t *testing.T) {
 		t.Errorf("rare weighs %.1f bits, said by %d projects, want none", w, minProjects-1)
 	}
 }
+
+// The list of projects is what it says it is.
+func TestProjects(t *testing.T) {
+	list, err := readList("projects.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[string]string{}
+	seen := map[string]bool{}
+	count := map[string]int{}
+	for _, s := range list {
+		if seen[s.name] {
+			t.Errorf("%s is listed twice", s.name)
+		}
+		seen[s.name] = true
+		if of[s.project] == "" {
+			of[s.project] = s.language
+			count[s.language]++
+		}
+		if of[s.project] != s.language {
+			t.Errorf("project %s is in %s and in %s", s.project, of[s.project], s.language)
+		}
+	}
+	if count["go"] < 150 || count["python"] < 60 || count["java"] < 60 {
+		t.Errorf("%v projects, want 150 in go and 60 each in python and java, so that no language's ways weigh alone", count)
+	}
+}
