@@ -15,8 +15,9 @@
 // count for a weaker one.
 //
 // Statements of WARN are left out. A warning says what its author was not
-// sure of: at one half for the errors, they tell the errors of other projects
-// from routine worse than without, and so it is on labelled logs.
+// sure of. Counted at one half for the errors, the sum of a statement's
+// weights tells the errors of other projects worse (0.863 of all pairs for
+// 0.869), and so it is on labelled logs.
 //
 // With -check it writes no table but says how well the weights made from one
 // half of the projects tell the errors of the other half, as the share of
