@@ -113,8 +113,12 @@ func (r *receiver) serve(c net.Conn) {
 			return
 		}
 		options := msg[2].(map[string]any)
+		events, packed := msg[1].([]byte)
+		if !packed { // other senders have a list of events there
+			events = pack(msg[1])
+		}
 		r.mu.Lock()
-		r.got = append(r.got, received{msg[0].(string), msg[1].([]byte)})
+		r.got = append(r.got, received{msg[0].(string), events})
 		r.mu.Unlock()
 		if !r.mute {
 			e.Encode(map[string]any{"ack": options["chunk"]})
