@@ -11,7 +11,7 @@ CLI    := bin/flb-anomaly
 HOST   := bin/flb-host
 
 GO_SOURCES   := go.mod $(shell find detector fluentbit internal plugin record cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
-KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h plugin/*.c)
+KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
 # What end-to-end tests run against, and is built once: Loki takes some
@@ -23,18 +23,18 @@ OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</ver
 
 .PHONY: all demo web screenshots test test-race test-versions lint vulncheck reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
 
-## all: build the shared object, its second name, the command and the embedded host (the default)
+## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
 
-$(PLUGIN): $(GO_SOURCES) $(KIT_SOURCES)
+# Fluent Bit goes by the file's name: its native loader takes flb-filter_*.so,
+# its Go proxy the rest.
+$(PLUGIN): PACKAGE := ./plugin
+$(OUTPUT): PACKAGE := ./plugin/output
+$(OUTPUT): $(wildcard plugin/output/*.c)
+$(PLUGIN) $(OUTPUT): $(GO_SOURCES) $(KIT_SOURCES)
 	@mkdir -p bin
-	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags '$(LDFLAGS)' -o $@ ./plugin
-	@rm -f bin/flb-filter_anomaly.h
-
-# Fluent Bit goes by the file's name: the native loader takes flb-filter_*.so,
-# the Go proxy the rest. One file, two names.
-$(OUTPUT): $(PLUGIN)
-	ln -f $< $@
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags '$(LDFLAGS)' -o $@ $(PACKAGE)
+	@rm -f $(@:.so=.h)
 
 $(CLI): $(GO_SOURCES) $(wildcard web/dist/*)
 	@mkdir -p bin
@@ -65,8 +65,8 @@ test: all
 ## reliability: every proof of docs/reliability.md in full: some 40 minutes, and the fuzzing 10 for each target
 reliability: all
 	RELIABILITY=long $(GO) test -count=1 -v -timeout 2h ./test/reliability
-	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./plugin
-	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./plugin
+	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./internal/judge
+	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./internal/judge
 	LINES=1000000 $(GO) test -count=1 -v -run 'TestEveryRecordComesOut' ./plugin
 	RELIABILITY=long $(GO) test -count=1 -v -timeout 1h -run 'RandomText|WorstLines|TeachingAnAttack|Smokescreen|ChosenKeys' ./detector
 	$(GO) test -run - -bench SnapshotStep ./detector
@@ -85,7 +85,7 @@ FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
 test-versions: all
 	@for f in $(FLUENT_BITS); do \
 	  echo "=== $$f"; \
-	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin ./test/reliability ./docker || exit 1; \
+	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin/... ./test/reliability ./docker || exit 1; \
 	done
 
 ## vulncheck: look for known vulnerabilities in what the code calls

@@ -13,6 +13,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Options are a detector's settings. Package options has the ranges and
@@ -40,14 +41,6 @@ type Options struct {
 	// Sweep are other values of Contamination, at most MaxSweep, to decide by
 	// besides; Verdict.Sweep has the answers. May be empty.
 	Sweep []float64
-}
-
-// Event is one log event. The slices are only read during the call.
-type Event struct {
-	Time    time.Duration // since the Unix epoch, the event's own; 0 = unknown
-	Message []byte        // the line or the message field
-	Level   []byte        // the level as the record has it ("warn", "ERROR", "3"); empty = look for it in Message
-	Group   []byte        // value of Group_By; each has a model of its own
 }
 
 // Verdict is what the detector says of an event.
@@ -104,8 +97,9 @@ type group struct {
 	state
 	sweep   sweep
 	memo    memo
-	fitting bool
-	fitted  chan *forest.Forest // from the background
+	fitting bool        // in the background: see refit.go
+	pieces  [][]row     // of the window, copied for it so far
+	fitted  chan fitted // from it, once all is handed over
 
 	name       string // canonical; empty for events without a group
 	hash       uint64
@@ -174,7 +168,7 @@ func (d *Detector) Close() {
 // Observe judges the event by what came before it, then learns from it.
 func (d *Detector) Observe(ev *Event, v *Verdict) {
 	g := d.look(ev, v)
-	if g.records >= d.options.Warmup {
+	if g.ready(&d.options) {
 		d.verdict(g, ev, v)
 	}
 	d.learn(g, ev)
@@ -241,16 +235,17 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	o := &d.seen
 	o.Text, o.Size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
 	o.Line, o.Time = &d.line, ev.Time
-	o.Level = pattern.LevelNone
-	if len(ev.Level) > 0 {
-		o.Level = pattern.ParseLevel(ev.Level)
-	}
+	o.Fields = ev.Fields[:min(len(ev.Fields), MaxFields)]
+	o.Level = ev.Level
 	if o.Level == pattern.LevelNone {
 		o.Level = d.line.Level
 	}
-	v.Level, v.Pattern = o.Level, d.line.Hash
+	if o.Level == pattern.LevelNone {
+		o.Level = ev.Transport
+	}
 	g.collect(d)
 	g.model.Judge(o)
+	v.Level, v.Pattern = o.Level, d.line.Hash
 	return g
 }
 
@@ -335,7 +330,7 @@ func (d *Detector) canonical(name []byte) []byte {
 		return name
 	}
 	sum := sha256.Sum256(name[:min(len(name), pattern.MaxBytes)])
-	short := append(d.longName[:0], model.Trim(name, maxGroupName-len("... ")-2*len(sum))...)
+	short := append(d.longName[:0], text.Cut(name, maxGroupName-len("... ")-2*len(sum))...)
 	d.longName = hex.AppendEncode(append(short, "... "...), sum[:])
 	return d.longName
 }

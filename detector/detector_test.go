@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
@@ -228,7 +229,7 @@ func TestLevelsAreJudgedByTheMessage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	observe := func(level, text string) detector.Verdict {
 		var v detector.Verdict
-		d.Observe(&detector.Event{Message: []byte(text), Level: []byte(level)}, &v)
+		d.Observe(&detector.Event{Message: []byte(text), Level: pattern.ParseLevel([]byte(level))}, &v)
 		return v
 	}
 	routineFlagged := 0

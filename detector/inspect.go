@@ -80,12 +80,14 @@ func (s *state) contents(name string, size int) GroupContents {
 	}
 	for f := range model.Features {
 		c := FeatureContents{Name: model.Table[f].Name}
-		for i := range s.window.rows {
-			v := float64(f.Points(&s.window.rows[i]))
-			c.Mean += v
-			c.Largest = max(c.Largest, v)
-			if v > 0 {
-				c.Share++
+		for _, p := range s.window.pieces {
+			for i := range p {
+				v := float64(f.Points(&p[i]))
+				c.Mean += v
+				c.Largest = max(c.Largest, v)
+				if v > 0 {
+					c.Share++
+				}
 			}
 		}
 		if n := float64(s.window.len()); n > 0 {

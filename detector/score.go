@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
@@ -47,14 +48,41 @@ const (
 // single features, which says how far out the strangest are, and what the
 // forest adds, which knows what is unusual together.
 func (m *mix) strangeness(f *forest.Forest, r *row) float32 {
+	if f == nil {
+		return m.alone(r)
+	}
+	return m.add(m.alone(r), f.Score(r))
+}
+
+func (m *mix) alone(r *row) float32 {
 	var sum float32
 	for i := model.Feature(0); i < model.Features; i++ {
 		sum += powers[r[i]] * m.weights[i]
 	}
-	points := float32(math.Pow(float64(sum), 1/norm))
-	if f != nil {
-		points += m.forest * float32(f.ScoreRow(r))
+	return float32(math.Pow(float64(sum), 1/norm))
+}
+
+func (m *mix) add(points float32, score float64) float32 { return points + m.forest*float32(score) }
+
+// points returns the strangeness of many rows, in ascending order.
+func (m *mix) points(f *forest.Forest, rows []row) []float32 {
+	points := make([]float32, 0, len(rows))
+	var scores [256]float64
+	for len(rows) > 0 {
+		n := min(len(scores), len(rows))
+		if f != nil {
+			f.ScoreAll(rows[:n], scores[:n])
+		}
+		for i := range rows[:n] {
+			p := m.alone(&rows[i])
+			if f != nil {
+				p = m.add(p, scores[i])
+			}
+			points = append(points, p)
+		}
+		rows = rows[n:]
 	}
+	slices.Sort(points)
 	return points
 }
 
@@ -77,6 +105,10 @@ type memo struct {
 
 const memoSize = 512
 
+// A row is hashed eight features at a time: this does not compile if some are
+// left over.
+var _ [0]struct{} = [len(row{}) % 8]struct{}{}
+
 type memoEntry struct {
 	row    row
 	points float32
@@ -86,8 +118,11 @@ type memoEntry struct {
 
 // strangeness returns a row's points and its score.
 func (m *memo) strangeness(x *mix, f *forest.Forest, r *row) (float32, float64) {
-	a, b := binary.LittleEndian.Uint64(r[:8]), binary.LittleEndian.Uint64(r[8:])
-	h := (a ^ bits.RotateLeft64(b, 31)) * 0x9e3779b97f4a7c15
+	var h uint64
+	for i := 0; i < len(r); i += 8 {
+		h = bits.RotateLeft64(h, 31) ^ binary.LittleEndian.Uint64(r[i:i+8])
+		h *= 0x9e3779b97f4a7c15
+	}
 	e := &m.entries[h>>(64-9)]
 	if e.row != *r || !e.used {
 		p := x.strangeness(f, r)
@@ -120,12 +155,13 @@ const (
 
 var floodDecay = float32(math.Exp2(-1.0 / floodHalfLife))
 
-// start sets the threshold by the points of the rows learned from.
+// start sets the threshold by the points of the rows learned from, in ascending
+// order.
 func (t *threshold) start(points []float32) {
 	t.points = scale
 	if t.contamination > 0 && len(points) > 0 {
 		k := int(float32(len(points)) * t.contamination)
-		t.points = kthLargest(points, k)
+		t.points = points[len(points)-1-min(k, len(points)-1)] // all but k are not above it
 	}
 }
 

@@ -130,7 +130,7 @@ func (d *Detector) NewSnapshot(software string, saved time.Time) *Snapshot {
 	s.total = uint32(len(s.groups))
 	for _, g := range s.groups {
 		s.room = s.room.Max(g.model.Room())
-		s.rows = max(s.rows, len(g.window.rows))
+		s.rows = max(s.rows, g.window.len())
 	}
 	return s
 }
@@ -139,11 +139,7 @@ func (d *Detector) NewSnapshot(software string, saved time.Time) *Snapshot {
 // already: see model.NewCopy.
 func (s *Snapshot) newCopied() *copied {
 	c := new(copied)
-	rows := make([]row, s.rows)
-	for i := range rows {
-		rows[i][0] = 1
-	}
-	c.state.model, c.state.window.rows = model.NewCopy(s.room), rows
+	c.state.model, c.state.window = model.NewCopy(s.room), windowRoom(s.rows)
 	return c
 }
 
@@ -227,15 +223,16 @@ func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 func (c *copied) take(g *group) int {
 	c.name = g.name
 	to, from := &c.state, &g.state
-	m, rows := to.model, to.window.rows
+	m, w := to.model, to.window
 	*to = *from
 	to.model = m
 	n := to.model.CopyFrom(&from.model)
-	to.window.rows = append(rows[:0], from.window.rows...)
+	w.copyFrom(&from.window)
+	to.window = w
 	if g.fitting {
 		to.nextRefit = to.records // the forest that is being fitted is not in the snapshot
 	}
-	return n + len(row{})*len(to.window.rows)
+	return n + len(row{})*w.len()
 }
 
 // WriteSnapshot writes a snapshot of the detector as it is, at once.
@@ -385,6 +382,9 @@ func (d *Detector) adopt(groups []*group) error {
 // fitIn brings a group in line with the detector's options.
 func (d *Detector) fitIn(g *group) {
 	g.nextRefit = min(g.nextRefit, g.records+max(d.options.RefitRecords, d.options.Warmup))
+	if g.forest == nil && g.records >= d.options.Warmup {
+		g.nextRefit = g.records // it was being fitted, or Warmup is less than it was
+	}
 	if c := float32(d.options.Contamination); g.threshold.contamination != c {
 		g.threshold.contamination = c
 		g.startThreshold(&d.mix)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
@@ -294,8 +295,8 @@ func TestRestoreRefusesDamage(t *testing.T) {
 func TestInspect(t *testing.T) {
 	d := newDetector(t, nil)
 	for i := range 2000 {
-		d.Observe(&detector.Event{Time: time.Duration(noon.UnixNano()), Level: []byte("info"), Message: fmt.Appendf(nil, "request %d of user%d served in %d ms", i, i, 10+i%20)}, new(detector.Verdict))
-		d.Observe(&detector.Event{Level: []byte("warn"), Message: []byte("cache miss")}, new(detector.Verdict))
+		d.Observe(&detector.Event{Time: time.Duration(noon.UnixNano()), Level: pattern.LevelInfo, Message: fmt.Appendf(nil, "request %d of user%d served in %d ms", i, i, 10+i%20)}, new(detector.Verdict))
+		d.Observe(&detector.Event{Level: pattern.LevelWarn, Message: []byte("cache miss")}, new(detector.Verdict))
 	}
 	c, err := detector.Inspect(bytes.NewReader(snapshot(t, d)))
 	if err != nil {

@@ -19,7 +19,8 @@ func newSweep(contaminations []float64) sweep {
 	return s
 }
 
-// start sets each threshold by the points of the rows learned from.
+// start sets each threshold by the points of the rows learned from, in ascending
+// order.
 func (s sweep) start(points []float32) {
 	for i := range s {
 		s[i].start(points)

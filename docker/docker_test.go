@@ -82,7 +82,7 @@ func metrics(t *testing.T) []string {
 		if !ok || len(call.Args) < 2 {
 			return true
 		}
-		if f, ok := call.Fun.(*ast.SelectorExpr); ok && (f.Sel.Name == "Counter" || f.Sel.Name == "Gauge") {
+		if f, ok := call.Fun.(*ast.SelectorExpr); ok && (f.Sel.Name == "CounterFunc" || f.Sel.Name == "GaugeFunc") {
 			if name, ok := call.Args[0].(*ast.BasicLit); ok {
 				s, err := strconv.Unquote(name.Value)
 				if err != nil {

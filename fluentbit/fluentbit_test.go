@@ -1,6 +1,8 @@
 package fluentbit
 
 import (
+	"log/slog"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -84,14 +86,6 @@ func TestMetrics(t *testing.T) {
 	if c.Value() != 3 || g.Value() != 0.25 {
 		t.Errorf("values are %d and %v", c.Value(), g.Value())
 	}
-	for sum, want := range map[uint64]uint64{2: 3, 3: 3} {
-		if c.Set(sum); c.Value() != want {
-			t.Errorf("set to %d, the counter is %d", sum, c.Value())
-		}
-	}
-	if c.Set(7); c.Value() != 7 {
-		t.Errorf("set to 7, the counter is %d", c.Value())
-	}
 	i.Counter("a_total", "A.", "kind", "y")
 	for name, make := range map[string]func(){
 		"twice":              func() { i.Counter("a_total", "A.", "kind", "x") },
@@ -108,6 +102,28 @@ func TestMetrics(t *testing.T) {
 			}()
 			make()
 		})
+	}
+}
+
+func TestMetricFunctions(t *testing.T) {
+	i := &Instance{logger: slog.New(slog.DiscardHandler)}
+	i.panicCount = i.Counter("panics_total", "Panics.")
+	var sum uint64
+	value := func() float64 { return 0.25 }
+	i.CounterFunc("a_total", "A.", func() uint64 { return sum })
+	i.GaugeFunc("b", "B.", func() float64 { return value() })
+	a, b := i.metrics[1], i.metrics[2]
+	for _, c := range []struct{ sum, want uint64 }{{3, 3}, {2, 3}, {7, 7}} {
+		sum = c.sum
+		if i.callFunctions(); a.bits.Load() != c.want {
+			t.Errorf("the function says %d, the counter %d: want %d", c.sum, a.bits.Load(), c.want)
+		}
+	}
+	value = func() float64 { i.Counter("c_total", "C."); panic("no value") }
+	sum = 8
+	i.callFunctions()
+	if got := math.Float64frombits(b.bits.Load()); got != 0.25 || a.bits.Load() != 8 || i.panicCount.Value() != 1 {
+		t.Errorf("after a panic the gauge is %v, another metric %d, %d panics counted; want 0.25, 8 and 1", got, a.bits.Load(), i.panicCount.Value())
 	}
 }
 

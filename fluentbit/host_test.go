@@ -227,6 +227,20 @@ func TestHostBackground(t *testing.T) {
 	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_panics_total{name="odd.0"} 1`)
 }
 
+// Functions of metrics are called when a call has ended, one that panicked too.
+func TestHostMetricFunctions(t *testing.T) {
+	r := runHost(t, threeLines, "-n", "1", "--metrics", "-F", "odd", "-p", "do=panic", "-p", "log_level=debug")
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_calls_total{name="odd.0"} 3`)
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_busy{name="odd.0"} 0`)
+	r.MustHave(t, r.Stderr, "[filter:odd:odd.0] a metric is read")
+	r = runHost(t, threeLines, "-n", "1", "--metrics", "-F", "odd", "-p", "do=bad metric")
+	if r.Status != 0 || r.Stdout != threeRecords {
+		t.Errorf("status %d, records\n%s\n%s", r.Status, r.Stdout, r.Stderr)
+	}
+	r.MustHave(t, r.Stderr, "a panic in the function of the metric busy was caught (logged once, counted as panics_total): in a metric")
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_calls_total{name="odd.0"} 3`)
+}
+
 func TestHostThreadsAndReloads(t *testing.T) {
 	r := runHost(t, strings.Repeat(threeLines, 100), "--threads", "4", "--reload", "3", "--repeat", "5", "-n", "7", "-s", "--metrics",
 		"-F", "odd", "-p", "do=log", "-F", "odd", "-p", "do=copy", "-F", "odd", "-p", "do=panic")

@@ -78,6 +78,10 @@ KIT_HIDDEN extern const char *kit_refusal; /* why kit_cb_refuse refuses */
 KIT_HIDDEN extern const char kit_forked_text[];
 KIT_HIDDEN int kit_forked(void);
 KIT_HIDDEN void kit_restore_signals(void);
+
+/* For a shared object that is no filter: to be called when a call into Go has
+ * returned, before any of kit_restore_signals. A filter's does it itself. */
+KIT_HIDDEN void kit_go_started(void);
 KIT_HIDDEN void kit_instance_started(void);
 KIT_HIDDEN int kit_cb_init(struct flb_filter_instance *, void *config, void *data);
 KIT_HIDDEN int kit_cb_refuse(struct flb_filter_instance *, void *config, void *data);

@@ -34,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -257,18 +258,46 @@ static int wait_for_go(void)
 static const int go_signals[] = {SIGSEGV, SIGBUS, SIGFPE};
 enum { GO_SIGNALS = sizeof(go_signals) / sizeof(go_signals[0]) };
 static struct sigaction before_go[GO_SIGNALS], with_go[GO_SIGNALS];
+static int go_started; /* with_go is known */
 
-/* Whether the handler from before Go stands again. */
+/* Whether a handler is part of the program, and not of a shared object. */
+static int of_program(const struct sigaction *a)
+{
+    Dl_info program, handler;
+    return a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN &&
+           dladdr((void *)getauxval(AT_ENTRY), &program) != 0 &&
+           dladdr((void *)a->sa_handler, &handler) != 0 && handler.dli_fbase == program.dli_fbase;
+}
+
+/*
+ * Whether Fluent Bit's handler stands where Go's should. Another shared object
+ * with a Go of its own, loaded later, has put its handlers on top of ours: they
+ * call ours, and stay. One loaded earlier has put its own back: ours go on top.
+ */
 static int replaced(int i)
 {
+    static void (*fine[GO_SIGNALS])(int); /* the last handler seen that may stay */
     struct sigaction now;
-    return with_go[i].sa_handler != before_go[i].sa_handler &&
-           sigaction(go_signals[i], NULL, &now) == 0 && now.sa_handler == before_go[i].sa_handler;
+    if (with_go[i].sa_handler == before_go[i].sa_handler || sigaction(go_signals[i], NULL, &now) != 0 ||
+        now.sa_handler == with_go[i].sa_handler) {
+        return 0;
+    }
+    if (now.sa_handler == before_go[i].sa_handler) {
+        return 1;
+    }
+    if (now.sa_handler == __atomic_load_n(&fine[i], __ATOMIC_RELAXED)) {
+        return 0;
+    }
+    if (of_program(&now)) {
+        return 1;
+    }
+    __atomic_store_n(&fine[i], now.sa_handler, __ATOMIC_RELAXED);
+    return 0;
 }
 
 void kit_restore_signals(void)
 {
-    if (!replaced(0)) {
+    if (!go_started || !replaced(0)) {
         return;
     }
     for (int i = 0; i < GO_SIGNALS; i++) {
@@ -283,6 +312,12 @@ static void read_signals(struct sigaction *into)
     for (int i = 0; i < GO_SIGNALS; i++) {
         sigaction(go_signals[i], NULL, &into[i]);
     }
+}
+
+void kit_go_started(void)
+{
+    read_signals(with_go);
+    go_started = 1;
 }
 
 /* ---- forks --------------------------------------------------------------- */
@@ -346,7 +381,7 @@ __attribute__((constructor)) static void load(void)
         kit_refusal = "Go did not start in time: a package waits in its initialisation, "
                       "perhaps for the dynamic linker (looking up a user or a host does that)";
     }
-    read_signals(with_go);
+    kit_go_started();
     each_variable(fill);
 }
 

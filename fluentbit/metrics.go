@@ -14,10 +14,11 @@ import (
 )
 
 // metric is a counter or a gauge with the values of its labels. Go holds the
-// value, which any goroutine may change at any time; it is copied to the C half
-// once a call.
+// value, which any goroutine may change at any time, or a function that knows it;
+// it is copied to the C half once a call.
 type metric struct {
 	bits   atomic.Uint64
+	read   func() uint64 // returns the bits; nil when they are set
 	gauge  bool
 	name   string
 	help   string
@@ -35,17 +36,6 @@ func (c *Counter) Add(n uint64) { c.m.bits.Add(n) }
 
 // Inc adds 1.
 func (c *Counter) Inc() { c.m.bits.Add(1) }
-
-// Set sets the sum, of something that is counted elsewhere. One below the sum so
-// far changes nothing: a counter only grows.
-func (c *Counter) Set(sum uint64) {
-	for {
-		before := c.m.bits.Load()
-		if sum <= before || c.m.bits.CompareAndSwap(before, sum) {
-			return
-		}
-	}
-}
 
 // Value is the sum so far.
 func (c *Counter) Value() uint64 { return c.m.bits.Load() }
@@ -80,6 +70,24 @@ func (i *Instance) Gauge(name, help string, labels ...string) *Gauge {
 	return g
 }
 
+// CounterFunc makes a counter, as Counter does, whose sum is known elsewhere: sum
+// is called when New has returned and at the end of each call of Filter, by the
+// goroutine of that call. It should be quick. One below the sum so far changes
+// nothing, for a counter only grows; a panic neither, and is counted.
+func (i *Instance) CounterFunc(name, help string, sum func() uint64, labels ...string) {
+	m := &metric{name: name, labels: labels}
+	m.read = func() uint64 { return max(sum(), m.bits.Load()) }
+	i.addMetric(m, help)
+}
+
+// GaugeFunc makes a gauge, as Gauge does, whose value is known elsewhere: value is
+// called as the function of a CounterFunc is.
+func (i *Instance) GaugeFunc(name, help string, value func() float64, labels ...string) {
+	m := &metric{name: name, labels: labels, gauge: true}
+	m.read = func() uint64 { return math.Float64bits(value()) }
+	i.addMetric(m, help)
+}
+
 func (i *Instance) addMetric(m *metric, help string) {
 	if len(m.labels)%2 != 0 {
 		panic(fmt.Sprintf("fluentbit: metric %s: a label without a value: %q", m.name, m.labels))
@@ -111,6 +119,7 @@ func sameLabelNames(a, b *metric) bool {
 // syncMetrics shows the C half the current values, and metrics that are new to
 // it. It is called at the end of each call, before C hands them on.
 func (i *Instance) syncMetrics() {
+	i.callFunctions()
 	i.mu.Lock()
 	for _, m := range i.metrics {
 		if m.c == nil {
@@ -124,6 +133,27 @@ func (i *Instance) syncMetrics() {
 		m.c.value = C.double(v)
 	}
 	i.mu.Unlock()
+}
+
+// callFunctions calls those of metrics. They may log: the lock is not held.
+func (i *Instance) callFunctions() {
+	i.mu.Lock()
+	metrics := i.metrics
+	i.mu.Unlock()
+	for _, m := range metrics {
+		if m.read != nil {
+			i.call(m)
+		}
+	}
+}
+
+func (i *Instance) call(m *metric) {
+	defer func() {
+		if v := recover(); v != nil {
+			i.caught("a panic in the function of the metric "+m.name+" was caught", v)
+		}
+	}()
+	m.bits.Store(m.read())
 }
 
 // inC is m's C half, which the C half of the instance frees.

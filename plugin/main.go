@@ -1,6 +1,6 @@
-// Command plugin is the shared object that Fluent Bit loads: the filter
-// anomaly. It hands chunks to package record, messages to package detector,
-// and writes verdicts into the records; it decides nothing itself.
+// Command plugin is the shared object flb-filter_anomaly.so, the filter anomaly:
+// it brings package judge to Fluent Bit's filters. The output, which has more to
+// carry, is one of its own.
 package main
 
 // char filter_anomaly_plugin[256];
@@ -11,7 +11,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
-// version is set by the linker for a release; saved models name it.
+// version is set by the linker; saved models name it.
 var version = "dev"
 
 func init() {

@@ -34,6 +34,17 @@ func (a Accessor) First() string {
 	return a.path[0].key
 }
 
+// Len returns how many keys and indexes lead to the field.
+func (a Accessor) Len() int { return len(a.path) }
+
+// Key returns the i-th key of the path; ok is false where that is an index.
+func (a Accessor) Key(i int) (key string, ok bool) { return a.path[i].key, !a.path[i].isIndex }
+
+// Index returns the i-th index of the path; ok is false where that is a key.
+func (a Accessor) Index(i int) (index int, ok bool) {
+	return int(a.path[i].index), a.path[i].isIndex
+}
+
 // ParseAccessor reads an accessor as users write it in a configuration.
 //
 //	log                            the key "log" of the body

@@ -38,6 +38,9 @@ type Event struct {
 	// all other kinds.
 	Body []byte
 
+	// Meta is the metadata of a Log, a map; nil when it has none or is empty.
+	Meta []byte
+
 	chunk []byte
 	body  int // positions in the chunk: the body's header,
 	first int // its first pair,
@@ -77,7 +80,7 @@ func (ev *Event) Value(slot int) Value {
 func (ev *Event) Replaces() bool { return len(ev.drops) > 0 }
 
 func (ev *Event) reset(chunk []byte, f *Finder) {
-	ev.Kind, ev.Time, ev.Body, ev.chunk = Log, 0, nil, chunk
+	ev.Kind, ev.Time, ev.Body, ev.Meta, ev.chunk = Log, 0, nil, nil, chunk
 	if len(ev.slots) != len(f.candidates) {
 		ev.slots = make([]found, len(f.candidates))
 	}
@@ -91,7 +94,7 @@ func (ev *Event) reset(chunk []byte, f *Finder) {
 }
 
 func (ev *Event) other(b []byte, start int) int {
-	ev.Kind, ev.Time = Other, 0
+	ev.Kind, ev.Time, ev.Meta = Other, 0, nil
 	return skip(b, start)
 }
 
@@ -121,10 +124,15 @@ func (ev *Event) head(b []byte, p int) int {
 	if first < 0 {
 		return end
 	}
-	if _, inside := mapHead(b, end); inside < 0 {
+	pairs, inside := mapHead(b, end)
+	if inside < 0 {
 		return -1
 	}
-	return skip(b, end)
+	body := skip(b, end)
+	if pairs > 0 && body > 0 && ev.Kind == Log {
+		ev.Meta = b[end:body:body]
+	}
+	return body
 }
 
 // Group markers, as seconds of an event's time.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // routes are all the page's questions. Answers are JSON; an error is an object
@@ -231,7 +232,7 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	}
 	s.scans.Add(1)
 	defer s.scans.Done()
-	if err := v.read(&patientBody{http.NewResponseController(w), r.Body}); err != nil {
+	if err := v.read(&patientBody{http.NewResponseController(w), r.Body}, r.ContentLength < 0); err != nil {
 		refuse(w, http.StatusUnprocessableEntity, message(err))
 		return
 	}
@@ -405,7 +406,7 @@ func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	f, err := v.parseFilter(q)
-	kind := map[string]string{"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}[q.Get("format")]
+	kind := map[text.Format]string{text.CSV: "text/csv; charset=utf-8", text.JSONL: "application/x-ndjson; charset=utf-8"}[text.Format(q.Get("format"))]
 	if err == nil && kind == "" {
 		err = fmt.Errorf("format has the value %q; allowed: csv, jsonl", q.Get("format"))
 	}
@@ -415,7 +416,7 @@ func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(v.name) + "." + q.Get("format")}))
-	if err := v.export(r.Context(), w, f, q.Get("format")); err != nil {
+	if err := v.export(r.Context(), w, f, text.Format(q.Get("format"))); err != nil {
 		// The status is sent: an answer that breaks off is the only sign left.
 		panic(http.ErrAbortHandler)
 	}

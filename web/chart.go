@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // chartAnswer is a log in bins of equal width, for a chart and for the counts
@@ -188,9 +189,9 @@ func (v *view) countPatterns(ctx context.Context, f *filter) ([]patternRow, erro
 	for i := range all {
 		all[i].index = uint32(i)
 		if all[i].judged > 0 {
-			all[i].Mean = rounded(all[i].Mean / float64(all[i].judged))
+			all[i].Mean = text.Score(all[i].Mean / float64(all[i].judged))
 		}
-		all[i].Max = rounded(all[i].Max)
+		all[i].Max = text.Score(all[i].Max)
 	}
 	return all, nil
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
 // filter says which lines are meant.
@@ -97,10 +98,8 @@ func (v *view) parseFilter(q url.Values) (*filter, error) {
 }
 
 // levelNames are the levels' names in the page's language, by their number.
-var levelNames = func() (names [pattern.Levels]string) {
-	for i := range names {
-		names[i] = strings.ToLower(pattern.Level(i).String())
-	}
+var levelNames = func() [pattern.Levels]string {
+	names := scan.LevelNames
 	names[pattern.LevelNone] = "none"
 	return names
 }()

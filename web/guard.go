@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // policy lets the page use what this server sends, and nothing else: no
@@ -83,9 +85,4 @@ func sameOrigin(r *http.Request) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-func quoteShort(s string) string {
-	if len(s) > 80 {
-		s = s[:80] + "…"
-	}
-	return `"` + strings.ToValidUTF8(s, "?") + `"`
-}
+func quoteShort(s string) string { return `"` + text.Printable([]byte(s), 80) + `"` }

@@ -23,6 +23,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/web"
 )
 
@@ -124,14 +125,7 @@ func serve(t testing.TB, config web.Config, files ...string) string {
 		t.Fatal(err)
 	}
 	for _, name := range files {
-		err := s.Open(filepath.Base(name), func(context.Context) (io.ReadCloser, int64, error) {
-			f, err := os.Open(name)
-			if err != nil {
-				return nil, 0, err
-			}
-			info, err := f.Stat()
-			return f, info.Size(), err
-		})
+		err := s.Open(filepath.Base(name), func(ctx context.Context) (*scan.Input, error) { return scan.Open(ctx, nil, name) })
 		if err != nil {
 			t.Fatal(err)
 		}

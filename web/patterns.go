@@ -11,17 +11,18 @@ import (
 	"unicode/utf8"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 const (
-	maxPatterns = 20_000 // more share the last one
-	sampleSize  = 512    // bytes of a message that are kept of each
+	maxPatterns = scan.MaxPatterns // more share the last one
+	sampleSize  = 512              // bytes of a message that are kept of each
 )
 
 // patterns numbers the patterns of a log and keeps an example of each.
 type patterns struct {
-	scanner *pattern.Scanner
-	line    pattern.Line
+	table *scan.Patterns
 
 	mu      sync.Mutex
 	numbers map[uint64]uint32 // by the detector's hash
@@ -34,10 +35,11 @@ type onePattern struct {
 	count  uint32
 	first  []byte // its first message
 	latest []byte // another one, so that what varies can be told
+	cut    bool   // first is not all of its message
 }
 
 func (p *patterns) init() {
-	p.scanner = pattern.NewScanner(1)
+	p.table = scan.NewPatterns()
 	p.numbers, p.ids = map[uint64]uint32{}, map[uint64]uint32{}
 }
 
@@ -64,20 +66,25 @@ func (p *patterns) index(hash uint64, message []byte) uint32 {
 			return maxPatterns - 1
 		}
 		p.numbers[hash] = i
-		p.scanner.Scan(message, &p.line)
-		p.ids[p.line.Hash] = i
-		p.all = append(p.all, onePattern{id: p.line.Hash, first: sample(message)})
+		id := p.table.Scan(message).Hash
+		p.ids[id] = i
+		p.all = append(p.all, onePattern{id: id, first: bytes.Clone(text.Cut(message, sampleSize)), cut: len(message) > sampleSize})
 		return i
 	}
 	o := &p.all[i]
 	// At the second, fourth, eighth, … time: often at first, seldom later.
 	if o.count++; o.count&(o.count-1) == 0 {
-		o.latest = append(o.latest[:0], message[:min(len(message), sampleSize)]...)
+		o.latest = append(o.latest[:0], text.Cut(message, sampleSize)...)
 	}
 	return i
 }
 
-func sample(message []byte) []byte { return bytes.Clone(message[:min(len(message), sampleSize)]) }
+// id is a pattern's id by its number.
+func (p *patterns) id(i uint32) uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all[i].id
+}
 
 // number finds a pattern by its id.
 func (p *patterns) number(id uint64) (uint32, bool) {
@@ -103,10 +110,10 @@ func (p *patterns) describe(i uint32) described {
 	if o.first == nil {
 		return described{text: "patterns beyond the first " + strconv.Itoa(maxPatterns-1)}
 	}
-	p.scanner.Scan(o.first, &p.line)
-	d := described{id: o.id, text: patternText(o.first, &p.line), sample: valid(o.first)}
+	line := p.table.Scan(o.first)
+	d := described{id: o.id, text: patternText(o.first, line, o.cut), sample: text.Valid(o.first)}
 	for _, loose := range []bool{false, true} {
-		d.ignore = ignoreExpression(o.first, &p.line, loose)
+		d.ignore = ignoreExpression(o.first, line, o.cut, loose)
 		re, err := regexp.Compile(d.ignore)
 		if err == nil && re.Match(o.first) && (o.latest == nil || re.Match(o.latest)) {
 			break
@@ -117,12 +124,12 @@ func (p *patterns) describe(i uint32) described {
 
 // patternText is a pattern as text: what is constant as it is, what varies as
 // <num>, <time> and the like.
-func patternText(message []byte, l *pattern.Line) string {
-	text := valid(l.Append(nil, message))
-	if l.Truncated || len(message) == sampleSize {
-		text += " …"
+func patternText(message []byte, l *pattern.Line, cut bool) string {
+	s := text.Valid(l.Append(nil, message))
+	if l.Truncated || cut {
+		s += " …"
 	}
-	return text
+	return s
 }
 
 // maxExpression is the length from which a regular expression ends early: what
@@ -134,7 +141,7 @@ const maxExpression = 400
 // varies. It begins at the first word, so that times and addresses before it
 // are left out, and fits on one line of a configuration. A loose one takes
 // anything between the words.
-func ignoreExpression(message []byte, l *pattern.Line, loose bool) string {
+func ignoreExpression(message []byte, l *pattern.Line, cut, loose bool) string {
 	var b strings.Builder
 	begin := slices.IndexFunc(l.Tokens, func(t pattern.Token) bool { return t.Kind == pattern.Word })
 	end := 0
@@ -165,7 +172,7 @@ func ignoreExpression(message []byte, l *pattern.Line, loose bool) string {
 		end = int(t.End)
 	}
 	// A sample that is cut, and a line longer than what is scanned, go on.
-	if !loose && !l.Truncated && len(message) < sampleSize {
+	if !loose && !l.Truncated && !cut {
 		quoteLiteral(&b, message[end:])
 		if len(l.Tokens) == 0 || l.Tokens[begin].Kind != pattern.Word {
 			b.WriteByte('$')

@@ -5,7 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"strconv"
-	"unicode/utf8"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // row is a line as the page shows it.
@@ -32,13 +33,13 @@ const (
 // row reads line i, with at most limit bytes of its text.
 func (v *view) row(snap *snapshot, i, limit int) (row, error) {
 	l := snap.line(i)
-	text, cut, err := v.lineText(nil, snap, i, limit)
+	shown, cut, err := v.lineText(nil, snap, i, limit)
 	if err != nil {
 		return row{}, err
 	}
 	r := row{
-		Number: int64(i) + 1, Level: l.flags & levelMask, Judged: l.flags&judgedBit != 0, Score: rounded(l.score), Sweep: l.sweep,
-		Pattern: v.patternID(l.pattern), Reason: v.reason(l.reason), Text: valid(text), Cut: cut,
+		Number: int64(i) + 1, Level: l.flags & levelMask, Judged: l.flags&judgedBit != 0, Score: text.Score(l.score), Sweep: l.sweep,
+		Pattern: v.patternID(l.pattern), Reason: v.reason(l.reason), Text: text.Valid(shown), Cut: cut,
 	}
 	if l.flags&timedBit != 0 {
 		r.Time = l.time
@@ -47,7 +48,7 @@ func (v *view) row(snap *snapshot, i, limit int) (row, error) {
 }
 
 // lineText appends a line's text. cut says that it goes on.
-func (v *view) lineText(dst []byte, snap *snapshot, i, limit int) (text []byte, cut bool, err error) {
+func (v *view) lineText(dst []byte, snap *snapshot, i, limit int) (line []byte, cut bool, err error) {
 	l := snap.line(i)
 	end := int64(-1)
 	if i+1 < snap.n {
@@ -59,17 +60,17 @@ func (v *view) lineText(dst []byte, snap *snapshot, i, limit int) (text []byte, 
 	if err != nil {
 		return dst, false, err
 	}
-	text = dst[from:]
-	if at := bytes.IndexByte(text, '\n'); at >= 0 {
-		text = text[:at]
-		if at > 0 && text[at-1] == '\r' {
-			text = text[:at-1]
+	line = dst[from:]
+	if at := bytes.IndexByte(line, '\n'); at >= 0 {
+		line = line[:at]
+		if at > 0 && line[at-1] == '\r' {
+			line = line[:at-1]
 		}
 	}
-	if len(text) > limit {
-		text, cut = text[:limit], true
+	if len(line) > limit {
+		line, cut = text.Cut(line, limit), true
 	}
-	return dst[:from+len(text)], cut || l.flags&cutBit != 0, nil
+	return dst[:from+len(line)], cut || l.flags&cutBit != 0, nil
 }
 
 // reason reads a reason by its place, empty for 0.
@@ -88,32 +89,10 @@ func (v *view) reason(place uint32) string {
 			return ""
 		}
 	}
-	return valid(buf[2 : 2+n])
+	return text.Valid(buf[2 : 2+n])
 }
 
-func (v *view) patternID(i uint32) string {
-	v.patterns.mu.Lock()
-	defer v.patterns.mu.Unlock()
-	return strconv.FormatUint(v.patterns.all[i].id, 16)
-}
-
-// valid is text with each byte that is no UTF-8 replaced, as the command writes it.
-func valid(text []byte) string {
-	if utf8.Valid(text) {
-		return string(text)
-	}
-	return string([]rune(string(text)))
-}
-
-// rounded is a score with the decimals that the command writes: 6, and 9 near
-// 0 and near 1.
-func rounded(score float64) float64 {
-	scale := 1e6
-	if score < 0.01 || score > 0.99 {
-		scale = 1e9
-	}
-	return float64(uint64(score*scale+0.5)) / scale
-}
+func (v *view) patternID(i uint32) string { return strconv.FormatUint(v.patterns.id(i), 16) }
 
 // rowsAnswer is a window of the lines that a filter means.
 type rowsAnswer struct {

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
@@ -155,9 +154,12 @@ type problem struct{ text string }
 
 func (p *problem) Error() string { return p.text }
 
-// read takes the log in and judges it.
-func (v *view) read(in io.Reader) error {
-	err := v.take(in)
+// sentence makes one of what package scan says.
+func sentence(said string) string { return strings.ToUpper(said[:1]) + said[1:] + "." }
+
+// read takes the log in and judges it. live says that it may keep one waiting.
+func (v *view) read(in io.Reader, live bool) error {
+	err := v.take(in, live)
 	v.finish(err)
 	return err
 }
@@ -174,17 +176,17 @@ func (v *view) again() {
 	v.finish(err)
 }
 
-func (v *view) take(in io.Reader) error {
+func (v *view) take(in io.Reader, live bool) error {
 	if v.mode == scan.Batch {
 		v.phase(receiving)
 	} else {
 		v.phase(scanning)
 	}
-	text, err := scan.Decompress(&countedReader{in, &v.got, v})
+	text, err := scan.Text(&countedReader{in, &v.got, v}, live)
 	if err != nil {
 		return err
 	}
-	text = &checkedReader{in: text, left: v.server.config.MaxSize, limit: v.server.config.MaxSize}
+	text = &limitedReader{text, v.server.config.MaxSize, v.server.config.MaxSize}
 	if v.mode == scan.Batch {
 		if _, err := io.CopyBuffer(struct{ io.Writer }{v.text}, text, make([]byte, 256<<10)); err != nil {
 			return err
@@ -213,9 +215,6 @@ func (v *view) scan(text io.Reader) error {
 		if l.Event.Time != 0 {
 			clock = l.Event.Time.Milliseconds()
 		}
-		if l.Cut && l.Number == 1 {
-			return &problem{fmt.Sprintf("The first line is longer than %s: this is no log of lines. A log has one event in each line; JSON has one object in each.", sizeText(scan.MaxLine))}
-		}
 		v.add(l, clock)
 		if v.lines.written%publishEvery == 0 {
 			v.publish()
@@ -231,7 +230,7 @@ func (v *view) scan(text io.Reader) error {
 		return &problem{"There is nothing in it: the log is empty."}
 	}
 	if err == nil && result.Array {
-		return &problem{strings.ToUpper(scan.ArrayHint[:1]) + scan.ArrayHint[1:] + "."}
+		return &problem{sentence(scan.ArrayHint)}
 	}
 	return err
 }
@@ -311,9 +310,12 @@ func (v *view) finish(err error) {
 // message is an error for the page.
 func message(err error) string {
 	var p *problem
+	var no *scan.Problem
 	switch {
 	case errors.As(err, &p):
 		return p.text
+	case errors.As(err, &no):
+		return sentence(no.Error())
 	case errors.Is(err, context.Canceled):
 		return "The scan was stopped. What is shown is the part before that."
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -341,67 +343,20 @@ func (c *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// checkedReader refuses what is no text, and more of it than the limit.
-type checkedReader struct {
-	in    io.Reader
-	left  int64
-	limit int64
-	head  []byte // the first bytes, until there are enough to tell
-	told  bool
+// limitedReader refuses more of a text than the limit.
+type limitedReader struct {
+	in          io.Reader
+	left, limit int64
 }
 
-// headSize is how much of an input is looked at to tell text from the rest.
-const headSize = 4096
-
-func (c *checkedReader) Read(p []byte) (int, error) {
-	n, err := c.in.Read(p)
-	if c.left -= int64(n); c.left < 0 {
-		return 0, tooLarge(c.limit)
-	}
-	if !c.told {
-		c.head = append(c.head, p[:min(n, headSize-len(c.head))]...)
-		if problem := notText(c.head); problem != nil {
-			return 0, problem
-		}
-		if c.told = len(c.head) >= headSize; c.told {
-			c.head = nil
-		}
+func (l *limitedReader) Read(p []byte) (int, error) {
+	n, err := l.in.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, tooLarge(l.limit)
 	}
 	return n, err
 }
 
 func tooLarge(limit int64) *problem {
 	return &problem{fmt.Sprintf("The log is larger than the limit of %s (decompressed). Show a part of it, or start the page with a higher --max-size.", sizeText(limit))}
-}
-
-// notText tells from its first bytes what cannot be a log. NULs alone are no
-// sign of it: a log that was cut in place, or a machine that lost its power,
-// leaves runs of them.
-func notText(head []byte) *problem {
-	var nulls [2]int // at even places and at odd ones
-	text, control, broken := 0, 0, 0
-	for i := 0; i < len(head); {
-		r, n := utf8.DecodeRune(head[i:])
-		switch {
-		case r == 0:
-			nulls[i%2]++
-		case r == utf8.RuneError && n == 1:
-			broken++
-			text++
-		case r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != 0x1b || r == 0x7f:
-			control++
-			text++
-		default:
-			text += n
-		}
-		i += n
-	}
-	few, many := min(nulls[0], nulls[1]), max(nulls[0], nulls[1])
-	switch {
-	case len(head) >= 32 && many*5 > len(head)*2 && few*20 < many && (control+broken)*10 < text:
-		return &problem{"The file is UTF-16 text without a byte order mark: save it as UTF-8, or convert it with 'iconv -f UTF-16LE -t UTF-8'."}
-	case control > 8 && control*10 > text, control > 8 && control*25 > text && broken*4 > text:
-		return &problem{"This is a binary file, not a log: text, JSON lines and gzip of these are read."}
-	}
-	return nil
 }

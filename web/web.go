@@ -17,7 +17,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"mime"
 	"net"
@@ -163,10 +162,9 @@ func stopsWith(contamination float64) (stops []float64, start int) {
 	return stops, start
 }
 
-// Opener opens the input of a view and returns its size in bytes, below 0 when
-// that is not known. Its context ends with the view: it may end a wait for an
-// input that does not move.
-type Opener func(context.Context) (io.ReadCloser, int64, error)
+// Opener opens the input of a view. Its context ends with the view: it may end
+// a wait for an input that does not move.
+type Opener func(context.Context) (*scan.Input, error)
 
 // Open makes a view of an input and judges it in the background. The error is
 // that of opening; what goes wrong later is shown on the page.
@@ -175,12 +173,12 @@ func (s *Server) Open(name string, open Opener) error {
 	if err != nil {
 		return err
 	}
-	in, size, err := open(v.ctx)
+	in, err := open(v.ctx)
 	if err != nil {
 		s.drop(v.id)
 		return err
 	}
-	v.expect(size)
+	v.expect(in.Size)
 	s.mu.Lock()
 	s.order = append(s.order, v.id)
 	s.mu.Unlock()
@@ -188,7 +186,7 @@ func (s *Server) Open(name string, open Opener) error {
 	go func() {
 		defer s.scans.Done()
 		defer in.Close()
-		v.read(in)
+		v.read(in, in.Live)
 	}()
 	return nil
 }

@@ -17,7 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/web"
@@ -366,11 +368,15 @@ func TestIgnoreExpressions(t *testing.T) {
 	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
 	all := c.lines(v.ID, "")
 	messages := make([]string, len(all)) // what the expressions are for
+	settings := options.Defaults()
+	events, err := event.NewReader(&settings)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, l := range all {
-		var fields struct{ Msg string }
-		if messages[i] = l.Text; l.Text[0] == '{' && json.Unmarshal([]byte(l.Text), &fields) == nil {
-			messages[i] = fields.Msg
-		}
+		var ev detector.Event
+		events.Line([]byte(l.Text), &ev)
+		messages[i] = string(ev.Message)
 	}
 	seen, strayed := 0, 0
 	for at := 0; at < v.Patterns; at += 400 {
@@ -509,14 +515,13 @@ func TestBadInputIsToldClearly(t *testing.T) {
 	}{
 		"empty":            {nil, "the log is empty"},
 		"empty gzip":       {zipped(nil), "the log is empty"},
-		"binary":           {append([]byte("MZ\x90\x00\x03\x00"), random...), "This is a binary file"},
+		"binary":           {append([]byte("MZ\x90\x00\x03\x00"), random...), "This is a binary file, not a log"},
 		"picture":          {png, "a picture, not a log"},
-		"binary, no NUL":   {bytes.Repeat([]byte("\x01\x02\x03abc"), 1000), "This is a binary file"},
+		"binary, no NUL":   {bytes.Repeat([]byte("\x01\x02\x03abc"), 1000), "This is a binary file, not a log"},
 		"picture in gzip":  {zipped(png), "a picture, not a log"},
 		"gzip in gzip":     {zipped(zipped([]byte("a\nb\n"))), "compressed with gzip twice"},
-		"one endless line": {bytes.Repeat([]byte("x"), 2<<20), "The first line is longer than 1.0 MiB"},
-		"UTF-16, no mark":  {bytes.Repeat([]byte("h\x00i\x00\r\x00\n\x00"), 40), "UTF-16LE"},
-		"random bytes":     {random, "This is a binary file"},
+		"one endless line": {bytes.Repeat([]byte("x"), 2<<20), "It is one line, longer than 1048576 bytes, and no log"},
+		"random bytes":     {random, "This is a binary file, not a log"},
 		"zstd":             {[]byte("\x28\xb5\x2f\xfdxxxx"), "compressed with zstd"},
 		"cut gzip":         {zipped(bytes.Repeat([]byte("a line\n"), 1e5))[:200], "the gzip file is cut off"},
 		"bomb":             {zipped(bytes.Repeat([]byte("a line of a bomb\n"), 1e6)), "larger than the limit of 3.0 MiB"},
@@ -555,6 +560,7 @@ func TestBadInputIsToldClearly(t *testing.T) {
 		"NULs at the beginning": strings.Repeat("\x00", 5000) + strings.Repeat("a line\n", 300),
 		"NULs in between":       strings.Repeat("a \x00 line\n", 300),
 		"UTF-16":                "\xff\xfe" + strings.Repeat("h\x00i\x00\r\x00\n\x00", 300),
+		"UTF-16 without a mark": strings.Repeat("h\x00i\x00\r\x00\n\x00", 300),
 		"Latin-1":               strings.Repeat("Z\xfcrich, gr\xfc\xdfe\n", 300),
 		"colors":                strings.Repeat("\x1b[31mred\x1b[0m\n", 300),
 	} {

@@ -14,7 +14,8 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 type inspectFlags struct {
@@ -107,13 +108,13 @@ func (w *inspection) printf(format string, args ...any) {
 
 func (w *inspection) file(name string, c *detector.Contents) {
 	w.printf("%s: %s, saved %s (%s ago) by version %s\n", display(name), count(int64(len(c.Groups)), "group"),
-		c.Saved.UTC().Format(time.RFC3339), span(w.now.Sub(c.Saved).Round(time.Second)), visible([]byte(c.Version), shownText))
+		c.Saved.UTC().Format(time.RFC3339), span(w.now.Sub(c.Saved).Round(time.Second)), text.Printable([]byte(c.Version), shownText))
 	for i, s := range c.Settings {
 		separator := ", "
 		if i == 0 {
 			separator = "made with "
 		}
-		w.printf("%s%s %s", separator, visible([]byte(s.Name), shownText), visible([]byte(s.Value), shownText))
+		w.printf("%s%s %s", separator, text.Printable([]byte(s.Name), shownText), text.Printable([]byte(s.Value), shownText))
 	}
 	w.printf("\n")
 }
@@ -121,7 +122,7 @@ func (w *inspection) file(name string, c *detector.Contents) {
 func (w *inspection) group(g *detector.GroupContents, most int) {
 	name := "events without a group"
 	if g.Name != "" {
-		name = "group " + visible([]byte(g.Name), shownText)
+		name = "group " + text.Printable([]byte(g.Name), shownText)
 	}
 	w.printf("\n%s: %s learned, threshold %.4f, %s bytes\n", name, count(int64(g.Records), "record"), g.Threshold, thousands(int64(g.Bytes)))
 	forest := "not fitted yet"
@@ -143,7 +144,7 @@ func (w *inspection) group(g *detector.GroupContents, most int) {
 	}
 	w.printf("%14s  %12s  %s\n", "seen", "records ago", "pattern")
 	for _, p := range g.Patterns[:most] {
-		w.printf("%14s  %12s  %s\n", thousands(int64(p.Seen)), thousands(int64(p.Ago)), visible([]byte(p.Text), shownText))
+		w.printf("%14s  %12s  %s\n", thousands(int64(p.Seen)), thousands(int64(p.Ago)), text.Printable([]byte(p.Text), shownText))
 		w.printf("%28s  %s; %s bytes", "", levels(&p.Levels), interval(p.Lengths))
 		for i, n := range p.Numbers {
 			separator := ", "

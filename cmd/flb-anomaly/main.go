@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Exit statuses, the same for every command.
@@ -52,10 +54,10 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	case ctx.Err() != nil:
 		return statusInterrupted
 	case errors.As(err, &usage) || command == root:
-		fmt.Fprintf(stderr, "flb-anomaly: %s\nRun '%s --help' for usage.\n", printable(err.Error()), command.CommandPath())
+		fmt.Fprintf(stderr, "flb-anomaly: %s\nRun '%s --help' for usage.\n", text.PrintableLines(err.Error()), command.CommandPath())
 		return statusUsage
 	default:
-		fmt.Fprintf(stderr, "flb-anomaly: %s\n", printable(err.Error()))
+		fmt.Fprintf(stderr, "flb-anomaly: %s\n", text.PrintableLines(err.Error()))
 		return statusError
 	}
 }

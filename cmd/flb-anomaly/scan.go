@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // errAnomaly is how --fail-on-anomaly reaches the exit status.
@@ -31,10 +32,9 @@ func newScan() *cobra.Command {
 		Short: "Find the unusual lines of log files",
 		Long: `Judge each line of the files and show what is unusual.
 
-FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or, with a
-byte order mark, UTF-16; - is the standard input. Each file has a model of its
-own: lines of another file do not count. To judge rotated files as one log, join
-them:
+FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or UTF-16;
+- is the standard input. Each file has a model of its own: lines of another file
+do not count. To judge rotated files as one log, join them:
 
   zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan -
 
@@ -52,9 +52,10 @@ Formats:
   table  the flagged lines with score and reason, then a summary
   jsonl  a JSON object for every line: line (its number, from 1), anomaly,
          anomaly_score (null while the model learns), anomaly_reason when
-         flagged, and with several files, file
-  csv    the same as a table for spreadsheets; a value that a spreadsheet would
-         take for a formula gets an apostrophe in front
+         flagged, and with several files, file; with --text also time, level,
+         pattern and text, as far as they are known
+  csv    all of these as a table for spreadsheets; a value that a spreadsheet
+         would take for a formula gets an apostrophe in front
 
 Exit status: 0 all went well; 1 an input could not be read or the output not
 written; 2 a flag or an argument is wrong; 3 with --fail-on-anomaly, a line is
@@ -71,7 +72,7 @@ flagged; 130 interrupted.`,
 	flags.SortFlags = false
 	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table, jsonl or csv")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by: stream (the lines before it) or batch (the whole file)")
-	flags.BoolVar(&f.text, "text", false, "with jsonl and csv: add the line itself as text, invalid UTF-8 replaced")
+	flags.BoolVar(&f.text, "text", false, "with jsonl: add time, level, pattern and the line itself as text, invalid UTF-8 replaced")
 	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	complete(command, "format", "table", "jsonl", "csv")
@@ -116,7 +117,7 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 			}
 			// As other tools do: the other files are still worth a look.
 			failed++
-			fmt.Fprintf(s.stderr, "flb-anomaly: %s\n", printable(err.Error()))
+			fmt.Fprintf(s.stderr, "flb-anomaly: %s\n", text.PrintableLines(err.Error()))
 		}
 	}
 	if err := out.flush(); err != nil {
@@ -140,30 +141,17 @@ func (f *scanFlags) check(files []string) error {
 		}
 		return fmt.Errorf("--%s has the value %q; allowed: %s", flag, value, strings.Join(allowed, ", "))
 	}
-	if err := onceStdin(files); err != nil {
+	if err := scan.OnceStdin(files); err != nil {
 		return err
 	}
-	if f.text && f.format == "table" {
-		return errors.New("--text goes with --format jsonl or csv: a table shows the text of the flagged lines anyway")
+	if f.text && f.format != "jsonl" {
+		return errors.New("--text goes with --format jsonl: a table shows the text of the flagged lines, and csv of all lines, anyway")
 	}
 	return errors.Join(
 		word("format", f.format, "table", "jsonl", "csv"),
 		word("mode", f.mode, string(scan.Stream), string(scan.Batch)),
 		word("color", f.color, "auto", "always", "never"),
 	)
-}
-
-func onceStdin(files []string) error {
-	stdin := 0
-	for _, name := range files {
-		if name == "-" {
-			stdin++
-		}
-	}
-	if stdin > 1 {
-		return errors.New("the standard input (-) can be read once, and is given several times")
-	}
-	return nil
 }
 
 // scanner judges the files of one call, one after the other.
@@ -176,21 +164,21 @@ type scanner struct {
 }
 
 func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
-	in, size, err := openInput(ctx, s.stdin, name)
+	in, err := scan.Open(ctx, s.stdin, name)
 	if err != nil {
 		return scan.Result{}, err
 	}
 	defer in.Close()
-	o := s.options
+	o, size := s.options, in.Size
 	if o.Mode == scan.Batch {
 		size *= 2
 	}
 	bar := newBar(s.stderr, name, size)
-	live := size < 0
+	o.Live = in.Live
 	o.Progress = func(read int64) {
 		// Lines wait for a full buffer unless somebody may be looking on: then a
 		// line must be seen before the next one is waited for.
-		if bar.shown() || live {
+		if bar.shown() || in.Live {
 			bar.clear()
 			s.out.flush()
 			bar.set(read)
@@ -199,7 +187,7 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	if err := s.writer.file(name); err != nil {
 		return scan.Result{}, err
 	}
-	result, err := scan.Run(ctx, in, o, s.writer.line)
+	result, err := scan.Run(ctx, in.ReadCloser, o, s.writer.line)
 	bar.clear()
 	if err != nil {
 		if s.out.err != nil {
@@ -210,8 +198,21 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	if err := s.writer.end(&result); err != nil {
 		return result, err
 	}
-	if result.Array {
+	s.hint(name, &result)
+	return result, nil
+}
+
+// hint says what is odd about an input and yet no error.
+func (s *scanner) hint(name string, r *scan.Result) {
+	if r.Array {
 		fmt.Fprintf(s.stderr, "flb-anomaly: %s: %s\n", display(name), scan.ArrayHint)
 	}
-	return result, nil
+}
+
+// display is the name of an input for people.
+func display(name string) string {
+	if name == scan.Stdin {
+		return "standard input"
+	}
+	return text.Printable([]byte(name), len(name))
 }

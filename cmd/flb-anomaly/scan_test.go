@@ -186,7 +186,7 @@ func TestUsage(t *testing.T) {
 		{"scan --format xml x.log", 2, `--format has the value "xml"; allowed: table, jsonl, csv`},
 		{"scan --mode live x.log", 2, `--mode has the value "live"; allowed: stream, batch`},
 		{"scan --color red x.log", 2, `--color has the value "red"`},
-		{"scan --text x.log", 2, "--text goes with --format jsonl or csv"},
+		{"scan --text x.log", 2, "--text goes with --format jsonl"},
 		{"scan - -", 2, "given several times"},
 		{"scan --warmup 5 x.log", 2, `--warmup has the value "5": out of range; allowed: 32 to 1000000`},
 		{"scan --seed 1 --seed 2 x.log", 2, "--seed is given 2 times: once is right"},

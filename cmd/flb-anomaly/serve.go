@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net"
 	"net/http"
@@ -72,7 +71,7 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 	if _, err := f.detector.settings(); err != nil {
 		return err
 	}
-	if err := onceStdin(files); err != nil {
+	if err := scan.OnceStdin(files); err != nil {
 		return usageError{err}
 	}
 	if f.mode != string(scan.Stream) && f.mode != string(scan.Batch) {
@@ -104,11 +103,11 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 	}
 	for _, name := range files {
 		shown := filepath.Base(name)
-		if name == "-" {
+		if name == scan.Stdin {
 			shown = display(name)
 		}
-		err := server.Open(shown, func(ctx context.Context) (io.ReadCloser, int64, error) {
-			return openInput(ctx, command.InOrStdin(), name)
+		err := server.Open(shown, func(ctx context.Context) (*scan.Input, error) {
+			return scan.Open(ctx, command.InOrStdin(), name)
 		})
 		if err != nil {
 			listener.Close()

@@ -165,6 +165,12 @@ func sameVerdicts(t *testing.T, address string, args []string) {
 			t.Fatalf("line %d: the page says %+v, scan %+v", i+1, got, want)
 		}
 	}
+	for format, flags := range map[string][]string{"csv": {"--format", "csv"}, "jsonl": {"--format", "jsonl", "--text"}} {
+		_, want, _ := call(t, "", append(append([]string{"scan"}, flags...), args...)...)
+		if got := get(t, fmt.Sprintf("%s/export?format=%s&stop=%d", view, format, stop)); string(got) != want {
+			t.Errorf("the page's %s is not that of scan", format)
+		}
+	}
 }
 
 // TestServeReadsWhatScanReads does the same with files of other forms.

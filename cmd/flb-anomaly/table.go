@@ -8,13 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/fatih/color"
 	"golang.org/x/term"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // tableWriter writes the flagged lines and a summary, for people.
@@ -63,7 +62,7 @@ func (w *tableWriter) begin() error { return nil }
 func (w *tableWriter) file(name string) error {
 	w.name, w.flagged, w.reasons = name, 0, map[string]int64{}
 	if w.several {
-		w.printf("%s\n", w.paint(color.Bold, visible([]byte(display(name)), shownText)))
+		w.printf("%s\n", w.paint(color.Bold, text.Printable([]byte(display(name)), shownText)))
 	}
 	return nil
 }
@@ -76,8 +75,8 @@ func (w *tableWriter) line(line *scan.Line) error {
 		w.printf("%10s  %6s  %s\n", "line", "score", "reason")
 	}
 	w.flagged++
-	w.printf("%10d  %.4f  %s\n", line.Number, line.Verdict.Score, visible(line.Verdict.Reason, shownText))
-	w.printf("%20s%s\n", "", w.paint(color.FgRed, visible(line.Text, shownText)))
+	w.printf("%10d  %.4f  %s\n", line.Number, line.Verdict.Score, text.Printable(line.Verdict.Reason, shownText))
+	w.printf("%20s%s\n", "", w.paint(color.FgRed, text.Printable(line.Text, shownText)))
 	kind := kindOf(line.Verdict.Reason)
 	if _, known := w.reasons[kind]; known || len(w.reasons) < keptReasons {
 		w.reasons[kind]++
@@ -136,58 +135,12 @@ func (w *tableWriter) printf(format string, args ...any) {
 	w.out.buf = fmt.Appendf(w.out.buf, format, args...)
 }
 
-// visible is text that does nothing to a terminal: escapes and other control
-// characters are shown, not obeyed. At most limit bytes of it are used.
-func visible(text []byte, limit int) string {
-	cut := len(text) > limit
-	if cut {
-		text = text[:limit]
-		for i := len(text) - 1; i >= max(0, len(text)-utf8.UTFMax); i-- {
-			if utf8.RuneStart(text[i]) {
-				if !utf8.FullRune(text[i:]) {
-					text = text[:i] // half a character
-				}
-				break
-			}
-		}
-	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, text[0])
-		case r == '\t':
-			b.WriteByte('\t')
-		case unicode.IsPrint(r) || r == ' ':
-			b.WriteRune(r)
-		default:
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		}
-		text = text[size:]
-	}
-	if cut {
-		b.WriteString(" …")
-	}
-	return b.String()
-}
-
-// printable is visible for a short text, such as a name or an error, whose line
-// ends count.
-func printable(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		lines[i] = visible([]byte(l), len(l))
-	}
-	return strings.Join(lines, "\n")
-}
-
 // kindOf is the first of a verdict's reasons without its numbers and quoted
 // words, so that reasons can be counted.
 func kindOf(reason []byte) string {
 	var b strings.Builder
 	quoted, number := false, false
-	for _, r := range visible(reason, shownText) {
+	for _, r := range text.Printable(reason, shownText) {
 		if r == ';' && !quoted {
 			break
 		}

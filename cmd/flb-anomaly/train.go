@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/internal/modelfile"
+	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
@@ -28,9 +28,9 @@ in a file named after the filter's instance: its Alias, or the name that Fluent
 Bit gives it, and .model behind that. It then judges from its first record on.
 The options Seed, Trees, Sample_Size and Window must be those of the filter.
 
-FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or, with a
-byte order mark, UTF-16; - is the standard input. The messages must look as the
-filter will see them: for a log that the filter gets parsed, give JSON lines.
+FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or UTF-16;
+- is the standard input. The messages must look as the filter will see them: for
+a log that the filter gets parsed, give JSON lines.
 
 A model holds words of the log's messages and the names of groups, and no line
 as it came. It is readable by its owner only.`,
@@ -55,7 +55,7 @@ func runTrain(command *cobra.Command, files []string, output string, flags *dete
 	if err != nil {
 		return err
 	}
-	if err := onceStdin(files); err != nil {
+	if err := scan.OnceStdin(files); err != nil {
 		return usageError{err}
 	}
 	if err := checkOutput(output, files); err != nil {
@@ -126,19 +126,20 @@ func checkOutput(output string, files []string) error {
 
 // learn passes one file through the detector.
 func (s *scanner) learn(ctx context.Context, d *detector.Detector, name string) (int64, error) {
-	in, size, err := openInput(ctx, s.stdin, name)
+	in, err := scan.Open(ctx, s.stdin, name)
 	if err != nil {
 		return 0, err
 	}
 	defer in.Close()
-	bar := newBar(s.stderr, name, size)
+	bar := newBar(s.stderr, name, in.Size)
 	defer bar.clear()
 	o := s.options
-	o.Progress = bar.set
-	result, err := scan.Learn(ctx, d, in, o)
+	o.Live, o.Progress = in.Live, bar.set
+	result, err := scan.Learn(ctx, d, in.ReadCloser, o)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", display(name), err)
 	}
+	s.hint(name, &result)
 	return result.Lines, nil
 }
 

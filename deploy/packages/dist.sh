@@ -9,9 +9,9 @@
 #   VERSION    as `git describe` has it (default: asked of git)
 #   ARCHES     what to build (default: amd64 arm64; without a C compiler for
 #              one of them it is skipped, and the build says so)
-#   GLIBC_MAX  newest glibc that the shared object may need; a build that
+#   GLIBC_MAX  newest glibc that the shared objects may need; a build that
 #              needs a newer one fails. Unset, any is accepted, and the package
-#              depends on the one that it needs. Releases are built with 2.31:
+#              depends on the one that they need. Releases are built with 2.31:
 #              see docker/Dockerfile, stage release.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -55,17 +55,22 @@ mkdir -p "$work/man" "$work/completions"
 GO=$GO GOOS=linux deploy/packages/licenses.sh >"$work/THIRD-PARTY.txt"
 for shell in bash zsh fish; do "$work/native" completion "$shell" >"$work/completions/flb-anomaly.$shell"; done
 
+# shared builds a package as a shared object.
+shared() {
+  local arch=$1 cc=$2 package=$3 to=$4
+  CGO_ENABLED=1 GOOS=linux GOARCH=$arch CC=$cc "$GO" build -buildvcs=false -trimpath -buildmode=c-shared \
+    -ldflags "$ldflags -extldflags=-Wl,--build-id=none" -o "$to" "$package"
+  rm -f "${to%.so}.h"
+  chmod 644 "$to"
+}
+
 # unpacked lays a release's tree as the tarball has it: as the repository
 # does, so that its configurations run from it as they stand.
 unpacked() {
   local arch=$1 cc=$2 to=$3
   mkdir -p "$to/bin" "$to/examples" "$to/man"
-  CGO_ENABLED=1 GOOS=linux GOARCH=$arch CC=$cc "$GO" build -buildvcs=false -trimpath -buildmode=c-shared \
-    -ldflags "$ldflags -extldflags=-Wl,--build-id=none" -o "$to/bin/flb-filter_anomaly.so" ./plugin
-  rm -f "$to/bin/flb-filter_anomaly.h"
-  chmod 644 "$to/bin/flb-filter_anomaly.so"
-  # Fluent Bit goes by the name: one file, loaded as a filter and as an output.
-  ln -s flb-filter_anomaly.so "$to/bin/out_anomaly.so"
+  shared "$arch" "$cc" ./plugin "$to/bin/flb-filter_anomaly.so"
+  shared "$arch" "$cc" ./plugin/output "$to/bin/out_anomaly.so"
   CGO_ENABLED=0 GOOS=linux GOARCH=$arch "$GO" build -buildvcs=false -trimpath -ldflags "$ldflags" -o "$to/bin/flb-anomaly" ./cmd/flb-anomaly
   cp ./*.md LICENSE "$work/THIRD-PARTY.txt" fluent-bit.conf fluent-bit.yaml plugins.conf "$to/"
   cp -r examples/README.md examples/shop.log examples/recipes "$to/examples/"
@@ -97,7 +102,7 @@ installed() {
   local from=$1 to=$2 doc=$2/usr/share/doc/flb-anomaly f
   mkdir -p "$to"/{etc,usr/lib,usr/share}/flb-anomaly "$to/usr/bin" "$to/usr/share/man/"man{1,7} "$doc" \
     "$to/usr/share/"{bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d,lintian/overrides}
-  cp -P "$from"/bin/*.so "$to/usr/lib/flb-anomaly/"
+  cp "$from"/bin/*.so "$to/usr/lib/flb-anomaly/"
   cp "$from/bin/flb-anomaly" "$to/usr/bin/"
   cp "$from/examples/shop.log" "$to/usr/share/flb-anomaly/"
   # The configurations run as they stand here too: with the package's paths.
@@ -153,8 +158,8 @@ for arch in $ARCHES; do
   name=flb-anomaly-$debian-linux-$arch
   echo "dist: $name"
   unpacked "$arch" "$cc" "$work/$arch/$name"
-  glibc=$(deploy/packages/glibc.sh "$work/$arch/$name/bin/flb-filter_anomaly.so" ${GLIBC_MAX:+"$GLIBC_MAX"})
-  echo "dist: the shared object asks for glibc $glibc"
+  glibc=$(for so in "$work/$arch/$name"/bin/*.so; do deploy/packages/glibc.sh "$so" ${GLIBC_MAX:+"$GLIBC_MAX"}; done | sort -V | tail -n 1)
+  echo "dist: the shared objects ask for glibc $glibc"
   pack "$work/$arch" "$name" >"dist/$name.tar.gz"
   for f in "$work/$arch/$name"/bin/*; do
     [ -L "$f" ] || sbom "$f" "dist/$name.${f##*/}.cdx.json"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the licenses of what is linked into the shared object and the command,
+# Prints the licenses of what is linked into the shared objects and the command,
 # as those licenses ask for: dist.sh and docker/Dockerfile put it beside them.
 # Fails where a module has none, or one that asks for more than to be shown.
 set -euo pipefail
@@ -13,7 +13,7 @@ go_license=$("$GO" env GOROOT)/LICENSE
 printf 'flb-anomaly is under the Apache License 2.0. Linked into it are:\n'
 printf '\n======== Go, its runtime and standard library\n\n'
 cat "$go_license"
-modules=$("$GO" list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./plugin ./cmd/flb-anomaly | LC_ALL=C sort -u)
+modules=$("$GO" list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./plugin/... ./cmd/flb-anomaly | LC_ALL=C sort -u)
 while read -r module version dir; do
   printf '\n======== %s %s\n\n' "$module" "$version"
   found=

@@ -2,106 +2,56 @@ package forest
 
 import "testing"
 
-// The shape of testdata/compare.py, which sets these figures beside
-// scikit-learn's: 4096 rows of 12 features, 100 trees of 256.
+// The shape of testdata/compare.py, whose figures of scikit-learn `make bench` sets
+// beside these: 4096 rows of 12 features, 100 trees of 256.
 const (
 	benchRows     = 4096
 	benchFeatures = 12
 )
 
+// BenchmarkScore is what a record costs whose row is not remembered.
 func BenchmarkScore(b *testing.B) {
-	rows := blob(1, benchRows, benchFeatures, 0)
-	f := must(Fit(rows, Options{}))
+	rows := bytesBlob(1, benchRows, benchFeatures)
+	f := must(Fit(rows, benchFeatures, usual))
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		f.Score(rows[i%benchRows])
+		f.Score(&rows[i%benchRows])
 		i++
 	}
 	reportRows(b, 1)
 }
 
+// BenchmarkScoreAll is the start of a threshold: a window at once.
 func BenchmarkScoreAll(b *testing.B) {
-	rows := blob(1, benchRows, benchFeatures, 0)
-	f := must(Fit(rows, Options{}))
-	out := make([]float64, benchRows)
-	b.ReportAllocs()
-	for b.Loop() {
-		f.ScoreAll(rows, out)
-	}
-	reportRows(b, benchRows)
-}
-
-func BenchmarkScoreRow(b *testing.B) {
 	rows := bytesBlob(1, benchRows, benchFeatures)
-	f := must(FitRows(rows, benchFeatures, Options{}))
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		f.ScoreRow(&rows[i%benchRows])
-		i++
+	for name, o := range map[string]Options{"256": usual, "4096": {Trees: 100, SampleSize: 4096}} {
+		f := must(Fit(rows, benchFeatures, o))
+		out := make([]float64, benchRows)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				f.ScoreAll(rows, out)
+			}
+			reportRows(b, benchRows)
+		})
 	}
-	reportRows(b, 1)
-}
-
-func BenchmarkScoreRows(b *testing.B) {
-	rows := bytesBlob(1, benchRows, benchFeatures)
-	f := must(FitRows(rows, benchFeatures, Options{}))
-	out := make([]float64, benchRows)
-	b.ReportAllocs()
-	for b.Loop() {
-		f.ScoreRows(rows, out)
-	}
-	reportRows(b, benchRows)
 }
 
 func reportRows(b *testing.B, n int) {
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
-func BenchmarkContributions(b *testing.B) {
-	rows := blob(1, benchRows, benchFeatures, 0)
-	f := must(Fit(rows, Options{}))
-	out := make([]float64, benchFeatures)
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		f.Contributions(rows[i%benchRows], out)
-		i++
-	}
-}
-
 func BenchmarkFit(b *testing.B) {
-	rows := blob(1, benchRows, benchFeatures, 0)
-	b.ReportAllocs()
-	for b.Loop() {
-		must(Fit(rows, Options{}))
-	}
-}
-
-func BenchmarkFitRows(b *testing.B) {
 	rows := bytesBlob(1, benchRows, benchFeatures)
 	b.ReportAllocs()
 	for b.Loop() {
-		must(FitRows(rows, benchFeatures, Options{}))
-	}
-}
-
-// BenchmarkRefit is FitRows into memory that is there, as the detector does it.
-func BenchmarkRefit(b *testing.B) {
-	rows := bytesBlob(1, benchRows, benchFeatures)
-	var ft Fitter
-	var f Forest
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := ft.FitRows(&f, rows, benchFeatures, Options{}); err != nil {
-			b.Fatal(err)
-		}
+		must(Fit(rows, benchFeatures, usual))
 	}
 }
 
 func BenchmarkMarshal(b *testing.B) {
-	f := must(FitRows(bytesBlob(1, benchRows, benchFeatures), benchFeatures, Options{}))
+	f := must(Fit(bytesBlob(1, benchRows, benchFeatures), benchFeatures, usual))
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,5 +1,5 @@
-// Package forest is an isolation forest on plain numbers: fit, score, and say
-// which features a score comes from. It knows nothing of logs.
+// Package forest is an isolation forest on rows of bytes: fit, score, save. It
+// knows nothing of logs.
 //
 // The algorithm is that of Liu, Ting and Zhou, "Isolation Forest" (ICDM 2008)
 // and "Isolation-Based Anomaly Detection" (TKDD 6(1), 2012). Each tree takes a
@@ -10,14 +10,12 @@
 // the row's mean path length over the trees and c(psi) the mean path length of
 // a tree of psi rows, its score is 2^(-E(h)/c(psi)).
 //
-// Choices the papers leave open are scikit-learn's: the feature is drawn among
-// those that are not constant in the node, and values count as float32.
+// Where the papers leave a choice open, it is scikit-learn's: the feature is
+// drawn among those that are not constant in the node.
 //
-// There are two faces. [Fit] and [Forest.Score] take rows of float64. [FitRows]
-// and [Forest.ScoreRow] take a [Row], up to 16 features of one byte each; such
-// a forest takes less than half the memory to walk, and less time. On the same
-// numbers both give the same trees and the same scores, bit for bit; and a seed
-// gives the same ones on every platform.
+// [Fit] grows a forest, [Forest.Score] and [Forest.ScoreAll] ask it,
+// [Forest.AppendBinary] and [Forest.UnmarshalBinary] save and load it. The same
+// rows, options and seed give the same scores on every platform, bit for bit.
 package forest
 
 import (
@@ -26,30 +24,24 @@ import (
 )
 
 const (
-	// DefaultTrees and DefaultSampleSize are the papers' recommendation, and
-	// scikit-learn's defaults.
-	DefaultTrees      = 100
-	DefaultSampleSize = 256
-
-	// MaxFeatures is how many features a Row has. Forests that Fit makes may
-	// have more; with more, they score ten times slower.
+	// MaxFeatures is how many features a Row has: the one place that says so. A
+	// score takes 1 % more at 24, 2 % more at 32.
 	MaxFeatures = 16
 
-	// MaxSampleSize is the largest sample a tree can be grown from. Forests of
-	// more than 256 rows a tree score three times slower than up to there.
+	// MaxSampleSize is the largest sample a tree can be grown from. A row takes
+	// several times as long in trees of more than 256 rows as in those up to there.
 	MaxSampleSize = 1 << 15
 
 	// MaxNodes bounds a forest: trees times sample size (as a power of two, and
 	// at least 256) may not be more. It allows 1000 trees of 4096 rows, and keeps
-	// the largest forest below 60 MB; one of the default size has 0.2 MB on byte
-	// rows and 0.4 MB on floats.
+	// the largest forest at 25 MB; one of 100 trees of 256 has 0.15 MB.
 	MaxNodes = 1 << 22
 )
 
-// Options shape a forest. The zero value means the defaults.
+// Options shape a forest. The papers recommend 100 trees of 256 rows.
 type Options struct {
-	Trees      int    // how many trees; 0 means DefaultTrees
-	SampleSize int    // psi, rows a tree is grown from; 0 means DefaultSampleSize. Fewer rows: all of them.
+	Trees      int    // how many trees, at least 1
+	SampleSize int    // psi, rows a tree is grown from, 1 to MaxSampleSize; of fewer rows, all
 	Seed       uint64 // the same rows, options and seed give the same forest
 }
 
@@ -57,9 +49,9 @@ type Options struct {
 // beyond the forest's features are ignored.
 type Row [MaxFeatures]uint8
 
-// Forest is a fitted isolation forest. All methods that do not change it are
-// safe for concurrent use. The zero Forest has no trees; it is a destination for
-// Fitter and UnmarshalBinary.
+// Forest is a fitted isolation forest. Methods that do not change it are safe
+// for concurrent use. The zero Forest has no trees; it is a destination for
+// UnmarshalBinary.
 type Forest struct {
 	features int
 	psi      int // rows each tree was grown from
@@ -71,81 +63,85 @@ type Forest struct {
 	// Trees are complete and stored as heaps: the root is node 1, the children
 	// of node i are 2i and 2i+1, tree t owns nodes[t*stride:(t+1)*stride]. Where
 	// a branch ends early, unset nodes below send every row left, so that each
-	// walk takes exactly levels steps and its end is a leaf index. One of
-	// narrow and wide is used, see nodes.go. Arrays are padded with empty
-	// trees of length 0 to a multiple of lanes.
-	narrow []narrowNode
-	wide   []wideNode
-
+	// walk takes exactly levels steps and its end is a leaf index. nodes and
+	// lengths are padded with empty trees of length 0 to a multiple of lanes.
+	nodes   []node
 	lengths []uint16 // of leaf (i mod stride), path length in 1/lengthUnit
-	sizes   []uint16 // of node i, how many of the sample's rows reached it; 2*stride a tree
+	left    []uint16 // of node i, how many of the sample's rows its split sent left
 
 	means []uint16 // c(n) for n = 0..psi, in 1/lengthUnit
 	scale float64  // sum of lengths over all trees to E(h)/c(psi)
 }
 
+// A node is a split, the threshold above, the feature below. A row whose
+// features are shifted likewise is compared with the node as it is: right if the
+// row's number is greater. (The feature's bits cannot change the outcome: in the
+// row they are zero, so equal values go left.) A tree of 256 rows and its leaves
+// take 1 KB to walk: what a row costs is how much of the forest it has to load.
+type node uint16
+
+const (
+	nodeShift = 8
+
+	// unset is greater than every row, so that all go left.
+	unset = ^node(0)
+)
+
 // Trees returns the number of trees.
 func (f *Forest) Trees() int { return f.trees }
-
-// SampleSize returns psi, the number of rows each tree was grown from.
-func (f *Forest) SampleSize() int { return f.psi }
 
 // Features returns the number of features of a row.
 func (f *Forest) Features() int { return f.features }
 
-// All forests of the default sample size and smaller share the fastest walk,
-// whose arrays and number of steps are constants.
+// All forests of up to 256 rows a tree share the fastest walk, whose arrays and
+// number of steps are constants.
 const (
 	minLevels = 8
 	minStride = 1 << minLevels
 )
 
-// resize makes the forest ready to be filled with trees of this shape, in the
-// memory it has where that is enough.
-func (f *Forest) resize(features, psi, trees int, narrow bool) error {
+// newForest returns a forest that is ready to be filled with trees of this
+// shape.
+func newForest(features, psi, trees int) (*Forest, error) {
 	height := bits.Len(uint(psi - 1)) // ceil(log2 psi)
 	levels := max(minLevels, height)
 	stride := 1 << levels
 	if trees > MaxNodes/stride {
-		return fmt.Errorf("forest: %d trees of %d rows are too large, at most %d trees of that size", trees, psi, MaxNodes/stride)
+		return nil, fmt.Errorf("forest: %d trees of %d rows are too large, at most %d trees of that size", trees, psi, MaxNodes/stride)
 	}
-	f.features, f.psi, f.trees = features, psi, trees
-	f.height, f.levels, f.stride = height, levels, stride
 	padded := (trees + lanes - 1) / lanes * lanes
-	if narrow {
-		f.narrow = grown(f.narrow, padded*stride)
-		f.wide = f.wide[:0]
-		fill(f.narrow, unsetNarrow)
-	} else {
-		f.wide = grown(f.wide, padded*stride)
-		f.narrow = f.narrow[:0]
-		fill(f.wide, unsetWide)
+	f := &Forest{
+		features: features, psi: psi, trees: trees,
+		height: height, levels: levels, stride: stride,
+		nodes:   make([]node, padded*stride),
+		lengths: make([]uint16, padded*stride),
+		left:    make([]uint16, trees*stride),
+		means:   meanLengths(psi),
 	}
-	f.lengths = grown(f.lengths, padded*stride)
-	clear(f.lengths[trees*stride:])
-	f.sizes = grown(f.sizes, trees*2*stride)
-	if len(f.means) != psi+1 {
-		f.means = meanLengths(psi)
+	for i := range f.nodes {
+		f.nodes[i] = unset
 	}
-	f.scale = 0
 	if c := f.means[psi]; c > 0 {
 		f.scale = 1 / (float64(c) * float64(trees))
 	}
-	return nil
+	return f, nil
 }
 
-// isNarrow reports whether the forest splits bytes rather than floats.
-func (f *Forest) isNarrow() bool { return len(f.narrow) > 0 }
-
-func grown[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
+// split returns what node i of tree t asks; ok is false where nothing is.
+func (f *Forest) split(t, i int) (feature, threshold int, ok bool) {
+	n := f.nodes[t*f.stride+i]
+	return int(n & (1<<nodeShift - 1)), int(n >> nodeShift), n != unset
 }
 
-func fill[T any](s []T, v T) {
-	for i := range s {
-		s[i] = v
-	}
+// setSplit makes node i of tree t send so many rows left.
+func (f *Forest) setSplit(t, i, feature, threshold, left int) {
+	f.nodes[t*f.stride+i] = node(threshold<<nodeShift | feature)
+	f.left[t*f.stride+i] = uint16(left)
+}
+
+// setLeaf ends a branch of tree t at node i: n rows, h(x) = depth + c(n). A walk
+// passes i and goes on to the left, down to the last level.
+func (f *Forest) setLeaf(t, i, depth, n int) {
+	end := i << (f.levels - depth)
+	f.lengths[t*f.stride+end&(f.stride-1)] = uint16(depth*lengthUnit) + f.means[n]
 }

@@ -21,13 +21,6 @@ func meanLengths(psi int) []uint16 {
 	return c
 }
 
-// setLeaf ends a branch of tree t at node i: n rows, h(x) = depth + c(n). A walk
-// passes i and goes on to the left, down to the last level.
-func (f *Forest) setLeaf(t, i, depth, n int) {
-	end := i << (f.levels - depth)
-	f.lengths[t*f.stride+end&(f.stride-1)] = uint16(depth*lengthUnit) + f.means[n]
-}
-
 // score turns a row's path lengths, summed over the trees, into 2^(-E(h)/c(psi)).
 func (f *Forest) score(sum uint32) float64 {
 	if f.scale == 0 {

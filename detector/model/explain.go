@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Explain appends what makes the event strange to dst, its one or two strongest
@@ -82,6 +83,9 @@ func phraseLevel(o *Observation, dst []byte) []byte {
 }
 
 func phraseNumber(o *Observation, dst []byte) []byte {
+	if o.fields.far >= 0 {
+		return o.phraseFar(dst)
+	}
 	if o.number < 0 || o.isNew() {
 		return append(dst, "unusual number"...)
 	}
@@ -187,15 +191,15 @@ func (o *Observation) quote(dst []byte, i int) []byte {
 
 // fieldName returns the name of the value that begins at text[at:], where it
 // has one: dur=12ms, duration: 12 ms, "took": 12. Empty if it has none.
-func fieldName(text []byte, at int) []byte {
+func fieldName(line []byte, at int) []byte {
 	back := func(stop func(c byte) bool) {
-		for at > 0 && !stop(text[at-1]) {
+		for at > 0 && !stop(line[at-1]) {
 			at--
 		}
 	}
 	noPadding := func(c byte) bool { return c != ' ' && c != '"' && c != '\'' && c != '\\' }
 	back(noPadding)
-	if at == 0 || text[at-1] != '=' && text[at-1] != ':' {
+	if at == 0 || line[at-1] != '=' && line[at-1] != ':' {
 		return nil
 	}
 	at--
@@ -204,28 +208,30 @@ func fieldName(text []byte, at int) []byte {
 	back(func(c byte) bool {
 		return !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.')
 	})
-	if at == end || text[at] >= '0' && text[at] <= '9' {
+	if at == end || line[at] >= '0' && line[at] <= '9' {
 		return nil
 	}
-	return text[at:end]
+	return line[at:end]
 }
 
 // quote appends a word of the log in quotes, cut to 40 bytes, with anything
 // but printable ASCII and letters of UTF-8 replaced.
 func quote(dst, word []byte) []byte {
-	dst = append(dst, '"')
-	cut := len(word) > 40
-	if cut {
-		word = word[:40]
-	}
-	for _, r := range string(word) {
+	dst = quoteless(append(dst, '"'), word)
+	return append(dst, '"')
+}
+
+// quoteless is quote without the quotes.
+func quoteless(dst, word []byte) []byte {
+	shown := text.Cut(word, 40)
+	for _, r := range string(shown) {
 		if r < ' ' || r == '"' || r == 0x7f {
 			r = '?'
 		}
 		dst = append(dst, string(r)...)
 	}
-	if cut {
+	if len(shown) < len(word) {
 		dst = append(dst, "..."...)
 	}
-	return append(dst, '"')
+	return dst
 }

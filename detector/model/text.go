@@ -1,9 +1,8 @@
 package model
 
 import (
-	"unicode/utf8"
-
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // patternText is a pattern as people read it: its words, and what varies as
@@ -19,27 +18,18 @@ func (t *patternText) bytes() []byte { return t.b[:min(int(t.n), len(t.b))] }
 // set renders the pattern of the event. It allocates nothing once o's scratch
 // memory has grown to the longest pattern.
 func (t *patternText) set(o *Observation) {
-	o.pattern = o.Line.Append(o.pattern[:0], o.Text)
+	if o.pattern = o.pattern[:0]; o.Size == 0 {
+		o.pattern = o.render(o.pattern)
+	} else {
+		o.pattern = o.Line.Append(o.pattern, o.Text)
+	}
 	t.n = 0
-	for _, c := range Trim(o.pattern, len(t.b)) {
+	for _, c := range text.Cut(o.pattern, len(t.b)) {
 		if c >= ' ' && c != 0x7f { // nothing that a terminal would obey
 			t.b[t.n] = c
 			t.n++
 		}
 	}
-}
-
-// Trim cuts b to n bytes, between characters.
-func Trim(b []byte, n int) []byte {
-	if len(b) <= n {
-		return b
-	}
-	for i := n; i > n-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			return b[:i]
-		}
-	}
-	return b[:n]
 }
 
 func (t *patternText) carry(c *codec.Codec) {

@@ -32,41 +32,54 @@ func (l Level) String() string { return levelNames[l] }
 // levelWords are the names that levels go by, in lower case.
 var levelWords = map[string]Level{
 	"trace": LevelTrace, "verbose": LevelTrace, "finest": LevelTrace, "finer": LevelTrace, "trc": LevelTrace,
-	"trce":  LevelTrace,
-	"debug": LevelDebug, "dbug": LevelDebug, "fine": LevelDebug, "dbg": LevelDebug, "config": LevelDebug,
+	"trce": LevelTrace, "vrb": LevelTrace,
+	"debug": LevelDebug, "dbug": LevelDebug, "fine": LevelDebug, "dbg": LevelDebug, "config": LevelDebug, "debu": LevelDebug,
 	"info": LevelInfo, "information": LevelInfo, "informational": LevelInfo, "inf": LevelInfo, "log": LevelInfo,
-	"notice": LevelNotice,
-	"warn":   LevelWarn, "warning": LevelWarn, "wrn": LevelWarn,
-	"error": LevelError, "eror": LevelError, "err": LevelError, "severe": LevelError, "failure": LevelError,
+	"notice": LevelNotice, "note": LevelNotice,
+	"warn": LevelWarn, "warning": LevelWarn, "wrn": LevelWarn,
+	"error": LevelError, "eror": LevelError, "err": LevelError, "severe": LevelError, "failure": LevelError, "erro": LevelError, "fail": LevelError,
 	"critical": LevelCritical, "crit": LevelCritical, "alert": LevelCritical,
-	"fatal": LevelFatal, "emerg": LevelFatal, "emergency": LevelFatal, "panic": LevelFatal, "ftl": LevelFatal, "dpanic": LevelFatal,
+	"fatal": LevelFatal, "emerg": LevelFatal, "emergency": LevelFatal, "panic": LevelFatal, "ftl": LevelFatal, "dpanic": LevelFatal, "fata": LevelFatal, "pani": LevelFatal,
 }
 
 // fieldOnly are level names that are too much words of prose to be taken for
 // a level inside a line.
-var fieldOnly = map[string]bool{"fine": true, "finer": true, "config": true, "log": true, "failure": true, "verbose": true, "information": true, "informational": true, "inf": true}
+var fieldOnly = map[string]bool{"fine": true, "finer": true, "config": true, "log": true, "failure": true, "verbose": true, "information": true, "informational": true}
 
-// ParseLevel returns the level that a level field's text stands for: a name
-// in any case, one letter (I, W, E, F, D), or a number of syslog (0 to 7) or
-// of bunyan and pino (10 to 60). LevelNone for anything else.
+// A form is how a word must stand to be a level, where it could be another word.
+type form uint8
+
+const (
+	anyForm       form = iota
+	inBrackets         // [Note]
+	beforeBracket      // ERRO[0000]
+	atStart            // fail: Microsoft.Hosting
+	nearStart          // 10:00AM INF ready; elsewhere it may be infinity
+)
+
+var forms = map[string]form{
+	"note": inBrackets, "erro": beforeBracket, "debu": beforeBracket, "fata": beforeBracket, "pani": beforeBracket,
+	"fail": atStart, "inf": nearStart,
+}
+
+// ParseLevel returns the level that a level field's text stands for: a name in
+// any case, also behind what it is a member of (LogLevel.ERROR), or one letter
+// (I, W, E, F, D). LevelNone for anything else.
 func ParseLevel(b []byte) Level {
 	for len(b) > 0 && (b[0] == ' ' || b[0] == '[') {
 		b = b[1:]
 	}
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == ']' || b[len(b)-1] == ':') {
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == ']' || b[len(b)-1] == ':' || b[len(b)-1] == '!') {
 		b = b[:len(b)-1]
+	}
+	if i := bytes.LastIndexByte(b, '.'); i > 0 {
+		b = b[i+1:]
 	}
 	if len(b) == 0 || len(b) > 13 {
 		return LevelNone
 	}
 	if len(b) == 1 {
-		if b[0] >= '0' && b[0] <= '7' {
-			return syslogLevels[b[0]-'0']
-		}
 		return letterLevel(b[0] &^ 0x20)
-	}
-	if len(b) == 2 && b[1] == '0' && b[0] >= '1' && b[0] <= '6' {
-		return [...]Level{LevelTrace, LevelDebug, LevelInfo, LevelWarn, LevelError, LevelFatal}[b[0]-'1']
 	}
 	var lower [13]byte
 	for i, c := range b {
@@ -112,6 +125,7 @@ type levelSlot struct {
 	hash  uint32
 	level Level
 	upper bool // written in capitals: stands by itself
+	form  form
 }
 
 // fillLevels enters the words that Scan must not take for plain ones: levels
@@ -130,7 +144,7 @@ func (s *Scanner) fillLevels() {
 		for s.levels[i].hash != 0 {
 			i = (i + 1) % levelSlots
 		}
-		s.levels[i] = levelSlot{h, lv, upper}
+		s.levels[i] = levelSlot{h, lv, upper, forms[strings.ToLower(word)]}
 	}
 	for word, lv := range levelWords {
 		if fieldOnly[word] {
@@ -167,6 +181,8 @@ func (s *Scanner) levelOf(h uint32, l *Line, i, j, nt int) Level {
 	prev, prev2, next := l.text[before+i-1], l.text[before+i-2], b[j]
 	stands := false
 	switch {
+	case e.form != anyForm:
+		stands = e.form.stands(b, i, j, nt, prev)
 	case j-i == 1:
 		stands = letterStands(b, i, prev, next)
 	case prev == '"' || prev == '\'' || prev == '=':
@@ -174,7 +190,7 @@ func (s *Scanner) levelOf(h uint32, l *Line, i, j, nt int) Level {
 		// warning=, is no level.
 		stands = next != '=' && b[j+1] != ':' && levelField(l.text[:before+i])
 	case e.upper:
-		stands = next != '='
+		stands = next != '=' && !nameInside[prev] && next != '_' && !l.told(i, j)
 	case prev == '[', prev == '|':
 		stands = next != '='
 	case prev == '<', prev == '(', prev == '{':
@@ -188,12 +204,70 @@ func (s *Scanner) levelOf(h uint32, l *Line, i, j, nt int) Level {
 			prev2 == '-' && next == ' ' && b[j+1] == '-' ||
 			(prev2 == ',' || prev2 == ']') && nt == 1 && l.tokens[0].Kind == Time
 	case i == 0:
-		stands = next == ':' || next == '|' || next == ','
+		stands = next == ':' || next == '|' || next == ',' || next == '[' && class[b[j+1]]&alnum != 0 // error[E0382]
+	}
+	if e.level == LevelTrace && prev == ' ' && class[prev2]&letter != 0 && !e.upper {
+		stands = false // Stack trace:
+	}
+	if !stands && prev == ' ' && next == ' ' && i == 4 && string(b[:3]) == "npm" {
+		stands = true // npm error code E404
 	}
 	if !stands {
 		return LevelNone
 	}
 	return e.level
+}
+
+// stands says whether the word b[i:j] stands in the form.
+func (f form) stands(b []byte, i, j, nt int, prev byte) bool {
+	switch f {
+	case inBrackets:
+		return prev == '[' && b[j] == ']'
+	case beforeBracket:
+		return b[j] == '[' && class[b[j+1]]&digit != 0 && b[i] < 'a' && (i == 0 || prev == ' ')
+	case atStart:
+		return i == 0 && b[i] >= 'a' && b[j] == ':' && b[j+1] == ' '
+	case nearStart:
+		return nt < 4 && b[i] < 'a' && b[j-1] < 'a' && (i == 0 || prev == ' ' || prev == '[') && (b[j] == ' ' || b[j] == ']')
+	}
+	return false
+}
+
+// nameInside are the bytes behind which a word is part of a name.
+var nameInside = [256]bool{'_': true, '.': true, '/': true, '$': true}
+
+// told says whether the word in capitals b[i:j] is what the line tells of, and
+// not its level: 0 ERROR(s), ERROR: 0, no ERROR found, set to DEBUG.
+func (l *Line) told(i, j int) bool {
+	b := l.text[before:]
+	if b[j] == '(' && b[j+1] == 's' && b[j+2] == ')' {
+		return true
+	}
+	if i == 0 {
+		return false
+	}
+	if b[j] == ':' && b[j+1] == ' ' && b[j+2] == '0' && class[b[j+3]]&alnum == 0 && l.text[before+i-2] == ',' {
+		return true
+	}
+	if l.text[before+i-1] != ' ' {
+		return false
+	}
+	// The plain words before it, in small letters and with single spaces.
+	words, end := 0, i-1
+	for words < 3 && end > 0 {
+		start := end
+		for start > 0 && b[start-1] >= 'a' && b[start-1] <= 'z' {
+			start--
+		}
+		if start == end || start > 0 && b[start-1] != ' ' {
+			break
+		}
+		if word := string(b[start:end]); words == 0 && (word == "no" || word == "without" || word == "any") {
+			return true
+		}
+		words, end = words+1, start-1
+	}
+	return words == 3
 }
 
 // letterStands says whether the letter b[i] stands as a level: in brackets,
@@ -244,16 +318,32 @@ func levelField(text []byte) bool {
 // levelname, lvl, severity, SeverityText, sev, priority.
 var levelFields = []string{"level", "lvl", "severity", "sev", "priority", "prio"}
 
-// klog says whether the line begins as those of klog and glog do, its first
-// run ending at j: a letter for the level, month and day in four digits, the
-// time of day.
-func (l *Line) klog(j int) bool {
-	b := l.text[before:]
+// klog says whether what klog and glog begin a line with stands at i, a run that
+// ends at j: a letter for the level, month and day in four digits, the time of
+// day. Something may stand before it.
+func (l *Line) klog(i, j int) bool {
+	b := l.text[before+i:]
 	switch b[0] {
 	case 'I', 'W', 'E', 'F', 'D':
-		return j == 5 && b[5] == ' ' && class[b[1]]&class[b[2]]&class[b[3]]&class[b[4]]&digit != 0 && clock(b, 6)
+		return j-i == 5 && b[5] == ' ' && class[b[1]]&class[b[2]]&class[b[3]]&class[b[4]]&digit != 0 && clock(b, 6) &&
+			(i == 0 || l.text[before+i-1] == ' ')
 	}
 	return false
+}
+
+// cisco returns the level in the name of a message of Cisco's, whose first
+// letter is at i: %ASA-4-106023, %LINK-SP-3-UPDOWN.
+func (l *Line) cisco(i int) Level {
+	b := l.text[before:]
+	for end := min(l.size, i+32); i < end; i++ {
+		switch c := b[i]; {
+		case c == '-' && b[i+1] >= '0' && b[i+1] <= '7' && b[i+2] == '-':
+			return syslogLevels[b[i+1]-'0']
+		case !(c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'):
+			return LevelNone
+		}
+	}
+	return LevelNone
 }
 
 var dateWords = []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

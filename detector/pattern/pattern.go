@@ -120,9 +120,9 @@ func (s *Scanner) Scan(b []byte, l *Line) {
 		b, l.Truncated = b[:MaxBytes], true
 	}
 	n := copy(l.text[before:before+MaxBytes], b)
+	l.size = n
 	*(*[after]byte)(l.text[before+n:]) = [after]byte{}
 	l.split(n)
-	l.size = n
 	l.Level, l.Vars, l.nn, l.joined, l.mail = LevelNone, 0, 0, 0, nowhere
 	if at := bytes.IndexByte(b, '@'); at >= 0 {
 		l.findMail(at)

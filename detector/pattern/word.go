@@ -99,6 +99,18 @@ func (s *Scanner) word(l *Line, p *piece, k int, h uint32, nt int) {
 	}
 	b := l.text[before:]
 	i, j := p.start, p.end
+	prev, prev2 := l.text[before+i-1], l.text[before+i-2]
+	if prev == '%' && l.Level == LevelNone {
+		l.Level = l.cisco(i)
+	}
+	if b[j] == '/' && prev == ' ' && prev2 == ':' && l.Level == LevelNone {
+		// [2026-03-02 08:00:01,123: INFO/ForkPoolWorker-1]
+		if lv := s.levelOf(h, l, i, j, nt); lv != LevelNone {
+			l.Level = lv
+			s.mask(p, LevelWord, i, j)
+			return
+		}
+	}
 	if nameJoins[b[j]] && i >= l.joined {
 		end, varies := s.name(l, k, j, false)
 		if varies {
@@ -250,9 +262,14 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 	for class[b[q]]&letter != 0 {
 		q++
 	}
+	if l.text[before+i-1] == '%' && l.Level == LevelNone {
+		l.Level = l.cisco(i)
+	}
 	switch c := b[i]; {
-	case i == 0 && l.klog(j):
-		l.Level = letterLevel(c)
+	case l.klog(i, j):
+		if l.Level == LevelNone {
+			l.Level = letterLevel(c)
+		}
 		s.mask(p, Time, i, l.afterDate(k, j))
 		return
 	case c|0x20 == 'v' && q == i+1 && b[j] == '.' && l.follows(k, j):

@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
@@ -43,8 +43,21 @@ type Option struct {
 	// filter, or about the filter's life in Fluent Bit; the command, which
 	// judges files, has no flag for it.
 	Records bool
+}
 
-	set func(*Settings, string) error
+// row is an option and what it sets in settings of type S.
+type row[S any] struct {
+	Option
+	set func(*S, string) error
+}
+
+// listed are the options of rows.
+func listed[S any](rows []row[S]) []Option {
+	list := make([]Option, len(rows))
+	for i := range rows {
+		list[i] = rows[i].Option
+	}
+	return list
 }
 
 // Flag is the option's name as a flag of the command: Refit_Interval is
@@ -74,19 +87,13 @@ const (
 	ValueBool   ValueType = "bool"
 )
 
-// The usual names of the message and of the level, in the order in which they
-// are looked for.
-var (
-	MessageNames = []string{"log", "message", "msg", "MESSAGE", "body"}
-	LevelNames   = []string{"level", "severity", "lvl", "levelname", "PRIORITY"}
-)
-
-// Settings are the options of one filter instance, checked.
+// Settings are the options of one instance, checked.
 type Settings struct {
 	Detector  detector.Options
 	LogKey    string // record accessor; empty = the usual names
 	LevelKey  string // record accessor; empty = the usual names, then the message itself
 	GroupBy   string // record accessor; empty = one model
+	LookAt    LookAt
 	KeyPrefix string
 	Annotate  Annotate
 	ValueType ValueType
@@ -96,71 +103,90 @@ type Settings struct {
 	ModelPath    string        // directory of saved models; empty = none are saved
 	SaveInterval time.Duration // between saves; 0 = on exit only
 
-	Forward Forward // of the output; the filter has none
+	// OnlyAnomalies drops whatever is not flagged, records without a verdict too.
+	// An option of the output: what a filter drops, nobody else gets.
+	OnlyAnomalies bool
 }
 
-// Table lists every option, in the order in which documentation shows them.
-var Table = []Option{
-	{Name: "Log_Key", Type: String, Default: "", Range: "a key or a record accessor",
-		Help: "Field with the message. Default: the first of log, message, msg, MESSAGE, body that the record has.",
-		set:  accessorInto(func(s *Settings) *string { return &s.LogKey })},
-	{Name: "Level_Key", Type: String, Default: "", Range: "a key or a record accessor",
-		Help: "Field with the level. Default: the first of level, severity, lvl, levelname, PRIORITY that the record has, else the level that stands in the message.",
-		set:  accessorInto(func(s *Settings) *string { return &s.LevelKey })},
-	{Name: "Contamination", Type: String, Default: "auto", Range: "auto, or above 0 and below 0.5",
-		Help: "Share of recent records to flag. auto flags only what stands clear of the recent scores, on a healthy stream next to nothing.",
-		set:  setContamination},
-	{Name: "Warmup", Type: Int, Default: "256", Range: "32 to 1000000",
-		Help: "Records that a model learns from before it judges. Until then records pass without a score.",
-		set:  intInto(32, 1_000_000, func(s *Settings) *int { return &s.Detector.Warmup })},
-	{Name: "Window", Type: Int, Default: "4096", Range: "256 to 1000000",
-		Help: "Recent records that a refit draws its samples from.",
-		set:  intInto(256, 1_000_000, func(s *Settings) *int { return &s.Detector.Window })},
-	{Name: "Trees", Type: Int, Default: "100", Range: "1 to 1000",
-		Help: "Trees of the isolation forest.",
-		set:  intInto(1, 1000, func(s *Settings) *int { return &s.Detector.Trees })},
-	{Name: "Sample_Size", Type: Int, Default: "256", Range: "8 to 4096",
-		Help: "Records that each tree is grown from.",
-		set:  intInto(8, 4096, func(s *Settings) *int { return &s.Detector.SampleSize })},
-	{Name: "Refit_Interval", Type: Time, Default: "10m", Range: "0 (never by time) or 1s to 7d",
-		Help: "Longest time between refits of the model, by the records' own time.",
-		set:  intervalInto(func(s *Settings) *time.Duration { return &s.Detector.RefitInterval })},
-	{Name: "Refit_Records", Type: Int, Default: "50000", Range: "256 to 1000000000",
-		Help: "Most records between refits of the model. A young model is refitted more often.",
-		set:  intInto(256, 1_000_000_000, func(s *Settings) *int { return &s.Detector.RefitRecords })},
-	{Name: "Group_By", Type: String, Default: "", Range: "a key or a record accessor",
-		Help: "Field whose values each get a model of their own, such as $kubernetes['labels']['app'].",
-		set:  accessorInto(func(s *Settings) *string { return &s.GroupBy })},
-	{Name: "Max_Groups", Type: Int, Default: "64", Range: "1 to 10000",
-		Help: "Models held at once. The least recently used makes room for a new one.",
-		set:  intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
-	{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2)", Multiple: true,
-		Help: "A message that matches, within its first 4096 bytes, is scored but never flagged. May be given more than once.",
-		set:  setIgnore},
-	{Name: "Seed", Type: Int, Default: "1", Range: "0 to 2147483647",
-		Help: "Seed of the forest's sampling: the same records, options and seed give the same verdicts.",
-		set:  setSeed},
-	{Name: "Key_Prefix", Type: String, Default: "anomaly", Range: "1 to 64 bytes of letters, digits, _ - . @", Records: true,
-		Help: "Name of the tag field; PREFIX_score and PREFIX_reason stand beside it. None may be a field that is read.",
-		set:  setPrefix},
-	{Name: "Annotate", Type: String, Default: "all", Range: "all or anomalies", Records: true,
-		Help: "Records that get the fields: all, or only those that are flagged.",
-		set:  oneOf(func(s *Settings) *Annotate { return &s.Annotate }, AnnotateAll, AnnotateAnomalies)},
-	{Name: "Value_Type", Type: String, Default: "string", Range: "string or bool", Records: true,
-		Help: "Type of the tag field. rewrite_tag and grep match strings only.",
-		set:  oneOf(func(s *Settings) *ValueType { return &s.ValueType }, ValueString, ValueBool)},
-	{Name: "Keep", Type: String, Default: "all", Range: "all or anomalies", Records: true,
-		Help: "Records that leave the filter: all, or only those that are flagged (and those not yet judged).",
-		set:  oneOf(func(s *Settings) *Keep { return &s.Keep }, KeepAll, KeepAnomalies)},
-	{Name: "Keep_Share", Type: Double, Default: "0", Range: "0 to 1", Records: true,
-		Help: "With Keep anomalies: share of the normal records that are kept all the same, evenly spread.",
-		set:  setShare},
-	{Name: "Model_Path", Type: String, Default: "", Range: "a directory", Records: true,
-		Help: "Directory in which the models are saved, in a file named after the instance (set an Alias), and from which they start. Default: models are kept over a hot reload, not over a restart.",
-		set:  setModelPath},
-	{Name: "Save_Interval", Type: Time, Default: "5m", Range: "0 (on exit only) or 1s to 7d", Records: true,
-		Help: "With Model_Path: time between saves. Models are saved on exit and before a hot reload in any case.",
-		set:  intervalInto(func(s *Settings) *time.Duration { return &s.SaveInterval })},
+// LookAt says which of a record's fields are looked at, beside the message, the
+// level, the time and the group. The zero LookAt is that of Fields auto.
+type LookAt struct {
+	None    bool
+	Only    []string // names, with * and ? as in a shell; nil = all that are usual
+	Without []string // the same, of those not to look at
+}
+
+// Table lists the options of the filter and of the output, in the order in which
+// documentation shows them.
+var Table = listed(rows)
+
+var rows = []row[Settings]{
+	{Option{Name: "Log_Key", Type: String, Default: "", Range: "a key or a record accessor",
+		Help: "Field with the message. Default: the first of " + names.Begin(names.MessageNames()) + " that says something."},
+		accessorInto(func(s *Settings) *string { return &s.LogKey })},
+	{Option{Name: "Level_Key", Type: String, Default: "", Range: "a key or a record accessor",
+		Help: "Field with the level. Default: the first of " + names.Begin(names.LevelNames()) + " that says one, else the level that stands in the message."},
+		accessorInto(func(s *Settings) *string { return &s.LevelKey })},
+	{Option{Name: "Fields", Type: String, Default: "auto", Range: "auto, none, or names divided by commas; * and ? as in a shell, a nested field as log.level",
+		Help: "Fields to judge by beside the message. auto takes all but what Fluent Bit, Kubernetes and Docker add. A name stands for all that is below it."},
+		setFields},
+	{Option{Name: "Fields_Exclude", Type: String, Default: "", Range: "names divided by commas, as in Fields",
+		Help: "Fields not to judge by, such as request_id,user.*."},
+		setFieldsExclude},
+	{Option{Name: "Contamination", Type: String, Default: "auto", Range: "auto, or above 0 and below 0.5",
+		Help: "Share of recent records to flag. auto flags only what stands clear of the recent scores, on a healthy stream next to nothing."},
+		setContamination},
+	{Option{Name: "Warmup", Type: Int, Default: "256", Range: "32 to 1000000",
+		Help: "Records that a model learns from before it judges. Until then records pass without a score."},
+		intInto(32, 1_000_000, func(s *Settings) *int { return &s.Detector.Warmup })},
+	{Option{Name: "Window", Type: Int, Default: "4096", Range: "256 to 1000000",
+		Help: "Recent records that a refit draws its samples from."},
+		intInto(256, 1_000_000, func(s *Settings) *int { return &s.Detector.Window })},
+	{Option{Name: "Trees", Type: Int, Default: "100", Range: "1 to 1000",
+		Help: "Trees of the isolation forest."},
+		intInto(1, 1000, func(s *Settings) *int { return &s.Detector.Trees })},
+	{Option{Name: "Sample_Size", Type: Int, Default: "256", Range: "8 to 4096",
+		Help: "Records that each tree is grown from."},
+		intInto(8, 4096, func(s *Settings) *int { return &s.Detector.SampleSize })},
+	{Option{Name: "Refit_Interval", Type: Time, Default: "10m", Range: "0 (never by time) or 1s to 7d",
+		Help: "Longest time between refits of the model, by the records' own time."},
+		intervalInto(func(s *Settings) *time.Duration { return &s.Detector.RefitInterval })},
+	{Option{Name: "Refit_Records", Type: Int, Default: "50000", Range: "256 to 1000000000",
+		Help: "Most records between refits of the model. A young model is refitted more often."},
+		intInto(256, 1_000_000_000, func(s *Settings) *int { return &s.Detector.RefitRecords })},
+	{Option{Name: "Group_By", Type: String, Default: "", Range: "a key or a record accessor",
+		Help: "Field whose values each get a model of their own, such as $kubernetes['labels']['app']."},
+		accessorInto(func(s *Settings) *string { return &s.GroupBy })},
+	{Option{Name: "Max_Groups", Type: Int, Default: "64", Range: "1 to 10000",
+		Help: "Models held at once. The least recently used makes room for a new one."},
+		intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
+	{Option{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2)", Multiple: true,
+		Help: "A message that matches, within its first 4096 bytes, is scored but never flagged. May be given more than once."},
+		setIgnore},
+	{Option{Name: "Seed", Type: Int, Default: "1", Range: "0 to 2147483647",
+		Help: "Seed of the forest's sampling: the same records, options and seed give the same verdicts."},
+		setSeed},
+	{Option{Name: "Key_Prefix", Type: String, Default: "anomaly", Range: "1 to 64 bytes of letters, digits, _ - . @", Records: true,
+		Help: "Name of the tag field; PREFIX_score and PREFIX_reason stand beside it. None may be a field that is read."},
+		setPrefix},
+	{Option{Name: "Annotate", Type: String, Default: "all", Range: "all or anomalies", Records: true,
+		Help: "Records that get the fields: all, or only those that are flagged."},
+		oneOf(func(s *Settings) *Annotate { return &s.Annotate }, AnnotateAll, AnnotateAnomalies)},
+	{Option{Name: "Value_Type", Type: String, Default: "string", Range: "string or bool", Records: true,
+		Help: "Type of the tag field. rewrite_tag and grep match strings only."},
+		oneOf(func(s *Settings) *ValueType { return &s.ValueType }, ValueString, ValueBool)},
+	{Option{Name: "Keep", Type: String, Default: "all", Range: "all or anomalies", Records: true,
+		Help: "Records that leave the filter: all, or only those that are flagged (and those not yet judged)."},
+		oneOf(func(s *Settings) *Keep { return &s.Keep }, KeepAll, KeepAnomalies)},
+	{Option{Name: "Keep_Share", Type: Double, Default: "0", Range: "0 to 1", Records: true,
+		Help: "With Keep anomalies: share of the normal records that are kept all the same, evenly spread."},
+		setShare},
+	{Option{Name: "Model_Path", Type: String, Default: "", Range: "a directory", Records: true,
+		Help: "Directory in which the models are saved, in a file named after the instance (set an Alias), and from which they start. Default: models are kept over a hot reload, not over a restart."},
+		setModelPath},
+	{Option{Name: "Save_Interval", Type: Time, Default: "5m", Range: "0 (on exit only) or 1s to 7d", Records: true,
+		Help: "With Model_Path: time between saves. Models are saved on exit and before a hot reload in any case."},
+		intervalInto(func(s *Settings) *time.Duration { return &s.SaveInterval })},
 }
 
 // Error is a wrong value, or wrong values together, of an option.
@@ -188,7 +214,7 @@ func wrong(name, format string, args ...any) *Error {
 // what would be right.
 func Parse(values func(name string) []string) (Settings, error) {
 	var s Settings
-	if err := s.parse(Table, values); err != nil {
+	if err := parse(&s, rows, values); err != nil {
 		return s, err
 	}
 	if s.Detector.SampleSize > s.Detector.Window {
@@ -223,7 +249,7 @@ func (s *Settings) Fields() [3]string {
 // message would be lost.
 func (s *Settings) checkPrefix() error {
 	for _, f := range s.Fields() {
-		if slices.Contains(MessageNames, f) || slices.Contains(LevelNames, f) {
+		if names.Says(f) {
 			return wrong("Key_Prefix", "has the value %q: the field %s would take the place of a message's or level's usual one; allowed: another word", s.KeyPrefix, f)
 		}
 		for _, o := range []struct{ name, accessor string }{{"Log_Key", s.LogKey}, {"Level_Key", s.LevelKey}, {"Group_By", s.GroupBy}} {
@@ -238,10 +264,10 @@ func (s *Settings) checkPrefix() error {
 	return nil
 }
 
-// parse sets what the rows of one table stand for.
-func (s *Settings) parse(table []Option, values func(name string) []string) error {
-	for i := range table {
-		o := &table[i]
+// parse sets what rows stand for.
+func parse[S any](s *S, rows []row[S], values func(name string) []string) error {
+	for i := range rows {
+		o := &rows[i]
 		given := values(o.Name)
 		if len(given) > 1 && !o.Multiple {
 			return wrong(o.Name, "is given %d times: once is right", len(given))
@@ -271,8 +297,8 @@ func Defaults() Settings {
 	return s
 }
 
-func intInto(least, most int, field func(*Settings) *int) func(*Settings, string) error {
-	return func(s *Settings, v string) error {
+func intInto[S any](least, most int, field func(*S) *int) func(*S, string) error {
+	return func(s *S, v string) error {
 		n, err := strconv.Atoi(v)
 		if err != nil {
 			return fmt.Errorf("not a whole number")
@@ -382,6 +408,53 @@ func setIgnore(s *Settings, v string) error {
 	}
 	s.Detector.Ignore = append(s.Detector.Ignore, v)
 	return nil
+}
+
+func setFields(s *Settings, v string) error {
+	switch strings.ToLower(v) {
+	case "auto", "none":
+		s.LookAt.None, s.LookAt.Only = strings.EqualFold(v, "none"), nil
+		return nil
+	}
+	var err error
+	if s.LookAt.Only, err = nameList(v); err != nil {
+		return err
+	}
+	if s.LookAt.Only == nil {
+		return fmt.Errorf("empty")
+	}
+	return nil
+}
+
+func setFieldsExclude(s *Settings, v string) (err error) {
+	s.LookAt.Without, err = nameList(v)
+	return err
+}
+
+// nameList reads names that are divided by commas.
+func nameList(v string) ([]string, error) {
+	if v == "" {
+		return nil, nil
+	}
+	var list []string
+	for _, name := range strings.Split(v, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case name == "":
+			return nil, fmt.Errorf("an empty name between commas")
+		case strings.EqualFold(name, "auto"), strings.EqualFold(name, "none"):
+			return nil, fmt.Errorf("the word %s stands alone", name)
+		case name[0] == '$':
+			return nil, fmt.Errorf("%s is a record accessor: a nested field is written log.level here", name)
+		case len(name) > 128:
+			return nil, fmt.Errorf("a name of %d bytes: fields have names of at most 128", len(name))
+		}
+		list = append(list, name)
+	}
+	if len(list) > 64 {
+		return nil, fmt.Errorf("%d names: at most 64 are right", len(list))
+	}
+	return list, nil
 }
 
 func setSeed(s *Settings, v string) error {

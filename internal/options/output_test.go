@@ -14,7 +14,7 @@ func TestParseOutput(t *testing.T) {
 	}
 	f := s.Forward
 	if f.Addr() != "127.0.0.1:24224" || f.SharedKey != "" || f.SelfHostname == "" || f.TLS || !f.TLSVerify || f.Timeout != 10*time.Second ||
-		f.AckTimeout != 30*time.Second || f.TagPrefix != "judged." || f.OnlyAnomalies || s.Detector.Warmup != 256 {
+		f.AckTimeout != 30*time.Second || f.TagPrefix != "judged." || s.OnlyAnomalies || s.Detector.Warmup != 256 {
 		t.Errorf("defaults: %+v", s)
 	}
 	s, err = ParseOutput(given{
@@ -23,8 +23,8 @@ func TestParseOutput(t *testing.T) {
 		"Tag_Prefix": {"x."}, "Only_Anomalies": {"true"}, "Warmup": {"64"},
 	}.values)
 	want := Forward{Host: "::1", Port: 1, SharedKey: "k", SelfHostname: "me", TLS: true, TLSCAFile: "ca.pem", TLSServerName: "n",
-		Timeout: 2 * time.Second, AckTimeout: time.Minute, TagPrefix: "x.", OnlyAnomalies: true}
-	if err != nil || s.Forward != want || s.Forward.Addr() != "[::1]:1" || s.Detector.Warmup != 64 {
+		Timeout: 2 * time.Second, AckTimeout: time.Minute, TagPrefix: "x."}
+	if err != nil || s.Forward != want || !s.OnlyAnomalies || s.Forward.Addr() != "[::1]:1" || s.Detector.Warmup != 64 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if s, err := ParseOutput(given{"Tag_Prefix": {"None"}, "Forward_Host": {"logs.example.com"}}.values); err != nil || s.Forward.TagPrefix != "" {

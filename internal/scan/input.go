@@ -7,84 +7,136 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 )
 
-const (
-	gzipMagic     = "\x1f\x8b\x08"
-	byteOrderMark = "\xef\xbb\xbf"
-	utf16Little   = "\xff\xfe" // the byte order marks of UTF-16
-	utf16Big      = "\xfe\xff"
-)
+// Problem is why an input is no log, or none that can be read: a sentence
+// without its capital and its full stop, that says what to do.
+type Problem struct{ text string }
+
+func (p *Problem) Error() string { return p.text }
+
+func problem(format string, args ...any) *Problem {
+	return &Problem{fmt.Sprintf(format, args...)}
+}
+
+const gzipMagic = "\x1f\x8b\x08"
 
 // foreign are the beginnings of files that are told apart from text, so that
 // nobody gets verdicts on noise.
-var foreign = []struct{ magic, problem string }{
+var foreign = []struct {
+	magic   string
+	problem *Problem
+}{
 	{"\x28\xb5\x2f\xfd", packed("zstd", "zstd -dc")},
 	{"\xfd7zXZ\x00", packed("xz", "xz -dc")},
 	{"\x04\x22\x4d\x18", packed("lz4", "lz4 -dc")},
 	{"BZh91AY&SY", packed("bzip2", "bzip2 -dc")},
 	{"PK\x03\x04", packed("zip", "unzip -p")},
-	{"LPKSHHRH", "the input is a journal of systemd, which is not read: give the output of 'journalctl -o json --file FILE'"},
-	{"\x7fELF", "the input is a program, not a log"},
-	{"\x89PNG\r\n", "the input is a picture, not a log"},
-	{"\xff\xd8\xff", "the input is a picture, not a log"},
-	{"%PDF-", "the input is a PDF document, not a log"},
-	{"SQLite format 3\x00", "the input is a SQLite database, not a log"},
+	{"LPKSHHRH", problem("the input is a journal of systemd, which is not read: give the output of 'journalctl -o json --file FILE'")},
+	{"\x7fELF", problem("the input is a program, not a log")},
+	{"\x89PNG\r\n", problem("the input is a picture, not a log")},
+	{"\xff\xd8\xff", problem("the input is a picture, not a log")},
+	{"%PDF-", problem("the input is a PDF document, not a log")},
+	{"SQLite format 3\x00", problem("the input is a SQLite database, not a log")},
 }
 
-func packed(format, command string) string {
-	return fmt.Sprintf("the input is compressed with %s, which is not read: pipe it through '%s' (plain text and gzip are read)", format, command)
+func packed(format, command string) *Problem {
+	return problem("the input is compressed with %s, which is not read: pipe it through '%s' (plain text and gzip are read)", format, command)
 }
 
-// Decompress returns the text of an input that is plain or gzip, of any
-// number of members; the first bytes tell which, not a name. UTF-16 with a
-// byte order mark becomes UTF-8; the mark itself is dropped. The error for
-// what is no text says what to do about it.
-func Decompress(in io.Reader) (io.Reader, error) {
-	head, whole, err := peek(in)
+// Text returns the text of an input that is plain or gzip, of any number of
+// members, as UTF-8 and without a byte order mark; the first bytes tell what it
+// is, not a name. Every way into a scan leads through it. What is no log is a
+// Problem, at once or at the end of its first bytes.
+//
+// A live input is not made to wait: what has come is handed on, and what it is
+// told by as few bytes as will do.
+func Text(in io.Reader, live bool) (io.Reader, error) {
+	head, whole, err := peek(in, live)
 	if err != nil {
-		return nil, err
-	}
-	if !bytes.HasPrefix(head, []byte(gzipMagic)) {
-		return decode(head, whole), nil
-	}
-	z, err := gzip.NewReader(bufio.NewReaderSize(whole, readSize))
-	if err != nil {
-		return nil, gzipError(err)
-	}
-	if head, whole, err = peek(&gzipReader{z}); err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(head, []byte(gzipMagic)) {
-		return nil, errors.New("the input is compressed with gzip twice: pipe it through 'gzip -dc'")
+		z, err := gzip.NewReader(bufio.NewReaderSize(whole, readSize))
+		if err != nil {
+			return nil, gzipError(err)
+		}
+		if head, whole, err = peek(&gzipReader{z}, live); err != nil {
+			return nil, err
+		}
+		if bytes.HasPrefix(head, []byte(gzipMagic)) {
+			return nil, problem("the input is compressed with gzip twice: pipe it through 'gzip -dc'")
+		}
 	}
-	return decode(head, whole), nil
+	text := decode(head, whole)
+	if live {
+		return &checked{in: text}, nil
+	}
+	// The verdict on what it is comes before those on its lines.
+	if head, text, err = begin(text); err != nil {
+		return nil, err
+	}
+	if isBinary(head) {
+		return nil, errBinary
+	}
+	return text, nil
 }
 
+// headSize is how much of an input is looked at to tell what it is.
+const headSize = 4096
+
 // peek looks at the beginning of an input. whole still has it.
-func peek(in io.Reader) (head []byte, whole io.Reader, err error) {
-	// No more is waited for than it takes to decide: in a live pipe, the next
-	// byte may be long in coming.
-	head = make([]byte, 0, 16)
-	for tries := 0; undecided(head) && tries < 100; tries++ {
-		n, err := in.Read(head[len(head) : len(head)+1])
-		head = head[:len(head)+n]
-		if err == io.EOF {
-			break
-		} else if err != nil {
-			return head, in, err
+func peek(in io.Reader, live bool) (head []byte, whole io.Reader, err error) {
+	if live {
+		// In a live pipe, the next byte may be long in coming.
+		head = make([]byte, 0, headSize)
+		for tries := 0; undecided(head) && tries < 100; tries++ {
+			n, err := in.Read(head[len(head) : len(head)+1])
+			head = head[:len(head)+n]
+			if err == io.EOF {
+				break
+			} else if err != nil {
+				return head, in, err
+			}
 		}
+		whole = io.MultiReader(bytes.NewReader(head), in)
+	} else if head, whole, err = begin(in); err != nil {
+		return head, whole, err
 	}
 	for _, f := range foreign {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return head, in, errors.New(f.problem)
+			return head, whole, f.problem
 		}
 	}
-	return head, io.MultiReader(bytes.NewReader(head), in), nil
+	return head, whole, nil
 }
+
+// begin reads the first headSize bytes of an input, or all of a shorter one.
+// whole still has them, and the error behind them where there is one.
+func begin(in io.Reader) (head []byte, whole io.Reader, err error) {
+	head = make([]byte, 0, headSize)
+	for tries := 0; len(head) < headSize && err == nil; tries++ {
+		var n int
+		n, err = in.Read(head[len(head):headSize])
+		if head = head[:len(head)+n]; n == 0 && err == nil && tries >= 2*headSize {
+			err = io.ErrNoProgress
+		}
+	}
+	switch {
+	case err == nil:
+		return head, io.MultiReader(bytes.NewReader(head), in), nil
+	case err == io.EOF:
+		return head, bytes.NewReader(head), nil
+	case len(head) == 0:
+		return head, in, err
+	}
+	return head, io.MultiReader(bytes.NewReader(head), failing{err}), nil
+}
+
+// failing is an input that cannot be read.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // undecided reports whether more bytes could still make a known beginning of it.
 func undecided(head []byte) bool {
@@ -96,18 +148,7 @@ func undecided(head []byte) bool {
 			return true
 		}
 	}
-	return begins(gzipMagic) || begins(byteOrderMark) || begins(utf16Little) || begins(utf16Big)
-}
-
-// decode makes UTF-8 of a text that a byte order mark says something of.
-func decode(head []byte, whole io.Reader) io.Reader {
-	switch {
-	case bytes.HasPrefix(head, []byte(byteOrderMark)):
-		io.CopyN(io.Discard, whole, int64(len(byteOrderMark))) // which are in memory
-	case bytes.HasPrefix(head, []byte(utf16Little)), bytes.HasPrefix(head, []byte(utf16Big)):
-		return transform.NewReader(whole, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
-	}
-	return whole
+	return begins(gzipMagic) || begins(byteOrderMark) || begins(utf16Little) || begins(utf16Big) || maybeWide(head)
 }
 
 type gzipReader struct{ z *gzip.Reader }
@@ -122,11 +163,11 @@ func (g *gzipReader) Read(p []byte) (int, error) {
 func gzipError(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the gzip file is cut off")
+		return problem("the gzip file is cut off")
 	case errors.Is(err, gzip.ErrChecksum):
-		return errors.New("the gzip file is damaged: its checksum is wrong")
+		return problem("the gzip file is damaged: its checksum is wrong")
 	case errors.Is(err, gzip.ErrHeader):
-		return errors.New("behind the gzip file's end stands something that is not gzip")
+		return problem("behind the gzip file's end stands something that is not gzip")
 	}
 	return err
 }

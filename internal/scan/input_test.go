@@ -3,13 +3,17 @@ package scan
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
+	"errors"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
 )
 
-func TestDecompress(t *testing.T) {
+func TestText(t *testing.T) {
 	for _, c := range []struct{ name, input, want string }{
 		{"plain", "a\nb\n", "a\nb\n"},
 		{"nothing", "", ""},
@@ -23,11 +27,23 @@ func TestDecompress(t *testing.T) {
 		{"UTF-16, little end first", "\xff\xfea\x00\xfc\x00\r\x00\n\x00", "aü\r\n"},
 		{"UTF-16, big end first, with a pair and half a character", "\xfe\xff\x00a\xd8\x3d\xde\x00\x00\n\x00", "a😀\n\ufffd"},
 		{"UTF-16 in gzip", zip("\xff\xfea\x00\n\x00"), "a\n"},
+		{"UTF-16 without a mark, little end first", little(german), german},
+		{"UTF-16 without a mark, big end first", big(german), german},
+		{"a line of it", little("ready\n"), "ready\n"},
+		{"UTF-16 without a mark in gzip", zip(big(german)), german},
+		{"UTF-16 of another language", little(chinese), chinese},
+		{"NULs first", "\x00\x00\x00\x00a\n", "\x00\x00\x00\x00a\n"},
+		{"one NUL first", "\x00a line\n", "\x00a line\n"},
+		{"a NUL in the second place", "a\x00 line of text, and another one\n", "a\x00 line of text, and another one\n"},
+		{"NULs in between", strings.Repeat("a \x00 line\n", 2000), strings.Repeat("a \x00 line\n", 2000)},
+		{"Latin-1", strings.Repeat("Z\xfcrich, gr\xfc\xdfe\n", 2000), strings.Repeat("Z\xfcrich, gr\xfc\xdfe\n", 2000)},
+		{"colors", strings.Repeat("\x1b[31mred\x1b[0m\n", 2000), strings.Repeat("\x1b[31mred\x1b[0m\n", 2000)},
 		{"text that only begins like gzip", "\x1f\x8b\n", "\x1f\x8b\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, in := range []io.Reader{strings.NewReader(c.input), iotest.OneByteReader(strings.NewReader(c.input))} {
-				text, err := Decompress(in)
+			for i, in := range []io.Reader{strings.NewReader(c.input), iotest.OneByteReader(strings.NewReader(c.input)),
+				strings.NewReader(c.input), iotest.DataErrReader(iotest.HalfReader(strings.NewReader(c.input)))} {
+				text, err := Text(in, i%2 == 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -40,11 +56,18 @@ func TestDecompress(t *testing.T) {
 }
 
 // The error says what is wrong with the file, in words.
-func TestDecompressError(t *testing.T) {
+func TestTextError(t *testing.T) {
 	whole := zip(strings.Repeat("routine\n", 1000))
 	flipped := []byte(whole)
 	flipped[len(flipped)-6] ^= 1 // in the checksum
+	random := make([]byte, 9000)
+	rand.NewChaCha8([32]byte{}).Read(random)
 	for _, c := range []struct{ name, input, want string }{
+		{"random bytes", string(random), "a binary file, not a log"},
+		{"fewer of them", string(random[:200]), "a binary file, not a log"},
+		{"random bytes in gzip", zip(string(random)), "a binary file, not a log"},
+		{"binary without high bytes", strings.Repeat("\x01\x02\x03abc", 1000), "a binary file, not a log"},
+		{"UTF-16 of no text", little(strings.Repeat("\x01\x02\x03abc", 1000)), "a binary file, not a log"},
 		{"cut", whole[:len(whole)-10], "the gzip file is cut off"},
 		{"cut in its header", whole[:8], "the gzip file is cut off"},
 		{"damaged", string(flipped), "the gzip file is damaged: its checksum is wrong"},
@@ -58,15 +81,63 @@ func TestDecompressError(t *testing.T) {
 		{"program", "\x7fELF\x02\x01", "is a program, not a log"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			text, err := Decompress(strings.NewReader(c.input))
-			if err == nil {
-				_, err = io.Copy(io.Discard, text)
-			}
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want %q", err, c.want)
+			for _, live := range []bool{false, true} {
+				text, err := Text(strings.NewReader(c.input), live)
+				if err == nil {
+					_, err = io.Copy(io.Discard, text)
+				}
+				if _, ok := errors.AsType[*Problem](err); !ok || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("live %v: got %v, want %q", live, err, c.want)
+				}
 			}
 		})
 	}
+}
+
+// A live input that has brought a line is not asked for more before the line
+// is handed on.
+func TestTextDoesNotWait(t *testing.T) {
+	for _, line := range []string{"a line\n", "\x1f is a line\n", "BZ is one too\n", "x\x00y\n"} {
+		in, feed := io.Pipe()
+		go io.WriteString(feed, line)
+		text, err := Text(in, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(line))
+		if _, err := io.ReadFull(text, got); err != nil || string(got) != line {
+			t.Errorf("%q, %v; want %q", got, err, line)
+		}
+		feed.Close()
+	}
+}
+
+// An input that breaks off is told from one that ends.
+func TestTextBreaksOff(t *testing.T) {
+	for _, live := range []bool{false, true} {
+		in := io.MultiReader(strings.NewReader("a\nb"), iotest.ErrReader(io.ErrUnexpectedEOF))
+		text, err := Text(in, live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(text); string(got) != "a\nb" || err != io.ErrUnexpectedEOF {
+			t.Errorf("live %v: %q, %v", live, got, err)
+		}
+	}
+}
+
+const german, chinese = "2026-03-02 08:00:01 bereit für größere Öfen\r\nzweite Zeile\r\n", "2026-03-02 08:00:01 用户登录 id=7\n"
+
+func little(text string) string { return wide(text, binary.LittleEndian) }
+func big(text string) string    { return wide(text, binary.BigEndian) }
+
+// wide is a text in UTF-16 without a byte order mark.
+func wide(text string, order binary.AppendByteOrder) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
 }
 
 func zip(text string) string {

@@ -2,8 +2,9 @@
 // gives each a verdict, and a callback gets line and verdict in the file's
 // order.
 //
-// It knows how lines look (their ends, gzip, JSON, timestamps) and nothing of
-// how verdicts are shown; the command and the page both stand on it. The
+// It is the one way into a log: opening, decompression, encodings, and what is
+// no log (Open, Text). It knows how lines look (their ends, JSON, timestamps) and
+// nothing of how verdicts are shown; the command and the page both stand on it. The
 // detector runs synchronously here: the same file, options and seed give the
 // same verdicts, bit for bit.
 package scan
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
@@ -39,9 +41,13 @@ type Options struct {
 	Settings options.Settings
 	Mode     Mode // empty = Stream
 
-	// Plain says that the input is text already: it is not looked at for a
-	// compression.
+	// Plain says that the input is what Text returned: it is not looked at for
+	// a compression or an encoding again.
 	Plain bool
+
+	// Live says that the input may keep one waiting: lines are judged as they
+	// come.
+	Live bool
 
 	// Progress is called, when set, before each read of the input with the
 	// number of bytes read so far, as they are stored (compressed). Batch mode
@@ -59,9 +65,7 @@ type Line struct {
 	Text   []byte // without the line's end, at most MaxLine bytes
 	Cut    bool   // the line is longer than MaxLine
 
-	// Event is what the detector saw: for a JSON line its message, level and
-	// group fields, else the text as the message. Time is 0 when the line has
-	// none.
+	// Event is what the detector saw. Time is 0 when the line has none.
 	Event   detector.Event
 	Verdict detector.Verdict
 }
@@ -163,13 +167,13 @@ type run struct {
 
 // lines calls each for every line of in, with its event.
 func (r *run) lines(in io.Reader, each func(*Line) error) error {
-	events, err := newEvents(&r.options.Settings)
+	events, err := event.NewReader(&r.options.Settings)
 	if err != nil {
 		return err
 	}
 	var text io.Reader = &watched{r, in}
 	if !r.options.Plain {
-		if text, err = Decompress(text); err != nil {
+		if text, err = Text(text, r.options.Live); err != nil {
 			return err
 		}
 	}
@@ -177,13 +181,18 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 	var line Line
 	for lines.Next() {
 		line.Number, line.Offset, line.Text, line.Cut = lines.Number(), lines.Offset(), lines.Line(), lines.Cut()
-		events.read(line.Text, &line.Event)
+		events.Line(line.Text, &line.Event)
 		if err := each(&line); err != nil {
 			return err
 		}
 	}
+	if lines.Err() == nil && line.Number == 1 && line.Cut {
+		return errOneLine
+	}
 	return lines.Err()
 }
+
+var errOneLine = problem("it is one line, longer than %d bytes, and no log: a log has an event in each line, as JSON an object in each", MaxLine)
 
 // watched reports progress and ends at the context's end.
 type watched struct {

@@ -32,7 +32,7 @@ const (
 
 func main() {
 	lines := flag.Int("lines", 1_000_000, "lines of log to measure with")
-	rounds := flag.Int("rounds", 3, "rounds; the table has medians")
+	rounds := flag.Int("rounds", 3, "rounds; the table has medians, of the forest the best")
 	log := flag.String("log", "", "log file to measure with instead of lines of the example service")
 	flag.Parse()
 	b := &bench{rounds: *rounds, lines: *lines, table: tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)}
@@ -75,19 +75,12 @@ func (b *bench) run(log string) (err error) {
 		}
 	}
 	b.row("WHAT", "FIGURE", "COMPARED WITH")
-	for _, part := range []func() error{b.pipeline, b.scan, b.calls} {
+	for _, part := range []func() error{b.pipeline, b.scan, b.calls, b.forest} {
 		if err := part(); err != nil {
 			return err
 		}
 	}
-	if err := b.table.Flush(); err != nil {
-		return err
-	}
-	// The forest against scikit-learn, where that is installed.
-	fmt.Println()
-	cmd := exec.Command("python3", "detector/forest/testdata/compare.py")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd.Run()
+	return b.table.Flush()
 }
 
 // writeLog writes lines of the example service or, when random, lines in
@@ -232,26 +225,83 @@ func (b *bench) scan() error {
 
 // calls takes the benchmarks of the filter's call.
 func (b *bench) calls() error {
-	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Tagger", "-benchmem", "-benchtime", "2s", "./plugin").Output()
+	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Judge", "-benchmem", "-benchtime", "2s", "./internal/judge").Output()
 	if err != nil {
-		return fmt.Errorf("the benchmarks of ./plugin: %w\n%s", err, out)
-	}
-	value := func(line, unit string) float64 {
-		m := regexp.MustCompile(`([\d.]+) ` + regexp.QuoteMeta(unit) + `(\s|$)`).FindStringSubmatch(line)
-		if m == nil {
-			return 0
-		}
-		v, _ := strconv.ParseFloat(m[1], 64)
-		return v
+		return fmt.Errorf("the benchmarks of ./internal/judge: %w\n%s", err, out)
 	}
 	for _, line := range strings.Split(string(out), "\n") {
 		switch {
-		case strings.HasPrefix(line, "BenchmarkTaggerPause"):
+		case strings.HasPrefix(line, "BenchmarkJudgePause"):
 			b.row("calls of 1,000 records, p99.9, with refits going on", fmt.Sprintf("%.2f ms", value(line, "p99.9-ms")),
 				fmt.Sprintf("without %.2f ms (x %.2f)", value(line, "calm-p99.9-ms"), value(line, "p99.9-ms")/value(line, "calm-p99.9-ms")))
-		case strings.HasPrefix(line, "BenchmarkTagger"):
+		case strings.HasPrefix(line, "BenchmarkJudge"):
 			b.row("a call of the filter, without the crossing from C", fmt.Sprintf("%.0f ns a record", value(line, "ns/record")), fmt.Sprintf("%.0f allocations a call of 1,000 records", value(line, "allocs/op")))
 		}
 	}
+	return nil
+}
+
+// value returns the figure with that unit in a line of a Go benchmark.
+func value(line, unit string) float64 {
+	m := regexp.MustCompile(`([\d.]+) ` + regexp.QuoteMeta(unit) + `(\s|$)`).FindStringSubmatch(line)
+	if m == nil {
+		return 0
+	}
+	v, _ := strconv.ParseFloat(m[1], 64)
+	return v
+}
+
+// forest measures the isolation forest as the detector calls it, against
+// scikit-learn's where there is one. The two take turns, and the best of each
+// counts.
+func (b *bench) forest() error {
+	best := map[string]float64{}
+	keep := func(what string, seconds float64) {
+		if v, ok := best[what]; !ok || seconds < v {
+			best[what] = seconds
+		}
+	}
+	var version, absent string
+	for range b.rounds {
+		cmd := exec.Command("go", "test", "-run", "-", "-bench", "^Benchmark(Score|Fit)$", "-benchtime", "5ms", "-count", "15", "./detector/forest")
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+		out, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("the benchmarks of ./detector/forest: %w\n%s", err, out)
+		}
+		for _, line := range strings.Split(string(out), "\n") {
+			if f := strings.Fields(line); len(f) > 0 && strings.HasPrefix(f[0], "Benchmark") {
+				keep(strings.TrimPrefix(f[0], "Benchmark"), value(line, "ns/op")/1e9)
+			}
+		}
+		if absent != "" {
+			continue
+		}
+		var errs bytes.Buffer
+		cmd = exec.Command("python3", "detector/forest/testdata/compare.py")
+		cmd.Stderr = &errs
+		if out, err = cmd.Output(); err != nil {
+			if absent = strings.TrimSpace(errs.String()); absent == "" {
+				absent = err.Error()
+			}
+			continue
+		}
+		var fit, score float64
+		if _, err := fmt.Sscan(string(out), &version, &fit, &score); err != nil {
+			return fmt.Errorf("compare.py printed %q: %w", out, err)
+		}
+		keep("fit there", fit)
+		keep("score there", score)
+	}
+	compared := func(figure func(float64) string, here, there string) string {
+		if absent != "" {
+			return absent
+		}
+		return fmt.Sprintf("scikit-learn %s: %s (x %.1f)", version, figure(best[there]), best[there]/best[here])
+	}
+	perRow := func(s float64) string { return fmt.Sprintf("%.2f us a row", 1e6*s) }
+	once := func(s float64) string { return fmt.Sprintf("%.2f ms", 1e3*s) }
+	b.row("isolation forest, one score (12 features, 100 trees of 256)", perRow(best["Score"]), compared(perRow, "Score", "score there"))
+	b.row("isolation forest, fit", once(best["Fit"]), compared(once, "Fit", "fit there"))
 	return nil
 }

@@ -125,7 +125,7 @@ func TestOptionsAreExplained(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	const prefix = "fluentbit_filter_anomaly_"
 	exist := map[string]bool{prefix + "panics_total": true, prefix + "errors_total": true}
-	for _, m := range regexp.MustCompile(`\bi\.(?:Counter|Gauge)\("(\w+)"`).FindAllStringSubmatch(read(t, "plugin/filter.go"), -1) {
+	for _, m := range regexp.MustCompile(`\bi\.(?:Counter|Gauge)Func\("(\w+)"`).FindAllStringSubmatch(read(t, "plugin/filter.go"), -1) {
 		exist[prefix+m[1]] = true
 	}
 	if len(exist) < 10 {

@@ -23,10 +23,9 @@ const patience = 3 * time.Minute
 
 func TestMain(m *testing.M) { testbuild.Main(m) }
 
-// The shared object under its two names.
 var (
 	filter = testbuild.Filter
-	output = testbuild.Object{Package: "plugin", Name: "out_anomaly.so"}
+	output = testbuild.Output
 )
 
 // fluentBit is one Fluent Bit to test with.

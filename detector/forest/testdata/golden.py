@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes golden.json: seeded data sets and scikit-learn's scores of them.
+"""Writes golden.json: seeded data sets of bytes and scikit-learn's scores of them.
 
-Run by hand, or by `make golden`, where numpy and scikit-learn are installed
-(Debian: python3-sklearn). TestGolden holds the Go forest against the file.
+Run by hand where numpy and scikit-learn are installed (Debian: python3-sklearn).
+TestGolden holds the Go forest against the file.
 
 Scores are those of the paper, -score_samples, of ten forests of 100 trees
 averaged: what is left of the trees' randomness in them is small, and the test
@@ -33,7 +33,7 @@ def correlated(r):
 
 
 def heavy(r):
-    """Student's t with 1.5 degrees of freedom: no variance, values far out."""
+    """Student's t with 1.5 degrees of freedom: no variance, values far out, many at both ends of the range."""
     return r.standard_t(1.5, size=(500, 5)), None
 
 
@@ -43,7 +43,7 @@ def counts(r):
     labels = np.zeros(600, int)
     labels[:24] = 1
     rows[:24] += r.poisson(3, size=(24, 8))
-    return rows.astype(float), labels
+    return rows, labels
 
 
 def needle(r):
@@ -55,6 +55,12 @@ def needle(r):
     return rows, labels
 
 
+def to_bytes(rows):
+    """The middle 98 % of each feature onto 16 to 239; what lies outside keeps its distance, up to the ends."""
+    low, high = np.percentile(rows, [1, 99], axis=0)
+    return (16 + 223 * (rows - low) / (high - low)).round().clip(0, 255).astype(int)
+
+
 def score(rows):
     forests = (IsolationForest(n_estimators=100, max_samples=256, random_state=i).fit(rows) for i in range(10))
     return np.mean([-f.score_samples(rows) for f in forests], axis=0)
@@ -64,12 +70,13 @@ def main():
     sets = []
     for seed, make in enumerate((blobs, correlated, heavy, counts, needle), 1):
         rows, labels = make(np.random.default_rng(seed))
-        rows = rows.round(3)
+        if rows.dtype == float:
+            rows = to_bytes(rows)
         sets.append({
             "name": make.__name__,
             "about": " ".join(make.__doc__.split()),
             "features": rows.shape[1],
-            "values": [int(v) if v == int(v) else v for v in rows.ravel().tolist()],
+            "values": rows.ravel().tolist(),
             "scores": score(rows).round(5).tolist(),
             "labels": "".join(map(str, labels)) if labels is not None else "",
         })

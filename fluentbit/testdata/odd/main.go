@@ -78,11 +78,20 @@ func start(i *fluentbit.Instance) (fluentbit.Filter, error) {
 	}
 	number, set := i.Value("NUMBER")
 	log.Info("options", "do", do, "words", fmt.Sprintf("%q", i.Values("word")), "number", number, "set", set)
-	return &odd{
+	o := &odd{
 		Instance: i, do: do, stop: stop,
 		chunks: i.Counter("chunks_total", "Chunks seen.", "how", do),
 		bytes:  i.Gauge("chunk_bytes", "Size of the last chunk."),
-	}, nil
+	}
+	i.CounterFunc("calls_total", "Calls of Filter.", func() uint64 { return uint64(o.calls) })
+	i.GaugeFunc("busy", "1 during a call.", func() float64 {
+		if o.do == "bad metric" {
+			panic("in a metric")
+		}
+		log.Debug("a metric is read")
+		return 0
+	})
+	return o, nil
 }
 
 func (o *odd) Filter(tag string, chunk, dst []byte) ([]byte, bool, error) {
@@ -108,7 +117,7 @@ func (o *odd) Filter(tag string, chunk, dst []byte) ([]byte, bool, error) {
 		return dst[4:], true, nil
 	case "drop":
 		return nil, true, nil
-	case "same":
+	case "same", "bad metric":
 		return nil, false, nil
 	case "error":
 		return append(dst, "rubbish"...), true, fmt.Errorf("error in call %d", o.calls)

@@ -87,8 +87,11 @@ type Object struct {
 	mode string // of the build; empty = c-shared
 }
 
-// Filter is the project's own.
-var Filter = Object{Package: "plugin", Name: "flb-filter_anomaly.so"}
+// The project's own.
+var (
+	Filter = Object{Package: "plugin", Name: "flb-filter_anomaly.so"}
+	Output = Object{Package: "plugin/output", Name: "out_anomaly.so"}
+)
 
 // Build returns the path of the object. A test skips in short mode, and under
 // the race detector, whose runtime does not start in a shared object that is

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
+)
+
+// rowWriter writes a row for every line, as JSON lines or CSV.
+type rowWriter struct {
+	out      *output
+	rows     *text.Writer
+	patterns *scan.Patterns // nil: their ids are not written
+	row      text.Row
+}
+
+func newRowWriter(out *output, format text.Format, columns text.Columns) *rowWriter {
+	w := &rowWriter{out: out, rows: text.NewWriter(format, columns)}
+	if columns.All {
+		w.patterns = scan.NewPatterns()
+	}
+	return w
+}
+
+func (w *rowWriter) begin() error {
+	w.out.buf = w.rows.AppendHead(w.out.buf)
+	return nil
+}
+
+func (w *rowWriter) file(name string) error {
+	w.row.File = []byte(name)
+	return nil
+}
+
+func (w *rowWriter) line(line *scan.Line) error {
+	v, r := &line.Verdict, &w.row
+	r.Line, r.Judged, r.Anomaly, r.Score, r.Reason = line.Number, v.Judged, v.Anomaly, v.Score, v.Reason
+	if w.patterns != nil {
+		r.Time, r.Level, r.Text = line.Event.Time, scan.LevelNames[v.Level], line.Text
+		r.Pattern = w.patterns.ID(v.Pattern, line.Event.Message)
+	}
+	w.out.buf = w.rows.Append(w.out.buf, r)
+	return w.out.full()
+}
+
+func (w *rowWriter) end(*scan.Result) error { return nil }

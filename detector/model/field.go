@@ -1,0 +1,69 @@
+package model
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// Field is one of an event's fields beside its message.
+type Field struct {
+	Name   []byte  // nested ones joined by dots, at most 128 bytes
+	Kind   Kind    // of the value
+	Value  []byte  // as text: a text's own bytes, a number as written, true or false; empty for null
+	Number float64 // of a Number
+}
+
+// Kind is what sort of value a field has.
+type Kind uint8
+
+// The kinds. A text that is wholly a decimal number is a Number, however it came.
+const (
+	Text Kind = iota
+	Number
+	Bool
+	Null
+)
+
+// String returns the kind's name.
+func (k Kind) String() string { return [...]string{"text", "number", "bool", "null"}[k] }
+
+const (
+	// MaxFields is how many fields of an event are looked at.
+	MaxFields = 64
+
+	// maxValue is how many bytes of a field's value are looked at.
+	maxValue = 1024
+)
+
+// hashBytes is a fast hash of short texts, of no cryptographic strength: places in
+// tables are salted (see slotOf), and what is found by it decides a verdict only as
+// far as 32 bits can be trusted.
+func hashBytes(seed uint64, b []byte) uint64 {
+	h := seed ^ uint64(len(b))*0x9e3779b97f4a7c15
+	for len(b) >= 8 {
+		h = mix64(h, binary.LittleEndian.Uint64(b))
+		b = b[8:]
+	}
+	if len(b) > 0 {
+		var w uint64
+		for i, c := range b {
+			w |= uint64(c) << (8 * i)
+		}
+		h = mix64(h, w)
+	}
+	return h
+}
+
+func mix64(h, w uint64) uint64 {
+	hi, lo := bits.Mul64(h^w^0xa0761d6478bd642f, w^0xe7037ed1a0b428db^bits.RotateLeft64(h, 32))
+	return hi ^ lo
+}
+
+// hash is the value's: the same for the same value, in whatever form it came.
+func (f *Field) hash() uint64 {
+	if f.Kind == Number {
+		return mix64(0x589965cc75374cc3, math.Float64bits(f.Number+0)) // -0 is 0
+	}
+	return hashBytes(0x8ebc6af09c88c6e3, f.Value[:min(len(f.Value), maxValue)])
+}

@@ -1,0 +1,225 @@
+// Package event makes a detector.Event of whatever a log is made of: a record in
+// msgpack, a line of JSON or of key=value pairs (logfmt), of an access log, or
+// plain text. The same event becomes the same Event however it comes.
+//
+// Which field is the message, the level and the time stands in package names.
+// What forms a text may have stands in formats, one file for each.
+//
+// The package knows nothing of what is usual or strange.
+package event
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/timestamp"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/record"
+)
+
+// Reader makes events. It keeps what it needs for one and uses it again for the
+// next: nothing is allocated once it has its size. One goroutine at a time may
+// use it.
+type Reader struct {
+	tree   *tree
+	fields []detector.Field
+	event  uint64
+
+	message  candidate
+	blank    bool   // there is a field for the message, but nothing in it
+	taken    []byte // the message that was taken apart
+	level    rated
+	carried  rated
+	clock    moment
+	group    []byte
+	hasGroup bool
+	layer    int // of texts in texts
+
+	text    []byte // made of escapes and numbers
+	pairs   []pair
+	lines   timestamp.Parser // of lines
+	moments timestamp.Parser // of fields of time
+
+	// Blind tells of the records in which there was nothing to judge.
+	Blind Blind
+}
+
+// candidate is what may be the message.
+type candidate struct {
+	rank  int32 // the smallest is best; 0 = there is none
+	node  *node
+	kind  detector.Kind
+	value []byte
+	num   float64
+}
+
+// rated is the level that the field of the best name says.
+type rated struct {
+	rank  int32
+	level pattern.Level
+}
+
+// moment is the text of a time.
+type moment struct {
+	rank int32
+	text []byte
+}
+
+// maxLayers is how often a text is taken apart: a line, the message in it.
+const maxLayers = 2
+
+// Blind counts the records that had nothing to judge.
+type Blind struct {
+	Records uint64
+	Keys    []string // some of what they had instead, in the order of appearance
+}
+
+// maxBlindKeys is how many keys Blind names.
+const maxBlindKeys = 16
+
+// NewReader returns a Reader, or an error that names the option.
+func NewReader(s *options.Settings) (*Reader, error) {
+	r, err := newRules(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{tree: newTree(r), fields: make([]detector.Field, 0, detector.MaxFields), pairs: make([]pair, 0, maxPairs)}, nil
+}
+
+// Record makes the event of a record.Log. It reports whether there is something
+// to judge by. The event's slices are the record's or the Reader's own, and valid
+// until the next call.
+func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
+	if rec.Kind != record.Log {
+		*ev = detector.Event{}
+		return false
+	}
+	r.begin()
+	if rec.Meta != nil {
+		c := record.NewCursor(rec.Meta)
+		r.msgpack(&c, &r.tree.meta)
+	}
+	c := record.NewCursor(rec.Body)
+	r.msgpack(&c, &r.tree.root)
+	r.takeApart()
+	ok := r.finish(ev)
+	if ev.Time = rec.Time; ev.Time == 0 {
+		ev.Time = r.time(ev.Message)
+	}
+	if !ok {
+		r.countBlind(rec)
+	}
+	return ok
+}
+
+// Line makes the event of a line of text. The event's slices are the line's or
+// the Reader's own, and valid until the next call.
+func (r *Reader) Line(line []byte, ev *detector.Event) {
+	r.begin()
+	r.message = candidate{rank: lineRank, kind: detector.Text, value: line}
+	r.takeApart()
+	if !r.finish(ev) {
+		ev.Message = line
+	}
+	if ev.Time = r.time(ev.Message); ev.Time == 0 && len(ev.Message) != len(line) {
+		ev.Time, _ = r.lines.Parse(line)
+	}
+}
+
+// lineRank is that of the text itself, as its own message.
+const lineRank = 1 << 30
+
+func (r *Reader) begin() {
+	r.tree.reset()
+	r.event++
+	r.fields, r.text = r.fields[:0], r.text[:0]
+	r.message, r.blank, r.taken = candidate{}, false, nil
+	r.level, r.carried, r.clock = rated{}, rated{}, moment{}
+	r.group, r.hasGroup, r.layer = nil, false, 0
+}
+
+// takeApart looks into the message as long as it is made of fields itself.
+func (r *Reader) takeApart() {
+	for r.message.rank != 0 && r.message.kind == detector.Text && r.layer < maxLayers {
+		r.layer++
+		text := r.message.value
+		outer, level := r.message, r.level
+		r.message, r.level = candidate{}, rated{}
+		more, ok := r.formats(text)
+		if r.level.level == pattern.LevelNone {
+			r.level = level
+		}
+		if !ok {
+			r.message = outer
+			return
+		}
+		r.taken = text
+		if !more {
+			return
+		}
+	}
+}
+
+// finish gives the event what was found, and reports whether that is something.
+func (r *Reader) finish(ev *detector.Event) bool {
+	message := r.message.value
+	found := r.message.rank != 0 || r.blank
+	if n := r.message.node; n != nil && n.event == r.event {
+		// A record that has its own message as text, too, has two of the name.
+		r.fields = slices.Delete(r.fields, int(n.at), int(n.at)+1)
+	}
+	if !found && len(r.fields) == 0 && r.taken != nil {
+		message, found = r.taken, true
+	}
+	if message == nil {
+		message = nothing
+	}
+	*ev = detector.Event{
+		Message: r.plain(message), Level: r.level.level, Transport: r.carried.level,
+		Group: r.group, Fields: r.fields,
+	}
+	return found || len(r.fields) > 0
+}
+
+// nothing is a message that is empty, which is not the same as none: the page
+// keeps the first message of each pattern.
+var nothing = []byte{}
+
+// time is that of the event by its fields, else by its message.
+func (r *Reader) time(message []byte) time.Duration {
+	if r.clock.rank != 0 {
+		if t, ok := r.moments.Parse(r.clock.text); ok {
+			return t
+		}
+	}
+	t, _ := r.lines.Parse(message)
+	return t
+}
+
+// countBlind takes down what a record has in which there is nothing to judge.
+func (r *Reader) countBlind(rec *record.Event) {
+	b := &r.Blind
+	b.Records++
+	if len(b.Keys) >= maxBlindKeys || len(rec.Body) == 0 {
+		return
+	}
+	c := record.NewCursor(rec.Body)
+	_, pairs := c.Next()
+	for ; pairs > 0 && len(b.Keys) < maxBlindKeys; pairs-- {
+		if key, ok := c.Key(); ok && !b.has(key) && len(key) <= maxName {
+			b.Keys = append(b.Keys, string(key))
+		}
+		c.Skip(1)
+	}
+}
+
+func (b *Blind) has(key []byte) bool {
+	for _, k := range b.Keys {
+		if k == string(key) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,261 @@
+package event
+
+import (
+	"bytes"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+)
+
+// A pair is a key and its value as they stand in a text.
+type pair struct {
+	key      []byte
+	from, to int  // of the value
+	escapes  bool // the value has some
+	quoted   bool
+	flag     bool // a word without a value
+}
+
+const (
+	// maxPairs is how many pairs of a text are looked at.
+	maxPairs = 96
+
+	// leastPairs is how many a text must have that consists of pairs; behind
+	// prose, which may well have two by chance, leastBehind.
+	leastPairs  = 2
+	leastBehind = 3
+)
+
+// logfmt takes in pairs of key=value, from the first byte on or behind a text:
+//
+//	ts=2026-03-02T08:00:01Z level=info msg="request completed" status=200
+//	Mar  2 08:00:01 host kernel: [UFW BLOCK] IN=eth0 OUT= SRC=10.0.0.1 DF PROTO=TCP
+//
+// That text is the message where none of the pairs is.
+func (r *Reader) logfmt(text []byte) (more, ok bool) {
+	if bytes.IndexByte(text, '=') < 0 {
+		return false, false
+	}
+	head := r.split(text)
+	if head < 0 {
+		return false, false
+	}
+	for i := range r.pairs {
+		p := &r.pairs[i]
+		n := r.tree.child(&r.tree.root, p.key)
+		if n == nil || n.skip {
+			continue
+		}
+		value := text[p.from:p.to:p.to]
+		switch {
+		case p.flag:
+			r.bool(n, true)
+			continue
+		case p.escapes:
+			value = r.unquoted(value)
+		}
+		if at, ok := auditTime(value); ok {
+			// The Linux audit log has no message here, but the time.
+			if r.clock.rank == 0 {
+				r.clock = moment{1, at}
+			}
+			continue
+		}
+		r.str(n, value)
+	}
+	if r.message.rank == 0 {
+		if prose := bytes.TrimRight(text[:head], " \t:-|"); len(prose) > 0 {
+			r.message = candidate{rank: lineRank, kind: detector.Text, value: prose}
+		}
+		return false, true
+	}
+	return true, true
+}
+
+// split fills r.pairs. It returns where the first pair begins, -1 for a text
+// that is not made of pairs.
+func (r *Reader) split(text []byte) (head int) {
+	head = firstPair(text, 0)
+	for head >= 0 {
+		stopped, ok := r.pairsFrom(text, head)
+		if ok {
+			return head
+		}
+		// Prose may have pairs in it, and others at its end.
+		head = firstPair(text, stopped)
+	}
+	return -1
+}
+
+// firstPair returns where the first word that begins like a pair does, from i
+// on, or -1.
+func firstPair(text []byte, i int) int {
+	for i < len(text) {
+		at := bytes.IndexByte(text[i:], '=')
+		if at <= 0 {
+			if at < 0 {
+				return -1
+			}
+			i++
+			continue
+		}
+		from := i + at
+		for from > i && keyByte[text[from-1]] {
+			from--
+		}
+		if from < i+at && firstKeyByte(text[from]) && (from == 0 || text[from-1] == ' ' || text[from-1] == '\t' || text[from-1] == ',') {
+			return from
+		}
+		i += at + 1
+	}
+	return -1
+}
+
+var keyByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-' || c == '/' || c == '@' || c == '$'
+	}
+	return t
+}()
+
+func firstKeyByte(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '@' || c == '$'
+}
+
+// pairsFrom fills r.pairs with what stands from i on, and reports whether that
+// is nothing but pairs, else up to where it is.
+func (r *Reader) pairsFrom(text []byte, i int) (stopped int, ok bool) {
+	behind := i > 0
+	r.pairs = r.pairs[:0]
+	pairs, flags := 0, 0
+	for len(r.pairs) < cap(r.pairs) {
+		for i < len(text) && separates(text[i]) {
+			i++
+		}
+		if i == len(text) {
+			break
+		}
+		from := i
+		for i < len(text) && keyByte[text[i]] {
+			i++
+		}
+		if i > from && i < len(text) && text[i] == '=' && firstKeyByte(text[from]) {
+			p := pair{key: text[from:i:i]}
+			if i, ok = p.valueFrom(text, i+1); !ok {
+				return i, false
+			}
+			r.pairs = append(r.pairs, p)
+			pairs++
+			continue
+		}
+		for i < len(text) && text[i] != ' ' && text[i] != '\t' {
+			i++
+		}
+		word := bytes.TrimRight(text[from:i], ",;")
+		if r.belongs(word) {
+			r.pairs[len(r.pairs)-1].to = from + len(word)
+			continue
+		}
+		if !isFlag(word, behind) {
+			return i, false
+		}
+		r.pairs = append(r.pairs, pair{key: word[:len(word):len(word)], flag: true})
+		flags++
+	}
+	least := leastPairs
+	if behind {
+		least = leastBehind
+	}
+	return len(text), pairs >= least && pairs >= 2*flags
+}
+
+// valueFrom takes the value that begins at i, and returns where it ends.
+func (p *pair) valueFrom(text []byte, i int) (end int, ok bool) {
+	if i < len(text) && (text[i] == '"' || text[i] == '\'') {
+		end := i + 1
+		for end < len(text) && text[end] != text[i] {
+			if text[end] == '\\' {
+				p.escapes = true
+				end++
+			}
+			end++
+		}
+		if end >= len(text) || end+1 < len(text) && !separates(text[end+1]) {
+			return i, false
+		}
+		p.from, p.to, p.quoted = i+1, end, true
+		return end + 1, true
+	}
+	p.from = i
+	for i < len(text) && text[i] != ' ' && text[i] != '\t' {
+		i++
+	}
+	p.to = i
+	for p.to > p.from && (text[p.to-1] == ',' || text[p.to-1] == ';') {
+		p.to--
+	}
+	return i, true
+}
+
+func separates(c byte) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' }
+
+// isFlag says whether a word may stand among pairs. Behind prose that is only
+// what netfilter has there: DF, SYN.
+func isFlag(word []byte, behind bool) bool {
+	if len(word) == 0 || !firstKeyByte(word[0]) || behind && len(word) > 5 {
+		return false
+	}
+	for _, c := range word {
+		if !keyByte[c] || behind && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// belongs says whether a word is part of the value before it: of a message that
+// somebody wrote without quotes, or of a time with a space in it.
+func (r *Reader) belongs(word []byte) bool {
+	if len(r.pairs) == 0 || len(word) == 0 {
+		return false
+	}
+	p := &r.pairs[len(r.pairs)-1]
+	if p.quoted || p.flag || p.from == p.to {
+		return false
+	}
+	n := r.tree.child(&r.tree.root, p.key)
+	return n != nil && (n.message > 0 || n.clock > 0 && word[0] >= '0' && word[0] <= '9')
+}
+
+// auditTime is the time in the Linux audit log's audit(1772438401.123:42):
+func auditTime(value []byte) (at []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(value, []byte("audit("))
+	if !ok {
+		return nil, false
+	}
+	end := bytes.IndexByte(rest, ':')
+	if end < 0 {
+		return nil, false
+	}
+	return rest[:end], true
+}
+
+// unquoted is a quoted text without its escapes.
+func (r *Reader) unquoted(s []byte) []byte {
+	from := len(r.text)
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '\\' && i+1 < len(s) {
+			i++
+			switch c = s[i]; c {
+			case 'n':
+				c = '\n'
+			case 't':
+				c = '\t'
+			case 'r':
+				c = '\r'
+			}
+		}
+		r.text = append(r.text, c)
+	}
+	return r.text[from:len(r.text):len(r.text)]
+}

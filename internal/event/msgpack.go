@@ -1,0 +1,89 @@
+package event
+
+import (
+	"strconv"
+
+	"github.com/flb-anomaly/flb-anomaly/record"
+)
+
+// maxElements is how many elements of an array are looked at.
+const maxElements = 8
+
+// msgpack takes in a value in msgpack.
+func (r *Reader) msgpack(c *record.Cursor, n *node) {
+	v, inside := c.Next()
+	switch v.Kind {
+	case record.Str, record.Bin:
+		r.str(n, v.Bytes)
+	case record.Map:
+		if !n.inside() {
+			c.Skip(2 * inside)
+			return
+		}
+		for ; inside > 0; inside-- {
+			key, ok := c.Key()
+			if !ok {
+				c.Skip(1)
+				continue
+			}
+			if child := r.tree.child(n, key); child == nil || child.skip {
+				c.Skip(1)
+			} else {
+				r.msgpack(c, child)
+			}
+		}
+	case record.Array:
+		if !n.inside() {
+			c.Skip(inside)
+			return
+		}
+		for i := range inside {
+			if i >= maxElements && !n.far {
+				c.Skip(inside - i)
+				return
+			}
+			if e := r.element(n, i); e == nil {
+				c.Skip(1)
+			} else {
+				r.msgpack(c, e)
+			}
+		}
+	case record.Int:
+		i := v.Int()
+		r.integer(n, r.number(func(b []byte) []byte { return strconv.AppendInt(b, i, 10) }), float64(i))
+	case record.Uint:
+		r.integer(n, r.number(v.AppendText), float64(v.Uint()))
+	case record.Float:
+		// A float32 has the digits that it is written with.
+		text := r.number(v.AppendText)
+		num := v.Float()
+		if v.Bytes[0] == 0xca {
+			num = parseFloat(text)
+		}
+		r.float(n, text, num)
+	case record.Bool:
+		r.bool(n, v.Bool())
+	case record.Nil:
+		r.null(n)
+	}
+}
+
+// element is what the i-th element of an array means, nil when it is not to be
+// looked at.
+func (r *Reader) element(n *node, i int) *node {
+	if i >= maxElements && !r.tree.rules.wants(n, i) {
+		return nil
+	}
+	e := r.tree.element(n, i)
+	if e != nil && e.skip {
+		return nil
+	}
+	return e
+}
+
+// number returns the text that write appends.
+func (r *Reader) number(write func([]byte) []byte) []byte {
+	from := len(r.text)
+	r.text = write(r.text)
+	return r.text[from:len(r.text):len(r.text)]
+}

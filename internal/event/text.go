@@ -1,0 +1,169 @@
+package event
+
+import (
+	"bytes"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
+)
+
+// A format takes in a text of one form. It is false, and nothing is taken in,
+// when the text has another. more says that there may be a message in what was
+// taken in that has a form itself.
+type format func(r *Reader, text []byte) (more, ok bool)
+
+// formats are all forms that a text may have, in the order in which they are
+// tried.
+var formats = []format{
+	(*Reader).json,
+	(*Reader).access,
+	(*Reader).loadBalancer,
+	(*Reader).haproxy,
+	(*Reader).logfmt,
+}
+
+// formats takes in a text of whatever form. What stands before a text for its
+// transport is taken off first.
+func (r *Reader) formats(text []byte) (more, ok bool) {
+	whole := len(text)
+	text = r.plain(text)
+	text = r.transport(text)
+	for _, f := range formats {
+		if more, ok := f(r, text); ok {
+			return more, true
+		}
+	}
+	if len(text) < whole {
+		// The message is what is left.
+		r.message = candidate{rank: lineRank, value: text}
+		return false, true
+	}
+	return false, false
+}
+
+// json takes in an object in JSON.
+func (r *Reader) json(text []byte) (more, ok bool) {
+	if len(text) < 2 || text[0] != '{' {
+		return false, false
+	}
+	// Of what turns out not to be JSON, nothing must be left.
+	if text[len(text)-1] != '}' || r.layer > 1 && skipValue(text, 0, 0) != len(text) {
+		return false, false
+	}
+	if r.jsonObject(text) {
+		return true, true
+	}
+	r.undo()
+	return false, false
+}
+
+// undo forgets what was taken in of the first layer.
+func (r *Reader) undo() {
+	r.event++
+	r.fields = r.fields[:0]
+	r.message, r.blank = candidate{}, false
+	r.level, r.carried, r.clock, r.group = rated{}, rated{}, moment{}, nil
+}
+
+// transport takes off what Kubernetes and syslog put before a text.
+func (r *Reader) transport(text []byte) []byte {
+	if len(text) < 8 {
+		return text
+	}
+	if text[0] == '<' {
+		if rest, ok := r.priority(text); ok {
+			return rest
+		}
+	} else if text[0] >= '0' && text[0] <= '9' && text[4] == '-' {
+		return r.cri(text)
+	}
+	return text
+}
+
+// priority takes off syslog's (RFC 3164 and 5424): <165>.
+func (r *Reader) priority(text []byte) (rest []byte, ok bool) {
+	n, i := 0, 1
+	for ; i < len(text) && i < 5 && text[i]-'0' < 10; i++ {
+		n = n*10 + int(text[i]-'0')
+	}
+	if i == 1 || i == len(text) || text[i] != '>' || n > 191 {
+		return text, false
+	}
+	r.special(&priorityNode, detector.Number, nil, float64(n))
+	return text[i+1:], true
+}
+
+var priorityNode = node{level: 1 << 14, scale: names.Priority, out: true}
+
+// cri takes off what containerd and CRI-O write before each line:
+//
+//	2026-03-02T08:00:01.123456789Z stdout F text
+//
+// See https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md.
+func (r *Reader) cri(text []byte) []byte {
+	i := bytes.IndexByte(text[:min(len(text), 40)], ' ')
+	if i < len("2026-03-02T08:00:01Z") || text[10] != 'T' {
+		return text
+	}
+	rest, ok := bytes.CutPrefix(text[i+1:], []byte("stdout "))
+	if !ok {
+		if rest, ok = bytes.CutPrefix(text[i+1:], []byte("stderr ")); !ok {
+			return text
+		}
+	}
+	if len(rest) < 2 || rest[0] != 'F' && rest[0] != 'P' || rest[1] != ' ' && rest[1] != ':' {
+		return text
+	}
+	tags := bytes.IndexByte(rest, ' ')
+	if tags < 0 {
+		return text
+	}
+	if r.clock.rank == 0 {
+		r.clock = moment{1, text[:i]}
+	}
+	return rest[tags+1:]
+}
+
+// plain is a text without the codes that colour it and without white space at
+// its end.
+func (r *Reader) plain(text []byte) []byte {
+	for len(text) > 0 && text[len(text)-1] <= ' ' && isSpace(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return r.colourless(text)
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// colourless is a text without the codes that colour it on a terminal (ECMA-48,
+// control sequences: ESC [ … and a letter).
+func (r *Reader) colourless(text []byte) []byte {
+	i := bytes.IndexByte(text, escape)
+	if i < 0 {
+		return text
+	}
+	from := len(r.text)
+	for i >= 0 {
+		r.text = append(r.text, text[:i]...)
+		text = text[i:]
+		end := 2
+		if len(text) > 1 && text[1] == '[' {
+			for end < len(text) && (text[end] >= '0' && text[end] <= '?') {
+				end++
+			}
+			if end < len(text) && text[end] >= '@' && text[end] <= '~' {
+				text = text[end+1:]
+				i = bytes.IndexByte(text, escape)
+				continue
+			}
+		}
+		// Something else stays as it is.
+		r.text = append(r.text, escape)
+		text = text[1:]
+		i = bytes.IndexByte(text, escape)
+	}
+	r.text = append(r.text, text...)
+	return r.text[from:len(r.text):len(r.text)]
+}
+
+const escape = 0x1b

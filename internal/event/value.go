@@ -1,0 +1,229 @@
+package event
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"unsafe"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+)
+
+// str takes in a value that came as text. What is wholly a number, true or false
+// is one, in whatever form it comes.
+func (r *Reader) str(n *node, v []byte) {
+	if len(v) > 0 {
+		switch c := v[0]; {
+		case c == '-' || c >= '0' && c <= '9':
+			if num, ok := plainNumber(v); ok {
+				r.value(n, detector.Number, v, num)
+				return
+			}
+		case c == 't' && string(v) == "true" || c == 'f' && string(v) == "false":
+			r.value(n, detector.Bool, v, 0)
+			return
+		}
+	}
+	r.value(n, detector.Text, v, 0)
+}
+
+// integer takes in a whole number. One of more than 15 digits is no quantity.
+func (r *Reader) integer(n *node, text []byte, num float64) {
+	if num >= 1e15 || num <= -1e15 {
+		r.value(n, detector.Text, text, 0)
+		return
+	}
+	r.value(n, detector.Number, text, num)
+}
+
+// float takes in any other number; what JSON cannot write is text.
+func (r *Reader) float(n *node, text []byte, num float64) {
+	if math.IsNaN(num) || math.IsInf(num, 0) {
+		r.value(n, detector.Text, text, 0)
+		return
+	}
+	r.value(n, detector.Number, text, num)
+}
+
+func (r *Reader) bool(n *node, v bool) {
+	if v {
+		r.value(n, detector.Bool, yes, 0)
+	} else {
+		r.value(n, detector.Bool, no, 0)
+	}
+}
+
+func (r *Reader) null(n *node) { r.value(n, detector.Null, nil, 0) }
+
+var yes, no = []byte("true"), []byte("false")
+
+// value takes in a value.
+func (r *Reader) value(n *node, kind detector.Kind, v []byte, num float64) {
+	if n.plain || !r.special(n, kind, v, num) {
+		r.field(n, kind, v, num)
+	}
+}
+
+// field makes a value a field of the event.
+func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
+	if n.out || n.skip {
+		return
+	}
+	if n.event == r.event && !n.within {
+		// Of a key that is given twice, the last counts.
+		f := &r.fields[n.at]
+		f.Kind, f.Value, f.Number = kind, v, num
+		return
+	}
+	if len(r.fields) == cap(r.fields) {
+		return
+	}
+	n.event, n.at = r.event, int32(len(r.fields))
+	r.fields = append(r.fields, detector.Field{Name: n.name, Kind: kind, Value: v, Number: num})
+}
+
+// special takes in the value of a field that is more than a field, and reports
+// whether it is none beside that.
+func (r *Reader) special(n *node, kind detector.Kind, v []byte, num float64) bool {
+	if n.skip {
+		return true
+	}
+	if n.group {
+		r.group = v
+		return true
+	}
+	if n.level > 0 && kind != detector.Null {
+		if level := n.scale.Level(r.colourless(v), kind == detector.Number, num); level != 0 {
+			to := &r.level
+			if n.scale.Carried(level) {
+				to = &r.carried
+			}
+			if to.rank == 0 || int32(n.level) <= to.rank {
+				*to = rated{int32(n.level), level}
+			}
+			return true
+		}
+	}
+	if n.message > 0 {
+		return r.messageOf(n, kind, v, num)
+	}
+	if n.clock > 0 && isTime(kind, v, num) {
+		if r.clock.rank == 0 || r.layer < 2 && int32(n.clock) <= r.clock.rank {
+			r.clock = moment{int32(n.clock), v}
+		}
+		return true
+	}
+	return false
+}
+
+// messageOf takes in what may be the message.
+func (r *Reader) messageOf(n *node, kind detector.Kind, v []byte, num float64) bool {
+	rank := int32(n.message)
+	switch {
+	case kind == detector.Null || len(v) == 0:
+		r.blank = true
+		return true
+	case kind != detector.Text:
+		rank += 2 * nested // any text is more of a message
+	}
+	c := candidate{rank, n, kind, v, num}
+	best := &r.message
+	if best.rank != 0 && rank > best.rank {
+		r.demote(&c, best)
+		return true
+	}
+	if best.rank != 0 && best.node != n {
+		r.demote(best, &c)
+	}
+	*best = c
+	return true
+}
+
+// demote makes a field of what could have been the message, where it says
+// something that the message does not.
+func (r *Reader) demote(c, message *candidate) {
+	if c.node != nil && !c.node.template && !bytes.Equal(c.value, message.value) {
+		r.field(c.node, c.kind, c.value, c.num)
+	}
+}
+
+// isTime says whether a value looks like a time and not like a duration.
+func isTime(kind detector.Kind, v []byte, num float64) bool {
+	switch kind {
+	case detector.Number:
+		return num >= 1e8
+	case detector.Text:
+		digits := 0
+		for _, c := range v[:min(len(v), 40)] {
+			if c >= '0' && c <= '9' {
+				digits++
+			}
+		}
+		return digits >= 6
+	}
+	return false
+}
+
+// maxNumber is the length up to which a text is read as a number: 15 digits
+// before the point, and those behind.
+const maxNumber = 40
+
+// plainNumber reads a text that is wholly a plain decimal number. Leading zeros,
+// a plus sign and more than 15 digits before the point are those of identifiers.
+func plainNumber(v []byte) (float64, bool) {
+	i := 0
+	if v[0] == '-' {
+		i++
+	}
+	from := i
+	var mantissa uint64
+	for i < len(v) && v[i]-'0' < 10 {
+		mantissa = mantissa*10 + uint64(v[i]-'0')
+		i++
+	}
+	if digits := i - from; digits == 0 || digits > 15 || digits > 1 && v[from] == '0' {
+		return 0, false
+	}
+	if i == len(v) {
+		if from > 0 {
+			return -float64(mantissa), true
+		}
+		return float64(mantissa), true
+	}
+	if v[i] != '.' || i+1 == len(v) || len(v) > maxNumber {
+		return 0, false
+	}
+	point := i
+	for i++; i < len(v); i++ {
+		if v[i]-'0' >= 10 {
+			return 0, false
+		}
+	}
+	return decimal(v, from, point), true
+}
+
+// decimal is the value of digits with a point among them.
+func decimal(v []byte, from, point int) float64 {
+	if digits := len(v) - from - 1; digits <= 15 {
+		// Both are exact, so that the quotient is rounded once.
+		var mantissa uint64
+		for i := from; i < len(v); i++ {
+			if i != point {
+				mantissa = mantissa*10 + uint64(v[i]-'0')
+			}
+		}
+		f := float64(mantissa) / powers[len(v)-point-1]
+		if from > 0 {
+			return -f
+		}
+		return f
+	}
+	return parseFloat(v)
+}
+
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+func parseFloat(v []byte) float64 {
+	f, _ := strconv.ParseFloat(unsafe.String(unsafe.SliceData(v), len(v)), 64)
+	return f
+}

@@ -1,0 +1,268 @@
+// Package judge is what the filter and the output have in common: a chunk of
+// events in, a judged chunk out, and models that outlive their instance, in
+// files and over a hot reload. It knows msgpack events and the detector, not
+// Fluent Bit.
+package judge
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/event"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/record"
+)
+
+// Judge judges chunks of events and writes the verdicts into them. One
+// goroutine at a time may use it.
+type Judge struct {
+	settings options.Settings
+	detector *detector.Detector
+	keeper   *keeper
+	log      *slog.Logger
+	counts   Counts
+	said     struct{ blind, failedFit, learned bool }
+
+	walker  *record.Walker
+	event   record.Event
+	reader  *event.Reader
+	seen    detector.Event
+	verdict detector.Verdict
+
+	// The names and, where they are always the same, the values of the fields,
+	// encoded once.
+	learning record.Fields // the tag of a record without a score yet
+	normal   record.Fields
+	flagged  record.Fields
+	fields   record.Fields
+
+	scoreName, reasonName string
+
+	owed float64 // normal records that Keep_Share is behind
+}
+
+// Instance is what a judge is used by: one section of a Fluent Bit's
+// configuration.
+type Instance struct {
+	Name    string       // models are kept under it
+	Version string       // of this program; saved models name it
+	Log     *slog.Logger // of the instance
+	Go      func(func()) // starts a goroutine in which a panic is caught
+}
+
+// Counts are of records, since the judge was made.
+type Counts struct {
+	Records  uint64 // that came in
+	Unjudged uint64 // passed without a verdict
+	Dropped  uint64 // normal ones not kept, by Keep anomalies
+}
+
+// Stats are a judge's figures.
+type Stats struct {
+	Counts
+
+	Saves        uint64    // of models to Model_Path
+	SaveFailures uint64    // saves that failed
+	Saved        time.Time // the last save; zero before the first
+
+	Detector detector.Stats
+}
+
+// New makes a judge that goes on with the models that were kept under the
+// instance's name.
+func New(s options.Settings, by Instance) (*Judge, error) {
+	j, err := newJudge(s, by.Log)
+	if err != nil {
+		return nil, err
+	}
+	j.keeper = newKeeper(j.detector, &s, by, &thisProcess, diskPatience)
+	j.keeper.start()
+	return j, nil
+}
+
+// blindRecords is how many records without anything to judge by are said to be
+// so: a few are no fault in the configuration.
+const blindRecords = 100
+
+// newJudge makes one that has no keeper yet.
+func newJudge(s options.Settings, log *slog.Logger) (*Judge, error) {
+	reader, err := event.NewReader(&s)
+	if err != nil {
+		return nil, err
+	}
+	d, err := detector.New(s.Detector)
+	if err != nil {
+		return nil, err
+	}
+	replaced := s.Fields()
+	j := &Judge{settings: s, detector: d, log: log, reader: reader, walker: record.NewWalker(record.NewFinder(replaced[:])), scoreName: s.Fields()[1], reasonName: s.Fields()[2]}
+	j.tag(&j.learning, false)
+	j.tag(&j.normal, false)
+	j.tag(&j.flagged, true)
+	return j, nil
+}
+
+// Chunk appends chunk to dst, with the verdicts written into its events, and
+// returns that. Whatever is no log event, or has nothing to judge by, passes as it is.
+func (j *Judge) Chunk(dst, chunk []byte) []byte {
+	dst = j.process(dst, chunk)
+	j.keeper.tick(time.Now())
+	j.tell()
+	return dst
+}
+
+// Stats returns the figures.
+func (j *Judge) Stats() Stats {
+	return Stats{
+		Counts: j.counts,
+		Saves:  j.keeper.saves, SaveFailures: j.keeper.failures, Saved: j.keeper.saved,
+		Detector: j.detector.Stats(),
+	}
+}
+
+// Close saves the models and ends the judge, which must not be used after it.
+func (j *Judge) Close() { j.keeper.close() }
+
+// tell logs what an operator should know, once.
+func (j *Judge) tell() {
+	if b := &j.reader.Blind; b.Records >= blindRecords && !j.said.blind {
+		j.said.blind = true
+		j.log.Warn(fmt.Sprintf("%d records had neither a message nor a field to judge by and passed without a verdict (logged once): their keys were %s; set Log_Key to the one with the message, or Fields to those to judge by", b.Records, strings.Join(b.Keys, ", ")))
+	}
+	s := j.detector.Stats()
+	if s.FailedFits > 0 && !j.said.failedFit {
+		j.said.failedFit = true
+		j.log.Error("a panic while a forest was fitted was caught (logged once, counted as refit_failures_total): the forest before it stays in use")
+	}
+	if s.Judged > 0 && !j.said.learned {
+		j.said.learned = true
+		if s.Judged < s.Records { // else the models were restored
+			j.log.Info("learned enough to judge", "records", s.Records)
+		}
+	}
+}
+
+// process is Chunk without what goes on beside it.
+func (j *Judge) process(dst, chunk []byte) []byte {
+	w, ev := j.walker, &j.event
+	others, broken := w.Others, w.Broken
+	w.Reset(chunk)
+	if j.settings.OnlyAnomalies {
+		dst = j.onlyAnomalies(dst)
+	} else {
+		for w.Next(ev) {
+			if ev.Kind == record.Log {
+				dst = j.one(dst, ev)
+			} else {
+				dst = ev.Annotate(dst, nil)
+			}
+		}
+		dst = append(dst, w.Rest()...)
+	}
+	w.Reset(nil)
+	odd := w.Others - others + w.Broken - broken
+	j.counts.Records += odd
+	j.counts.Unjudged += odd
+	return dst
+}
+
+// onlyAnomalies appends what is flagged, and the marks of the groups in which that
+// stands: they say what their records have in common.
+func (j *Judge) onlyAnomalies(dst []byte) []byte {
+	w, ev := j.walker, &j.event
+	var mark []byte // of the group that has begun, until it is written
+	inside := false // a group whose mark is written
+	for w.Next(ev) {
+		switch ev.Kind {
+		case record.GroupStart:
+			mark, inside = ev.Raw, false
+		case record.GroupEnd:
+			if inside {
+				dst = append(dst, ev.Raw...)
+			}
+			mark, inside = nil, false
+		case record.Log:
+			before := len(dst)
+			dst = append(dst, mark...)
+			after := len(dst)
+			if dst = j.one(dst, ev); len(dst) == after {
+				dst = dst[:before]
+			} else if mark != nil {
+				mark, inside = nil, true
+			}
+		}
+	}
+	return dst
+}
+
+// one judges one event.
+func (j *Judge) one(dst []byte, ev *record.Event) []byte {
+	j.counts.Records++
+	if !j.reader.Record(ev, &j.seen) {
+		j.counts.Unjudged++
+		if j.settings.OnlyAnomalies {
+			return dst
+		}
+		return ev.Annotate(dst, nil)
+	}
+	v := &j.verdict
+	j.detector.Observe(&j.seen, v)
+	if !v.Judged {
+		j.counts.Unjudged++
+	}
+	if !j.keep(v) {
+		j.counts.Dropped++
+		return dst
+	}
+	return ev.Annotate(dst, j.annotation(v))
+}
+
+// annotation returns the fields that the record gets, nil for none.
+func (j *Judge) annotation(v *detector.Verdict) *record.Fields {
+	switch {
+	case j.settings.Annotate == options.AnnotateAnomalies && !v.Anomaly:
+		return nil
+	case !v.Judged:
+		return &j.learning
+	}
+	f := &j.fields
+	f.Reset()
+	if v.Anomaly {
+		f.Append(&j.flagged)
+	} else {
+		f.Append(&j.normal)
+	}
+	f.Float64(j.scoreName, math.Round(v.Score*1e4)/1e4)
+	if v.Anomaly {
+		f.Text(j.reasonName, v.Reason)
+	}
+	return f
+}
+
+func (j *Judge) tag(f *record.Fields, anomaly bool) {
+	if j.settings.ValueType == options.ValueBool {
+		f.Bool(j.settings.KeyPrefix, anomaly)
+	} else {
+		f.String(j.settings.KeyPrefix, strconv.FormatBool(anomaly))
+	}
+}
+
+// keep reports whether the record goes on.
+func (j *Judge) keep(v *detector.Verdict) bool {
+	if j.settings.OnlyAnomalies {
+		return v.Anomaly
+	}
+	if j.settings.Keep == options.KeepAll || v.Anomaly || !v.Judged {
+		return true
+	}
+	if j.owed += j.settings.KeepShare; j.owed >= 1 {
+		j.owed--
+		return true
+	}
+	return false
+}

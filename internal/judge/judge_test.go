@@ -1,0 +1,287 @@
+package judge
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+var discard = slog.New(slog.DiscardHandler)
+
+// judging returns a judge that keeps nothing.
+func judging(t testing.TB, given map[string]string) *Judge {
+	t.Helper()
+	s, err := options.Parse(func(name string) []string {
+		if v, ok := given[name]; ok {
+			return []string{v}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Detector.Synchronous = true
+	j, err := newJudge(s, discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(j.detector.Close)
+	return j
+}
+
+func TestJudgeAddsFields(t *testing.T) {
+	j := judging(t, map[string]string{"Warmup": "64"})
+	out := testchunk.Bodies(t, j.process(nil, testchunk.Routine(t, 1000)))
+	if len(out) != 1001 {
+		t.Fatalf("%d records came out of 1001", len(out))
+	}
+	if first := out[0]; first["anomaly"] != "false" || first["anomaly_score"] != nil {
+		t.Errorf("a record of the warm-up: %v, want the tag false and no score", first)
+	}
+	last := out[1000]
+	if score, _ := last["anomaly_score"].(float64); last["anomaly"] != "true" || score <= 0.5 || score >= 1 || last["anomaly_reason"] == nil {
+		t.Errorf("the strange record: %v, want it flagged, with score and reason", last)
+	}
+	if c := j.counts; c.Records != 1001 || c.Unjudged != 64 {
+		t.Errorf("counts %+v, want 1001 records, 64 of them unjudged", c)
+	}
+}
+
+func TestJudgeOptions(t *testing.T) {
+	flagged := func(out []map[string]any, key string, value any) (n int) {
+		for _, b := range out {
+			if b[key] == value {
+				n++
+			}
+		}
+		return n
+	}
+	for _, c := range []struct {
+		name  string
+		given map[string]string
+		check func(out []map[string]any) bool
+	}{
+		{"Annotate anomalies", map[string]string{"Annotate": "anomalies"}, func(out []map[string]any) bool {
+			return flagged(out, "anomaly", "false") == 0 && out[1000]["anomaly"] == "true"
+		}},
+		{"Value_Type bool", map[string]string{"Value_Type": "bool"}, func(out []map[string]any) bool {
+			return out[0]["anomaly"] == false && out[1000]["anomaly"] == true
+		}},
+		{"Key_Prefix", map[string]string{"Key_Prefix": "odd"}, func(out []map[string]any) bool {
+			return out[1000]["odd"] == "true" && out[1000]["odd_score"] != nil && out[1000]["odd_reason"] != nil && out[1000]["anomaly"] == nil
+		}},
+		{"Keep anomalies", map[string]string{"Keep": "anomalies"}, func(out []map[string]any) bool {
+			return len(out) < 300 && len(out) >= 257 && out[len(out)-1]["anomaly"] == "true"
+		}},
+		{"Keep_Share", map[string]string{"Keep": "anomalies", "Keep_Share": "0.5"}, func(out []map[string]any) bool {
+			return len(out) > 600 && len(out) < 660
+		}},
+		{"Ignore", map[string]string{"Ignore": "kernel panic"}, func(out []map[string]any) bool {
+			return out[1000]["anomaly"] == "false" && out[1000]["anomaly_score"].(float64) > 0.5
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if out := testchunk.Bodies(t, judging(t, c.given).process(nil, testchunk.Routine(t, 1000))); !c.check(out) {
+				t.Errorf("%v: %d records came out, the last of them %v", c.given, len(out), out[len(out)-1])
+			}
+		})
+	}
+}
+
+func TestJudgeGroupsHaveTheirOwnModels(t *testing.T) {
+	j := judging(t, map[string]string{"Group_By": "$kubernetes['labels']['app']", "Max_Groups": "2", "Warmup": "32"})
+	record := func(app string, i int) map[string]any {
+		return map[string]any{"log": fmt.Sprintf("request %d served in %d ms", i, i%7), "kubernetes": map[string]any{"labels": map[string]any{"app": app}}}
+	}
+	for i := range 40 {
+		j.process(nil, testchunk.Of(t, record("a", i)))
+	}
+	if out := testchunk.Bodies(t, j.process(nil, testchunk.Of(t, record("a", 1), record("b", 1)))); out[0]["anomaly_score"] == nil || out[1]["anomaly_score"] != nil {
+		t.Errorf("want a judged and b learning, got %v", out)
+	}
+	j.process(nil, testchunk.Of(t, record("c", 1)))
+	if s := j.detector.Stats(); s.Groups != 2 || s.Evicted != 1 {
+		t.Errorf("%d groups held, %d evicted, want 2 and 1", s.Groups, s.Evicted)
+	}
+}
+
+// TestJudgePassesOddShapes is about what is no log event or has nothing to judge
+// by: it must come out as it went in.
+func TestJudgePassesOddShapes(t *testing.T) {
+	j := judging(t, nil)
+	for name, in := range map[string][]byte{
+		"nothing usual":  testchunk.Of(t, map[string]any{"kubernetes": map[string]any{"pod_name": "x"}}),
+		"no map":         {0x92, 0x92, 0x01, 0x80, 0xa1, 'x'},
+		"a group opens":  {0x92, 0x92, 0xff, 0x80, 0x81, 0xa1, 'a', 0x01},
+		"invalid byte":   {0xc1, 0x01, 0x02},
+		"cut":            testchunk.Of(t, map[string]any{"log": "hello"})[:9],
+		"a bare integer": {0x05},
+	} {
+		before := j.counts
+		if out := j.process(nil, in); !bytes.Equal(out, in) {
+			t.Errorf("%s: % x came out of % x", name, out, in)
+		}
+		if c := j.counts; c.Records-before.Records != c.Unjudged-before.Unjudged {
+			t.Errorf("%s: counted as %+v, was %+v", name, c, before)
+		}
+	}
+}
+
+// TestJudgeTellsWhatItDoesNotJudge: a log of such records would look healthy for
+// ever.
+func TestJudgeTellsWhatItDoesNotJudge(t *testing.T) {
+	var said bytes.Buffer
+	s, err := options.Parse(func(name string) []string { return map[string][]string{"Fields": {"none"}, "Warmup": {"32"}}[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := newJudge(s, slog.New(slog.NewTextHandler(&said, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.detector.Close()
+	for i := range 300 {
+		in := testchunk.Of(t, map[string]any{"line": "hello", "n": i})
+		if out := j.process(nil, in); !bytes.Equal(out, in) {
+			t.Errorf("% x came out of % x", out, in)
+		}
+		if j.tell(); (said.Len() > 0) != (i >= blindRecords-1) {
+			t.Fatalf("after %d records it said %q", i+1, said.String())
+		}
+	}
+	if n := strings.Count(said.String(), "\n"); n != 1 || !strings.Contains(said.String(), "line, n;") || !strings.Contains(said.String(), "Log_Key") {
+		t.Errorf("it said %q", said.String())
+	}
+	if c := j.counts; c.Records != 300 || c.Unjudged != 300 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+// TestJudgeJudgesRecordsWithoutAMessage by their fields.
+func TestJudgeJudgesRecordsWithoutAMessage(t *testing.T) {
+	j := judging(t, map[string]string{"Warmup": "32"})
+	for i := range 100 {
+		out := j.process(nil, testchunk.Of(t, map[string]any{"method": "GET", "code": 200, "path": "/"}))
+		if judged := bytes.Contains(out, []byte("anomaly_score")); judged != (i >= 32) {
+			t.Errorf("record %d judged: %v", i, judged)
+		}
+	}
+}
+
+func TestJudgeReplacesForgedFields(t *testing.T) {
+	// What has nothing to judge by gets no verdict, and keeps none that it came with.
+	in := testchunk.Of(t, map[string]any{"stream": "x", "anomaly": "false", "anomaly_score": 0.1, "anomaly_reason": "me"})
+	if out := judging(t, nil).process(nil, in); !bytes.Equal(out, testchunk.Of(t, map[string]any{"stream": "x"})) {
+		t.Errorf("forged fields without a message came out as %v", testchunk.Bodies(t, out)[0])
+	}
+	j := judging(t, nil)
+	out := testchunk.Bodies(t, j.process(nil, testchunk.Of(t, map[string]any{"log": "hello", "anomaly": "true", "anomaly_score": 1.0, "anomaly_reason": "me"})))
+	if b := out[0]; b["anomaly"] != "false" || b["anomaly_score"] != nil || b["anomaly_reason"] != nil {
+		t.Errorf("forged fields came out as %v", b)
+	}
+}
+
+// TestJudgeGivesTheSameInChunksOfAnySize cuts one stream into chunks of
+// other sizes.
+func TestJudgeGivesTheSameInChunksOfAnySize(t *testing.T) {
+	all := testchunk.Routine(t, 2000)
+	want := judging(t, nil).process(nil, all)
+	var ends []int // of the events
+	r := bytes.NewReader(all)
+	for d := msgpack.NewDecoder(r); d.Skip() == nil; {
+		ends = append(ends, len(all)-r.Len())
+	}
+	for _, size := range []int{1, 7, 300} {
+		j := judging(t, nil)
+		var got []byte
+		for i, from := 0, 0; i < len(ends); i += size {
+			to := ends[min(i+size, len(ends))-1]
+			got = append(got, j.process(nil, all[from:to])...)
+			from = to
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("chunks of %d events give other records than one chunk", size)
+		}
+	}
+}
+
+// benchChunks returns chunks of 1,000 lines of the example service, and their
+// mean size.
+func benchChunks(b *testing.B) (chunks [][]byte, size int) {
+	g := shoplog.New(shoplog.Options{Seed: 5})
+	for range 100 {
+		var list []map[string]any
+		for range perChunk {
+			list = append(list, map[string]any{"log": g.Next().Line})
+		}
+		chunks = append(chunks, testchunk.Of(b, list...))
+		size += len(chunks[len(chunks)-1])
+	}
+	return chunks, size / len(chunks)
+}
+
+const perChunk = 1000
+
+// BenchmarkJudge is what a call of the filter costs: all but the crossing
+// between C and Go.
+func BenchmarkJudge(b *testing.B) {
+	chunks, size := benchChunks(b)
+	j := judging(b, nil)
+	var out []byte
+	for range 3 {
+		for _, c := range chunks {
+			out = j.process(out[:0], c)
+		}
+	}
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	start := time.Now()
+	for i := 0; b.Loop(); i++ {
+		out = j.process(out[:0], chunks[i%len(chunks)])
+	}
+	b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(b.N)/perChunk, "ns/record")
+}
+
+// BenchmarkJudgePause is how long the longest calls take while refits go on
+// in the background, one for every ten calls, and while none does.
+func BenchmarkJudgePause(b *testing.B) {
+	chunks, _ := benchChunks(b)
+	calls := func(refitRecords int) float64 {
+		s := options.Defaults()
+		s.Detector.RefitRecords = refitRecords
+		s.Detector.RefitInterval = 0
+		j, err := newJudge(s, discard)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer j.detector.Close()
+		var out []byte
+		for _, c := range chunks {
+			out = j.process(out[:0], c)
+		}
+		took := make([]time.Duration, 0, 10_000)
+		for i := range cap(took) {
+			start := time.Now()
+			out = j.process(out[:0], chunks[i%len(chunks)])
+			took = append(took, time.Since(start))
+		}
+		slices.Sort(took)
+		return took[len(took)*999/1000].Seconds() * 1e3
+	}
+	var with, without float64
+	for b.Loop() {
+		without = calls(1_000_000_000)
+		with = calls(10 * perChunk)
+	}
+	b.ReportMetric(with, "p99.9-ms")
+	b.ReportMetric(without, "calm-p99.9-ms")
+}

@@ -1,0 +1,191 @@
+// Package text makes text of logs safe to show and to hand on: cut between
+// characters, without what a terminal would obey, as JSON, as a field of CSV.
+// It knows the lines that are written about a log (Row, Writer) and nothing of
+// where they come from or go to. It imports the standard library alone.
+package text
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Cut returns at most the first n bytes of b, cut between characters. Where b
+// is no UTF-8 at that place, it is cut there.
+func Cut(b []byte, n int) []byte {
+	if len(b) <= n {
+		return b
+	}
+	for i := n; i >= 0 && i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			return b[:i]
+		}
+	}
+	return b[:n]
+}
+
+// Valid is b with each byte that is no UTF-8 replaced by U+FFFD.
+func Valid(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return string([]rune(string(b)))
+}
+
+// Printable is text that does nothing to a terminal: escapes and other control
+// characters, tabs apart, are shown and not obeyed. At most limit bytes of it
+// are used; that there are more is shown.
+func Printable(text []byte, limit int) string {
+	rest := Cut(text, limit)
+	cut := len(rest) < len(text)
+	var b strings.Builder
+	for len(rest) > 0 {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			const hex = "0123456789abcdef"
+			b.WriteString(`\x`)
+			b.WriteByte(hex[rest[0]>>4])
+			b.WriteByte(hex[rest[0]&15])
+		case r == '\t':
+			b.WriteByte('\t')
+		case unicode.IsPrint(r) || r == ' ':
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+		rest = rest[size:]
+	}
+	if cut {
+		b.WriteString(" …")
+	}
+	return b.String()
+}
+
+// PrintableLines is Printable for a short text whose line ends count, such as
+// an error.
+func PrintableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = Printable([]byte(l), len(l))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// decimals is a score in [0, 1] as a whole number of 10^-digits: 6 digits, and
+// 9 near 0 and near 1, where many scores lie close together and their order
+// matters.
+func decimals(score float64) (n, scale uint64, digits int) {
+	digits, scale = 6, 1e6
+	if score < 0.01 || score > 0.99 {
+		digits, scale = 9, 1e9
+	}
+	return uint64(score*float64(scale) + 0.5), scale, digits
+}
+
+// Score is a score in [0, 1] with the decimals that AppendScore writes.
+func Score(score float64) float64 {
+	n, scale, _ := decimals(score)
+	return float64(n) / float64(scale)
+}
+
+// AppendScore appends a score in [0, 1] with 6 decimals, and with 9 near 0 and
+// near 1. It is several times faster than strconv.AppendFloat, which has no
+// fast way for a fixed number of decimals.
+func AppendScore(b []byte, score float64) []byte {
+	if !(score >= 0 && score <= 1) {
+		return strconv.AppendFloat(b, score, 'g', -1, 64)
+	}
+	n, scale, digits := decimals(score)
+	if n >= scale {
+		return append(b, '1')
+	}
+	b = append(b, "0.000000000"[:2+digits]...)
+	for i := len(b) - 1; n > 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return b
+}
+
+// AppendJSON appends s as a JSON string. Bytes that are not UTF-8 become
+// U+FFFD.
+func AppendJSON(b, s []byte) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	from := 0 // what is not yet appended
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' && c != 0x7f {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRune(s[i:])
+			if r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		b = append(b, s[from:i]...)
+		switch {
+		case c >= utf8.RuneSelf:
+			b = append(b, "\uFFFD"...)
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, '\\', 'n')
+		case c == '\r':
+			b = append(b, '\\', 'r')
+		case c == '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		i++
+		from = i
+	}
+	b = append(b, s[from:]...)
+	return append(b, '"')
+}
+
+// AppendCSV appends text from a log as one field (RFC 4180). A spreadsheet
+// takes a field that begins with one of = + - @ tab CR for a formula, also in
+// quotes, and log lines are written by strangers: such a field gets an
+// apostrophe in front. Bytes that are not UTF-8 become U+FFFD, NUL too:
+// spreadsheets stop reading there.
+func AppendCSV(b, s []byte) []byte {
+	formula := len(s) > 0 && bytes.IndexByte([]byte("=+-@\t\r"), s[0]) >= 0
+	plain := true
+	for _, c := range s {
+		if c == '"' || c == ',' || c < ' ' || c >= utf8.RuneSelf {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		if formula {
+			b = append(b, '\'')
+		}
+		return append(b, s...)
+	}
+	b = append(b, '"')
+	if formula {
+		b = append(b, '\'')
+	}
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRune(s[i:])
+		switch {
+		case r == '"':
+			b = append(b, '"', '"')
+		case r == 0 || r == utf8.RuneError:
+			b = append(b, "\uFFFD"...)
+		default:
+			b = append(b, s[i:i+size]...)
+		}
+		i += size
+	}
+	return append(b, '"')
+}

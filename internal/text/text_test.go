@@ -1,0 +1,132 @@
+package text
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"routine", 7, "routine"},
+		{"routine", 3, "rou"},
+		{"routine", 0, ""},
+		{"日本語", 6, "日本"},
+		{"日本語", 7, "日本"},
+		{"日本語", 8, "日本"},
+		{"日本語", 2, ""},
+		{"a😀", 4, "a"},
+		{"\x80\x80\x80\x80\x80\x80", 5, "\x80\x80\x80\x80\x80"}, // no character begins there
+	} {
+		if got := Cut([]byte(c.text), c.n); string(got) != c.want {
+			t.Errorf("%q to %d bytes: %q, want %q", c.text, c.n, got, c.want)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		limit int
+		want  string
+	}{
+		{"a\tb", 10, "a\tb"},
+		{"a\x1b[31mb\x00\xff\n", 20, `a\x1b[31mb\x00\xff\n`},
+		{"ä\u202e", 20, `ä\u202e`},
+		{"日本語", 7, "日本 …"},
+	} {
+		if got := Printable([]byte(c.text), c.limit); got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+	if got, want := PrintableLines("a\x1b\nb"), "a\\x1b\nb"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// The order of scores survives, and near 0 and 1 more of their digits.
+func TestAppendScore(t *testing.T) {
+	for score, want := range map[float64]string{
+		0: "0.000000000", 0.5: "0.500000", 0.0625: "0.062500", 0.01: "0.010000", 0.99: "0.990000", 0.999999: "0.999999000",
+		0.0000001: "0.000000100", 1: "1", 0.99999999999: "1", math.Nextafter(0.99, 0): "0.990000",
+	} {
+		if got := string(AppendScore(nil, score)); got != want {
+			t.Errorf("%v: %s, want %s", score, got, want)
+		}
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	scores := make([]float64, 10_000)
+	for i := range scores {
+		scores[i] = math.Pow(rng.Float64(), float64(1+i%4))
+		if i%2 == 0 {
+			scores[i] = 1 - scores[i]
+		}
+	}
+	slices.Sort(scores)
+	before := 0.0
+	for _, score := range scores {
+		got, err := strconv.ParseFloat(string(AppendScore(nil, score)), 64)
+		if err != nil || math.Abs(got-score) > 5.1e-7 || got < before {
+			t.Fatalf("%v became %v, after %v: %v", score, got, before, err)
+		}
+		if got != Score(score) {
+			t.Fatalf("%v is written as %v and rounded to %v", score, got, Score(score))
+		}
+		before = got
+	}
+}
+
+func FuzzAppendJSON(f *testing.F) {
+	f.Add([]byte("a\"\\\n\x00\x7f\xffé\xe2\x80"))
+	f.Fuzz(func(t *testing.T, s []byte) {
+		got := AppendJSON(nil, s)
+		var text string
+		if err := json.Unmarshal(got, &text); err != nil || !utf8.Valid(got) {
+			t.Fatalf("%q became %q: %v", s, got, err)
+		}
+		var want strings.Builder
+		for _, r := range string(s) { // an invalid byte is U+FFFD each
+			want.WriteRune(r)
+		}
+		if text != want.String() {
+			t.Errorf("%q is read as %q, want %q", s, text, want.String())
+		}
+	})
+}
+
+func FuzzAppendCSV(f *testing.F) {
+	f.Add([]byte("=a\",\r\n\x00\xff"))
+	f.Fuzz(func(t *testing.T, s []byte) {
+		got := AppendCSV(nil, s)
+		rows, err := csv.NewReader(bytes.NewReader(append(append([]byte("x,"), got...), ",x\r\n"...))).ReadAll()
+		if err != nil || len(rows) != 1 || len(rows[0]) != 3 {
+			t.Fatalf("%q became %q: %q, %v", s, got, rows, err)
+		}
+		if v := rows[0][1]; v != "" && strings.ContainsRune("=+-@\t\r", rune(v[0])) {
+			t.Errorf("%q is a formula", v)
+		}
+	})
+}
+
+// What is written to a terminal obeys nobody but us.
+func FuzzPrintable(f *testing.F) {
+	f.Add([]byte("\x1b]0;owned\x07\u202e"))
+	f.Fuzz(func(t *testing.T, s []byte) {
+		for _, r := range Printable(s, 100) {
+			if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 || r == '\u202e' {
+				t.Errorf("%q is shown as %q", s, Printable(s, 100))
+			}
+		}
+	})
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
+)
+
+func TestMain(m *testing.M) { testbuild.Main(m) }
+
+// pair is a Fluent Bit with the filter or another and the output, and the one
+// that gets what the output sends.
+type pair struct{ sender, receiver *flbtest.Process }
+
+// startPair starts them. The sender has a filter section, whose shared object
+// plugins.conf names, and the output by -e.
+func startPair(t *testing.T, object testbuild.Object, filter string) pair {
+	t.Helper()
+	flbtest.Find(t)
+	dir, port := t.TempDir(), flbtest.FreePort(t)
+	for name, text := range map[string]string{
+		"plugins.conf": "[PLUGINS]\n    Path " + object.Build(t) + "\n",
+		"fluent-bit.conf": `
+[SERVICE]
+    Flush        0.2
+    Grace        1
+    Hot_Reload   On
+    HTTP_Server  On
+    HTTP_Listen  127.0.0.1
+    HTTP_Port    ` + flbtest.FreePort(t) + `
+    Plugins_File ` + dir + `/plugins.conf
+[INPUT]
+    Name  dummy
+    Tag   app
+    Rate  20
+    Dummy {"log": "a request took 12 ms"}
+` + filter + `
+[OUTPUT]
+    Name         anomaly
+    Match        app
+    Workers      1
+    Warmup       32
+    Key_Prefix   sent
+    Forward_Port ` + port + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	receiver := flbtest.Start(t, dir, "-i", "forward", "-p", "listen=127.0.0.1", "-p", "port="+port, "-o", "stdout", "-m", "*", "-p", "format=json_lines", "-f", "0.2")
+	receiver.Wait("listening on 127.0.0.1:"+port, 1)
+	return pair{flbtest.Start(t, dir, "-e", testbuild.Output.Build(t), "-c", filepath.Join(dir, "fluent-bit.conf")), receiver}
+}
+
+// more waits for n more records that the output has given a score.
+func (p pair) more(n int) {
+	const scored = `"sent":"false","sent_score":`
+	p.receiver.Wait(scored, strings.Count(p.receiver.Output(), scored)+n)
+}
+
+// reload reloads the sender for the nth time.
+func (p pair) reload(n int) {
+	p.sender.Signal(syscall.SIGHUP)
+	p.sender.Wait("[output:anomaly:anomaly.0] ready", 1+n)
+	p.more(10)
+}
+
+func (p pair) stop(t *testing.T) {
+	t.Helper()
+	p.sender.Signal(syscall.SIGINT)
+	if code := p.sender.End(); code != 0 {
+		t.Errorf("exit status %d on SIGINT\n%s", code, p.sender.Output())
+	}
+}
+
+// The filter and the output in one Fluent Bit, each with a Go of its own: what the
+// one has tagged, the other tags and sends, before a hot reload and after it.
+func TestFilterAndOutputAtOnce(t *testing.T) {
+	p := startPair(t, testbuild.Filter, "[FILTER]\n    Name   anomaly\n    Match  app\n    Warmup 32\n")
+	const both = `"anomaly":"false","anomaly_score":`
+	p.more(1)
+	for reload := range 3 {
+		if reload > 0 {
+			p.reload(reload)
+			p.sender.Wait("[filter:anomaly:anomaly.0] ready", 1+reload)
+		}
+		p.receiver.Wait(both, strings.Count(p.receiver.Output(), both)+10)
+	}
+	p.stop(t)
+	for line := range strings.Lines(p.receiver.Output()) {
+		if strings.Contains(line, `"sent":`) && !strings.Contains(line, `"anomaly":"false"`) {
+			t.Errorf("a record without the filter's tag: %s", line)
+		}
+	}
+}
+
+// A nil pointer in the Go of a filter stays a panic that is caught, whichever Go
+// was the last to put its signal handlers in place.
+func TestFilterPanicsBesideTheOutput(t *testing.T) {
+	odd := testbuild.Object{Package: "fluentbit/testdata/odd", Name: "flb-filter_odd.so"}
+	p := startPair(t, odd, "[FILTER]\n    Name  odd\n    Match app\n    Do    nil\n")
+	p.more(1)
+	for reload := range 3 {
+		if reload > 0 {
+			p.reload(reload)
+		}
+		p.sender.Wait("nil pointer dereference", 1+reload)
+	}
+	p.stop(t)
+}

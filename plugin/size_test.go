@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
+)
+
+// TestCarriesNothingOfTheOutput: who uses the filter alone does not pay for TLS,
+// nor for libraries that only the output needs.
+func TestCarriesNothingOfTheOutput(t *testing.T) {
+	deps, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range strings.Fields(string(deps)) {
+		for _, other := range []string{"crypto/tls", "crypto/x509", "net", "/ugorji/", "/vmihailenco/", "/fluent-bit-go/", "/internal/forward"} {
+			if p == other || strings.HasPrefix(other, "/") && strings.Contains(p, other) {
+				t.Errorf("it is built from %s", p)
+			}
+		}
+	}
+	stripped := testbuild.Filter
+	stripped.Flags = []string{"-trimpath", "-ldflags", "-s -w"}
+	s, err := os.Stat(stripped.Build(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Size() > 4_500_000 {
+		t.Errorf("it has %d bytes, more than 4.5 MB", s.Size())
+	}
+}
