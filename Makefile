@@ -10,7 +10,7 @@ OUTPUT := bin/out_anomaly.so
 CLI    := bin/flb-anomaly
 HOST   := bin/flb-host
 
-GO_SOURCES   := go.mod detector/model/words/words.txt $(shell find detector fluentbit internal plugin record cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
+GO_SOURCES   := go.mod detector/model/words/words.txt examples/examples.go examples/shop.log $(shell find detector fluentbit internal plugin record cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
 KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
