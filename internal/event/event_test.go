@@ -143,6 +143,9 @@ func TestLines(t *testing.T) {
 		{name: "not JSON", line: `{"level":"warn","msg":"rea`, want: `"{\"level\":\"warn\",\"msg\":\"rea"`},
 		{name: "not JSON, with a brace", line: `{"level":"warn","a":1,"msg":"rea}`, want: `"{\"level\":\"warn\",\"a\":1,\"msg\":\"rea}"`},
 		{name: "more than JSON", line: `{"msg":"ready"} {}`, want: `"{\"msg\":\"ready\"} {}"`},
+		{name: "JSON behind syslog", line: `Mar  2 08:00:01 host app[7]: {"level":"error","msg":"declined","n":1}`, want: `"declined" ERROR n=1`, time: syslog},
+		{name: "JSON behind a message", line: "2026-03-02T08:00:01Z\tINFO\tlistening\t{\"port\": 80}", want: `"2026-03-02T08:00:01Z\tINFO\tlistening" port=80`, time: at},
+		{name: "not JSON behind a message", line: `got {"a":1} and {"b":}`, want: `"got {\"a\":1} and {\"b\":}"`},
 		{name: "an array", line: `["msg","ready"]`, want: `"[\"msg\",\"ready\"]"`},
 
 		{name: "Docker", line: `{"log":"{\"level\":\"error\",\"msg\":\"x\",\"n\":1}\n","stream":"stdout","time":"2026-03-02T08:00:01.5Z"}`, want: `"x" ERROR n=1`, time: at + time.Second/2},
