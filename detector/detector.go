@@ -235,6 +235,7 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	o := &d.seen
 	o.Text, o.Size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
 	o.Line, o.Time = &d.line, ev.Time
+	o.Fields = ev.Fields[:min(len(ev.Fields), MaxFields)]
 	o.Level = ev.Level
 	if o.Level == pattern.LevelNone {
 		o.Level = d.line.Level
@@ -242,9 +243,9 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	if o.Level == pattern.LevelNone {
 		o.Level = ev.Transport
 	}
-	v.Level, v.Pattern = o.Level, d.line.Hash
 	g.collect(d)
 	g.model.Judge(o)
+	v.Level, v.Pattern = o.Level, d.line.Hash
 	return g
 }
 

@@ -83,6 +83,9 @@ func phraseLevel(o *Observation, dst []byte) []byte {
 }
 
 func phraseNumber(o *Observation, dst []byte) []byte {
+	if o.fields.far >= 0 {
+		return o.phraseFar(dst)
+	}
 	if o.number < 0 || o.isNew() {
 		return append(dst, "unusual number"...)
 	}
@@ -214,7 +217,12 @@ func fieldName(line []byte, at int) []byte {
 // quote appends a word of the log in quotes, cut to 40 bytes, with anything
 // but printable ASCII and letters of UTF-8 replaced.
 func quote(dst, word []byte) []byte {
-	dst = append(dst, '"')
+	dst = quoteless(append(dst, '"'), word)
+	return append(dst, '"')
+}
+
+// quoteless is quote without the quotes.
+func quoteless(dst, word []byte) []byte {
 	shown := text.Cut(word, 40)
 	for _, r := range string(shown) {
 		if r < ' ' || r == '"' || r == 0x7f {
@@ -225,5 +233,5 @@ func quote(dst, word []byte) []byte {
 	if len(shown) < len(word) {
 		dst = append(dst, "..."...)
 	}
-	return append(dst, '"')
+	return dst
 }
