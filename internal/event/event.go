@@ -92,6 +92,10 @@ func NewReader(s *options.Settings) (*Reader, error) {
 	return &Reader{tree: newTree(r), fields: make([]detector.Field, 0, detector.MaxFields), pairs: make([]pair, 0, maxPairs)}, nil
 }
 
+// SetReference says when the log was written to last: a time without a year gets
+// its from that. Without it, that is now.
+func (r *Reader) SetReference(t time.Time) { r.lines.Reference, r.moments.Reference = t, t }
+
 // Record makes the event of a record.Log. It reports whether there is something
 // to judge by. The event's slices are the record's or the Reader's own, and valid
 // until the next call.
