@@ -37,7 +37,7 @@ func (w *rowWriter) line(line *scan.Line) error {
 	r.Time, r.Level = line.Event.Time, scan.LevelNames[v.Level]
 	if w.patterns != nil {
 		r.Text = line.Text
-		r.Pattern = w.patterns.ID(v.Pattern, line.Event.Message)
+		r.Pattern = w.patterns.ID(v.Pattern, &line.Event)
 	}
 	w.out.buf = w.rows.Append(w.out.buf, r)
 	return w.out.full()

@@ -237,8 +237,7 @@ func (f form) stands(b []byte, i, j, nt int, prev byte) bool {
 var nameInside = [256]bool{'_': true, '.': true, '/': true, '$': true}
 
 // told says whether the word in capitals b[i:j] is what the line tells of, and
-// not its level: 0 ERROR(s), ERROR: 0, no ERROR found, set to
-// DEBUG.
+// not its level: 0 ERROR(s), ERROR: 0, no ERROR found, set to DEBUG.
 func (l *Line) told(i, j int) bool {
 	b := l.text[before:]
 	if b[j] == '(' && b[j+1] == 's' && b[j+2] == ')' {

@@ -1,10 +1,6 @@
 package event
 
-import (
-	"bytes"
-
-	"github.com/flb-anomaly/flb-anomaly/detector"
-)
+import "bytes"
 
 // A pair is a key and its value as they stand in a text.
 type pair struct {
@@ -64,7 +60,7 @@ func (r *Reader) logfmt(text []byte) (more, ok bool) {
 	}
 	if r.message.rank == 0 {
 		if prose := bytes.TrimRight(text[:head], " \t:-|"); len(prose) > 0 {
-			r.message = candidate{rank: lineRank, kind: detector.Text, value: prose}
+			r.message = candidate{rank: lineRank, value: prose, plain: true}
 		}
 		return false, true
 	}

@@ -23,6 +23,7 @@ type format struct {
 // tried.
 var formats = []format{
 	{0, (*Reader).json},
+	{0, (*Reader).jsonBehind},
 	{'"', (*Reader).access},
 	{'"', (*Reader).loadBalancer},
 	{'"', (*Reader).haproxy},
@@ -70,6 +71,30 @@ func (r *Reader) json(text []byte) (more, ok bool) {
 	r.undo()
 	return false, false
 }
+
+// jsonBehind takes in an object in JSON behind a text, which is the message
+// where there is none in the object:
+//
+//	Mar  2 08:00:01 host app[7]: {"level":"error","msg":"declined"}
+//	2026-03-02T08:00:01Z	INFO	listening	{"port": 80}
+func (r *Reader) jsonBehind(text []byte) (more, ok bool) {
+	if len(text) < 8 || text[len(text)-1] != '}' {
+		return false, false
+	}
+	at := bytes.Index(text, objectStart)
+	if at < 2 || text[at-1] != ' ' && text[at-1] != '\t' && text[at-1] != ':' || skipValue(text, at, 0) != len(text) || !r.jsonObject(text[at:]) {
+		return false, false
+	}
+	if r.message.rank != 0 {
+		return true, true
+	}
+	if head := bytes.TrimRight(text[:at], " \t:-|="); len(head) > 0 {
+		r.message = candidate{rank: lineRank, value: head, plain: true}
+	}
+	return false, true
+}
+
+var objectStart = []byte(`{"`)
 
 // undo forgets what was taken in of a text that was alone.
 func (r *Reader) undo() {

@@ -161,7 +161,7 @@ var rows = []row[Settings]{
 		Help: "Models held at once. The least recently used makes room for a new one."},
 		intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
 	{Option{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2)", Multiple: true,
-		Help: "A message that matches, within its first 4096 bytes, is scored but never flagged. May be given more than once."},
+		Help: "A record whose message, or whose fields as in method=GET code=200, match within 4096 bytes is scored but never flagged. May be given more than once."},
 		setIgnore},
 	{Option{Name: "Seed", Type: Int, Default: "1", Range: "0 to 2147483647",
 		Help: "Seed of the forest's sampling: the same records, options and seed give the same verdicts."},
