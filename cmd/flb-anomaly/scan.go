@@ -34,10 +34,11 @@ func newScan() *cobra.Command {
 		Short: "Find the unusual lines of log files",
 		Long: `Judge each line of the files and show what is unusual.
 
-FILE is a log of plain text or JSON lines, as it is or compressed with gzip,
-zstd, xz or bzip2, in UTF-8 or UTF-16; - is the standard input, which is also
-read when no file is named. Each file has a model of its own: lines of another
-file do not count. To judge rotated files as one log, join them:
+FILE is a log of plain text or JSON lines, or what 'journalctl -o export' writes
+(a line is a record then), as it is or compressed with gzip, zstd, xz or bzip2,
+in UTF-8 or UTF-16; - is the standard input, which is also read when no file is
+named. Each file has a model of its own: lines of another file do not count. To
+judge rotated files as one log, join them:
 
   zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan
 

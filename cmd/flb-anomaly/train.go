@@ -28,10 +28,11 @@ in a file named after the filter's instance: its Alias, or the name that Fluent
 Bit gives it, and .model behind that. It then judges from its first record on.
 The options Seed, Trees, Sample_Size and Window must be those of the filter.
 
-FILE is a log of plain text or JSON lines, as it is or compressed with gzip,
-zstd, xz or bzip2, in UTF-8 or UTF-16; - is the standard input, which is also
-read when no file is named. The messages must look as the filter will see them:
-for a log that the filter gets parsed, give JSON lines.
+FILE is a log of plain text or JSON lines, or what 'journalctl -o export' writes,
+as it is or compressed with gzip, zstd, xz or bzip2, in UTF-8 or UTF-16; - is the
+standard input, which is also read when no file is named. The messages must look
+as the filter will see them: for a log that the filter gets parsed, give JSON
+lines.
 
 A model holds words of the log's messages and the names of groups, and no line
 as it came. It is readable by its owner only.`,

@@ -24,7 +24,7 @@ var foreign = []struct {
 }{
 	{"\x04\x22\x4d\x18", problem("the input is compressed with lz4, which is not read: pipe it through 'lz4 -dc' (text is read, and gzip, zstd, xz and bzip2)")},
 	{"PK\x03\x04", problem("the input is compressed with zip, which is not read: pipe it through 'unzip -p' (text is read, and gzip, zstd, xz and bzip2)")},
-	{"LPKSHHRH", problem("the input is a journal of systemd, which is not read: give the output of 'journalctl -o json --file FILE'")},
+	{"LPKSHHRH", problem("the input is a journal of systemd, which is not read: give the output of 'journalctl -o export --file FILE'")},
 	{"\x7fELF", problem("the input is a program, not a log")},
 	{"\x89PNG\r\n", problem("the input is a picture, not a log")},
 	{"\xff\xd8\xff", problem("the input is a picture, not a log")},
@@ -33,8 +33,8 @@ var foreign = []struct {
 }
 
 // Text returns the text of an input, which is plain or compressed with gzip,
-// zstd, xz or bzip2, as UTF-8 and without a byte order mark; the first bytes
-// tell what it is, not a name. Every way into a scan leads through it. What is
+// zstd, xz or bzip2, as UTF-8 and without a byte order mark, that of a journal's
+// export as JSON lines; the first bytes tell what it is, not a name. Every way into a scan leads through it. What is
 // no log is a Problem, at once or at the end of its first bytes.
 //
 // A live input is not made to wait: what has come is handed on, and what it is
@@ -56,6 +56,9 @@ func Text(in io.Reader, live bool) (io.Reader, error) {
 		}
 	}
 	text := decode(head, whole)
+	if bytes.HasPrefix(head, []byte(journalMagic)) {
+		text = newJournalExport(text)
+	}
 	if live {
 		return &checked{in: text}, nil
 	}
@@ -140,5 +143,5 @@ func undecided(head []byte) bool {
 			return true
 		}
 	}
-	return begins(byteOrderMark) || begins(utf16Little) || begins(utf16Big) || maybeWide(head)
+	return begins(journalMagic) || begins(byteOrderMark) || begins(utf16Little) || begins(utf16Big) || maybeWide(head)
 }

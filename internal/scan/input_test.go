@@ -96,7 +96,7 @@ func TestTextError(t *testing.T) {
 		{"lz4", "\x04\x22\x4d\x18\x00\x00", "'lz4 -dc'"},
 		{"gzip in gzip", zip(zip("a\n")), "compressed twice, with gzip within gzip: pipe it through 'gzip -dc'"},
 		{"zstd in gzip", zip("\x28\xb5\x2f\xfd\x04\x00"), "compressed twice, with zstd within gzip"},
-		{"journal", "LPKSHHRH\x00\x00", "'journalctl -o json --file FILE'"},
+		{"journal", "LPKSHHRH\x00\x00", "'journalctl -o export --file FILE'"},
 		{"program", "\x7fELF\x02\x01", "is a program, not a log"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
