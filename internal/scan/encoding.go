@@ -41,7 +41,7 @@ func decode(head []byte, whole io.Reader) io.Reader {
 // wideEnough is how many bytes tell UTF-16 without a byte order mark.
 const wideEnough = 32
 
-// maybeWide says whether a beginning may be that of UTF-16, but for more of it
+// maybeWide reports whether a beginning may be that of UTF-16, but for more of it
 // to be sure. Logs begin with a time, a bracket, a brace or a word, all of them
 // ASCII.
 func maybeWide(head []byte) bool {
