@@ -104,7 +104,7 @@ const (
 	firmValue = 8
 )
 
-// statement says which statement a record without a message belongs to: the kind
+// statementOfFields says which statement a record without a message belongs to: the kind
 // that its own fields give, or else the names of its fields.
 func (o *Observation) statementOfFields() (hash uint64) {
 	var kind, names uint64

@@ -72,7 +72,7 @@ func flat(v any, name string, levels int, to []string) []string {
 	panic(fmt.Sprintf("%T", v))
 }
 
-// isPlain says whether a text is written as a plain number is.
+// isPlain reports whether a text is written as a plain number is.
 func isPlain(s string) bool {
 	whole, fraction, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
@@ -155,7 +155,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// hasTwice says whether an object has a key more than once, or keys that nested
+// hasTwice reports whether an object has a key more than once, or keys that nested
 // ones have as well: which value counts then is tested elsewhere.
 func hasTwice(line []byte) bool {
 	d := json.NewDecoder(bytes.NewReader(line))

@@ -212,7 +212,7 @@ func (p *pair) valueFrom(text []byte, i int) (end int, ok bool) {
 
 func separates(c byte) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' }
 
-// isFlag says whether a word may stand among pairs. Behind prose that is only
+// isFlag reports whether a word may stand among pairs. Behind prose that is only
 // what netfilter has there: DF, SYN.
 func isFlag(word []byte, behind bool) bool {
 	if len(word) == 0 || !firstKeyByte(word[0]) || behind && len(word) > 5 {
@@ -226,7 +226,7 @@ func isFlag(word []byte, behind bool) bool {
 	return true
 }
 
-// belongs says whether a word is part of the value before it: of a message that
+// belongs reports whether a word is part of the value before it: of a message that
 // somebody wrote without quotes, or of a time with a space in it.
 func (r *Reader) belongs(word []byte) bool {
 	if len(r.pairs) == 0 || len(word) == 0 {

@@ -147,7 +147,7 @@ func (r *Reader) demote(c, message *candidate) {
 	}
 }
 
-// isTime says whether a value looks like a time and not like a duration.
+// isTime reports whether a value looks like a time and not like a duration.
 func isTime(kind detector.Kind, v []byte, num float64) bool {
 	switch kind {
 	case detector.Number:

@@ -18,7 +18,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
 )
 
-// message is the events [n, {"n": n}] for n from first on.
+// numberedEvents are the events [n, {"n": n}] for n from first on.
 func numberedEvents(first, count int) []byte {
 	var b []byte
 	for n := first; n < first+count; n++ {

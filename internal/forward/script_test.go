@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +41,7 @@ func scripted(t *testing.T, o Options, scripts ...func(c net.Conn)) *Client {
 			defer theirs.Close()
 			script(theirs)
 		})
-		return ours, nil
+		return asTCP{ours}, nil
 	}
 	t.Cleanup(func() {
 		c.Close()
@@ -49,6 +51,29 @@ func scripted(t *testing.T, o Options, scripts ...func(c net.Conn)) *Client {
 		}
 	})
 	return c
+}
+
+// asTCP is a pipe that does as a connection does which the other side has closed.
+type asTCP struct{ net.Conn }
+
+func (c asTCP) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if errors.Is(err, io.ErrClosedPipe) {
+		err = syscall.EPIPE
+	}
+	return n, err
+}
+
+func (c asTCP) SetDeadline(t time.Time) error {
+	c.Conn.SetDeadline(t)
+	return nil
+}
+
+// connections returns how many there are, and how many of them are idle.
+func (c *Client) connections() (open, idle int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open), len(c.idle)
 }
 
 // pack is a message of the receiver's.
@@ -391,6 +416,68 @@ func TestAnswerClaims(t *testing.T) {
 	}
 }
 
+// A message of exactly the limits is read, and none beyond: everything in it
+// counts.
+func TestLimits(t *testing.T) {
+	message := func(size int) []byte {
+		b := []byte{0xdc, 0, mostMembers}
+		for range mostMembers - 1 {
+			b = append(append(b, 0xda, 4, 0), make([]byte, 1024)...) // str 16
+		}
+		n := size - len(b) - 3
+		return append(append(b, 0xda, byte(n>>8), byte(n)), make([]byte, n)...)
+	}
+	for size, want := range map[int]error{longestAnswer - 1: nil, longestAnswer: nil, longestAnswer + 1: errNotForward} {
+		if _, err := readAnswer(bufio.NewReader(bytes.NewReader(message(size)))); err != want {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+	deep := func(n int) []byte { return append(bytes.Repeat([]byte{0x91}, n), 0xc0) }
+	for n, want := range map[int]error{deepest: nil, deepest + 1: errNotForward} {
+		if _, err := readAnswer(bufio.NewReader(bytes.NewReader(deep(n)))); err != want {
+			t.Errorf("%d levels: %v", n, err)
+		}
+	}
+	// Those of one byte count too.
+	r := answerReader{in: bufio.NewReader(bytes.NewReader(bytes.Repeat([]byte{0xc0}, 10))), left: 3}
+	for range 3 {
+		if _, err := r.value(1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.value(1); err != errNotForward {
+		t.Errorf("a byte too many: %v", err)
+	}
+}
+
+// Values of every form of msgpack are stepped over: what is behind them is read
+// as it is.
+func TestForms(t *testing.T) {
+	for _, form := range [][]byte{
+		{0x00}, {0x7f}, {0xe0}, {0xff}, {0xc0}, {0xc2}, {0xc3},
+		{0xcc, 1}, {0xcd, 1, 2}, {0xce, 1, 2, 3, 4}, {0xcf, 1, 2, 3, 4, 5, 6, 7, 8},
+		{0xd0, 1}, {0xd1, 1, 2}, {0xd2, 1, 2, 3, 4}, {0xd3, 1, 2, 3, 4, 5, 6, 7, 8},
+		{0xca, 1, 2, 3, 4}, {0xcb, 1, 2, 3, 4, 5, 6, 7, 8},
+		{0xa0}, {0xa2, 'h', 'i'}, {0xd9, 1, 'x'}, {0xda, 0, 1, 'x'}, {0xdb, 0, 0, 0, 1, 'x'},
+		{0xc4, 1, 'x'}, {0xc5, 0, 1, 'x'}, {0xc6, 0, 0, 0, 1, 'x'},
+		{0xd4, 0, 1}, {0xd5, 0, 1, 2}, {0xd6, 0, 1, 2, 3, 4}, append([]byte{0xd7, 0}, make([]byte, 8)...), append([]byte{0xd8, 0}, make([]byte, 16)...),
+		{0xc7, 1, 0, 9}, {0xc8, 0, 1, 0, 9}, {0xc9, 0, 0, 0, 1, 0, 9},
+		{0x90}, {0x91, 1}, {0xdc, 0, 1, 1}, {0xdd, 0, 0, 0, 1, 1},
+		{0x80}, {0x81, 0xa1, 'x', 1}, {0xde, 0, 1, 0xa1, 'x', 1}, {0xdf, 0, 0, 0, 1, 0xa1, 'x', 1},
+	} {
+		message := append([]byte{0x82, 0xa1, 'v'}, form...)
+		message = append(message, 0xa3, 'a', 'c', 'k', 0xa1, 'c', 0xc1)
+		in := bufio.NewReader(bytes.NewReader(message))
+		v, err := readAnswer(in)
+		if m, _ := v.(map[string]any); err != nil || m["ack"] != "c" || in.Buffered() != 1 {
+			t.Errorf("% x: %v, %v, %d bytes left", form, v, err, in.Buffered())
+		}
+		if flag, ok := v.(map[string]any)["v"].(bool); ok != (form[0] == 0xc2 || form[0] == 0xc3) || flag != (form[0] == 0xc3) {
+			t.Errorf("% x: %v", form, v)
+		}
+	}
+}
+
 // However a receiver stalls, a call ends when its time is over.
 func TestStalls(t *testing.T) {
 	const forever = time.Hour
@@ -441,8 +528,8 @@ func TestStalls(t *testing.T) {
 				if took := time.Since(start); took != tt.after {
 					t.Errorf("it took %v; want %v", took, tt.after)
 				}
-				if len(c.open) != 0 || len(c.idle) != 0 {
-					t.Errorf("%d connections are left, %d of them idle", len(c.open), len(c.idle))
+				if open, idle := c.connections(); open != 0 || idle != 0 {
+					t.Errorf("%d connections are left, %d of them idle", open, idle)
 				}
 			})
 		})
@@ -467,16 +554,76 @@ func TestIdleConnectionsEnd(t *testing.T) {
 				t.Fatalf("ended after %v", time.Duration(ended.Load()))
 			}
 		}
-		time.Sleep(longestIdle)
+		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		if got, want := time.Duration(ended.Load()), 60*time.Second+longestIdle; got != want {
+		if got, want := time.Duration(ended.Load()), 90*time.Second; got != want {
 			t.Errorf("ended after %v; want %v", got, want)
 		}
-		if len(c.open) != 0 || len(c.idle) != 0 {
-			t.Errorf("%d connections are left, %d of them idle", len(c.open), len(c.idle))
+		if open, idle := c.connections(); open != 0 || idle != 0 {
+			t.Errorf("%d connections are left, %d of them idle", open, idle)
 		}
 		if err := c.Send("a", events); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// A timer that rings late, when the connection has been used in between, ends
+// nothing.
+func TestLateExpiry(t *testing.T) {
+	in(t, func(t *testing.T) {
+		c := scripted(t, Options{}, ack)
+		var k *conn
+		for range 2 {
+			if err := c.Send("a", events); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Second)
+			k = c.idle[0]
+			c.expire(k)
+			if _, idle := c.connections(); idle != 1 {
+				t.Fatal("a connection that is in use has ended")
+			}
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if _, idle := c.connections(); idle != 0 {
+			t.Fatal("it has not ended in time")
+		}
+		c.expire(k) // twice
+	})
+}
+
+// Where one connection has been closed by the receiver since, all are taken to
+// be: what was to be sent goes over a new one, at once.
+func TestAllIdleConnectionsAreGone(t *testing.T) {
+	in(t, func(t *testing.T) {
+		one := func(c net.Conn) {
+			m := hear(c)
+			time.Sleep(time.Second)
+			c.Write(pack(map[string]any{"ack": chunk(m)}))
+			time.Sleep(time.Second)
+		}
+		c := scripted(t, Options{}, one, one, one, ack)
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				if err := c.Send("a", events); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		time.Sleep(10 * time.Second)
+		if _, idle := c.connections(); idle != 3 {
+			t.Fatalf("%d idle connections", idle)
+		}
+		if err := c.Send("a", events); err != nil {
+			t.Error(err)
+		}
+		if open, idle := c.connections(); open != 1 || idle != 1 {
+			t.Errorf("%d connections, %d of them idle", open, idle)
 		}
 	})
 }

@@ -44,9 +44,6 @@ func (r *answerReader) take(n uint64) ([]byte, error) {
 	r.left -= int(n)
 	b := make([]byte, n)
 	if _, err := io.ReadFull(r.in, b); err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF // in the midst of a message
-		}
 		return nil, err
 	}
 	return b, nil
@@ -69,9 +66,6 @@ func (r *answerReader) value(levels int) (any, error) {
 	}
 	c, err := r.in.ReadByte()
 	if err != nil {
-		if err == io.EOF && r.left != longestAnswer {
-			err = io.ErrUnexpectedEOF
-		}
 		return nil, err
 	}
 	r.left--
