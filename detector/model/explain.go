@@ -170,7 +170,7 @@ func appendNumber(dst []byte, v float64, u pattern.Unit) []byte {
 	return append(dst, unit...)
 }
 
-// sameWord says whether both features are about one and the same word.
+// sameWord reports whether both features are about one and the same word.
 func (o *Observation) sameWord(a, b Feature) bool {
 	at := func(f Feature) int {
 		switch f {

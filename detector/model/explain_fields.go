@@ -7,7 +7,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
-// seen returns the field at a place in the list, and what of it was looked at.
+// seenAt returns the field at a place in the list, and what of it was looked at.
 func (o *Observation) seenAt(i int) (*seenField, *Field) {
 	s := &o.fields.list[i]
 	return s, o.field(s)

@@ -41,7 +41,7 @@ func decode(head []byte, whole io.Reader) io.Reader {
 // wideEnough is how many bytes tell UTF-16 without a byte order mark.
 const wideEnough = 32
 
-// maybeWide says whether a beginning may be that of UTF-16, but for more of it
+// maybeWide reports whether a beginning may be that of UTF-16, but for more of it
 // to be sure. Logs begin with a time, a bracket, a brace or a word, all of them
 // ASCII.
 func maybeWide(head []byte) bool {
@@ -76,7 +76,7 @@ func wideNULs(head []byte) int {
 	return -1
 }
 
-var errBinary = problem("this is a binary file, not a log: text, JSON lines and gzip of these are read")
+var errBinary = problem("this is a binary file, not a log: text and JSON lines are read, as they are or compressed with gzip, zstd, xz or bzip2")
 
 // checked refuses what is no text, by the first bytes of a live input, as soon
 // as there are enough of them.
