@@ -261,7 +261,7 @@ func (m *Model) weighFields(o *Observation) {
 	// What a kind of record that is new itself brings with it is told by its kind.
 	if st := o.known; st == nil || st.seen < maturity {
 		for i := range points {
-			if f := points[i].feature; f != featKey && f != featValue || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 {
+			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 {
 				points[i].points *= explained
 			}
 		}

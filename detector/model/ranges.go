@@ -30,7 +30,7 @@ func (r *numberRange) learn(x octaves) {
 		r.span = span{x, x}
 	}
 	if r.span.outside(x) {
-		if r.out++; r.out >= again && r.out*rareShare > r.n {
+		if r.out++; r.out >= again && r.out*rareShare > min(r.n, outHorizon) {
 			r.span.lo, r.span.hi = min(r.span.lo, x), max(r.span.hi, x)
 		} else {
 			r.span.learn(x, r.n)
@@ -42,7 +42,7 @@ func (r *numberRange) learn(x octaves) {
 
 const (
 	again      = 3   // numbers outside of a range after which it is too narrow,
-	rareShare  = 200 // if they are more than one in so many
+	rareShare  = 50  // if they are more than one in so many
 	outHorizon = 500 // numbers over which they fade
 )
 
