@@ -246,7 +246,7 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	}
 	g.collect(d)
 	g.model.Judge(o)
-	v.Level, v.Pattern = o.Level, d.line.Hash
+	v.Level, v.Pattern = o.Level, o.Pattern()
 	return g
 }
 

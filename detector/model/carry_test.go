@@ -57,14 +57,21 @@ func TestCarryListsEveryField(t *testing.T) {
 	fill(reflect.ValueOf(&want).Elem(), rng)
 	// What is a table is made the way the model makes it.
 	fresh := New()
-	want.statements, want.language.grams = fresh.statements, fresh.language.grams
+	want.statements, want.general, want.language.grams = fresh.statements, fresh.general, fresh.language.grams
+	want.general.pairs = true
 	want.lengths.lo, want.lengths.hi = 3, 40
+	names := map[uint64]uint64{}
 	for i := range 300 {
 		s := want.statements.add(rng.Uint64())
 		hash := s.hash
 		fill(reflect.ValueOf(s).Elem(), rng)
 		s.hash, s.numbers, s.text.n = hash, uint8(i%(trackedNumbers+1)), 96
 		clear(s.nums[s.numbers:])
+		if name := rng.Uint64(); i%3 == 0 {
+			want.statements.call(s, name)
+			names[name] = hash
+		}
+		want.general.counts.count(rng.Uint32(), 3)
 		g := want.language.grams.claim(rng.Uint32())
 		key := g.key
 		fill(reflect.ValueOf(g).Elem(), rng)
@@ -86,6 +93,16 @@ func TestCarryListsEveryField(t *testing.T) {
 			t.Fatalf("the pattern %#x is not found again", h)
 		}
 	}
+	for name, hash := range names {
+		if s := got.statements.find(name); s == nil || s.hash != hash {
+			t.Fatalf("the pattern %#x is not found by another name", hash)
+		}
+	}
+	for _, s := range want.general.counts.slots {
+		if s.key != 0 && *got.general.counts.find(s.key) != s {
+			t.Fatal("a count of lines is lost")
+		}
+	}
 	for _, s := range want.language.grams.slots {
 		if s.key != 0 && *got.language.grams.find(s.key) != s {
 			t.Fatal("gram has a field that its carry does not list")
@@ -93,11 +110,14 @@ func TestCarryListsEveryField(t *testing.T) {
 	}
 	// The rest, but for tables whose layout in memory may differ.
 	for _, m := range []*Model{&got, &want} {
-		m.statements, m.language.grams.slots, m.language.grams.spare = statements{}, nil, nil
+		m.statements = statements{}
+		for _, g := range []*grams{&m.general.counts, &m.language.grams} {
+			g.slots, g.spare = nil, nil
+		}
 	}
 	diff(t, "model", reflect.ValueOf(got), reflect.ValueOf(want))
 
-	const known = "[.statements.slots .statements.all .language.grams.slots .language.grams.spare]"
+	const known = "[.statements.slots .statements.all .general.counts.slots .general.counts.spare .language.grams.slots .language.grams.spare]"
 	if all := fmt.Sprint(pointers(reflect.TypeFor[Model](), "")); all != known {
 		t.Errorf("a model refers to %s, and CopyFrom copies %s", all, known)
 	}

@@ -65,10 +65,6 @@ func phraseFailure(o *Observation, dst []byte) []byte {
 	return append(o.quote(append(dst, "word of failure "...), o.words.failed), " is unusual here"...)
 }
 
-func phraseNetwork(o *Observation, dst []byte) []byte {
-	return append(o.quote(append(dst, "word of networks "...), o.words.wired), " is unusual here"...)
-}
-
 func phraseLevel(o *Observation, dst []byte) []byte {
 	name := o.Level.String()
 	if name == "" {
@@ -140,6 +136,13 @@ func phraseBurst(o *Observation, dst []byte) []byte {
 	return append(dst, "message far above its usual rate"...)
 }
 
+func phraseTrouble(o *Observation, dst []byte) []byte {
+	if o.isNew() {
+		return append(dst, "new message of trouble"...)
+	}
+	return append(dst, "rare message of trouble"...)
+}
+
 // appendNumber writes a number that is in base units the way people do.
 func appendNumber(dst []byte, v float64, u pattern.Unit) []byte {
 	unit := u.Base()
@@ -178,8 +181,6 @@ func (o *Observation) sameWord(a, b Feature) bool {
 			return o.words.at
 		case featFailure:
 			return o.words.failed
-		case featNetwork:
-			return o.words.wired
 		}
 		return -1
 	}

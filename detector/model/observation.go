@@ -17,9 +17,20 @@ type Observation struct {
 	Level  pattern.Level
 	Time   time.Duration
 
+	class  wordClass // of a line whose text is new
+	bad    badness
+	rare   bool    // its statement is, at its slow rate
+	rarity float32 // bits
+	quick  float32 // records of its statement lately
+	away   float32 // octaves that its statement was away beyond its usual gaps
+
 	model   *Model // that has judged it
 	fields  fieldsSeen
 	known   *statement // nil for a new pattern
+	places  places     // of a line whose text is new
+	unnamed bool       // the text is new, and so places are there
+	name    uint64     // of a statement that is not known
+	same    uint32     // lines before that agree with it but for free places
 	Row     Row        // what Judge says
 	words   surprise   // filled for young patterns
 	failure float32    // points for words of failure, for young patterns
@@ -33,4 +44,12 @@ type Observation struct {
 	rate    float32
 	run     uint16
 	pattern []byte // scratch
+}
+
+// Pattern is the number of the event's pattern.
+func (o *Observation) Pattern() uint64 {
+	if o.known != nil {
+		return o.known.hash
+	}
+	return o.name
 }
