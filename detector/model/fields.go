@@ -181,11 +181,24 @@ var kindNames = map[string]bool{
 	"msgid": true, "channel": true, "code": true, "status": true, "status_code": true, "response_code": true, "proto": true,
 }
 
-func tellsKind(name []byte) bool {
+func tellsKind(name []byte) bool { return named(name, kindNames) }
+
+// wordNames are names of fields whose text goes on where the message ends: what went
+// wrong, in words, in lower case.
+var wordNames = map[string]bool{
+	"err": true, "error": true, "exception": true, "cause": true, "reason": true, "errormessage": true, "error_message": true,
+	"errmsg": true, "detail": true, "details": true, "description": true, "warning": true, "panic": true, "failure": true,
+}
+
+// Words reports whether the field's text is words that belong to the message.
+func (f *Field) Words() bool { return f.Kind == Text && named(f.Name, wordNames) }
+
+// named reports whether the last part of a field's name is among names.
+func named(name []byte, names map[string]bool) bool {
 	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	if len(name) > 16 {
+	if len(name) > 16 || len(name) < 2 {
 		return false
 	}
 	var b [16]byte
@@ -195,7 +208,7 @@ func tellsKind(name []byte) bool {
 		}
 		b[i] = c
 	}
-	return kindNames[string(b[:len(name)])]
+	return names[string(b[:len(name)])]
 }
 
 // messageField and levelField stand for the message and the level among the fields.
@@ -371,6 +384,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if p == whole {
 		all.mask.add(k)
+	}
+	if o.Size > 0 && p == whole && f.Words() {
+		return // it is judged with the message
 	}
 	key := &fs.keys.all[k]
 	pl := &key.place
