@@ -155,6 +155,7 @@ func (m *Model) Judge(o *Observation) {
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
 	m.judgeBurst(o)
 	m.judgeHabit(o)
+	m.judgeCodes(o)
 	m.judgeFields(o)
 }
 
@@ -194,6 +195,7 @@ func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
 // Learn takes the judged event in.
 func (m *Model) Learn(o *Observation) {
 	m.learnFields(o)
+	m.learnCodes(o)
 	l, st := o.Line, o.known
 	isNew := st == nil // a statement, if not a line of a new kind
 	if isNew {

@@ -24,7 +24,9 @@ type Observation struct {
 	quick  float32 // records of its statement lately
 	away   float32 // octaves that its statement was away beyond its usual gaps
 
-	model   *Model // that has judged it
+	oddCode int         // index of the strangest code; -1 = none
+	codes   numberRange // of its place
+	model   *Model      // that has judged it
 	fields  fieldsSeen
 	known   *statement // nil for a new pattern
 	places  places     // of a line whose text is new
