@@ -35,6 +35,7 @@ type Reader struct {
 	clock   moment
 	group   []byte
 	layer   int  // of texts in texts
+	several bool // both of a key that is given twice count
 	alone   bool // nothing is taken in yet but the text that is looked at
 
 	text    []byte // made of escapes and numbers

@@ -35,6 +35,10 @@ func (r *Reader) logfmt(text []byte) (more, ok bool) {
 	if head < 0 {
 		return false, false
 	}
+	// Of pairs, both of a key that stands there twice say something: netfilter gives
+	// the LEN of the packet and that of the datagram in it.
+	r.several = true
+	defer func() { r.several = false }()
 	for i := range r.pairs {
 		p := &r.pairs[i]
 		n := r.tree.child(&r.tree.root, p.key)

@@ -69,7 +69,7 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 	if n.out || n.skip {
 		return
 	}
-	if n.event == r.event && !n.within {
+	if n.event == r.event && !n.within && !r.several {
 		// Of a key that is given twice, the last counts.
 		f := &r.fields[n.at]
 		f.Kind, f.Value, f.Number = kind, v, num
