@@ -165,7 +165,7 @@ func (t *threshold) start(points []float32) {
 	}
 }
 
-// flag says whether so many points are an anomaly, and learns.
+// flag reports whether so many points are an anomaly, and learns.
 func (t *threshold) flag(points float32) bool {
 	if t.contamination > 0 {
 		step := quantileStep + quantileStepSmall/t.contamination

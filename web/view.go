@@ -242,7 +242,7 @@ func (v *view) add(l *scan.Line, clock int64) {
 	kept := line{
 		offset: l.Offset, time: clock, score: verdict.Score, sweep: verdict.Sweep,
 		flags:   uint8(verdict.Level) & levelMask,
-		pattern: v.patterns.index(verdict.Pattern, l.Event.Message),
+		pattern: v.patterns.index(verdict.Pattern, &l.Event),
 	}
 	c := &v.counted
 	if verdict.Judged {

@@ -56,8 +56,8 @@ func TestWriters(t *testing.T) {
 {"line":1,"anomaly":false,"anomaly_score":null}
 {"line":2,"anomaly":false,"anomaly_score":0.250000}
 {"line":3,"anomaly":false,"anomaly_score":0.456789}
-{"line":4,"anomaly":true,"anomaly_score":0.987650,"anomaly_reason":"new word \"hi\"; number 300000 far above the usual 12 to 40"}
-{"line":1234567,"anomaly":true,"anomaly_score":0.999999600,"anomaly_reason":"number 77.5 far above the usual 1 to 2"}
+{"line":4,"anomaly":true,"anomaly_score":0.987650,"anomaly_reason":"new word \"hi\"; number 300000 far above the usual 12 to 40","level":"error"}
+{"line":1234567,"anomaly":true,"anomaly_score":0.999999600,"anomaly_reason":"number 77.5 far above the usual 1 to 2","time":"2026-03-02T08:00:01.250Z"}
 `},
 		{"jsonl with text of several files", scanFlags{format: "jsonl", text: true}, true, `
 {"file":"a,b.log","line":1,"anomaly":false,"anomaly_score":null,"pattern":"9","text":"service started"}

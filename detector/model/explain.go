@@ -83,6 +83,9 @@ func phraseLevel(o *Observation, dst []byte) []byte {
 }
 
 func phraseNumber(o *Observation, dst []byte) []byte {
+	if o.fields.far >= 0 {
+		return o.phraseFar(dst)
+	}
 	if o.number < 0 || o.isNew() {
 		return append(dst, "unusual number"...)
 	}
@@ -126,6 +129,9 @@ func phraseEnd(_ *Observation, dst []byte) []byte {
 }
 
 func phraseBurst(o *Observation, dst []byte) []byte {
+	if o.fields.rushed {
+		return append(dst, "records of this kind far above their usual rate"...)
+	}
 	if o.run > 2 {
 		dst = append(dst, "the same line "...)
 		dst = strconv.AppendInt(dst, int64(o.run)+1, 10)
@@ -164,7 +170,7 @@ func appendNumber(dst []byte, v float64, u pattern.Unit) []byte {
 	return append(dst, unit...)
 }
 
-// sameWord says whether both features are about one and the same word.
+// sameWord reports whether both features are about one and the same word.
 func (o *Observation) sameWord(a, b Feature) bool {
 	at := func(f Feature) int {
 		switch f {
@@ -214,7 +220,12 @@ func fieldName(line []byte, at int) []byte {
 // quote appends a word of the log in quotes, cut to 40 bytes, with anything
 // but printable ASCII and letters of UTF-8 replaced.
 func quote(dst, word []byte) []byte {
-	dst = append(dst, '"')
+	dst = quoteless(append(dst, '"'), word)
+	return append(dst, '"')
+}
+
+// quoteless is quote without the quotes.
+func quoteless(dst, word []byte) []byte {
 	shown := text.Cut(word, 40)
 	for _, r := range string(shown) {
 		if r < ' ' || r == '"' || r == 0x7f {
@@ -225,5 +236,5 @@ func quote(dst, word []byte) []byte {
 	if len(shown) < len(word) {
 		dst = append(dst, "..."...)
 	}
-	return append(dst, '"')
+	return dst
 }

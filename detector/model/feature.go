@@ -19,6 +19,10 @@ const (
 	featEnd
 	featBurst
 	featSeverity
+	featValue
+	featKey
+	featText
+	featPair
 
 	Features // how many there are
 )
@@ -40,6 +44,8 @@ const (
 	whenNew   = "new patterns"
 	whenKnown = "known patterns"
 	always    = "always"
+
+	withFields = "records with fields"
 )
 
 // Table has a row for each feature. In each of them 0 is routine and larger is
@@ -98,6 +104,22 @@ var Table = [Features]Info{
 	featSeverity: {
 		Name: "severity", When: always, Most: 4,
 		Says: "the level by itself: WARN 1 to FATAL 4. It never flags a line alone.",
+	},
+	featValue: {
+		Name: "value", When: withFields, Most: most, phrase: phraseValue,
+		Says: "surprise of the strangest value: one that a field with few values never or hardly ever had, or one of another sort than usual there; a code of a failure weighs more. Where one value in ten is new, a new one is no news.",
+	},
+	featKey: {
+		Name: "key", When: withFields, Most: most, phrase: phraseKey,
+		Says: "a field that no record had so far, or one that is missing although records that have the others have it too",
+	},
+	featText: {
+		Name: "text", When: withFields, Most: 20, phrase: phraseText,
+		Says: "how far a new text is from the other new ones in its field, by the characters that stand in it and by its length",
+	},
+	featPair: {
+		Name: "pair", When: withFields, Most: 16, phrase: phrasePair,
+		Says: "two values that are routine each and never came together, although by their shares they would have",
 	},
 }
 

@@ -37,7 +37,7 @@ const (
 )
 
 // hashBytes is a fast hash of short texts, of no cryptographic strength: places in
-// tables are salted (see place), and what is found by it decides a verdict only as
+// tables are salted (see slotOf), and what is found by it decides a verdict only as
 // far as 32 bits can be trusted.
 func hashBytes(seed uint64, b []byte) uint64 {
 	h := seed ^ uint64(len(b))*0x9e3779b97f4a7c15

@@ -39,24 +39,24 @@ func newGrams(limit int) grams {
 // found does not depend on places, and so no verdict depends on the salt.
 var salt = rand.Uint64() | 1
 
-// place returns the key's place in a table of mask+1 places, a power of two
+// slotOf returns the key's place in a table of mask+1 places, a power of two
 // (multiply-shift, Dietzfelbinger et al. 1997): of two keys, however they were
 // chosen, the chance to want the same one is at most 2 in mask+1.
-func place(key uint64, mask uint32) uint32 {
+func slotOf(key uint64, mask uint32) uint32 {
 	return uint32(key * salt >> bits.LeadingZeros64(uint64(mask)))
 }
 
 func (g *grams) find(key uint32) *gram {
 	key |= 1 << 31 // never 0
 	mask := uint32(len(g.slots) - 1)
-	for i := place(uint64(key), mask); ; i = (i + 1) & mask {
+	for i := slotOf(uint64(key), mask); ; i = (i + 1) & mask {
 		if s := &g.slots[i]; s.key == key || s.key == 0 {
 			return s
 		}
 	}
 }
 
-// count counts the key n times more and says whether it is new.
+// count counts the key n times more and reports whether it is new.
 func (g *grams) count(key, n uint32) (isNew bool) {
 	s := g.claim(key)
 	isNew = s.n == 0
@@ -143,7 +143,7 @@ const gramBytes = 8
 func (g *grams) carry(c *codec.Codec) {
 	size := uint8(bits.Len(uint(len(g.slots))) - 1)
 	c.U8(&size)
-	if c.Reading && c.Err == nil && (size > 31 || 1<<size < gramsAtFirst || 1<<size > gramLimit) {
+	if c.Reading && c.Err == nil && (size > 31 || 1<<size < gramsAtFirst || 1<<size > g.limit) {
 		c.Fail("a table of words of size 2^%d", size)
 	}
 	if c.Err != nil {
@@ -166,7 +166,7 @@ func (g *grams) carry(c *codec.Codec) {
 	if c.Err != nil {
 		return
 	}
-	*g = grams{slots: make([]gram, 1<<size), limit: gramLimit}
+	*g = grams{slots: make([]gram, 1<<size), limit: g.limit}
 	last := uint32(1<<31 - 1) // no key is smaller than 1<<31
 	for range n {
 		var s gram

@@ -47,6 +47,8 @@ type Model struct {
 	letters    letters
 	lengths    lengths
 
+	fields fields
+
 	clock  clock
 	seldom rarity
 	news   float32 // share of new patterns among the last few records
@@ -59,13 +61,19 @@ func New() Model {
 	return Model{
 		statements: newStatements(maxStatements),
 		language:   language{grams: newGrams(gramLimit)},
+		fields:     newFields(),
 		news:       1,
 	}
 }
 
 // Judge fills o.Row by what was learned so far. It changes nothing.
 func (m *Model) Judge(o *Observation) {
+	o.model = m
 	l := o.Line
+	textless := o.Size == 0 && len(o.Fields) > 0
+	if textless {
+		l.Hash, l.Vars = o.statementOfFields()
+	}
 	st := m.statements.find(l.Hash)
 	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
 	r := &o.Row
@@ -84,10 +92,12 @@ func (m *Model) Judge(o *Observation) {
 	}
 	o.length = octavesOf(float64(o.Size + 1))
 
-	if bits, ok := m.seldom.surprise(o.seen); ok {
+	if bits, ok := m.seldom.surprise(o.seen); ok && !textless { // the fields say it better
 		featRarity.set(r, 0.8*min(bits, 10))
 	}
-	if young {
+	if textless {
+		o.words, o.failure, o.odd, o.open = surprise{}, 0, m.letters.mean, false
+	} else if young {
 		o.words = m.language.surprise(o.Text, l)
 		w := &o.words
 		calm := min(1, -log2(float64(m.news)+0.001)/6)
@@ -127,6 +137,7 @@ func (m *Model) Judge(o *Observation) {
 	featLevel.set(r, m.levelPoints(st, o.Level))
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
 	m.judgeBurst(o)
+	m.judgeFields(o)
 }
 
 // failurePoints are the points for the most surprising word of failure. In a
@@ -164,6 +175,7 @@ func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
 
 // Learn takes the judged event in.
 func (m *Model) Learn(o *Observation) {
+	m.learnFields(o)
 	l, st := o.Line, o.known
 	isNew := st == nil
 	if isNew {
@@ -233,6 +245,7 @@ func (m *Model) age() {
 	}
 	m.language.halve()
 	m.lengths.halve()
+	m.fields.age()
 }
 
 func b2f(b bool) float32 {
@@ -251,6 +264,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	m.language.carry(c)
 	m.letters.carry(c)
 	m.lengths.carry(c)
+	m.fields.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)
 	c.F32(&m.news)
@@ -293,11 +307,12 @@ func NewCopy(r Room) Model {
 // CopyFrom makes m a copy of from that can be carried, but neither judge nor
 // learn, in the memory that m has. It returns about how many bytes that were.
 func (m *Model) CopyFrom(from *Model) int {
-	all, words := m.statements.all, m.language.grams.slots
+	all, words, fields := m.statements.all, m.language.grams.slots, m.fields
 	*m = *from
+	n := m.fields.copyTables(&fields)
 	m.statements.slots = nil
 	m.statements.all = append(all[:0], from.statements.all...)
 	m.language.grams.spare = nil
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
-	return int(unsafe.Sizeof(statement{}))*len(m.statements.all) + gramBytes*len(m.language.grams.slots) + int(unsafe.Sizeof(*m))
+	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + gramBytes*len(m.language.grams.slots) + int(unsafe.Sizeof(*m))
 }

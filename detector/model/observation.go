@@ -10,12 +10,15 @@ import (
 // Judge found out, for Learn and for the explanation. It is used again for the
 // next event, so that none needs memory of its own.
 type Observation struct {
-	Text  []byte // the message's first pattern.MaxBytes
-	Size  int    // of the whole message, in bytes
-	Line  *pattern.Line
-	Level pattern.Level
-	Time  time.Duration
+	Text   []byte // the message's first pattern.MaxBytes
+	Size   int    // of the whole message, in bytes
+	Line   *pattern.Line
+	Fields []Field
+	Level  pattern.Level
+	Time   time.Duration
 
+	model   *Model // that has judged it
+	fields  fieldsSeen
 	known   *statement // nil for a new pattern
 	Row     Row        // what Judge says
 	words   surprise   // filled for young patterns

@@ -67,7 +67,7 @@ func newStatements(limit int) statements {
 // until the next add.
 func (t *statements) find(hash uint64) *statement {
 	mask := uint32(len(t.slots) - 1)
-	for i := place(hash, mask); ; i = (i + 1) & mask {
+	for i := slotOf(hash, mask); ; i = (i + 1) & mask {
 		s := t.slots[i]
 		if s.at == 0 {
 			return nil
@@ -95,7 +95,7 @@ func (t *statements) add(hash uint64) *statement {
 
 func (t *statements) put(hash uint64, at uint32) {
 	mask := uint32(len(t.slots) - 1)
-	i := place(hash, mask)
+	i := slotOf(hash, mask)
 	for t.slots[i].at != 0 {
 		i = (i + 1) & mask
 	}

@@ -18,7 +18,11 @@ func (t *patternText) bytes() []byte { return t.b[:min(int(t.n), len(t.b))] }
 // set renders the pattern of the event. It allocates nothing once o's scratch
 // memory has grown to the longest pattern.
 func (t *patternText) set(o *Observation) {
-	o.pattern = o.Line.Append(o.pattern[:0], o.Text)
+	if o.pattern = o.pattern[:0]; o.Size == 0 {
+		o.pattern = o.render(o.pattern)
+	} else {
+		o.pattern = o.Line.Append(o.pattern, o.Text)
+	}
 	t.n = 0
 	for _, c := range text.Cut(o.pattern, len(t.b)) {
 		if c >= ' ' && c != 0x7f { // nothing that a terminal would obey

@@ -139,7 +139,7 @@ func (s *Scanner) word(l *Line, p *piece, k int, h uint32, nt int) {
 	}
 }
 
-// scrambled says whether a long run of letters is no words of any language:
+// scrambled reports whether a long run of letters is no words of any language:
 // it changes between capitals and small letters all the time, or is longer
 // than words are.
 func scrambled(b []byte) bool {
@@ -182,7 +182,7 @@ func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
 	return end, varies
 }
 
-// identifier says whether the run b[i:j], which begins with a letter, is one
+// identifier reports whether the run b[i:j], which begins with a letter, is one
 // that varies, not a word or a word with a number behind it; inName says that
 // it is part of a name, where less is asked.
 func (s *Scanner) identifier(l *Line, i, j int, inName bool) bool {
@@ -310,7 +310,7 @@ const (
 	macSize  = 17
 )
 
-// uuid says whether the run of 8 at i, behind which comes edge k, is the
+// uuid reports whether the run of 8 at i, behind which comes edge k, is the
 // first of five that have the lengths and the joins of a UUID.
 func (l *Line) uuid(k, i int) bool {
 	b := l.text[before:]
@@ -327,7 +327,7 @@ func (l *Line) uuid(k, i int) bool {
 	return l.end(k-2) == i+uuidSize && allHex(b[i:i+8]) && allHex(b[i+24:i+uuidSize])
 }
 
-// dashedMAC says whether 00-1A-2B-3C-4D-5E stands at b[i:].
+// dashedMAC reports whether 00-1A-2B-3C-4D-5E stands at b[i:].
 func dashedMAC(b []byte, i int) bool {
 	for n := 0; n < 6; n++ {
 		if class[b[i]]&class[b[i+1]]&hex == 0 || n < 5 && b[i+2] != '-' {

@@ -1,0 +1,179 @@
+package model
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// seenAt returns the field at a place in the list, and what of it was looked at.
+func (o *Observation) seenAt(i int) (*seenField, *Field) {
+	s := &o.fields.list[i]
+	return s, o.field(s)
+}
+
+// named appends the name of a field, and which part of it.
+func (s *seenField) named(dst []byte, f *Field) []byte {
+	dst = quoteless(dst, f.Name)
+	switch s.part {
+	case first:
+		dst = append(dst, " (first part)"...)
+	case ending:
+		dst = append(dst, " (ending)"...)
+	}
+	return dst
+}
+
+// said appends a field's value: numbers and words as they are, the rest in quotes.
+func (s *seenField) said(dst []byte, f *Field) []byte {
+	switch f.Kind {
+	case Number:
+		if len(f.Value) > 0 {
+			return append(dst, f.Value...)
+		}
+		return appendNumber(dst, f.Number, pattern.UnitNone)
+	case Bool:
+		return append(dst, f.Value...)
+	}
+	return quote(dst, s.text)
+}
+
+func phraseValue(o *Observation, dst []byte) []byte {
+	if o.fields.odd < 0 {
+		return append(dst, "unusual value"...)
+	}
+	s, f := o.seenAt(o.fields.odd)
+	p := &o.model.fields.keys.all[s.key].place
+	dst = s.said(append(s.named(dst, f), ' '), f)
+	switch {
+	case o.fields.oddSort && s.sort == sortEmpty:
+		dst = append(dst, ": it is usually not empty"...)
+		return evidence(dst, p)
+	case o.fields.oddSort && s.sort == sortText:
+		dst = append(dst, ": usually a number"...)
+		return evidence(dst, p)
+	case o.fields.oddSort:
+		dst = append(dst, ": usually no number"...)
+		return evidence(dst, p)
+	case p.distinct > categoryValues || s.part != whole:
+		if s.count == 0 {
+			dst = append(dst, " never seen in "...)
+		} else {
+			dst = strconv.AppendUint(append(dst, " seen "...), uint64(s.count), 10)
+			dst = append(dst, " times in "...)
+		}
+		return thousands(dst, int(p.n))
+	case s.count == 0:
+		dst = append(dst, " never seen"...)
+	default:
+		dst = strconv.AppendUint(append(dst, " seen "...), uint64(s.count), 10)
+		dst = append(dst, " times"...)
+	}
+	return p.usually(append(dst, ", usually "...))
+}
+
+// evidence appends how many values it rests on.
+func evidence(dst []byte, p *place) []byte {
+	dst = append(dst, ", in "...)
+	return append(thousands(dst, int(p.n)), " before"...)
+}
+
+// usually appends the values seen most, the first with its share.
+func (p *place) usually(dst []byte) []byte {
+	order := [usualValues]int{0, 1, 2, 3}
+	for i := range order {
+		for j := i; j > 0 && p.usual[order[j]].count > p.usual[order[j-1]].count; j-- {
+			order[j], order[j-1] = order[j-1], order[j]
+		}
+	}
+	for i, at := range order {
+		u := &p.usual[at]
+		if u.count < 1 || i == 3 {
+			break
+		}
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = quoteless(dst, u.text[:u.size])
+		if i == 0 {
+			dst = append(dst, " ("...)
+			dst = strconv.AppendInt(dst, int64(math.Round(min(100, 100*float64(u.count/p.n)))), 10)
+			dst = append(dst, " %)"...)
+		}
+	}
+	return dst
+}
+
+func phraseKey(o *Observation, dst []byte) []byte {
+	if o.fields.newKey >= 0 {
+		s, f := o.seenAt(o.fields.newKey)
+		dst = s.named(append(dst, "new field \""...), f)
+		return quote(append(dst, "\": "...), f.Value)
+	}
+	if o.fields.rareKey >= 0 {
+		s, f := o.seenAt(o.fields.rareKey)
+		dst = s.named(append(dst, "field \""...), f)
+		dst = strconv.AppendInt(append(dst, "\" seen "...), int64(o.model.fields.keys.all[s.key].n), 10)
+		dst = append(dst, " times in "...)
+		dst = append(thousands(dst, int(o.model.fields.records)), " records: "...)
+		return s.said(dst, f)
+	}
+	if o.fields.lost < 0 {
+		return append(dst, "unusual set of fields"...)
+	}
+	k := &o.model.fields.keys.all[o.fields.lost]
+	dst = quoteless(append(dst, "field \""...), k.text())
+	dst = append(dst, "\" is missing, it was in "...)
+	return append(thousands(dst, int(k.n)), " records before"...)
+}
+
+func phraseText(o *Observation, dst []byte) []byte {
+	if o.fields.strange < 0 {
+		return append(dst, "unusual text"...)
+	}
+	s, f := o.seenAt(o.fields.strange)
+	dst = s.named(append(dst, "unusual characters or length of "...), f)
+	return quote(append(dst, ' '), f.Value)
+}
+
+func phrasePair(o *Observation, dst []byte) []byte {
+	a, b := &o.fields.lows[o.fields.together[0]], &o.fields.lows[o.fields.together[1]]
+	say := func(l *low) {
+		if l.seen < 0 {
+			dst = append(dst, "this message"...)
+			return
+		}
+		s, f := o.seenAt(l.seen)
+		dst = s.said(append(s.named(dst, f), ' '), f)
+	}
+	say(a)
+	dst = append(dst, " and "...)
+	say(b)
+	return append(dst, " never came together"...)
+}
+
+func (o *Observation) phraseFar(dst []byte) []byte {
+	s, f := o.seenAt(o.fields.far)
+	dst = s.said(append(s.named(dst, f), ' '), f)
+	u := o.fields.farUsual
+	lo, hi := u.lo.said(), u.hi.said()
+	if f.Number == math.Trunc(f.Number) {
+		lo, hi = math.Round(lo), math.Round(hi)
+	}
+	dst = appendNumber(append(dst, ", usually "...), lo, pattern.UnitNone)
+	if hi != lo {
+		dst = appendNumber(append(dst, " to "...), hi, pattern.UnitNone)
+	}
+	return dst
+}
+
+// thousands appends a number with its thousands apart: 4,120.
+func thousands(dst []byte, n int) []byte {
+	if n < 1000 {
+		return strconv.AppendInt(dst, int64(n), 10)
+	}
+	dst = append(thousands(dst, n/1000), ',')
+	n %= 1000
+	return append(dst, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
+}

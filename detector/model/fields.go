@@ -1,0 +1,673 @@
+package model
+
+import (
+	"bytes"
+	"math"
+	"unsafe"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// fields is what is known of the fields of a log's records: which there are, what
+// stands in each, which go together.
+type fields struct {
+	keys    keys
+	values  grams // how often each value stood in its field
+	shapes  grams // how often the values of all categories came together as they do
+	pairs   grams // how often two of them did
+	ranges  ranges
+	records float32 // that had fields, aged
+
+	value, key, text, pair, rush tail
+
+	recent [recentShapes]uint32 // shapes of the last records
+	next   uint8                // in recent
+
+	rushing  uint32  // the shape of the rush that was told last,
+	rushSize float32 // and how many of it there were among the last records
+}
+
+// recentShapes is over how many records a rush is looked for: one kind of record that
+// makes up most of them and hardly any before.
+const recentShapes = 64
+
+const (
+	valueTail = 3.5
+	keyTail   = 3.5
+	textTail  = 1.7
+	pairTail  = 1.7
+	rushTail  = 1.5
+)
+
+// valueLimit and pairLimit bound the tables of values and pairs, in entries.
+const (
+	valueLimit = 1 << 16
+	pairLimit  = 1 << 15
+)
+
+func newFields() fields {
+	return fields{values: newGrams(valueLimit), shapes: newGrams(pairLimit / 4), pairs: newGrams(pairLimit)}
+}
+
+// seenField is a field of the event at hand, or a part of one.
+type seenField struct {
+	field  int16 // index in Observation.Fields
+	part   part
+	key    int16 // index in keys; -1 for a new one
+	sort   uint8
+	name   uint64 // hash
+	value  uint64 // hash
+	count  uint32 // how often the value stood here before
+	number octaves
+	bits   float32 // of a new text, by its characters
+	marks  marks
+	text   []byte // the value, or the part of it
+}
+
+// part says what of a field's value is looked at.
+type part uint8
+
+const (
+	whole  part = iota
+	first       // of a path: its first part
+	ending      // of a path: what stands behind the last dot, jpg
+)
+
+// maxSeen is how many fields and parts of fields of an event are looked at.
+const maxSeen = MaxFields + 16
+
+// fieldsSeen is what judgeFields found out of the event at hand.
+type fieldsSeen struct {
+	list      [maxSeen]seenField
+	n         int
+	mask      keyMask // of the keys that are there
+	lows      [maxLows]low
+	nlows     int
+	shape     uint32
+	rushed    bool
+	shapes    uint32 // how often the shape came before
+	rawValue  float32
+	rawKey    float32
+	rawText   float32
+	rawPair   float32
+	rawRush   float32
+	rawNumber float32
+	rushSize  float32 // records of it among the last ones
+
+	// What is strangest, for the explanation.
+	odd      int // index in list, by its value
+	oddSort  bool
+	newKey   int // index in list
+	rareKey  int // index in list, the rarest of those seen few times
+	lost     int // index in keys
+	strange  int // index in list, by its text
+	far      int // index in list, by its number
+	farUsual span
+	together [2]int // indices in lows
+}
+
+// low is a value of a category.
+type low struct {
+	id    uint32
+	count float32 // records with it
+	of    float32 // records in which its field was compared with others
+	seen  int     // index in list; -1 for the statement
+}
+
+// maxLows is how many categories of an event are compared with each other.
+const maxLows = 16
+
+const (
+	nameSeed = 0x1d8e4e27c47d124f
+
+	// youngRecords is up to how many records with fields nothing is said of them:
+	// nothing is usual yet.
+	youngRecords = 30
+
+	// firmValue is how often a value must have come for it to be known well.
+	firmValue = 8
+)
+
+// rareKey is up to how many records a field's name is news.
+const rareKey = 8
+
+// statementOfFields says which statement a record without a message belongs to: the
+// kind that its own fields give. All that give none belong to one. values is a hash of
+// all that stands in the record.
+func (o *Observation) statementOfFields() (hash, values uint64) {
+	var kind uint64
+	kinds := 0
+	for i := range o.Fields {
+		f := &o.Fields[i]
+		if f.Kind == Null {
+			continue
+		}
+		h := hashBytes(nameSeed, f.Name)
+		values += mix64(h, f.hash())
+		if tellsKind(f.Name) && len(f.Value) <= 64 {
+			v := f.hash()
+			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
+				v = uint64(f.Number) / 100 // 2xx
+			}
+			kind += mix64(h, v)
+			kinds++
+		}
+	}
+	if kinds > 0 {
+		return mix64(kind, 2), values
+	}
+	return mix64(nameSeed, 3), values
+}
+
+// kindNames are names of fields that say what kind of record it is, in lower case;
+// of a nested one the last part counts. It is a first guess only: of a record that has
+// none, the names of all its fields say it.
+var kindNames = map[string]bool{
+	"event": true, "eventname": true, "event_name": true, "event_type": true, "eventtype": true, "eventid": true, "event_id": true,
+	"type": true, "kind": true, "verb": true, "method": true, "action": true, "operation": true, "op": true, "_path": true,
+	"msgid": true, "channel": true, "code": true, "status": true, "status_code": true, "response_code": true, "proto": true,
+}
+
+func tellsKind(name []byte) bool {
+	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
+		name = name[i+1:]
+	}
+	if len(name) > 16 {
+		return false
+	}
+	var b [16]byte
+	for i, c := range name {
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		b[i] = c
+	}
+	return kindNames[string(b[:len(name)])]
+}
+
+// messageField and levelField stand for the message and the level among the fields.
+var (
+	messageField = Field{Name: []byte("message"), Kind: Bool}
+	levelField   = Field{Name: []byte("level"), Kind: Bool}
+)
+
+func (o *Observation) field(s *seenField) *Field {
+	switch {
+	case s.field >= 0:
+		return &o.Fields[s.field]
+	case s.name == hashBytes(nameSeed, levelField.Name):
+		return &levelField
+	}
+	return &messageField
+}
+
+// judgeFields judges the event's fields. It changes nothing.
+func (m *Model) judgeFields(o *Observation) {
+	s := &o.fields
+	s.n, s.nlows, s.mask = 0, 0, keyMask{}
+	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rawNumber = 0, 0, 0, 0, 0, 0
+	s.rushed = false
+	s.odd, s.newKey, s.rareKey, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1
+	if len(o.Fields) == 0 {
+		return
+	}
+	fs := &m.fields
+	for i := range o.Fields {
+		if f := &o.Fields[i]; f.Kind != Null {
+			m.judgeField(o, f, i)
+		}
+	}
+	// That a record has a message and a level is known as that it has a field.
+	if o.Size > 0 {
+		m.judgeField(o, &messageField, -1)
+	}
+	if o.Level != pattern.LevelNone {
+		m.judgeField(o, &levelField, -1)
+	}
+	if fs.records < youngRecords {
+		return
+	}
+	set := fs.keys.set(&s.mask)
+	if s.newKey >= 0 {
+		s.rawKey = keyWeight * log2(float64(fs.records+1))
+	} else if s.rareKey >= 0 {
+		n := fs.keys.all[s.list[s.rareKey].key].n
+		s.rawKey = keyWeight * log2(float64((fs.records+1)/(n+0.5))) / (1 + n/4)
+	} else if set == nil || set.n < knownKeySet {
+		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
+			if points := keyWeight * bits; points > s.rawKey {
+				s.rawKey, s.lost = points, lost
+			}
+		}
+	}
+	m.judgePairs(o)
+	m.weighFields(o)
+}
+
+// weighFields turns what was found into features.
+func (m *Model) weighFields(o *Observation) {
+	fs, s, r := &m.fields, &o.fields, &o.Row
+	points := [...]struct {
+		feature Feature
+		points  float32
+	}{
+		{featValue, fs.value.least(s.rawValue, valueTail)},
+		{featKey, fs.key.least(s.rawKey, keyTail)},
+		{featText, fs.text.least(s.rawText, textTail)},
+		{featPair, fs.pair.least(s.rawPair, pairTail)},
+		{featNumber, s.rawNumber},
+	}
+	// What a kind of record that is new itself brings with it is told by its kind.
+	if st := o.known; st == nil || st.seen < maturity {
+		for i := range points {
+			if f := points[i].feature; f != featKey && f != featValue || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 {
+				points[i].points *= explained
+			}
+		}
+	}
+	strongest := 0
+	for i := range points {
+		if points[i].points > points[strongest].points {
+			strongest = i
+		}
+	}
+	for i := range points {
+		p := &points[i]
+		if i != strongest {
+			p.points *= explained
+		}
+		if p.points > p.feature.Points(r) {
+			p.feature.set(r, p.points)
+		} else if p.feature == featNumber {
+			s.far = -1
+		}
+	}
+	if rush := fs.rush.least(s.rawRush, rushTail); rush > featBurst.Points(r) {
+		featBurst.set(r, rush)
+		s.rushed = true
+	}
+}
+
+// explained is what is left of an oddity that another one in the same record
+// explains: one cause changes several fields, and is told once.
+const explained = 0.4
+
+const (
+	// keyWeight is how many points a bit of a key's surprise is worth: one that is
+	// the first in 700 records is flagged.
+	keyWeight = 1.5
+
+	// valueWeight is the same for a value's.
+	valueWeight = 1.5
+
+	// worseWeight multiplies that for a code that says that something failed, as a
+	// worse level does.
+	worseWeight = 1.6
+)
+
+func (m *Model) judgeField(o *Observation, f *Field, i int) {
+	m.judgePart(o, f, i, whole, hashBytes(nameSeed, f.Name), f.Value)
+	if f.Kind == Text && len(f.Value) > 1 && f.Value[0] == '/' {
+		path := f.Value[:min(len(f.Value), maxValue)]
+		if q := bytes.IndexByte(path, '?'); q >= 0 {
+			path = path[:q]
+		}
+		name := hashBytes(nameSeed, f.Name)
+		head := path[1:]
+		if n := bytes.IndexByte(head, '/'); n >= 0 {
+			head = head[:n]
+		}
+		m.judgePart(o, f, i, first, name^0x5555, head)
+		last := path[bytes.LastIndexByte(path, '/')+1:]
+		end := []byte(nil)
+		if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= 6 {
+			end = last[n+1:]
+		}
+		m.judgePart(o, f, i, ending, name^0xaaaa, end)
+	}
+}
+
+func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, value []byte) {
+	fs, all := &m.fields, &o.fields
+	if all.n == maxSeen {
+		return
+	}
+	s := &all.list[all.n]
+	*s = seenField{field: int16(i), part: p, name: name, number: noNumber, text: value}
+	at := all.n
+	all.n++
+	k := fs.keys.find(name)
+	s.key = int16(k)
+	if p == whole {
+		s.sort, s.value = uint8(f.sort()), f.hash()
+	} else {
+		s.sort, s.value = sortText, hashBytes(nameSeed, value)
+	}
+	if f.Kind == Number {
+		s.number = numberOctaves(f.Number)
+	}
+	if k < 0 {
+		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
+			all.newKey = at
+		}
+		return
+	}
+	if p == whole {
+		all.mask.add(k)
+	}
+	key := &fs.keys.all[k]
+	pl := &key.place
+	if p == whole && key.n < rareKey && (all.rareKey < 0 || key.n < fs.keys.all[all.list[all.rareKey].key].n) {
+		all.rareKey = at
+	}
+	s.count = uint32(fs.values.find(uint32(mix64(name, s.value))).n)
+	if pl.n < youngRecords {
+		return
+	}
+	bits := pl.seldom.surprise(s.count)
+	sorted := false
+	if b := pl.sortBits(int(s.sort)); b > bits && p == whole {
+		bits, sorted = b, true
+	}
+	if bits > 3 {
+		points := valueWeight * bits
+		if p == whole && codeWorse(f) {
+			points *= worseWeight
+		}
+		if points > all.rawValue {
+			all.rawValue, all.odd, all.oddSort = points, at, sorted
+		}
+	}
+	if f.Kind == Number && s.number != noNumber {
+		m.judgeNumber(o, s, pl, at)
+	}
+	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
+		s.marks = marksOf(value)
+		s.bits = pl.texts.surprise(s.marks)
+		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); points > all.rawText {
+			all.rawText, all.strange = points, at
+		}
+	}
+	if pl.category() && s.count >= firmValue && all.nlows < maxLows {
+		id := uint32(mix64(name, s.value))
+		all.lows[all.nlows] = low{id, float32(fs.pairs.find(id).n), pl.compared, at}
+		all.nlows++
+	}
+}
+
+// codeWorse reports whether a field's value is a code of a failure.
+func codeWorse(f *Field) bool {
+	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
+}
+
+// firmRange is how many numbers a range in a field of a statement rests on before it
+// is judged by instead of the range of the field in all records.
+const firmRange = 20
+
+func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
+	usual, n := p.numbers.span, p.numbers.n
+	if r := m.fields.ranges.find(o.rangeKey(s)); r != nil && r.n >= firmRange {
+		usual, n = r.span, r.n
+	}
+	if n < firmRange {
+		return
+	}
+	var d float32
+	switch {
+	case s.number > usual.hi:
+		d = (s.number - usual.hi).float()
+	case s.number < usual.lo && s.number < belowZero && usual.lo >= 0:
+		d = 8 // negative where it never was
+	case s.number < usual.lo:
+		d = min(3, (usual.lo-s.number).float()/4)
+	}
+	if d <= 1 {
+		return
+	}
+	width := min(widest, (usual.hi - usual.lo).float())
+	points := 5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
+	if all := p.numbers.span; s.number <= all.hi && s.number >= all.lo {
+		points *= explained // other records have such numbers there
+	}
+	if points > o.fields.rawNumber {
+		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, usual
+	}
+}
+
+func (o *Observation) rangeKey(s *seenField) uint32 {
+	return uint32(mix64(o.Line.Hash, s.name))
+}
+
+const (
+	// leastExpected is how often two values must have been expected together before
+	// it is news that they come together for the first time: the chance that they did
+	// not by accident is e^-4.
+	leastExpected = 4
+
+	// pairWeight is how many points an octave of the expected number is worth.
+	pairWeight = 3.2
+)
+
+// judgePairs looks for two values, each routine, that never came together.
+func (m *Model) judgePairs(o *Observation) {
+	fs, s := &m.fields, &o.fields
+	if st := o.known; st != nil && len(o.Text) > 0 && st.seen >= firmValue && s.nlows < maxLows {
+		id := uint32(mix64(st.hash, 5))
+		s.lows[s.nlows] = low{id, float32(fs.pairs.find(id).n), fs.records, -1}
+		s.nlows++
+	}
+	s.shape = 0
+	for i := range s.nlows {
+		s.shape += s.lows[i].id * 0x9e3779b1
+	}
+	m.judgeRush(o)
+	if s.nlows < 2 {
+		return
+	}
+	if s.shapes = uint32(fs.shapes.find(s.shape).n); s.shapes >= knownKeySet {
+		return
+	}
+	for i := range s.nlows {
+		a := &s.lows[i]
+		for j := i + 1; j < s.nlows; j++ {
+			b := &s.lows[j]
+			expected := a.count / (a.of + 1) * b.count / (b.of + 1) * min(a.of, b.of)
+			if expected < leastExpected || min(a.of, b.of) < 200 {
+				continue
+			}
+			if points := pairWeight * log2(float64(1+expected)); points > s.rawPair && fs.pairs.find(pairKey(a.id, b.id)).n == 0 {
+				s.rawPair = points
+				s.together = [2]int{i, j}
+			}
+		}
+	}
+}
+
+// judgeRush sees whether one kind of record makes up most of the last ones and
+// hardly any of those before.
+func (m *Model) judgeRush(o *Observation) {
+	fs, s := &m.fields, &o.fields
+	s.shape ^= uint32(o.Line.Hash) | 1
+	if fs.records < 2*recentShapes || fs.recent[(fs.next-1)%recentShapes] != s.shape && fs.recent[(fs.next-2)%recentShapes] != s.shape {
+		return
+	}
+	n := float32(1)
+	for _, r := range fs.recent {
+		if r == s.shape {
+			n++
+		}
+	}
+	if n < recentShapes/3 {
+		return
+	}
+	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1)
+	if expected = max(expected, 0.1); n > expected {
+		bits := n*log2(float64(n/expected)) - 1.4427*(n-expected) // Chernoff's bound, as of a burst
+		s.rawRush = 3 * log2(float64(1+max(0, bits)/4))
+		if s.shape == fs.rushing && n < 2*fs.rushSize { // told already
+			s.rawRush /= 2
+		}
+		s.rushSize = n
+	}
+}
+
+func pairKey(a, b uint32) uint32 { return (min(a, b)*0x85ebca6b ^ max(a, b)) * 0xc2b2ae35 }
+
+// learnFields takes the judged event's fields in.
+func (m *Model) learnFields(o *Observation) {
+	fs, s := &m.fields, &o.fields
+	if len(o.Fields) == 0 {
+		return
+	}
+	fs.value.learn(s.rawValue)
+	fs.key.learn(s.rawKey)
+	fs.text.learn(s.rawText)
+	fs.pair.learn(s.rawPair)
+	fs.rush.learn(s.rawRush)
+	if s.rushed && featBurst.Points(&o.Row) >= Strange {
+		fs.rushing, fs.rushSize = s.shape, s.rushSize
+	}
+	fs.recent[fs.next%recentShapes] = s.shape
+	fs.next = (fs.next + 1) % recentShapes
+	fs.records++
+	for i := range s.n {
+		m.learnField(o, &s.list[i])
+	}
+	fs.keys.learnSet(&s.mask, m.records)
+	fs.shapes.count(s.shape, 1)
+	if s.nlows >= 2 {
+		times := uint32(1)
+		if n := s.shapes; n >= knownKeySet { // not one by one: half of it at each power of two
+			if times = 0; n&(n-1) == 0 {
+				times = n / 2
+			}
+		}
+		if times > 0 {
+			for i := range s.nlows {
+				fs.pairs.count(s.lows[i].id, times)
+				for j := i + 1; j < s.nlows; j++ {
+					fs.pairs.count(pairKey(s.lows[i].id, s.lows[j].id), times)
+				}
+			}
+		}
+	}
+}
+
+func (m *Model) learnField(o *Observation, s *seenField) {
+	fs := &m.fields
+	f := o.field(s)
+	k := int(s.key)
+	if k < 0 {
+		if k = fs.keys.find(s.name); k < 0 { // two of a name may be new at once
+			fs.values.count(uint32(s.name), 1)
+			if k = fs.keys.add(s.name, f.Name, m.records); k < 0 {
+				return
+			}
+		}
+		if s.part == whole {
+			o.fields.mask.add(k)
+		}
+	}
+	key := &fs.keys.all[k]
+	p := &key.place
+	key.n++
+	p.n++
+	p.kinds[s.sort]++
+	p.seldom.learn(s.count)
+	if p.category() {
+		p.compared++
+	}
+	if s.count == 0 {
+		p.distinct++
+	}
+	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
+		fs.values.count(uint32(mix64(s.name, s.value)), 1)
+	}
+	if p.distinct <= categoryValues && s.part == whole {
+		p.learnUsual(uint32(s.value), f.Value)
+	}
+	if s.number != noNumber || f.Kind == Number {
+		n := s.number
+		if n == noNumber {
+			n = 0
+		}
+		p.numbers.learn(n)
+		fs.ranges.claim(o.rangeKey(s)).learn(n)
+	}
+	if s.sort == sortText && s.part == whole && f.Kind == Text && s.count == 0 {
+		if p.n < youngRecords {
+			s.marks = marksOf(f.Value)
+			s.bits = p.texts.surprise(s.marks)
+		}
+		p.texts.learn(s.marks, s.bits, octavesOf(float64(len(f.Value)+1)))
+	}
+}
+
+// identifier reports whether most values are new: a name of one thing among many.
+func (p *place) identifier() bool { return p.n > 100 && float32(p.distinct) > p.n/2 }
+
+func (fs *fields) age() {
+	fs.records /= 2
+	fs.keys.age()
+	fs.values.halve()
+	fs.shapes.halve()
+	fs.pairs.halve()
+	fs.ranges.age()
+}
+
+func (fs *fields) carry(c *codec.Codec) {
+	fs.keys.carry(c)
+	fs.values.carry(c)
+	fs.shapes.carry(c)
+	fs.pairs.carry(c)
+	fs.ranges.carry(c)
+	c.F32(&fs.records)
+	fs.value.carry(c)
+	fs.key.carry(c)
+	fs.text.carry(c)
+	fs.pair.carry(c)
+	fs.rush.carry(c)
+	for i := range fs.recent {
+		c.U32(&fs.recent[i])
+	}
+	c.U8(&fs.next)
+	c.U32(&fs.rushing)
+	c.F32(&fs.rushSize)
+}
+
+// render writes the pattern of a record without a message: the fields that say its
+// kind with their values, then the names of the others.
+func (o *Observation) render(dst []byte) []byte {
+	for _, kinds := range []bool{true, false} {
+		for i := range o.Fields {
+			f := &o.Fields[i]
+			if f.Kind == Null || tellsKind(f.Name) != kinds {
+				continue
+			}
+			if len(dst) > 0 {
+				dst = append(dst, ' ')
+			}
+			dst = append(dst, f.Name...)
+			if kinds {
+				dst = append(append(dst, '='), f.Value[:min(len(f.Value), 24)]...)
+			}
+		}
+	}
+	return dst
+}
+
+// copyTables gives fs, which is a plain copy of another, tables of its own, in the
+// memory of room. It returns about how many bytes that were.
+func (fs *fields) copyTables(room *fields) int {
+	fs.keys.all = append(room.keys.all[:0], fs.keys.all...)
+	fs.keys.sets = append(room.keys.sets[:0], fs.keys.sets...)
+	n := 0
+	for _, t := range []struct{ own, room *grams }{{&fs.values, &room.values}, {&fs.shapes, &room.shapes}, {&fs.pairs, &room.pairs}} {
+		t.own.spare = nil
+		t.own.slots = append(t.room.slots[:0], t.own.slots...)
+		n += gramBytes * len(t.own.slots)
+	}
+	fs.ranges.slots = append(room.ranges.slots[:0], fs.ranges.slots...)
+	return n + int(unsafe.Sizeof(key{}))*len(fs.keys.all) + rangeBytes*len(fs.ranges.slots)
+}

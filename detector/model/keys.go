@@ -1,0 +1,240 @@
+package model
+
+import (
+	"math/bits"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
+)
+
+const (
+	// maxKeys is how many names of fields a model tells apart. What comes beyond
+	// is not judged by itself: whoever makes up names gains nothing.
+	maxKeys = 512
+
+	// maxKeySets is how many sets of keys are remembered.
+	maxKeySets = 64
+
+	// knownKeySet is the number of records after which a set of keys is routine.
+	knownKeySet = 8
+
+	// alwaysThere is how many records must have had a key before it can be missed.
+	alwaysThere = 16
+)
+
+// key is a field by its name.
+type key struct {
+	hash  uint64
+	n     float32 // records that had it, aged
+	first uint32  // the record that had it first
+	place place
+	size  uint8
+	name  [40]byte // for people, cut
+}
+
+func (k *key) text() []byte { return k.name[:min(int(k.size), len(k.name))] }
+
+// keys is a table of keys: open addressing over indices into a flat array.
+type keys struct {
+	slots [2 * maxKeys]uint16 // index in all, plus 1; 0 = empty
+	all   []key
+	sets  []keySet
+}
+
+// keyMask is a set of keys, by their indices.
+type keyMask [maxKeys / 64]uint64
+
+func (m *keyMask) has(i int) bool { return m[i>>6]>>(i&63)&1 != 0 }
+func (m *keyMask) add(i int)      { m[i>>6] |= 1 << (i & 63) }
+
+// keySet is the keys that a record had, and how many had the same.
+type keySet struct {
+	mask keyMask
+	n    float32 // records, aged
+	last uint32  // the record that had it last
+}
+
+// find returns the index of the key, -1 where there is none.
+func (t *keys) find(hash uint64) int {
+	const mask = 2*maxKeys - 1
+	for i := slotOf(hash, mask); ; i = (i + 1) & mask {
+		at := t.slots[i]
+		if at == 0 {
+			return -1
+		}
+		if t.all[at-1].hash == hash {
+			return int(at - 1)
+		}
+	}
+}
+
+// add makes a key, which must not be there. It returns -1 when there are too many.
+func (t *keys) add(hash uint64, name []byte, now uint32) int {
+	if len(t.all) == maxKeys {
+		return -1
+	}
+	k := key{hash: hash, first: now}
+	k.size = uint8(copy(k.name[:], text.Cut(name, len(k.name))))
+	t.all = append(t.all, k)
+	t.put(hash, len(t.all))
+	return len(t.all) - 1
+}
+
+func (t *keys) put(hash uint64, at int) {
+	const mask = 2*maxKeys - 1
+	i := slotOf(hash, mask)
+	for t.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	t.slots[i] = uint16(at)
+}
+
+// set returns the set of exactly these keys, nil where it was never seen.
+func (t *keys) set(m *keyMask) *keySet {
+	for i := range t.sets {
+		if t.sets[i].mask == *m {
+			if i > 0 && t.sets[i].n > 2*t.sets[i-1].n { // what is frequent is found first
+				t.sets[i], t.sets[i-1] = t.sets[i-1], t.sets[i]
+				i--
+			}
+			return &t.sets[i]
+		}
+	}
+	return nil
+}
+
+// learnSet counts the set.
+func (t *keys) learnSet(m *keyMask, now uint32) {
+	s := t.set(m)
+	if s == nil {
+		if len(t.sets) < maxKeySets {
+			t.sets = append(t.sets, keySet{mask: *m})
+			s = &t.sets[len(t.sets)-1]
+		} else {
+			s = &t.sets[0] // the rarest makes room, of equals the one not seen for longest
+			for i := range t.sets {
+				if c := &t.sets[i]; c.n < s.n || c.n == s.n && now-c.last > now-s.last {
+					s = c
+				}
+			}
+			*s = keySet{mask: *m}
+		}
+	}
+	s.n++
+	s.last = now
+}
+
+// missing returns the key that is missed most in a record of the keys m, and how
+// surprising it is that it is not there: how improbable, given the key that tells
+// most of all that are there.
+func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
+	missed = -1
+	var candidates keyMask // of sets that share most of their keys with this one
+	for i := range t.sets {
+		s := &t.sets[i]
+		both, gone := 0, 0
+		for w := range s.mask {
+			both += bits.OnesCount64(s.mask[w] & m[w])
+			gone += bits.OnesCount64(s.mask[w] &^ m[w])
+		}
+		if s.n >= knownKeySet && gone > 0 && gone <= 2 && both >= 2 {
+			for w := range candidates {
+				candidates[w] |= s.mask[w] &^ m[w]
+			}
+		}
+	}
+	budget := 8 // candidates: an attacker must not make this dear
+	for q := range t.all {
+		if !candidates.has(q) || t.all[q].n < alwaysThere {
+			continue
+		}
+		if budget--; budget < 0 {
+			break
+		}
+		for p := range t.all {
+			if !m.has(p) || t.all[p].n < alwaysThere {
+				continue
+			}
+			var with, without float32 // records with p: those that had q, and those that had not
+			for i := range t.sets {
+				if s := &t.sets[i]; s.mask.has(p) {
+					if s.mask.has(q) {
+						with += s.n
+					} else {
+						without += s.n
+					}
+				}
+			}
+			if with < alwaysThere {
+				continue
+			}
+			if bits := -log2(float64((without + 0.5) / (with + without + 1))); bits > surprise {
+				missed, surprise = q, bits
+			}
+		}
+	}
+	return missed, surprise
+}
+
+func (t *keys) age() {
+	for i := range t.all {
+		k := &t.all[i]
+		k.n /= 2
+		k.place.age()
+	}
+	for i := range t.sets {
+		t.sets[i].n /= 2
+	}
+}
+
+// keyBytes and keySetBytes are the least that one of each takes in a snapshot.
+const (
+	keyBytes    = 64
+	keySetBytes = 40
+)
+
+func (t *keys) carry(c *codec.Codec) {
+	n := c.Count("fields", len(t.all), maxKeys, keyBytes)
+	if c.Reading {
+		*t = keys{all: make([]key, 0, n)}
+	}
+	for i := range n {
+		if !c.Reading {
+			t.all[i].carry(c)
+			continue
+		}
+		var k key
+		if k.carry(c); c.Err != nil {
+			return
+		}
+		if t.find(k.hash) >= 0 {
+			c.Fail("a field stands there twice")
+			return
+		}
+		t.all = append(t.all, k)
+		t.put(k.hash, len(t.all))
+	}
+	n = c.Count("sets of fields", len(t.sets), maxKeySets, keySetBytes)
+	if c.Reading && c.Err == nil {
+		t.sets = make([]keySet, n)
+	}
+	for i := range t.sets {
+		s := &t.sets[i]
+		for w := range s.mask {
+			c.U64(&s.mask[w])
+		}
+		c.F32(&s.n)
+		c.U32(&s.last)
+	}
+}
+
+func (k *key) carry(c *codec.Codec) {
+	c.U64(&k.hash)
+	c.F32(&k.n)
+	c.U32(&k.first)
+	k.place.carry(c)
+	b := c.Bytes("name", k.text(), len(k.name))
+	if c.Reading {
+		k.size = uint8(copy(k.name[:], b))
+	}
+}

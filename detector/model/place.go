@@ -1,0 +1,177 @@
+package model
+
+import (
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
+)
+
+// place is what is known of what stands in a field, over all records. What a field
+// is follows from it: an identifier (nearly every value is new, so a new one is no
+// news), a category or a code (few values, so that a new one is), a quantity (a
+// range), words (the characters that stood there).
+type place struct {
+	n        float32             // values seen, aged
+	kinds    [valueSorts]float32 // of them, by what sort they were
+	compared float32             // records in which it was a category, to be compared with others
+	distinct uint32              // values that were new, not aged
+	seldom   ranks               // how often a value comes that was seen as few times as so
+	numbers  numberRange         // key is not used
+	texts    texts
+	usual    [usualValues]usual // the values seen most, for people
+}
+
+// Sorts of values: that a number becomes a text, or a text that is never empty is,
+// is news of its own.
+const (
+	sortNumber = iota
+	sortText
+	sortEmpty
+	valueSorts
+)
+
+// sort is the sort of a field's value.
+func (f *Field) sort() int {
+	switch {
+	case f.Kind == Number:
+		return sortNumber
+	case len(f.Value) == 0 || string(f.Value) == "-":
+		return sortEmpty
+	}
+	return sortText
+}
+
+// categoryValues is up to how many values a field is a category, whose values
+// are compared with those of other categories.
+const categoryValues = 64
+
+// category reports whether few values stand in the field again and again.
+func (p *place) category() bool {
+	return p.n >= 50 && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < 4*p.n
+}
+
+// sortBits is the surprise of a value's sort.
+func (p *place) sortBits(sort int) float32 {
+	if p.kinds[sort]*2 > p.n {
+		return 0
+	}
+	return -log2(float64((p.kinds[sort] + 0.5) / (p.n + 1)))
+}
+
+const usualValues = 4
+
+// usual is a value that comes often, as text.
+type usual struct {
+	hash  uint32
+	count float32
+	size  uint8
+	text  [19]byte
+}
+
+// learnUsual keeps the values seen most: a new one takes the place of the least
+// when it has come as often (Misra and Gries 1982).
+func (p *place) learnUsual(hash uint32, value []byte) {
+	least := 0
+	for i := range p.usual {
+		u := &p.usual[i]
+		if u.hash == hash && u.count > 0 {
+			u.count++
+			return
+		}
+		if u.count < p.usual[least].count {
+			least = i
+		}
+	}
+	u := &p.usual[least]
+	if u.count >= 1 {
+		u.count -= 0.5
+		return
+	}
+	*u = usual{hash: hash, count: 1}
+	u.size = uint8(copy(u.text[:], text.Cut(value, len(u.text))))
+}
+
+func (p *place) age() {
+	p.n /= 2
+	p.compared /= 2
+	p.numbers.n /= 2
+	p.numbers.out /= 2
+	for i := range p.kinds {
+		p.kinds[i] /= 2
+	}
+	for i := range p.usual {
+		p.usual[i].count /= 2
+	}
+	p.texts.halve()
+}
+
+func (p *place) carry(c *codec.Codec) {
+	c.F32(&p.n)
+	c.F32s(p.kinds[:])
+	c.F32(&p.compared)
+	c.U32(&p.distinct)
+	p.seldom.carry(c)
+	p.numbers.carry(c)
+	p.texts.carry(c)
+	for i := range p.usual {
+		u := &p.usual[i]
+		c.U32(&u.hash)
+		c.F32(&u.count)
+		b := c.Bytes("value", u.text[:min(int(u.size), len(u.text))], len(u.text))
+		if c.Reading {
+			u.size = uint8(copy(u.text[:], b))
+		}
+	}
+}
+
+// ranks counts, fading, how often a value comes to a place that was seen there
+// never, once, 2 to 3, 4 to 7, … times before. So it knows whether something new
+// is news there (Good 1953): where one value in ten is new, a new one is worth 3 bits.
+type ranks struct {
+	count  [rarityBuckets]float32
+	total  float32
+	weight float32 // of the next value: it grows instead of all counts fading
+}
+
+// rankHorizon is the number of values over which ranks looks back: what is new to a
+// place may be as improbable as 1 in so many, 12 bits.
+const (
+	rankHorizon = 4096
+	rankGrowth  = 1 + 1.0/rankHorizon
+)
+
+// surprise returns -log2 of the share of recent values that were seen as seldom;
+// 0 for those that are common.
+func (r *ranks) surprise(seen uint32) float32 {
+	b := rarityBucket(seen)
+	if b >= rarityBuckets || r.total == 0 {
+		return 0
+	}
+	sum := r.weight * 0.5
+	for _, c := range r.count[:b+1] {
+		sum += c
+	}
+	return -log2(float64(sum / (r.total + r.weight)))
+}
+
+func (r *ranks) learn(seen uint32) {
+	if r.weight == 0 {
+		r.weight = 1
+	}
+	if b := rarityBucket(seen); b < rarityBuckets {
+		r.count[b] += r.weight
+	}
+	r.total += r.weight
+	if r.weight *= rankGrowth; r.weight > 1e12 {
+		for i := range r.count {
+			r.count[i] /= 1e12
+		}
+		r.total /= 1e12
+		r.weight /= 1e12
+	}
+}
+
+func (r *ranks) carry(c *codec.Codec) {
+	c.F32s(r.count[:])
+	c.F32(&r.total)
+	c.F32(&r.weight)
+}

@@ -1,0 +1,163 @@
+package model
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// ranges are the usual ranges of numbers, each in a field of a statement: 40 ms is
+// long for one request and short for another. Open addressing; at its limit the half
+// that rests on the fewest numbers goes.
+type ranges struct {
+	slots []numberRange
+	used  int
+}
+
+type numberRange struct {
+	key  uint32 // 0 = empty
+	n    float32
+	out  float32 // numbers outside of it, fading
+	span span
+}
+
+// learn takes a number in. One outside moves the range a tenth of the way, so that an
+// outlier hides no second one; where such come again (a port that is 80 or above
+// 30,000, a size that is often 0) it is no outlier, and the range goes all the way.
+func (r *numberRange) learn(x octaves) {
+	if r.n == 0 {
+		r.span = span{x, x}
+	}
+	if r.span.outside(x) {
+		if r.out++; r.out >= again && r.out*rareShare > r.n {
+			r.span.lo, r.span.hi = min(r.span.lo, x), max(r.span.hi, x)
+		} else {
+			r.span.learn(x, r.n)
+		}
+	}
+	r.out -= r.out / outHorizon
+	r.n++
+}
+
+const (
+	again      = 3   // numbers outside of a range after which it is too narrow,
+	rareShare  = 200 // if they are more than one in so many
+	outHorizon = 500 // numbers over which they fade
+)
+
+// outside reports whether a number is a good deal, half an octave, outside.
+func (s span) outside(x octaves) bool {
+	return x > s.hi+perOctave/2 || x < s.lo-perOctave/2
+}
+
+const (
+	rangesAtFirst = 64
+	maxRanges     = 8192
+)
+
+func (t *ranges) find(key uint32) *numberRange {
+	key |= 1 << 31
+	if len(t.slots) == 0 {
+		return nil
+	}
+	mask := uint32(len(t.slots) - 1)
+	for i := slotOf(uint64(key), mask); ; i = (i + 1) & mask {
+		if s := &t.slots[i]; s.key == key {
+			return s
+		} else if s.key == 0 {
+			return nil
+		}
+	}
+}
+
+func (t *ranges) claim(key uint32) *numberRange {
+	if r := t.find(key); r != nil {
+		return r
+	}
+	if t.used >= len(t.slots)/4*3 {
+		t.makeRoom()
+	}
+	t.used++
+	return t.put(numberRange{key: key | 1<<31})
+}
+
+func (t *ranges) put(r numberRange) *numberRange {
+	mask := uint32(len(t.slots) - 1)
+	i := slotOf(uint64(r.key), mask)
+	for t.slots[i].key != 0 {
+		i = (i + 1) & mask
+	}
+	t.slots[i] = r
+	return &t.slots[i]
+}
+
+func (t *ranges) makeRoom() {
+	old := t.all()
+	size := max(rangesAtFirst, 2*len(t.slots))
+	if size > maxRanges {
+		size = maxRanges
+		slices.SortFunc(old, func(a, b numberRange) int {
+			return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.key, b.key))
+		})
+		old = old[:len(old)/2]
+	}
+	*t = ranges{slots: make([]numberRange, size), used: len(old)}
+	for _, r := range old {
+		t.put(r)
+	}
+}
+
+// all returns the ranges, in no order.
+func (t *ranges) all() []numberRange {
+	list := make([]numberRange, 0, t.used)
+	for _, r := range t.slots {
+		if r.key != 0 {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func (t *ranges) age() {
+	for i := range t.slots {
+		t.slots[i].n /= 2
+		t.slots[i].out /= 2
+	}
+}
+
+const rangeBytes = 16
+
+// carry writes the ranges in the order of their keys: their places in the table have
+// no meaning.
+func (t *ranges) carry(c *codec.Codec) {
+	list := t.all()
+	slices.SortFunc(list, func(a, b numberRange) int { return cmp.Compare(a.key, b.key) })
+	n := c.Count("ranges", len(list), maxRanges/4*3, rangeBytes)
+	if c.Reading {
+		*t = ranges{}
+	}
+	for i := range n {
+		if !c.Reading {
+			list[i].carry(c)
+			continue
+		}
+		var r numberRange
+		if r.carry(c); c.Err != nil {
+			return
+		}
+		if r.key>>31 == 0 || t.find(r.key) != nil {
+			c.Fail("a range stands there twice, or is none")
+			return
+		}
+		own := t.claim(r.key)
+		*own = r
+	}
+}
+
+func (r *numberRange) carry(c *codec.Codec) {
+	c.U32(&r.key)
+	c.F32(&r.n)
+	c.F32(&r.out)
+	r.span.carry(c)
+}

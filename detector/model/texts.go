@@ -1,0 +1,120 @@
+package model
+
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// texts is what is known of the new texts of a place: which characters stand in
+// them, how long they are. It knows a text that is made of what never stood there:
+// traversal in a path, a quote in a name, a shell in an agent.
+type texts struct {
+	n       float32
+	with    [64]uint16 // texts in which a character stood, folded as by letters
+	pairs   [64]uint16 // texts in which two characters that are neither letter nor digit stood side by side
+	mean    float32    // usual surprise of a new text, in bits
+	spread  float32    // and its variance
+	lengths span
+}
+
+const (
+	// fewTexts is how many texts must have been seen before one is judged.
+	fewTexts = 3
+
+	// plainBits is up to which surprise a character says nothing: what stands in
+	// one text of eight is usual.
+	plainBits = 3
+)
+
+// marks are the characters of a text, and pairs of those that are neither letters
+// nor digits, each once.
+type marks struct{ with, pairs uint64 }
+
+func marksOf(b []byte) (m marks) {
+	last := byte(0)
+	for _, c := range b[:min(len(b), maxValue)] {
+		k := fold[c]
+		m.with |= 1 << (k & 63)
+		if k < 28 {
+			last = 0
+			continue
+		}
+		if last != 0 {
+			m.pairs |= 1 << ((uint32(last)*31 + uint32(c)) * 0x9e3779b1 >> 26)
+		}
+		last = c
+	}
+	return m
+}
+
+// surprise is the sum of the surprises of the text's marks, in bits.
+func (t *texts) surprise(m marks) float32 {
+	var sum float32
+	add := func(set uint64, counts *[64]uint16) {
+		for i := 0; set != 0; i, set = i+1, set>>1 {
+			if set&1 != 0 {
+				if bits := -log2(float64((float32(counts[i]) + 0.5) / (t.n + 1))); bits > plainBits {
+					sum += bits - plainBits
+				}
+			}
+		}
+	}
+	add(m.with, &t.with)
+	add(m.pairs, &t.pairs)
+	return sum
+}
+
+// points says how far a new text is from the others, by its characters and by its
+// length.
+func (t *texts) points(bits float32, length octaves) float32 {
+	if t.n < fewTexts {
+		return 0
+	}
+	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + 2)
+	points := min(20, 4*(deviations-0.5))
+	if beyond := (length - t.lengths.hi).float(); beyond > 1 {
+		points = max(points, min(20, 5*beyond))
+	}
+	return min(points, 3*log2(float64(t.n+1))) // few texts are no rule
+}
+
+func (t *texts) learn(m marks, bits float32, length octaves) {
+	if t.n == 0 {
+		t.lengths = span{length, length}
+	}
+	if t.n >= 1 {
+		part := max(0.02, 1/t.n)
+		d := bits - t.mean
+		t.mean += d * part
+		t.spread += (d*d - t.spread) * part
+	}
+	t.lengths.learn(length, t.n)
+	t.n++
+	for i := range 64 {
+		t.with[i] += uint16(m.with >> i & 1)
+		t.pairs[i] += uint16(m.pairs >> i & 1)
+	}
+	if t.n >= 1<<14 {
+		t.halve()
+	}
+}
+
+func (t *texts) halve() {
+	t.n /= 2
+	for i := range 64 {
+		t.with[i] /= 2
+		t.pairs[i] /= 2
+	}
+}
+
+func (t *texts) carry(c *codec.Codec) {
+	c.F32(&t.n)
+	for i := range 64 {
+		c.U16(&t.with[i])
+		c.U16(&t.pairs[i])
+	}
+	c.F32(&t.mean)
+	c.F32(&t.spread)
+	t.lengths.carry(c)
+}
