@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -235,4 +236,35 @@ func anchors(t *testing.T, page string) map[string]bool {
 		}, m[1])] = true
 	}
 	return all
+}
+
+// CONTRIBUTING.md says of every folder what is in it, and of no other.
+func TestContributingNamesTheFolders(t *testing.T) {
+	page := between(t, read(t, "CONTRIBUTING.md"), "## Where things are", "\nImports go one way")
+	folders := func(dir string) []string {
+		entries, err := os.ReadDir(filepath.Join(root, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			if name := e.Name(); e.IsDir() && name[0] != '.' && name != "bin" && name != "dist" { // what make makes
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	check := func(of string, text, expression string, want []string) {
+		var got []string
+		for _, m := range regexp.MustCompile(expression).FindAllStringSubmatch(text, -1) {
+			got = append(got, m[1])
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: CONTRIBUTING.md has %q, there are %q", of, got, want)
+		}
+	}
+	firsts := strings.Join(regexp.MustCompile("(?m)^\\| `.*?` \\|").FindAllString(page, -1), "")
+	check("the top", firsts, "`(\\w+)/`", folders("."))
+	check("internal", between(t, page, "| `internal/` |", "\n"), "`(\\w+)`", folders("internal"))
 }
