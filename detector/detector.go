@@ -28,7 +28,7 @@ type Options struct {
 	RefitRecords  int           // most records between refits
 	MaxGroups     int           // models held at once
 	Seed          uint64        // of the forest's sampling and of the tables' hashes
-	Ignore        []string      // regular expressions (RE2): a message whose first pattern.MaxBytes match is never flagged; may be empty
+	Ignore        []string      // regular expressions (RE2): an event whose message or whose fields, as name=value, match within their first pattern.MaxBytes is never flagged; may be empty
 
 	// Source says by name where the events' parts come from. Models made of others
 	// do not fit; those that do not say fit any. May be empty.
@@ -78,6 +78,7 @@ type Detector struct {
 	line    pattern.Line
 	seen    model.Observation
 	reason  []byte
+	fields  []byte // scratch of ignored
 
 	longName []byte // scratch of canonical
 
@@ -254,7 +255,7 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
 	v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
-	if (v.Anomaly || v.Sweep != 0) && d.ignored(d.seen.Text) {
+	if (v.Anomaly || v.Sweep != 0) && d.ignored(ev) {
 		v.Anomaly, v.Sweep = false, 0
 	}
 	if v.Anomaly {
@@ -267,11 +268,17 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	d.threshold = g.threshold.points
 }
 
-// ignored gets no more of a message than the rest of the detector reads: an
-// expression takes time for each byte, and lines have no limit.
-func (d *Detector) ignored(message []byte) bool {
+// ignored reports whether an Ignore expression matches the event's message or
+// its fields, as they are written in logfmt. It gets no more of them than the
+// rest of the detector reads: an expression takes time for each byte, and lines
+// have no limit.
+func (d *Detector) ignored(ev *Event) bool {
+	if len(d.ignore) == 0 {
+		return false
+	}
+	d.fields = ev.AppendFields(d.fields[:0], pattern.MaxBytes)
 	for _, re := range d.ignore {
-		if re.Match(message) {
+		if re.Match(d.seen.Text) || len(d.fields) > 0 && re.Match(d.fields) {
 			return true
 		}
 	}

@@ -34,9 +34,10 @@ func (w *rowWriter) file(name string) error {
 func (w *rowWriter) line(line *scan.Line) error {
 	v, r := &line.Verdict, &w.row
 	r.Line, r.Judged, r.Anomaly, r.Score, r.Reason = line.Number, v.Judged, v.Anomaly, v.Score, v.Reason
+	r.Time, r.Level = line.Event.Time, scan.LevelNames[v.Level]
 	if w.patterns != nil {
-		r.Time, r.Level, r.Text = line.Event.Time, scan.LevelNames[v.Level], line.Text
-		r.Pattern = w.patterns.ID(v.Pattern, line.Event.Message)
+		r.Text = line.Text
+		r.Pattern = w.patterns.ID(v.Pattern, &line.Event)
 	}
 	w.out.buf = w.rows.Append(w.out.buf, r)
 	return w.out.full()

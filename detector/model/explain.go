@@ -129,6 +129,9 @@ func phraseEnd(_ *Observation, dst []byte) []byte {
 }
 
 func phraseBurst(o *Observation, dst []byte) []byte {
+	if o.fields.rushed {
+		return append(dst, "records of this kind far above their usual rate"...)
+	}
 	if o.run > 2 {
 		dst = append(dst, "the same line "...)
 		dst = strconv.AppendInt(dst, int64(o.run)+1, 10)

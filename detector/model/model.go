@@ -72,7 +72,7 @@ func (m *Model) Judge(o *Observation) {
 	l := o.Line
 	textless := o.Size == 0 && len(o.Fields) > 0
 	if textless {
-		l.Hash = o.statementOfFields()
+		l.Hash, l.Vars = o.statementOfFields()
 	}
 	st := m.statements.find(l.Hash)
 	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
@@ -92,7 +92,7 @@ func (m *Model) Judge(o *Observation) {
 	}
 	o.length = octavesOf(float64(o.Size + 1))
 
-	if bits, ok := m.seldom.surprise(o.seen); ok {
+	if bits, ok := m.seldom.surprise(o.seen); ok && !textless { // the fields say it better
 		featRarity.set(r, 0.8*min(bits, 10))
 	}
 	if textless {

@@ -12,10 +12,10 @@ import (
 type place struct {
 	n        float32             // values seen, aged
 	kinds    [valueSorts]float32 // of them, by what sort they were
+	compared float32             // records in which it was a category, to be compared with others
 	distinct uint32              // values that were new, not aged
 	seldom   ranks               // how often a value comes that was seen as few times as so
-	numbers  span
-	counted  float32 // numbers that the span rests on
+	numbers  numberRange         // key is not used
 	texts    texts
 	usual    [usualValues]usual // the values seen most, for people
 }
@@ -92,7 +92,9 @@ func (p *place) learnUsual(hash uint32, value []byte) {
 
 func (p *place) age() {
 	p.n /= 2
-	p.counted /= 2
+	p.compared /= 2
+	p.numbers.n /= 2
+	p.numbers.out /= 2
 	for i := range p.kinds {
 		p.kinds[i] /= 2
 	}
@@ -105,10 +107,10 @@ func (p *place) age() {
 func (p *place) carry(c *codec.Codec) {
 	c.F32(&p.n)
 	c.F32s(p.kinds[:])
+	c.F32(&p.compared)
 	c.U32(&p.distinct)
 	p.seldom.carry(c)
 	p.numbers.carry(c)
-	c.F32(&p.counted)
 	p.texts.carry(c)
 	for i := range p.usual {
 		u := &p.usual[i]

@@ -20,7 +20,7 @@ type texts struct {
 
 const (
 	// fewTexts is how many texts must have been seen before one is judged.
-	fewTexts = 8
+	fewTexts = 3
 
 	// plainBits is up to which surprise a character says nothing: what stands in
 	// one text of eight is usual.
@@ -71,8 +71,8 @@ func (t *texts) points(bits float32, length octaves) float32 {
 	if t.n < fewTexts {
 		return 0
 	}
-	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + 1)
-	points := min(20, 4*(deviations-1))
+	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + 2)
+	points := min(20, 4*(deviations-0.5))
 	if beyond := (length - t.lengths.hi).float(); beyond > 1 {
 		points = max(points, min(20, 5*beyond))
 	}

@@ -262,8 +262,11 @@ func (l *Line) told(i, j int) bool {
 		if start == end || start > 0 && b[start-1] != ' ' {
 			break
 		}
-		if word := string(b[start:end]); words == 0 && (word == "no" || word == "without" || word == "any") {
-			return true
+		if words == 0 {
+			switch string(b[start:end]) {
+			case "no", "without", "any", "a", "an", "the", "of", "for", "to", "with":
+				return true
+			}
 		}
 		words, end = words+1, start-1
 	}

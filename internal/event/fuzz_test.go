@@ -306,13 +306,13 @@ func check(t *testing.T, r *Reader, input []byte, ev *detector.Event) {
 		if (f.Kind == detector.Null) != (f.Value == nil) && f.Kind != detector.Text {
 			t.Errorf("%s: kind %v, value %q", f.Name, f.Kind, f.Value)
 		}
-		if f.Kind == detector.Text && len(f.Value) > 0 && !within(input, f.Value) && !within(r.text[:cap(r.text)], f.Value) && len(r.text) <= 64 {
+		if f.Kind == detector.Text && len(f.Value) > 0 && !partOf(input, f.Value) && !partOf(r.text[:cap(r.text)], f.Value) && len(r.text) <= 64 {
 			t.Errorf("%s: the value %q is of neither the input nor the reader", f.Name, f.Value)
 		}
 	}
 }
 
-func within(b, part []byte) bool {
+func partOf(b, part []byte) bool {
 	if len(b) == 0 {
 		return false
 	}

@@ -161,7 +161,7 @@ var rows = []row[Settings]{
 		Help: "Models held at once. The least recently used makes room for a new one."},
 		intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
 	{Option{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2)", Multiple: true,
-		Help: "A message that matches, within its first 4096 bytes, is scored but never flagged. May be given more than once."},
+		Help: "A record whose message, or whose fields as in method=GET code=200, match within 4096 bytes is scored but never flagged. May be given more than once."},
 		setIgnore},
 	{Option{Name: "Seed", Type: Int, Default: "1", Range: "0 to 2147483647",
 		Help: "Seed of the forest's sampling: the same records, options and seed give the same verdicts."},
@@ -223,8 +223,17 @@ func Parse(values func(name string) []string) (Settings, error) {
 	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
 		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
 	}
-	s.Detector.Source = []detector.Setting{source("Log_Key", s.LogKey), source("Level_Key", s.LevelKey), source("Group_By", s.GroupBy)}
+	s.Detector.Source = []detector.Setting{source("Log_Key", s.LogKey), source("Level_Key", s.LevelKey), source("Group_By", s.GroupBy),
+		source("Fields", s.LookAt.fields()), source("Fields_Exclude", strings.Join(s.LookAt.Without, ","))}
 	return s, s.checkPrefix()
+}
+
+// fields are the option Fields in one form; empty for auto.
+func (l *LookAt) fields() string {
+	if l.None {
+		return "none"
+	}
+	return strings.Join(l.Only, ",")
 }
 
 // source is what a saved model says of one of the fields. Its text has a limit

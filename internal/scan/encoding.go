@@ -76,7 +76,7 @@ func wideNULs(head []byte) int {
 	return -1
 }
 
-var errBinary = problem("this is a binary file, not a log: text, JSON lines and gzip of these are read")
+var errBinary = problem("this is a binary file, not a log: text and JSON lines are read, as they are or compressed with gzip, zstd, xz or bzip2")
 
 // checked refuses what is no text, by the first bytes of a live input, as soon
 // as there are enough of them.

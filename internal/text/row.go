@@ -1,7 +1,6 @@
 package text
 
 import (
-	"slices"
 	"strconv"
 	"time"
 )
@@ -110,7 +109,7 @@ const (
 // Columns are the columns that a Writer writes.
 type Columns struct {
 	File bool // for rows of several files
-	All  bool // also time, level, pattern and text, not the verdict alone
+	All  bool // also pattern and text
 }
 
 // Writer makes lines of rows. It runs for every line of files of any size: no
@@ -125,7 +124,7 @@ type Writer struct {
 func NewWriter(f Format, c Columns) *Writer {
 	w := &Writer{csv: f == CSV}
 	for _, k := range columns {
-		if k.name == "file" && !c.File || slices.Contains([]string{"time", "level", "pattern", "text"}, k.name) && !c.All {
+		if k.name == "file" && !c.File || (k.name == "pattern" || k.name == "text") && !c.All {
 			continue
 		}
 		w.columns = append(w.columns, k)
