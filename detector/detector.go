@@ -188,7 +188,7 @@ func (d *Detector) Learn(ev *Event) {
 func (d *Detector) Survey(ev *Event) {
 	var v Verdict
 	g := d.look(ev, &v)
-	g.window.add(&d.seen.Row)
+	d.survey(g, ev)
 	g.model.Pass(&d.seen)
 }
 
@@ -291,9 +291,9 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
-	v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
-	if (v.Anomaly || v.Sweep != 0) && d.ignored(ev) {
-		v.Anomaly, v.Sweep = false, 0
+	// What is ignored moves no threshold.
+	if !(g.threshold.reaches(p) || g.sweep.reaches(p)) || !d.ignored(ev) {
+		v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
 	}
 	if v.Anomaly {
 		d.stats.Anomalies++
@@ -315,19 +315,37 @@ func (d *Detector) ignored(ev *Event) bool {
 	}
 	d.fields = ev.AppendFields(d.fields[:0], pattern.MaxBytes)
 	for _, re := range d.ignore {
-		if re.Match(d.seen.Text) || len(d.fields) > 0 && re.Match(d.fields) {
+		if re.Match(withoutNewline(d.seen.Text)) || len(d.fields) > 0 && re.Match(d.fields) {
 			return true
 		}
 	}
 	return false
 }
 
-func (d *Detector) learn(g *group, ev *Event) {
+// withoutNewline cuts the newline that ends a message, so that $ stands for its
+// end, as in Fluent Bit's own filters.
+func withoutNewline(b []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+}
+
+// survey takes the row into the window. What is ignored is left out as long as the
+// threshold has still to be set by the window, if there is anything else.
+func (d *Detector) survey(g *group, ev *Event) {
+	if g.forest == nil && len(d.ignore) > 0 && g.window.len() >= leastRows && d.ignored(ev) {
+		return
+	}
 	g.window.add(&d.seen.Row)
+}
+
+// leastRows is how many rows a window has at least, whatever is ignored.
+const leastRows = 16
+
+func (d *Detector) learn(g *group, ev *Event) {
+	d.survey(g, ev)
 	g.model.Learn(&d.seen)
 	g.records++
-	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && ev.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {
-		d.refit(g, ev.Time)
+	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && d.seen.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {
+		d.refit(g, d.seen.Time) // by the model's clock, which no single record moves far
 	}
 }
 

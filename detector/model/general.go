@@ -35,6 +35,9 @@ const (
 	maxPlaces     = 64
 	maxPairPlaces = 20
 
+	// longNumber is from how many characters on a number may be an identifier.
+	longNumber = 8
+
 	countsLimit = 1 << 16
 )
 
@@ -101,8 +104,12 @@ func (p *places) look(text []byte, l *pattern.Line) {
 		case t.Kind != pattern.Word || word[len(word)-1] >= '0' && word[len(word)-1] <= '9':
 			place.digits = true
 			row = max(row, 1)
-			if number { // numbers are told apart by their order
-				row++
+			if number {
+				// Numbers are told apart by their order. A long one may be an
+				// identifier, which is none in the next line.
+				if len(word) < longNumber {
+					row++
+				}
 				nn++
 			}
 		default:

@@ -73,6 +73,7 @@ func New() Model {
 // Judge fills o.Row by what was learned so far. It changes nothing.
 func (m *Model) Judge(o *Observation) {
 	o.model = m
+	o.stamp, o.Time = o.Time, m.clock.guard(o.Time)
 	l := o.Line
 	textless := o.Size == 0 && len(o.Fields) > 0
 	if textless {
@@ -101,6 +102,10 @@ func (m *Model) Judge(o *Observation) {
 		o.seen, young = maturity, false
 	}
 	numbers := l.Numbers[:min(len(l.Numbers), trackedNumbers)]
+	if st != nil && len(numbers) != int(st.numbers) { // one of them was an identifier, or is one
+		numbers = nil
+	}
+	o.tracked = len(numbers)
 	for i := range numbers {
 		o.numbers[i] = numberOctaves(numbers[i].Value)
 		if bracketed(o.Text, &l.Tokens[numbers[i].Token]) {
@@ -222,7 +227,7 @@ func (m *Model) Learn(o *Observation) {
 	if o.unnamed {
 		m.statements.call(st, l.Hash)
 	}
-	m.clock.tick(o.Time)
+	m.clock.tick(o.stamp)
 	m.seldom.learn(o.seen)
 	m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
 	news := 0
@@ -237,7 +242,7 @@ func (m *Model) Learn(o *Observation) {
 		}
 	}
 	if !isNew {
-		for i := range min(len(l.Numbers), int(st.numbers)) {
+		for i := range o.tracked {
 			if o.numbers[i] != noNumber {
 				st.nums[i].learn(o.numbers[i], st.n)
 			}

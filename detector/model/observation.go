@@ -17,7 +17,8 @@ type Observation struct {
 	Level  pattern.Level
 	Time   time.Duration
 
-	class  wordClass // of a line whose text is new
+	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged
+	class  wordClass     // of a line whose text is new
 	bad    badness
 	rare   bool    // its statement is, at its slow rate
 	rarity float32 // bits
@@ -39,6 +40,7 @@ type Observation struct {
 	odd     float32    // bits a character, for new patterns
 	open    bool       // something stays open, for new patterns
 	number  int        // index of the strangest number
+	tracked int        // how many of numbers are looked at
 	numbers [trackedNumbers]octaves
 	length  octaves
 	seen    uint32

@@ -17,6 +17,7 @@ const (
 	// records, a busy log is known by its last day or so.
 	slowRecords = 20000
 	slowTime    = 7 * 24 * time.Hour
+	slowStep    = 10 * time.Minute // by which the latter fades
 
 	// quickRecords is the half-life in records of a statement's quick rate.
 	quickRecords = 300
@@ -63,7 +64,7 @@ type habits struct {
 	total  float64       // of all slow rates
 	era    uint32        // times that weight was brought down
 	begin  time.Duration // of the first record with a time; 0 = unknown
-	now    time.Duration // of the latest one
+	now    time.Duration // up to which slow rates have faded
 
 	newsWeight float64
 	news       [badnesses]float64 // rare lines, by badness
@@ -253,7 +254,12 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	}
 	if o.Time > 0 {
 		p.time = o.Time
-		h.now = o.Time
+		if passed := o.Time - h.now; h.now > 0 && passed >= slowStep {
+			h.weight *= math.Exp2(float64(passed) / float64(slowTime))
+			h.now = o.Time
+		} else if h.now == 0 || passed < 0 {
+			h.now = o.Time
+		}
 		if h.begin == 0 {
 			h.begin = o.Time
 		}
@@ -271,7 +277,7 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 		p.told = st.seen + 1
 	}
 	h.weight *= slowGrowth
-	if h.weight > 1<<eraBits {
+	for h.weight > 1<<eraBits {
 		h.weight /= 1 << eraBits
 		h.total /= 1 << eraBits
 		h.era++
