@@ -48,7 +48,7 @@ const (
 	keyTail   = 3.5
 	textTail  = 1.5
 	pairTail  = 1.7
-	rushTail  = 1.3
+	rushTail  = 1.7
 )
 
 // valueLimit and pairLimit bound the tables of values and pairs, in entries.
@@ -149,6 +149,7 @@ const rareKey = 8
 // all that stands in the record.
 func (o *Observation) statementOfFields() (hash, values uint64) {
 	var kind uint64
+	o.failed = false
 	kinds := 0
 	for i := range o.Fields {
 		f := &o.Fields[i]
@@ -158,6 +159,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		h := hashBytes(nameSeed, f.Name)
 		values += mix64(h, f.hash())
 		if tellsKind(f.Name) && len(f.Value) <= 64 {
+			o.failed = o.failed || codeWorse(f)
 			v := f.hash()
 			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
@@ -299,7 +301,7 @@ func (m *Model) weighFields(o *Observation) {
 	}
 	for i := range points {
 		p := &points[i]
-		if i != strongest {
+		if i != strongest && !(s.odd == s.strange && ofValue(p.feature) && ofValue(points[strongest].feature)) {
 			p.points *= explained
 		}
 		if p.points > p.feature.Points(r) {
@@ -313,6 +315,9 @@ func (m *Model) weighFields(o *Observation) {
 		s.rushed = true
 	}
 }
+
+// ofValue reports whether a feature is about what stands in one field.
+func ofValue(f Feature) bool { return f == featValue || f == featText }
 
 // explained is what is left of an oddity that another one in the same record
 // explains: one cause changes several fields, and is told once.
@@ -542,7 +547,7 @@ func (m *Model) judgeRush(o *Observation) {
 	if n < recentShapes/3 {
 		return
 	}
-	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1)
+	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1) * m.clock.lull()
 	if expected = max(expected, 0.1); n > expected {
 		s.rushBits = n*log2(float64(n/expected)) - 1.4427*(n-expected) // Chernoff's bound, as of a burst
 		s.rawRush = 3 * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/4))
