@@ -35,9 +35,9 @@ const recentShapes = 64
 const (
 	valueTail = 3.5
 	keyTail   = 3.5
-	textTail  = 1.7
+	textTail  = 1.5
 	pairTail  = 1.7
-	rushTail  = 1.5
+	rushTail  = 1.3
 )
 
 // valueLimit and pairLimit bound the tables of values and pairs, in entries.
@@ -294,12 +294,16 @@ func (m *Model) weighFields(o *Observation) {
 const explained = 0.4
 
 const (
+	// toldBits is how many bits of surprise each doubling of the times that a value
+	// was seen takes: what was told once is less news the second time.
+	toldBits = 1
+
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
 	// the first in 700 records is flagged.
 	keyWeight = 1.5
 
 	// valueWeight is the same for a value's.
-	valueWeight = 1.5
+	valueWeight = 1.7
 
 	// worseWeight multiplies that for a code that says that something failed, as a
 	// worse level does.
@@ -365,7 +369,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	if pl.n < youngRecords {
 		return
 	}
-	bits := pl.seldom.surprise(s.count)
+	bits := pl.seldom.surprise(s.count) - toldBits*log2(float64(1+s.count))
 	sorted := false
 	if b := pl.sortBits(int(s.sort)); b > bits && p == whole {
 		bits, sorted = b, true
@@ -401,6 +405,10 @@ func codeWorse(f *Field) bool {
 	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
 
+// zeroWeight is how many points a bit of surprise is worth for the first number that
+// is not 0 in a field that always was: after 4,000 zeros it is flagged.
+const zeroWeight = 1.2
+
 // firmRange is how many numbers a range in a field of a statement rests on before it
 // is judged by instead of the range of the field in all records.
 const firmRange = 20
@@ -427,6 +435,9 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	}
 	width := min(widest, (usual.hi - usual.lo).float())
 	points := 5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
+	if usual.zeros() { // how far it is from 0, no logarithm can tell
+		points = min(points, zeroWeight*log2(float64(n)))
+	}
 	if all := p.numbers.span; s.number <= all.hi && s.number >= all.lo {
 		points *= explained // other records have such numbers there
 	}
@@ -443,7 +454,7 @@ const (
 	// leastExpected is how often two values must have been expected together before
 	// it is news that they come together for the first time: the chance that they did
 	// not by accident is e^-4.
-	leastExpected = 4
+	leastExpected = 3
 
 	// pairWeight is how many points an octave of the expected number is worth.
 	pairWeight = 3.2
@@ -538,9 +549,12 @@ func (m *Model) learnFields(o *Observation) {
 	fs.shapes.count(s.shape, 1)
 	if s.nlows >= 2 {
 		times := uint32(1)
-		if n := s.shapes; n >= knownKeySet { // not one by one: half of it at each power of two
-			if times = 0; n&(n-1) == 0 {
-				times = n / 2
+		if n := s.shapes; n >= knownKeySet { // not one by one: at 8, 12, 16, 24, 32, … those since then
+			switch times = 0; {
+			case n&(n-1) == 0:
+				times = n / 4
+			case n%3 == 0 && n/3&(n/3-1) == 0:
+				times = n / 3
 			}
 		}
 		if times > 0 {
