@@ -165,6 +165,14 @@ func (t *threshold) start(points []float32) {
 	}
 }
 
+// reaches reports whether so many points are an anomaly. It learns nothing.
+func (t *threshold) reaches(points float32) bool {
+	if t.contamination > 0 {
+		return points >= t.points
+	}
+	return points >= scale+t.extra*floodDecay
+}
+
 // flag reports whether so many points are an anomaly, and learns.
 func (t *threshold) flag(points float32) bool {
 	if t.contamination > 0 {

@@ -24,13 +24,24 @@ type fields struct {
 	recent [recentShapes]uint32 // shapes of the last records
 	next   uint8                // in recent
 
-	rushing  uint32  // the shape of the rush that was told last,
-	rushSize float32 // and how many of it there were among the last records
+	rushPeak float32 // bits of the largest rush so far, fading
 }
 
 // recentShapes is over how many records a rush is looked for: one kind of record that
 // makes up most of them and hardly any before.
 const recentShapes = 64
+
+const (
+	// usualRush is what share of the largest rush so far is no news.
+	usualRush = 0.8
+
+	// rushFading makes that fade by half in some 20,000 records.
+	rushFading = 1 - 1.0/28854
+)
+
+// restless is how many records a log must have shown before a rush is one: sessions
+// and page loads are rushes too.
+const restless = 1000
 
 const (
 	valueTail = 3.5
@@ -92,8 +103,8 @@ type fieldsSeen struct {
 	rawText   float32
 	rawPair   float32
 	rawRush   float32
+	rushBits  float32
 	rawNumber float32
-	rushSize  float32 // records of it among the last ones
 
 	// What is strangest, for the explanation.
 	odd      int // index in list, by its value
@@ -112,6 +123,7 @@ type low struct {
 	id    uint32
 	count float32 // records with it
 	of    float32 // records in which its field was compared with others
+	fresh float32 // share of records in which another value stood in the field before
 	seen  int     // index in list; -1 for the statement
 }
 
@@ -169,11 +181,24 @@ var kindNames = map[string]bool{
 	"msgid": true, "channel": true, "code": true, "status": true, "status_code": true, "response_code": true, "proto": true,
 }
 
-func tellsKind(name []byte) bool {
+func tellsKind(name []byte) bool { return named(name, kindNames) }
+
+// wordNames are names of fields whose text goes on where the message ends: what went
+// wrong, in words, in lower case.
+var wordNames = map[string]bool{
+	"err": true, "error": true, "exception": true, "cause": true, "reason": true, "errormessage": true, "error_message": true,
+	"errmsg": true, "detail": true, "details": true, "description": true, "warning": true, "panic": true, "failure": true,
+}
+
+// Words reports whether the field's text is words that belong to the message.
+func (f *Field) Words() bool { return f.Kind == Text && named(f.Name, wordNames) }
+
+// named reports whether the last part of a field's name is among names.
+func named(name []byte, names map[string]bool) bool {
 	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	if len(name) > 16 {
+	if len(name) > 16 || len(name) < 2 {
 		return false
 	}
 	var b [16]byte
@@ -183,7 +208,7 @@ func tellsKind(name []byte) bool {
 		}
 		b[i] = c
 	}
-	return kindNames[string(b[:len(name)])]
+	return names[string(b[:len(name)])]
 }
 
 // messageField and levelField stand for the message and the level among the fields.
@@ -206,7 +231,7 @@ func (o *Observation) field(s *seenField) *Field {
 func (m *Model) judgeFields(o *Observation) {
 	s := &o.fields
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
-	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rawNumber = 0, 0, 0, 0, 0, 0
+	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
 	s.rushed = false
 	s.odd, s.newKey, s.rareKey, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
@@ -360,6 +385,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	if p == whole {
 		all.mask.add(k)
 	}
+	if o.Size > 0 && p == whole && f.Words() {
+		return // it is judged with the message
+	}
 	key := &fs.keys.all[k]
 	pl := &key.place
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || key.n < fs.keys.all[all.list[all.rareKey].key].n) {
@@ -395,7 +423,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if pl.category() && s.count >= firmValue && all.nlows < maxLows {
 		id := uint32(mix64(name, s.value))
-		all.lows[all.nlows] = low{id, float32(fs.pairs.find(id).n), pl.compared, at}
+		all.lows[all.nlows] = low{id, float32(fs.pairs.find(id).n), pl.compared, pl.fresh(), at}
 		all.nlows++
 	}
 }
@@ -457,7 +485,7 @@ const (
 	leastExpected = 3
 
 	// pairWeight is how many points an octave of the expected number is worth.
-	pairWeight = 3.2
+	pairWeight = 3.5
 )
 
 // judgePairs looks for two values, each routine, that never came together.
@@ -465,7 +493,7 @@ func (m *Model) judgePairs(o *Observation) {
 	fs, s := &m.fields, &o.fields
 	if st := o.known; st != nil && len(o.Text) > 0 && st.seen >= firmValue && s.nlows < maxLows {
 		id := uint32(mix64(st.hash, 5))
-		s.lows[s.nlows] = low{id, float32(fs.pairs.find(id).n), fs.records, -1}
+		s.lows[s.nlows] = low{id, float32(fs.pairs.find(id).n), fs.records, 1, -1}
 		s.nlows++
 	}
 	s.shape = 0
@@ -484,6 +512,8 @@ func (m *Model) judgePairs(o *Observation) {
 		for j := i + 1; j < s.nlows; j++ {
 			b := &s.lows[j]
 			expected := a.count / (a.of + 1) * b.count / (b.of + 1) * min(a.of, b.of)
+			// What stands there for a whole session is one draw, not one a record.
+			expected *= float32(math.Sqrt(float64(max(a.fresh, b.fresh))))
 			if expected < leastExpected || min(a.of, b.of) < 200 {
 				continue
 			}
@@ -500,7 +530,7 @@ func (m *Model) judgePairs(o *Observation) {
 func (m *Model) judgeRush(o *Observation) {
 	fs, s := &m.fields, &o.fields
 	s.shape ^= uint32(o.Line.Hash) | 1
-	if fs.records < 2*recentShapes || fs.recent[(fs.next-1)%recentShapes] != s.shape && fs.recent[(fs.next-2)%recentShapes] != s.shape {
+	if fs.records < restless || fs.recent[(fs.next-1)%recentShapes] != s.shape && fs.recent[(fs.next-2)%recentShapes] != s.shape {
 		return
 	}
 	n := float32(1)
@@ -514,12 +544,8 @@ func (m *Model) judgeRush(o *Observation) {
 	}
 	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1)
 	if expected = max(expected, 0.1); n > expected {
-		bits := n*log2(float64(n/expected)) - 1.4427*(n-expected) // Chernoff's bound, as of a burst
-		s.rawRush = 3 * log2(float64(1+max(0, bits)/4))
-		if s.shape == fs.rushing && n < 2*fs.rushSize { // told already
-			s.rawRush /= 2
-		}
-		s.rushSize = n
+		s.rushBits = n*log2(float64(n/expected)) - 1.4427*(n-expected) // Chernoff's bound, as of a burst
+		s.rawRush = 3 * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/4))
 	}
 }
 
@@ -536,9 +562,7 @@ func (m *Model) learnFields(o *Observation) {
 	fs.text.learn(s.rawText)
 	fs.pair.learn(s.rawPair)
 	fs.rush.learn(s.rawRush)
-	if s.rushed && featBurst.Points(&o.Row) >= Strange {
-		fs.rushing, fs.rushSize = s.shape, s.rushSize
-	}
+	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
 	fs.records++
@@ -589,6 +613,10 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	p.n++
 	p.kinds[s.sort]++
 	p.seldom.learn(s.count)
+	if v := uint32(s.value); v != p.last {
+		p.changes++
+		p.last = v
+	}
 	if p.category() {
 		p.compared++
 	}
@@ -646,8 +674,7 @@ func (fs *fields) carry(c *codec.Codec) {
 		c.U32(&fs.recent[i])
 	}
 	c.U8(&fs.next)
-	c.U32(&fs.rushing)
-	c.F32(&fs.rushSize)
+	c.F32(&fs.rushPeak)
 }
 
 // render writes the pattern of a record without a message: the fields that say its

@@ -96,7 +96,7 @@ func (s *Scanner) number(l *Line, p *piece, k int) {
 		return
 	}
 
-	if b[j] == ',' && j-i <= 3 && (l.text[before+i-1] == ' ' || i == 0) && b[i] != '0' {
+	if prev := l.text[before+i-1]; b[j] == ',' && j-i <= 3 && (prev == ' ' || prev == '$' || prev >= 0x80 || i == 0) && b[i] != '0' { // $, €, £
 		if end, value := l.thousands(k, j, p.value); end > j {
 			p.value = value
 			for l.start(k) < end {
@@ -118,6 +118,10 @@ func (s *Scanner) number(l *Line, p *piece, k int) {
 			}
 		}
 	case '.':
+		if j-i == 4 && ciscoMAC(b, i) {
+			s.mask(p, Address, i, i+ciscoMACSize)
+			return
+		}
 		if l.follows(k, j) {
 			s.dotted(l, p, k)
 			p.sign(negative)

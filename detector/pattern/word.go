@@ -66,6 +66,11 @@ func (s *Scanner) whole(l *Line, p *piece, k int) bool {
 		}
 	}
 	switch b[j] {
+	case '.':
+		if j-i == 4 && class[b[i]]&letter != 0 && ciscoMAC(b, i) {
+			s.mask(p, Address, i, i+ciscoMACSize)
+			return true
+		}
 	case ':':
 		if b[j+1] == '/' && b[j+2] == '/' || j-i == 1 && b[j+1] == '\\' {
 			s.path(b, p, i)
@@ -244,6 +249,15 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 			s.mask(p, Time, i, l.afterDate(k, j)) // 20060102T150405Z
 			return
 		}
+		if j-i == 4 && b[j] == '.' && ciscoMAC(b, i) {
+			s.mask(p, Address, i, i+ciscoMACSize)
+			return
+		}
+		if j-i >= hexDigits && allHex(b[i:j]) { // 4567890d, whatever d may stand for
+			end, _ := s.name(l, k, j, true)
+			s.mask(p, ID, i, end)
+			return
+		}
 		p.kind, p.hash, p.value = Number, s.kinds[Number], l.value(i, q)
 		s.suffixed(l, p, k, q, j, ID)
 		if p.kind == Number {
@@ -305,7 +319,13 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 	p.kind, p.hash = Word, uint32(s.letters(l, i, q))+s.kinds[Number]
 }
 
+// hexDigits is from how many on digits and the letters a to f are an identifier,
+// not a number with a unit.
+const hexDigits = 6
+
 const (
+	ciscoMACSize = 14
+
 	uuidSize = 36
 	macSize  = 17
 )
@@ -336,6 +356,14 @@ func dashedMAC(b []byte, i int) bool {
 		i += 3
 	}
 	return class[b[i-1]]&alnum == 0 && b[i-1] != '-'
+}
+
+// ciscoMAC reports whether 001a.2b3c.4d5e stands at b[i:].
+func ciscoMAC(b []byte, i int) bool {
+	if b[i+4] != '.' || b[i+9] != '.' || class[b[i+14]]&alnum != 0 || b[i+14] == '.' && class[b[i+15]]&alnum != 0 {
+		return false
+	}
+	return allHex(b[i:i+4]) && allHex(b[i+5:i+9]) && allHex(b[i+10:i+14])
 }
 
 // colonHex reads groups of hexadecimal digits joined by colons at b[i:]: an
