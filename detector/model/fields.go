@@ -326,7 +326,7 @@ const explained = 0.4
 const (
 	// toldBits is how many bits of surprise each doubling of the times that a value
 	// was seen takes: what was told once is less news the second time.
-	toldBits = 1
+	toldBits = 1.5
 
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
 	// the first in 700 records is flagged.
@@ -334,6 +334,9 @@ const (
 
 	// valueWeight is the same for a value's.
 	valueWeight = 1.7
+
+	// partWeight multiplies that for a part of a path: new pages come all the time.
+	partWeight = 0.8
 
 	// worseWeight multiplies that for a code that says that something failed, as a
 	// worse level does.
@@ -409,6 +412,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if bits > 3 {
 		points := valueWeight * bits
+		if p != whole {
+			points *= partWeight
+		}
 		if p == whole && codeWorse(f) {
 			points *= worseWeight
 		}
