@@ -82,6 +82,7 @@ type Detector struct {
 	fields  []byte // scratch of ignored
 
 	longName []byte // scratch of canonical
+	text     []byte // scratch of words
 
 	only       *group // the model of all events without a group
 	groups     map[uint64]*group
@@ -233,9 +234,10 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	d.stats.Records++
 	fault(ev)
 	g := d.group(ev.Group)
-	d.scanner.Scan(ev.Message, &d.line)
+	message := d.words(ev)
+	d.scanner.Scan(message, &d.line)
 	o := &d.seen
-	o.Text, o.Size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
+	o.Text, o.Size = message[:min(len(message), pattern.MaxBytes)], len(message)
 	o.Line, o.Time = &d.line, ev.Time
 	o.Fields = ev.Fields[:min(len(ev.Fields), MaxFields)]
 	o.Level = ev.Level
@@ -250,6 +252,40 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	v.Level, v.Pattern = o.Level, o.Pattern()
 	return g
 }
+
+// words returns the message with what the fields add to it in words, in the order of
+// their names, so that the order in which they came does not matter.
+func (d *Detector) words(ev *Event) []byte {
+	if len(ev.Message) == 0 {
+		return nil
+	}
+	d.text = d.text[:0]
+	var last []byte
+	for range maxWords {
+		var next *Field
+		for i := range ev.Fields {
+			if f := &ev.Fields[i]; f.Words() && bytes.Compare(f.Name, last) > 0 && (next == nil || bytes.Compare(f.Name, next.Name) < 0) {
+				next = f
+			}
+		}
+		if next == nil {
+			break
+		}
+		if len(d.text) == 0 {
+			d.text = append(d.text, ev.Message[:min(len(ev.Message), pattern.MaxBytes)]...)
+		}
+		d.text = append(append(append(d.text, "; "...), next.Name...), ": "...)
+		d.text = append(d.text, next.Value[:min(len(next.Value), pattern.MaxBytes)]...)
+		last = next.Name
+	}
+	if len(d.text) == 0 {
+		return ev.Message
+	}
+	return d.text
+}
+
+// maxWords is how many fields' words are put behind a message.
+const maxWords = 4
 
 func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)

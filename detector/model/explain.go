@@ -82,6 +82,9 @@ func phraseNumber(o *Observation, dst []byte) []byte {
 	if o.fields.far >= 0 {
 		return o.phraseFar(dst)
 	}
+	if o.oddCode >= 0 {
+		return o.phraseCode(dst)
+	}
 	if o.number < 0 || o.isNew() {
 		return append(dst, "unusual number"...)
 	}
@@ -107,6 +110,25 @@ func phraseNumber(o *Observation, dst []byte) []byte {
 		dst = appendNumber(dst, hi, num.Unit)
 	}
 	return dst
+}
+
+func (o *Observation) phraseCode(dst []byte) []byte {
+	num := o.Line.Numbers[o.oddCode]
+	name := fieldName(o.Text, int(o.Line.Tokens[num.Token].Start))
+	if len(name) > 0 {
+		dst = append(quoteless(dst, name), ' ')
+	} else {
+		dst = append(dst, "number "...)
+	}
+	dst = appendNumber(dst, num.Value, num.Unit)
+	dst = append(dst, ": "...)
+	dst = strconv.AppendInt(dst, int64(o.codes.few), 10)
+	dst = append(dst, " other"...)
+	if o.codes.few != 1 {
+		dst = append(dst, 's')
+	}
+	dst = append(dst, " stood there in "...)
+	return append(thousands(dst, int(o.codes.n)), " messages"...)
 }
 
 func phraseLength(o *Observation, dst []byte) []byte {

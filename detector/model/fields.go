@@ -24,8 +24,7 @@ type fields struct {
 	recent [recentShapes]uint32 // shapes of the last records
 	next   uint8                // in recent
 
-	rushing  uint32  // the shape of the rush that was told last,
-	rushSize float32 // and how many of it there were among the last records
+	rushPeak float32 // bits of the largest rush so far, fading
 }
 
 // recentShapes is over how many records a rush is looked for: one kind of record that
@@ -33,11 +32,23 @@ type fields struct {
 const recentShapes = 64
 
 const (
+	// usualRush is what share of the largest rush so far is no news.
+	usualRush = 0.8
+
+	// rushFading makes that fade by half in some 20,000 records.
+	rushFading = 1 - 1.0/28854
+)
+
+// restless is how many records a log must have shown before a rush is one: sessions
+// and page loads are rushes too.
+const restless = 1000
+
+const (
 	valueTail = 3.5
 	keyTail   = 3.5
 	textTail  = 1.5
 	pairTail  = 1.7
-	rushTail  = 1.3
+	rushTail  = 1.4
 )
 
 // valueLimit and pairLimit bound the tables of values and pairs, in entries.
@@ -92,8 +103,8 @@ type fieldsSeen struct {
 	rawText   float32
 	rawPair   float32
 	rawRush   float32
+	rushBits  float32
 	rawNumber float32
-	rushSize  float32 // records of it among the last ones
 
 	// What is strangest, for the explanation.
 	odd      int // index in list, by its value
@@ -112,6 +123,7 @@ type low struct {
 	id    uint32
 	count float32 // records with it
 	of    float32 // records in which its field was compared with others
+	fresh float32 // share of records in which another value stood in the field before
 	seen  int     // index in list; -1 for the statement
 }
 
@@ -137,6 +149,7 @@ const rareKey = 8
 // all that stands in the record.
 func (o *Observation) statementOfFields() (hash, values uint64) {
 	var kind uint64
+	o.failed = false
 	kinds := 0
 	for i := range o.Fields {
 		f := &o.Fields[i]
@@ -146,6 +159,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		h := hashBytes(nameSeed, f.Name)
 		values += mix64(h, f.hash())
 		if tellsKind(f.Name) && len(f.Value) <= 64 {
+			o.failed = o.failed || codeWorse(f)
 			v := f.hash()
 			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
@@ -169,11 +183,24 @@ var kindNames = map[string]bool{
 	"msgid": true, "channel": true, "code": true, "status": true, "status_code": true, "response_code": true, "proto": true,
 }
 
-func tellsKind(name []byte) bool {
+func tellsKind(name []byte) bool { return named(name, kindNames) }
+
+// wordNames are names of fields whose text goes on where the message ends: what went
+// wrong, in words, in lower case.
+var wordNames = map[string]bool{
+	"err": true, "error": true, "exception": true, "cause": true, "reason": true, "errormessage": true, "error_message": true,
+	"errmsg": true, "detail": true, "details": true, "description": true, "warning": true, "panic": true, "failure": true,
+}
+
+// Words reports whether the field's text is words that belong to the message.
+func (f *Field) Words() bool { return f.Kind == Text && named(f.Name, wordNames) }
+
+// named reports whether the last part of a field's name is among names.
+func named(name []byte, names map[string]bool) bool {
 	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	if len(name) > 16 {
+	if len(name) > 16 || len(name) < 2 {
 		return false
 	}
 	var b [16]byte
@@ -183,7 +210,7 @@ func tellsKind(name []byte) bool {
 		}
 		b[i] = c
 	}
-	return kindNames[string(b[:len(name)])]
+	return names[string(b[:len(name)])]
 }
 
 // messageField and levelField stand for the message and the level among the fields.
@@ -206,7 +233,7 @@ func (o *Observation) field(s *seenField) *Field {
 func (m *Model) judgeFields(o *Observation) {
 	s := &o.fields
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
-	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rawNumber = 0, 0, 0, 0, 0, 0
+	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
 	s.rushed = false
 	s.odd, s.newKey, s.rareKey, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
@@ -274,7 +301,7 @@ func (m *Model) weighFields(o *Observation) {
 	}
 	for i := range points {
 		p := &points[i]
-		if i != strongest {
+		if i != strongest && !(s.odd == s.strange && ofValue(p.feature) && ofValue(points[strongest].feature)) {
 			p.points *= explained
 		}
 		if p.points > p.feature.Points(r) {
@@ -289,6 +316,9 @@ func (m *Model) weighFields(o *Observation) {
 	}
 }
 
+// ofValue reports whether a feature is about what stands in one field.
+func ofValue(f Feature) bool { return f == featValue || f == featText }
+
 // explained is what is left of an oddity that another one in the same record
 // explains: one cause changes several fields, and is told once.
 const explained = 0.4
@@ -296,14 +326,17 @@ const explained = 0.4
 const (
 	// toldBits is how many bits of surprise each doubling of the times that a value
 	// was seen takes: what was told once is less news the second time.
-	toldBits = 1
+	toldBits = 1.5
 
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
 	// the first in 700 records is flagged.
 	keyWeight = 1.5
 
 	// valueWeight is the same for a value's.
-	valueWeight = 1.7
+	valueWeight = 1.75
+
+	// partWeight multiplies that for a part of a path: new pages come all the time.
+	partWeight = 0.8
 
 	// worseWeight multiplies that for a code that says that something failed, as a
 	// worse level does.
@@ -360,6 +393,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	if p == whole {
 		all.mask.add(k)
 	}
+	if o.Size > 0 && p == whole && f.Words() {
+		return // it is judged with the message
+	}
 	key := &fs.keys.all[k]
 	pl := &key.place
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || key.n < fs.keys.all[all.list[all.rareKey].key].n) {
@@ -376,6 +412,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if bits > 3 {
 		points := valueWeight * bits
+		if p != whole {
+			points *= partWeight
+		}
 		if p == whole && codeWorse(f) {
 			points *= worseWeight
 		}
@@ -395,7 +434,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if pl.category() && s.count >= firmValue && all.nlows < maxLows {
 		id := uint32(mix64(name, s.value))
-		all.lows[all.nlows] = low{id, float32(fs.pairs.find(id).n), pl.compared, at}
+		all.lows[all.nlows] = low{id, float32(fs.pairs.find(id).n), pl.compared, pl.fresh(), at}
 		all.nlows++
 	}
 }
@@ -434,7 +473,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 		return
 	}
 	width := min(widest, (usual.hi - usual.lo).float())
-	points := 5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
+	points := 5.5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
 	if usual.zeros() { // how far it is from 0, no logarithm can tell
 		points = min(points, zeroWeight*log2(float64(n)))
 	}
@@ -457,7 +496,7 @@ const (
 	leastExpected = 3
 
 	// pairWeight is how many points an octave of the expected number is worth.
-	pairWeight = 3.2
+	pairWeight = 3.8
 )
 
 // judgePairs looks for two values, each routine, that never came together.
@@ -465,7 +504,7 @@ func (m *Model) judgePairs(o *Observation) {
 	fs, s := &m.fields, &o.fields
 	if st := o.known; st != nil && len(o.Text) > 0 && st.seen >= firmValue && s.nlows < maxLows {
 		id := uint32(mix64(st.hash, 5))
-		s.lows[s.nlows] = low{id, float32(fs.pairs.find(id).n), fs.records, -1}
+		s.lows[s.nlows] = low{id, float32(fs.pairs.find(id).n), fs.records, 1, -1}
 		s.nlows++
 	}
 	s.shape = 0
@@ -484,6 +523,8 @@ func (m *Model) judgePairs(o *Observation) {
 		for j := i + 1; j < s.nlows; j++ {
 			b := &s.lows[j]
 			expected := a.count / (a.of + 1) * b.count / (b.of + 1) * min(a.of, b.of)
+			// What stands there for a whole session is one draw, not one a record.
+			expected *= float32(math.Sqrt(float64(max(a.fresh, b.fresh))))
 			if expected < leastExpected || min(a.of, b.of) < 200 {
 				continue
 			}
@@ -500,7 +541,7 @@ func (m *Model) judgePairs(o *Observation) {
 func (m *Model) judgeRush(o *Observation) {
 	fs, s := &m.fields, &o.fields
 	s.shape ^= uint32(o.Line.Hash) | 1
-	if fs.records < 2*recentShapes || fs.recent[(fs.next-1)%recentShapes] != s.shape && fs.recent[(fs.next-2)%recentShapes] != s.shape {
+	if fs.records < restless || fs.recent[(fs.next-1)%recentShapes] != s.shape && fs.recent[(fs.next-2)%recentShapes] != s.shape {
 		return
 	}
 	n := float32(1)
@@ -512,14 +553,10 @@ func (m *Model) judgeRush(o *Observation) {
 	if n < recentShapes/3 {
 		return
 	}
-	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1)
+	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1) * m.clock.lull()
 	if expected = max(expected, 0.1); n > expected {
-		bits := n*log2(float64(n/expected)) - 1.4427*(n-expected) // Chernoff's bound, as of a burst
-		s.rawRush = 3 * log2(float64(1+max(0, bits)/4))
-		if s.shape == fs.rushing && n < 2*fs.rushSize { // told already
-			s.rawRush /= 2
-		}
-		s.rushSize = n
+		s.rushBits = n*log2(float64(n/expected)) - 1.4427*(n-expected) // Chernoff's bound, as of a burst
+		s.rawRush = 3 * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/4))
 	}
 }
 
@@ -536,9 +573,7 @@ func (m *Model) learnFields(o *Observation) {
 	fs.text.learn(s.rawText)
 	fs.pair.learn(s.rawPair)
 	fs.rush.learn(s.rawRush)
-	if s.rushed && featBurst.Points(&o.Row) >= Strange {
-		fs.rushing, fs.rushSize = s.shape, s.rushSize
-	}
+	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
 	fs.records++
@@ -589,6 +624,10 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	p.n++
 	p.kinds[s.sort]++
 	p.seldom.learn(s.count)
+	if v := uint32(s.value); v != p.last {
+		p.changes++
+		p.last = v
+	}
 	if p.category() {
 		p.compared++
 	}
@@ -646,8 +685,7 @@ func (fs *fields) carry(c *codec.Codec) {
 		c.U32(&fs.recent[i])
 	}
 	c.U8(&fs.next)
-	c.U32(&fs.rushing)
-	c.F32(&fs.rushSize)
+	c.F32(&fs.rushPeak)
 }
 
 // render writes the pattern of a record without a message: the fields that say its

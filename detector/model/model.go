@@ -160,6 +160,7 @@ func (m *Model) Judge(o *Observation) {
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
 	m.judgeHabit(o)
 	m.judgeBurst(o)
+	m.judgeCodes(o)
 	m.judgeFields(o)
 }
 
@@ -199,6 +200,7 @@ func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
 // Learn takes the judged event in.
 func (m *Model) Learn(o *Observation) {
 	m.learnFields(o)
+	m.learnCodes(o)
 	l, st := o.Line, o.known
 	isNew := st == nil // a statement, if not a line of a new kind
 	if isNew {

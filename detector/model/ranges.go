@@ -19,6 +19,7 @@ type numberRange struct {
 	key  uint32 // 0 = empty
 	n    float32
 	out  float32 // numbers outside of it, fading
+	few  uint16  // different numbers so far, up to manyCodes
 	span span
 }
 
@@ -126,7 +127,7 @@ func (t *ranges) age() {
 	}
 }
 
-const rangeBytes = 16
+const rangeBytes = 20
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.
@@ -159,5 +160,6 @@ func (r *numberRange) carry(c *codec.Codec) {
 	c.U32(&r.key)
 	c.F32(&r.n)
 	c.F32(&r.out)
+	c.U16(&r.few)
 	r.span.carry(c)
 }

@@ -76,7 +76,10 @@ func wideNULs(head []byte) int {
 	return -1
 }
 
-var errBinary = problem("this is a binary file, not a log: text and JSON lines are read, as they are or compressed with gzip, zstd, xz or bzip2")
+var (
+	errBinary = problem("this is a binary file, not a log: text and JSON lines are read, as they are or compressed with gzip, zstd, xz or bzip2")
+	errTar    = problem("the input is a tar archive, which is not read: unpack it, or pipe one of its files through 'tar -xO -f ARCHIVE FILE'")
+)
 
 // checked refuses what is no text, by the first bytes of a live input, as soon
 // as there are enough of them.
@@ -94,12 +97,24 @@ func (c *checked) Read(p []byte) (int, error) {
 	c.head = append(c.head, p[:min(n, headSize-len(c.head))]...)
 	if len(c.head) >= headSize || err == io.EOF {
 		c.told = true
-		if isBinary(c.head) {
-			return 0, errBinary
+		if p := noLog(c.head); p != nil {
+			return 0, p
 		}
 		c.head = nil
 	}
 	return n, err
+}
+
+// noLog says what a text that begins with head is in the place of a log, nil for
+// nothing.
+func noLog(head []byte) *Problem {
+	switch {
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return errTar
+	case isBinary(head):
+		return errBinary
+	}
+	return nil
 }
 
 // isBinary tells from its first bytes what cannot be a log. NULs alone are no

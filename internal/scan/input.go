@@ -66,8 +66,8 @@ func Text(in io.Reader, live bool) (io.Reader, error) {
 	if head, text, err = begin(text); err != nil {
 		return nil, err
 	}
-	if isBinary(head) {
-		return nil, errBinary
+	if p := noLog(head); p != nil {
+		return nil, p
 	}
 	return text, nil
 }

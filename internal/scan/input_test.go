@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
@@ -93,6 +94,8 @@ func TestTextError(t *testing.T) {
 		{"xz, damaged", flip(xzip(routine)), "the xz file is damaged"},
 		{"zstd and more", zstandard(routine) + "and lines of text", "behind the zstd file's end stands something that is not zstd"},
 		{"zstd that wants a gigabyte", "\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00", "'zstd -dc --long=31'"},
+		{"tar", archive("app.log", routine), "the input is a tar archive"},
+		{"tar in zstd", zstandard(archive("app.log", routine)), "the input is a tar archive"},
 		{"lz4", "\x04\x22\x4d\x18\x00\x00", "'lz4 -dc'"},
 		{"gzip in gzip", zip(zip("a\n")), "compressed twice, with gzip within gzip: pipe it through 'gzip -dc'"},
 		{"zstd in gzip", zip("\x28\xb5\x2f\xfd\x04\x00"), "compressed twice, with zstd within gzip"},
@@ -157,6 +160,15 @@ func wide(text string, order binary.AppendByteOrder) string {
 		b = order.AppendUint16(b, u)
 	}
 	return string(b)
+}
+
+func archive(name, text string) string {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	w.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: int64(len(text))})
+	io.WriteString(w, text)
+	w.Close()
+	return b.String()
 }
 
 var routine = strings.Repeat("routine\n", 1000)
