@@ -11,7 +11,7 @@ import (
 func TestFieldCategory(t *testing.T) {
 	w := watch(t, shopLog(1), 8000)
 	w.flags(changed("method", `"TRACE"`), `method "TRACE" never seen, usually GET`)
-	w.flags(changed("route", `"/admin"`), `"admin" never seen`)
+	w.flags(changed("route", `"/admin"`), `"/admin" never seen`)
 	w.flags(changed("host", `"build-7"`), `host "build-7" never seen, usually shop-`)
 	w.flags(`{"level":"info","msg":"session started","host":"shop-1","trace":"8d2c5f0a91b3e764","user":"u71","client":"telnet"}`, `client "telnet" never seen`)
 
