@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
-	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +27,7 @@ type Options struct {
 	RefitRecords  int           // most records between refits
 	MaxGroups     int           // models held at once
 	Seed          uint64        // of the forest's sampling and of the tables' hashes
-	Ignore        []string      // regular expressions (RE2): a message whose first pattern.MaxBytes match is never flagged; may be empty
+	Ignore        []string      // what is never flagged, see NewIgnore; may be empty
 
 	// Source says by name where the events' parts come from. Models made of others
 	// do not fit; those that do not say fit any. May be empty.
@@ -46,11 +45,12 @@ type Options struct {
 // Verdict is what the detector says of an event.
 type Verdict struct {
 	Judged  bool          // false while the model is learning: Score is 0 and Anomaly false then
-	Anomaly bool          // the score is at or above the threshold and no Ignore expression matches
+	Anomaly bool          // the score is at or above the threshold and it is not ignored
 	Score   float64       // in (0, 1), larger is stranger
 	Level   pattern.Level // of the event, by its field or its text
 	Pattern uint64        // events of the same pattern have the same number, under one seed
 	Reason  []byte        // why, in words; only when Anomaly or Sweep; valid until the next call
+	Kind    AnomalyKind   // what is strange most; only when Anomaly or Sweep
 
 	// Sweep has a bit for each value of Options.Sweep, the first the lowest:
 	// is this an anomaly to a detector of that Contamination?
@@ -72,12 +72,14 @@ type Stats struct {
 // Detector judges events. One goroutine at a time may call its methods.
 type Detector struct {
 	options Options
-	ignore  []*regexp.Regexp
+	ignore  [2]*Ignore // of Options, of SetIgnore; nil = nothing
+	spared  bool       // the event at hand is ignored, where each is looked at for that
 	mix     mix
 	scanner *pattern.Scanner
 	line    pattern.Line
 	seen    model.Observation
 	reason  []byte
+	notes   []byte // of the caller: see SetNotes
 
 	longName []byte // scratch of canonical
 
@@ -141,13 +143,11 @@ func New(o Options) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{options: o, mix: usualMix(), scanner: pattern.NewScanner(o.Seed), groups: map[uint64]*group{}, seed: maphash.MakeSeed()}
-	for _, e := range o.Ignore {
-		re, err := regexp.Compile(e)
-		if err != nil {
-			return nil, fmt.Errorf("detector: Ignore %q: %w", e, err)
-		}
-		d.ignore = append(d.ignore, re)
+	ignore, err := NewIgnore(o.Ignore)
+	if err != nil {
+		return nil, fmt.Errorf("detector: Ignore %w", err)
 	}
+	d.ignore[0] = ignore
 	if !o.Synchronous {
 		d.refits = make(chan refit, 4)
 		d.workers.Add(1)
@@ -185,7 +185,9 @@ func (d *Detector) Learn(ev *Event) {
 func (d *Detector) Survey(ev *Event) {
 	var v Verdict
 	g := d.look(ev, &v)
-	g.window.add(&d.seen.Row)
+	if !d.spared {
+		g.window.add(&d.seen.Row)
+	}
 	g.model.Pass(&d.seen)
 }
 
@@ -246,6 +248,8 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	g.collect(d)
 	g.model.Judge(o)
 	v.Level, v.Pattern = o.Level, d.line.Hash
+	// A share is of the records that are not ignored: all the others have to be known.
+	d.spared = (d.options.Contamination > 0 || len(d.options.Sweep) > 0) && d.ignored()
 	return g
 }
 
@@ -253,33 +257,25 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
-	v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
-	if (v.Anomaly || v.Sweep != 0) && d.ignored(d.seen.Text) {
-		v.Anomaly, v.Sweep = false, 0
+	// What is ignored moves no threshold. It costs, and so where a share does not
+	// depend on it only what would be flagged is looked at.
+	if !d.spared && (!g.threshold.reached(p) || !d.ignored()) {
+		v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
 	}
 	if v.Anomaly {
 		d.stats.Anomalies++
 	}
 	if v.Anomaly || v.Sweep != 0 {
 		d.reason = d.seen.Explain(d.reason[:0])
-		v.Reason = d.reason
+		v.Reason, v.Kind = d.reason, d.seen.Anomaly()
 	}
 	d.threshold = g.threshold.points
 }
 
-// ignored gets no more of a message than the rest of the detector reads: an
-// expression takes time for each byte, and lines have no limit.
-func (d *Detector) ignored(message []byte) bool {
-	for _, re := range d.ignore {
-		if re.Match(message) {
-			return true
-		}
-	}
-	return false
-}
-
 func (d *Detector) learn(g *group, ev *Event) {
-	g.window.add(&d.seen.Row)
+	if !d.spared {
+		g.window.add(&d.seen.Row)
+	}
 	g.model.Learn(&d.seen)
 	g.records++
 	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && ev.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {

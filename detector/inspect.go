@@ -52,7 +52,7 @@ func Inspect(r io.Reader) (*Contents, error) {
 		}
 		return nil
 	}
-	h, err := readSnapshot(r, accept, func(name string, content *codec.Codec) {
+	h, _, err := readSnapshot(r, accept, func(name string, content *codec.Codec) {
 		size := len(content.B)
 		s := newState(&Options{Window: largestWindow})
 		if s.carry(content); content.Err == nil {
