@@ -10,7 +10,7 @@ OUTPUT := bin/out_anomaly.so
 CLI    := bin/flb-anomaly
 HOST   := bin/flb-host
 
-GO_SOURCES   := go.mod $(shell find detector fluentbit internal plugin record cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
+GO_SOURCES   := go.mod detector/model/words/words.txt examples/examples.go examples/shop.log $(shell find detector fluentbit internal plugin record cmd web -name '*.go' -not -name '*_test.go' 2>/dev/null)
 KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
@@ -21,7 +21,7 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
-.PHONY: all demo web screenshots test test-race test-versions lint vulncheck reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -48,7 +48,11 @@ $(HOST): $(HOST_SOURCES) $(wildcard fluentbit/host/*.h)
 demo: all
 	@$(GO) run ./examples/demo
 
-## web: build the page of flb-anomaly serve from web/src into web/dist, which is in the repository (needs Node)
+## words: count the weights of words anew, from the logging statements of many projects (fetches some GB; needs pip and mvn)
+words:
+	cd detector/model/words && $(GO) run ./count
+
+## web: build the page of flb-anomaly serve from web/page into web/dist, which is in the repository (needs Node)
 web:
 	cd web && npm ci --no-audit --no-fund && npm run check && npm run build
 
@@ -85,7 +89,7 @@ FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
 test-versions: all
 	@for f in $(FLUENT_BITS); do \
 	  echo "=== $$f"; \
-	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./plugin/... ./test/reliability ./docker || exit 1; \
+	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./internal/forward ./plugin/... ./test/reliability ./docker || exit 1; \
 	done
 
 ## vulncheck: look for known vulnerabilities in what the code calls

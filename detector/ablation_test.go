@@ -68,7 +68,7 @@ func TestAblation(t *testing.T) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "without\taverage precision\tF1\tfalse alarms/10k\t"+strings.Join(kinds, "\t")+"\t")
 	for _, off := range [][]string{
-		{}, {"rarity"}, {"word", "sequence", "odd", "end"}, {"word"}, {"sequence"}, {"odd"}, {"end"}, {"failure", "network"}, {"level", "severity"}, {"length"},
+		{}, {"rarity"}, {"word", "sequence", "odd", "end"}, {"word"}, {"sequence"}, {"odd"}, {"end"}, {"failure"}, {"trouble"}, {"level", "severity"}, {"length"},
 		{"number"}, {"burst"}, {"forest"}, {"tails"},
 	} {
 		m := measure(t, streams, off...)

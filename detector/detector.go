@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -73,15 +74,16 @@ type Stats struct {
 type Detector struct {
 	options Options
 	ignore  [2]*Ignore // of Options, of SetIgnore; nil = nothing
-	spared  bool       // the event at hand is ignored, where each is looked at for that
 	mix     mix
 	scanner *pattern.Scanner
 	line    pattern.Line
 	seen    model.Observation
 	reason  []byte
 	notes   []byte // of the caller: see SetNotes
+	fields  []byte // scratch of ignored
 
 	longName []byte // scratch of canonical
+	text     []byte // scratch of words
 
 	only       *group // the model of all events without a group
 	groups     map[uint64]*group
@@ -185,9 +187,7 @@ func (d *Detector) Learn(ev *Event) {
 func (d *Detector) Survey(ev *Event) {
 	var v Verdict
 	g := d.look(ev, &v)
-	if !d.spared {
-		g.window.add(&d.seen.Row)
-	}
+	d.survey(g, ev)
 	g.model.Pass(&d.seen)
 }
 
@@ -233,9 +233,10 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	d.stats.Records++
 	fault(ev)
 	g := d.group(ev.Group)
-	d.scanner.Scan(ev.Message, &d.line)
+	message := d.words(ev)
+	d.scanner.Scan(message, &d.line)
 	o := &d.seen
-	o.Text, o.Size = ev.Message[:min(len(ev.Message), pattern.MaxBytes)], len(ev.Message)
+	o.Text, o.Size = message[:min(len(message), pattern.MaxBytes)], len(message)
 	o.Line, o.Time = &d.line, ev.Time
 	o.Fields = ev.Fields[:min(len(ev.Fields), MaxFields)]
 	o.Level = ev.Level
@@ -247,19 +248,50 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	}
 	g.collect(d)
 	g.model.Judge(o)
-	v.Level, v.Pattern = o.Level, d.line.Hash
-	// A share is of the records that are not ignored: all the others have to be known.
-	d.spared = (d.options.Contamination > 0 || len(d.options.Sweep) > 0) && d.ignored()
+	v.Level, v.Pattern = o.Level, o.Pattern()
 	return g
 }
+
+// words returns the message with what the fields add to it in words, in the order of
+// their names, so that the order in which they came does not matter.
+func (d *Detector) words(ev *Event) []byte {
+	if len(ev.Message) == 0 {
+		return nil
+	}
+	d.text = d.text[:0]
+	var last []byte
+	for range maxWords {
+		var next *Field
+		for i := range ev.Fields {
+			if f := &ev.Fields[i]; f.Words() && bytes.Compare(f.Name, last) > 0 && (next == nil || bytes.Compare(f.Name, next.Name) < 0) {
+				next = f
+			}
+		}
+		if next == nil {
+			break
+		}
+		if len(d.text) == 0 {
+			d.text = append(d.text, ev.Message[:min(len(ev.Message), pattern.MaxBytes)]...)
+		}
+		d.text = append(append(append(d.text, "; "...), next.Name...), ": "...)
+		d.text = append(d.text, next.Value[:min(len(next.Value), pattern.MaxBytes)]...)
+		last = next.Name
+	}
+	if len(d.text) == 0 {
+		return ev.Message
+	}
+	return d.text
+}
+
+// maxWords is how many fields' words are put behind a message.
+const maxWords = 4
 
 func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
-	// What is ignored moves no threshold. It costs, and so where a share does not
-	// depend on it only what would be flagged is looked at.
-	if !d.spared && (!g.threshold.reached(p) || !d.ignored()) {
+	// What is ignored moves no threshold.
+	if !(g.threshold.reaches(p) || g.sweep.reaches(p)) || !d.ignored(ev) {
 		v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
 	}
 	if v.Anomaly {
@@ -272,14 +304,24 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	d.threshold = g.threshold.points
 }
 
-func (d *Detector) learn(g *group, ev *Event) {
-	if !d.spared {
-		g.window.add(&d.seen.Row)
+// survey takes the row into the window. What is ignored is left out as long as the
+// threshold has still to be set by the window, if there is anything else.
+func (d *Detector) survey(g *group, ev *Event) {
+	if g.forest == nil && d.ignores() && g.window.len() >= leastRows && d.ignored(ev) {
+		return
 	}
+	g.window.add(&d.seen.Row)
+}
+
+// leastRows is how many rows a window has at least, whatever is ignored.
+const leastRows = 16
+
+func (d *Detector) learn(g *group, ev *Event) {
+	d.survey(g, ev)
 	g.model.Learn(&d.seen)
 	g.records++
-	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && ev.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {
-		d.refit(g, ev.Time)
+	if g.records >= g.nextRefit || d.options.RefitInterval > 0 && d.seen.Time >= g.refitAt && g.records >= g.refitFrom && g.records > d.options.Warmup {
+		d.refit(g, d.seen.Time) // by the model's clock, which no single record moves far
 	}
 }
 

@@ -17,6 +17,24 @@ type Event struct {
 	Fields    []Field       // the others, in the record's order; at most MaxFields
 }
 
+// AppendFields appends the fields as name=value with blanks between, up to the
+// first one from limit bytes on. It is what Ignore expressions see of them.
+func (ev *Event) AppendFields(to []byte, limit int) []byte {
+	from := len(to)
+	for i := range ev.Fields {
+		f := &ev.Fields[i]
+		if len(to)-from >= limit {
+			break
+		}
+		if i > 0 {
+			to = append(to, ' ')
+		}
+		to = append(append(to, f.Name...), '=')
+		to = append(to, f.Value[:min(len(f.Value), limit)]...)
+	}
+	return to
+}
+
 // MaxFields is how many fields of an event are looked at.
 const MaxFields = model.MaxFields
 

@@ -26,8 +26,9 @@ func AppendPatternID(b []byte, pattern uint64) []byte { return text.AppendID(b, 
 // ignoredPattern is what an entry begins with that names a pattern.
 const ignoredPattern = "pattern:"
 
-// NewIgnore makes an Ignore of entries: a regular expression (RE2), for messages
-// whose first pattern.MaxBytes match, or pattern: and the id of a pattern. $ also
+// NewIgnore makes an Ignore of entries: a regular expression (RE2), for events
+// whose message or whose fields, as name=value, match within their first
+// pattern.MaxBytes, or pattern: and the id of a pattern. $ also
 // matches before a line's end at the end of the message. The error names the
 // entry.
 func NewIgnore(entries []string) (*Ignore, error) {
@@ -71,39 +72,44 @@ func (ig *Ignore) Len() (expressions, patterns int) {
 // place of what it was told before; nil is nothing.
 func (d *Detector) SetIgnore(ig *Ignore) { d.ignore[1] = ig }
 
-// Ignores says whether a message would be ignored, whatever its score is.
-func (d *Detector) Ignores(message []byte) bool {
-	var l pattern.Line
-	d.scanner.Scan(message, &l)
+// ignores reports whether there is anything to ignore.
+func (d *Detector) ignores() bool { return d.ignore[0] != nil || d.ignore[1] != nil }
+
+// ignored reports whether the event at hand is. Expressions get no more of it than the
+// rest of the detector reads: they take time for each byte, and lines have no limit.
+func (d *Detector) ignored(ev *Event) bool {
+	if !d.ignores() {
+		return false
+	}
+	d.fields = ev.AppendFields(d.fields[:0], pattern.MaxBytes)
 	for _, ig := range d.ignore {
-		if ig != nil && ig.has(message[:min(len(message), pattern.MaxBytes)], l.Hash) {
+		if ig != nil && ig.Has(d.seen.Text, d.fields, d.seen.Pattern()) {
 			return true
 		}
 	}
 	return false
 }
 
-// ignored says whether the event at hand is. Expressions get no more of a message
-// than the rest of the detector reads: they take time for each byte, and lines
-// have no limit.
-func (d *Detector) ignored() bool {
-	for _, ig := range d.ignore {
-		if ig != nil && ig.has(d.seen.Text, d.line.Hash) {
-			return true
-		}
+// Has reports whether an event of the pattern is ignored, of which a message and what
+// Event.AppendFields makes are given; either may be empty. A nil Ignore has none.
+func (ig *Ignore) Has(message, fields []byte, hash uint64) bool {
+	if ig == nil {
+		return false
 	}
-	return false
-}
-
-func (ig *Ignore) has(message []byte, hash uint64) bool {
 	if _, ok := ig.patterns[hash&text.IDBits]; ok {
 		return true
 	}
-	message = bytes.TrimSuffix(bytes.TrimSuffix(message, []byte("\n")), []byte("\r"))
+	message = withoutNewline(message)
 	for _, re := range ig.expressions {
-		if re.Match(message) {
+		if re.Match(message) || len(fields) > 0 && re.Match(fields) {
 			return true
 		}
 	}
 	return false
+}
+
+// withoutNewline cuts the newline that ends a message, so that $ stands for its
+// end, as in Fluent Bit's own filters.
+func withoutNewline(b []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
 }

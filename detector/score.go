@@ -165,15 +165,15 @@ func (t *threshold) start(points []float32) {
 	}
 }
 
-// reached says whether so many points are an anomaly.
-func (t *threshold) reached(points float32) bool {
+// reaches reports whether so many points are an anomaly. It learns nothing.
+func (t *threshold) reaches(points float32) bool {
 	if t.contamination > 0 {
 		return points >= t.points
 	}
 	return points >= scale+t.extra*floodDecay
 }
 
-// flag is reached, and learns.
+// flag reports whether so many points are an anomaly, and learns.
 func (t *threshold) flag(points float32) bool {
 	if t.contamination > 0 {
 		step := quantileStep + quantileStepSmall/t.contamination

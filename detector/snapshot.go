@@ -80,7 +80,7 @@ func (o *Options) settings() []Setting {
 	}, o.Source...)
 }
 
-// IsSnapshot says whether what begins like head is meant to be a snapshot, of
+// IsSnapshot reports whether what begins like head is meant to be a snapshot, of
 // whatever version and state.
 func IsSnapshot(head []byte) bool { return strings.HasPrefix(string(head), magic) }
 

@@ -27,6 +27,16 @@ func (s sweep) start(points []float32) {
 	}
 }
 
+// reaches reports whether any contamination would flag so many points.
+func (s sweep) reaches(points float32) bool {
+	for i := range s {
+		if s[i].reaches(points) {
+			return true
+		}
+	}
+	return false
+}
+
 // flag returns a bit for each contamination: would it flag so many points?
 func (s sweep) flag(points float32) (bits uint32) {
 	for i := range s {

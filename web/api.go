@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/flb-anomaly/flb-anomaly/examples"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
@@ -25,8 +26,10 @@ import (
 // routes are all the page's questions. Answers are JSON; an error is an object
 // with the field error, a sentence for the person in front of the page.
 func (s *Server) routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /", s.serveAsset)
 	mux.HandleFunc("GET /api/start", s.serveStart)
+	mux.HandleFunc("GET /api/example", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "shop.log", time.Time{}, strings.NewReader(examples.ShopLog))
+	})
 	mux.HandleFunc("POST /api/views", s.serveCreate)
 	mux.HandleFunc("PUT /api/views/{id}/text", s.serveUpload)
 	mux.HandleFunc("DELETE /api/views/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -183,7 +186,7 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusNotFound, goneText)
 			return
 		}
-		spec.name, spec.text, spec.whole = from.name, from.text, from.whole.Load()
+		spec.name, spec.text, spec.whole, spec.modified = from.name, from.text, from.whole.Load(), from.modified
 	}
 	v, err := s.newView(spec)
 	if err != nil {
@@ -308,6 +311,7 @@ func answerLine(v *view, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	full.Marks = f.marks(full.Text)
 	around = min(max(around, 0), maxRows/2)
 	var near []row
 	for k := max(0, i-around); k <= min(snap.n-1, i+around); k++ {
@@ -424,7 +428,10 @@ func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
 
 // fileName is the name of a download after the log's: no path, no surprises.
 func fileName(log string) string {
-	name := strings.TrimSuffix(path.Base(strings.ReplaceAll(log, `\`, "/")), ".gz")
+	name := path.Base(strings.ReplaceAll(log, `\`, "/"))
+	for _, packed := range []string{".gz", ".zst", ".xz", ".bz2"} {
+		name = strings.TrimSuffix(name, packed)
+	}
 	name = strings.TrimSuffix(name, path.Ext(name))
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r) {

@@ -75,11 +75,16 @@ func TestBrowserFocus(t *testing.T) {
 	p.press(kb.Escape)
 	at("after Escape elsewhere", "grid")
 
-	// Patterns: the next one's button, the tab when there is none.
+	// Patterns: the next one's button, the tab when there is none. Patterns of
+	// events without a message have none.
 	p.click("#tab-patterns")
 	p.rests()
-	second := eval[string](p, `document.querySelector("#patterns tr:nth-child(2) .judge button").getAttribute("aria-label")`)
-	p.do(chromedp.Focus(chromedp.CSS("#patterns tr:first-child .judge button")))
+	second := eval[string](p, `{
+		const judge = [...document.querySelectorAll("#patterns tr")].map(r => r.querySelector(".judge button"))
+		const at = judge.findIndex((b, i) => b && judge[i + 1])
+		judge[at].focus()
+		judge[at + 1].getAttribute("aria-label")
+	}`)
 	p.press(kb.Enter)
 	at("after a pattern was set aside", second)
 	p.press(kb.Enter)
@@ -243,6 +248,47 @@ func TestBrowserRowsComeAgain(t *testing.T) {
 	failing.Store(false)
 	p.until(`document.querySelector('[data-index="3999"] .n')?.textContent === "4,000"`)
 	p.quiet("500")
+}
+
+// TestBrowserSortsPatterns sorts the patterns by the heads of their columns.
+func TestBrowserSortsPatterns(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	p.click("#tab-patterns")
+	p.rests()
+	counts := func(column string) []int {
+		return eval[[]int](p, `[...document.querySelectorAll("#patterns .`+column+`")].map(e => parseInt(e.textContent.replaceAll(",", "")))`)
+	}
+	sorted := func() string {
+		return eval[string](p, `[...document.querySelectorAll("#patterns-head [aria-sort]")].map(e => e.textContent + " " + e.ariaSort).join()`)
+	}
+	descending := func(a, b int) int { return b - a }
+	if s := sorted(); s != "Anomalies descending" || !slices.IsSortedFunc(counts("anomalies"), descending) {
+		t.Errorf("at first sorted by %q: %v", s, counts("anomalies"))
+	}
+	for _, want := range []string{"Lines descending", "Lines ascending", "Lines descending"} {
+		p.click(`#patterns-head [data-key="lines"]`)
+		p.rests()
+		all := counts("lines")
+		if s := sorted(); s != want || len(all) < 10 || all[0] == all[len(all)-1] {
+			t.Errorf("sorted by %q, want %q: %v", s, want, all)
+		}
+		if want == "Lines ascending" {
+			slices.Reverse(all)
+		}
+		if !slices.IsSortedFunc(all, descending) {
+			t.Errorf("%s: %v", want, all)
+		}
+	}
+	if at := p.focused(); at != "Lines" {
+		t.Errorf("the focus is at %q", at)
+	}
+	eval[bool](p, `(s => { s.value = "strange"; return s.dispatchEvent(new Event("change")) })(document.getElementById("sort"))`)
+	p.rests()
+	if s := sorted(); s != "Score: mean, highest descending" {
+		t.Errorf("by the list, sorted by %q", s)
+	}
+	p.quiet()
 }
 
 // TestBrowserManyPatterns lists more patterns than one answer has.

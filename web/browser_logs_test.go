@@ -123,7 +123,7 @@ func TestBrowserFollows(t *testing.T) {
 	seen("1,500")
 	top := `Math.min(...[...document.querySelectorAll(".grid .row")].filter(r => r.getBoundingClientRect().top >= document.querySelector(".grid .head").getBoundingClientRect().bottom - 1).map(r => Number(r.dataset.index)))`
 	end := eval[int](p, top)
-	eval[bool](p, `(document.getElementById("grid").scrollTop -= 300, true)`) // ten rows
+	eval[bool](p, `(document.getElementById("grid").scrollTop -= 10 * document.querySelector(".grid .row").offsetHeight, true)`)
 	p.until(fmt.Sprintf("%s === %d", top, end-10))
 	grow(300)
 	p.has(1800)

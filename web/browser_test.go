@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -274,6 +277,75 @@ func TestBrowserFilters(t *testing.T) {
 	p.quiet()
 }
 
+// TestBrowserSearch looks for a regular expression, and for lines without it.
+func TestBrowserSearch(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p.settled()
+	p.allLines()
+	c := client{t, p.url}
+	id := p.logID()
+	search := func(text string) {
+		eval[bool](p, fmt.Sprintf(`(s => { s.value = %q; return s.dispatchEvent(new Event("input")) })(document.getElementById("search"))`, text))
+		p.rests()
+	}
+	p.click("#regex")
+	search(`timed out after \d+s|DECLINED`)
+	hits := len(c.lines(id, "regex=1&q="+url.QueryEscape(`timed out after \d+s|DECLINED`)))
+	if hits == 0 || hits == 4000 {
+		t.Fatalf("%d lines match", hits)
+	}
+	p.has(hits)
+	if mark := text(p, ".grid .row mark"); !regexp.MustCompile(`^(timed out after \d+s|declined)$`).MatchString(mark) {
+		t.Errorf("%q is marked", mark)
+	}
+	p.click("#exclude")
+	p.has(4000 - hits)
+	p.settled()
+	if eval[bool](p, `document.querySelector(".grid .row mark") !== null`) {
+		t.Error("what the lines do not have is marked")
+	}
+	p.until(`location.hash.includes("regex=1") && location.hash.includes("exclude=1")`)
+	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(eval[string](p, "location.href")))
+	p.settled()
+	p.has(4000 - hits)
+	if eval[string](p, `["regex", "exclude"].map(id => document.getElementById(id).ariaPressed).join()`) != "true,true" {
+		t.Error("the link does not keep how it searches")
+	}
+
+	// An expression that is not complete is said to be none, until it is.
+	p.click("#exclude")
+	search("(timed")
+	if said := text(p, "#alert p"); !strings.Contains(said, "no regular expression: error parsing regexp: missing closing )") {
+		t.Errorf("of an expression that is not complete: %q", said)
+	}
+	p.has(0)
+	search("(timed)")
+	p.has(len(c.lines(id, "q=timed")))
+	if said := text(p, "#alert"); said != "" {
+		t.Errorf("when it is complete: %q", said)
+	}
+	p.quiet("400")
+}
+
+// TestBrowserReasons: the table shows reasons whole, at any width.
+func TestBrowserReasons(t *testing.T) {
+	for _, width := range []int{1440, 1100, 390} {
+		p := open(t, width, 900, web.Config{}, shopLog)
+		p.settled()
+		reasons := eval[[]string](p, `[...document.querySelectorAll(".grid .why")].map(e => e.textContent)`)
+		if len(reasons) < 5 || !slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(r, "; ") }) {
+			t.Errorf("width %d: the reasons are %q", width, reasons)
+		}
+		cut := eval[[]string](p, `[...document.querySelectorAll(".grid .row")].filter(r => {
+			const why = r.querySelector(".why"), row = r.getBoundingClientRect()
+			return why.scrollHeight > why.clientHeight + 1 || why.scrollWidth > why.clientWidth || [...r.children].some(c => c.getBoundingClientRect().bottom > row.bottom + 1)
+		}).map(r => r.querySelector(".why").textContent)`)
+		if len(cut) > 0 {
+			t.Errorf("width %d: not whole, or beyond its row: %q", width, cut)
+		}
+	}
+}
+
 // TestBrowserLateAnswer closes a line, and opens another, before the server
 // has answered: what comes late must not be shown.
 func TestBrowserLateAnswer(t *testing.T) {
@@ -405,6 +477,11 @@ func TestBrowserDownload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, field := range eval[[]string](p, `[...document.querySelectorAll("#grid [data-field]")].map(e => e.dataset.field)`) {
+		if !slices.Contains(rows[0], field) {
+			t.Errorf("the table's column %s is none of %q", field, rows[0])
+		}
+	}
 	id := p.logID()
 	want := client{t, p.url}.lines(id, "only=1&levels=error,critical,fatal")
 	if len(rows) != len(want)+1 || len(want) == 0 {
@@ -510,6 +587,20 @@ func TestBrowserHostileLines(t *testing.T) {
 	if refused := eval[bool](p, `(() => { try { document.createElement("div").innerHTML = "<b>x</b>"; return false } catch { return true } })()`); !refused {
 		t.Error("the page could turn text into HTML")
 	}
+}
+
+// TestBrowserExample tries the example of the start page.
+func TestBrowserExample(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{})
+	p.click("#example")
+	p.settled()
+	if name, lines := text(p, "#log-title"), text(p, "#glance dd"); name != "shop.log" || !strings.HasPrefix(lines, "4,000") {
+		t.Errorf("the example is %s with %s lines", name, lines)
+	}
+	if p.rows() == 0 {
+		t.Error("nothing stands out in the example")
+	}
+	p.quiet()
 }
 
 // TestBrowserAsksNobodyElse collects all requests of a visit.

@@ -1,4 +1,4 @@
-// Builds the page from src into dist, where Go embeds it. The same sources and
+// Builds the page from page into dist, where Go embeds it. The same sources and
 // the versions in package-lock.json give the same bytes.
 import { build } from "esbuild";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ const here = (path) => new URL(path, import.meta.url).pathname;
 await rm(here("dist"), { recursive: true, force: true });
 await mkdir(here("dist"), { recursive: true });
 await build({
-  entryPoints: { app: here("src/main.ts"), style: here("src/style.css") },
+  entryPoints: { app: here("page/main.ts"), style: here("page/style.css") },
   outdir: here("dist"),
   bundle: true,
   minify: true,
@@ -18,7 +18,7 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
-await copyFile(here("src/index.html"), here("dist/index.html"));
-await copyFile(here("src/icon.svg"), here("dist/icon.svg"));
+await copyFile(here("page/index.html"), here("dist/index.html"));
+await copyFile(here("page/icon.svg"), here("dist/icon.svg"));
 const uplot = await readFile(here("node_modules/uplot/LICENSE"), "utf8");
 await writeFile(here("dist/licenses.txt"), `uPlot, in app.js and style.css\n\n${uplot}`);

@@ -5,11 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf16"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
@@ -17,13 +20,15 @@ import (
 
 // filter says which lines are meant.
 type filter struct {
-	stop   int    // of the slider: whose flags count
-	only   bool   // flagged lines only
-	levels uint16 // a bit for each level; 0 = all
-	text   []byte // to be found in the line, ASCII letters in lower case; empty = anything
-	shown  []bool // by the patterns' numbers; nil = all
-	hidden []bool
-	none   bool // patterns are asked for that are not there
+	stop    int            // of the slider: whose flags count
+	only    bool           // flagged lines only
+	levels  uint16         // a bit for each level; 0 = all
+	text    []byte         // to be found in the line, ASCII letters in lower case; empty = anything
+	regex   *regexp.Regexp // to be found in the line, instead of text
+	without bool           // lines where it is not found are meant
+	shown   []bool         // by the patterns' numbers; nil = all
+	hidden  []bool
+	none    bool // patterns are asked for that are not there
 
 	axis     axis // of the range
 	from, to int64
@@ -47,11 +52,14 @@ const maxQuery = 1000
 //	only=1            flagged lines only
 //	levels=warn,none  levels
 //	q=TEXT            text in the line, ASCII letters in any case
+//	regex=1           which is a regular expression (RE2), letters in any case
+//	exclude=1         lines without it
 //	pattern=HEX,HEX   only these patterns
 //	hide=HEX,HEX      not these
 //	axis=time|line    with from=N and to=N: a range, to excluded
 func (v *view) parseFilter(q url.Values) (*filter, error) {
 	f := &filter{only: q.Get("only") == "1"}
+	var err error
 	if s := q.Get("stop"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 0 || n >= len(v.server.stops) {
@@ -69,9 +77,13 @@ func (v *view) parseFilter(q url.Values) (*filter, error) {
 	if s := q.Get("q"); len(s) > maxQuery {
 		return nil, fmt.Errorf("q is %d bytes long: at most %d are right", len(s), maxQuery)
 	} else if s != "" {
-		f.text = lower([]byte(s))
+		f.without = q.Get("exclude") == "1"
+		if q.Get("regex") != "1" {
+			f.text = lower([]byte(s))
+		} else if f.regex, err = regexp.Compile("(?i)" + s); err != nil {
+			return nil, fmt.Errorf("%q is no regular expression: %s", s, strings.Replace(err.Error(), "(?i)", "", 1))
+		}
 	}
-	var err error
 	if s := q.Get("pattern"); s != "" {
 		if f.shown, err = v.patternSet(s); err != nil {
 			return nil, err
@@ -127,7 +139,7 @@ func (v *view) patternSet(list string) ([]bool, error) {
 
 // everything reports whether no line is left out.
 func (f *filter) everything() bool {
-	return !f.only && f.levels == 0 && f.text == nil && f.shown == nil && f.hidden == nil && f.axis == ""
+	return !f.only && f.levels == 0 && f.search() == "" && f.shown == nil && f.hidden == nil && f.axis == ""
 }
 
 // base is the filter without what the chart shows anyway: the range and
@@ -144,7 +156,66 @@ func (f *filter) key() string {
 	if !f.only {
 		stop = -1 // whatever is flagged
 	}
-	return fmt.Sprintf("%d|%d|%s|%d|%d|%s|%s", stop, f.levels, f.axis, f.from, f.to, f.patterns, f.text)
+	return fmt.Sprintf("%d|%d|%s|%d|%d|%s|%t|%s", stop, f.levels, f.axis, f.from, f.to, f.patterns, f.without, f.search())
+}
+
+// search is the same for filters that look for the same in a line, empty for
+// those that look for nothing.
+func (f *filter) search() string {
+	switch {
+	case f.regex != nil:
+		return "/" + f.regex.String()
+	case f.text != nil:
+		return "=" + string(f.text)
+	}
+	return ""
+}
+
+// left are the lines of a range that a search leaves, by those where it found
+// something.
+func (f *filter) left(found []uint32, from, to int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		at, _ := slices.BinarySearch(found, uint32(from))
+		found := found[at:]
+		if f.search() != "" && !f.without {
+			for _, i := range found {
+				if int(i) >= to || !yield(int(i)) {
+					return
+				}
+			}
+			return
+		}
+		for i := from; i < to; i++ {
+			if len(found) > 0 && int(found[0]) == i {
+				found = found[1:]
+			} else if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// maxMarks is how many matches of a line are marked.
+const maxMarks = 100
+
+// marks are where the regular expression matches in a line that it means: from
+// and to, in units of UTF-16, as the page counts.
+func (f *filter) marks(text string) (all [][2]int) {
+	if f.regex == nil || f.without {
+		return nil
+	}
+	at, units := 0, 0
+	unit := func(to int) int {
+		for _, r := range text[at:to] {
+			units += utf16.RuneLen(r)
+		}
+		at = to
+		return units
+	}
+	for _, m := range f.regex.FindAllStringIndex(text, maxMarks) {
+		all = append(all, [2]int{unit(m[0]), unit(m[1])})
+	}
+	return all
 }
 
 // match reports whether line k of a chunk, the i-th of the log, is meant, its
@@ -239,8 +310,8 @@ func (v *view) choose(ctx context.Context, f *filter) (snapshot, chosen, error) 
 	v.asked.mu.Lock()
 	s := remember(&v.asked.all, f.key(), keptSelections)
 	var hits *selection
-	if f.text != nil {
-		hits = remember(&v.asked.hits, string(f.text), keptHits)
+	if f.search() != "" {
+		hits = remember(&v.asked.hits, f.search(), keptHits)
 	}
 	v.asked.mu.Unlock()
 
@@ -249,7 +320,7 @@ func (v *view) choose(ctx context.Context, f *filter) (snapshot, chosen, error) 
 	if hits != nil {
 		hits.mu.Lock()
 		snap = v.lines.snapshot()
-		err := v.find(ctx, &snap, hits, f.text)
+		err := v.find(ctx, &snap, hits, f)
 		found = hits.lines
 		snap.n = min(snap.n, hits.seen) // a search goes on where it was left
 		hits.mu.Unlock()
@@ -262,21 +333,9 @@ func (v *view) choose(ctx context.Context, f *filter) (snapshot, chosen, error) 
 	if hits == nil {
 		snap = v.lines.snapshot()
 	}
-	if hits != nil {
-		from, _ := slices.BinarySearch(found, uint32(s.seen))
-		for _, i := range found[from:] {
-			if int(i) >= snap.n {
-				break
-			}
-			if c, k := snap.at(int(i)); f.match(c, k, int(i)) {
-				s.lines = append(s.lines, i)
-			}
-		}
-	} else {
-		for i := s.seen; i < snap.n; i++ {
-			if c, k := snap.at(i); f.match(c, k, i) {
-				s.lines = append(s.lines, uint32(i))
-			}
+	for i := range f.left(found, s.seen, snap.n) {
+		if c, k := snap.at(i); f.match(c, k, i) {
+			s.lines = append(s.lines, uint32(i))
 		}
 	}
 	s.seen = max(s.seen, snap.n)
@@ -285,8 +344,8 @@ func (v *view) choose(ctx context.Context, f *filter) (snapshot, chosen, error) 
 	return snap, chosen{n: n, lines: s.lines[:n]}, nil
 }
 
-// find goes on with a search for text up to the end of a snapshot.
-func (v *view) find(ctx context.Context, snap *snapshot, s *selection, text []byte) error {
+// find goes on with a search up to the end of a snapshot.
+func (v *view) find(ctx context.Context, snap *snapshot, s *selection, f *filter) error {
 	const block = 1 << 20
 	buf := make([]byte, 0, block+64<<10)
 	for s.seen < snap.n {
@@ -309,9 +368,19 @@ func (v *view) find(ctx context.Context, snap *snapshot, s *selection, text []by
 		if buf, err = v.text.slice(buf[:0], start, stop, 4*block); err != nil && err != io.EOF {
 			return err
 		}
+		if f.regex != nil {
+			for i := first; i < end; i++ {
+				line, _, _ := bytes.Cut(buf[min(snap.line(i).offset-start, int64(len(buf))):], []byte{'\n'})
+				if f.regex.Match(bytes.TrimSuffix(line, []byte{'\r'})) {
+					s.lines = append(s.lines, uint32(i))
+				}
+			}
+			s.seen = end
+			continue
+		}
 		lower(buf)
 		for i, at := first, 0; ; {
-			hit := bytes.Index(buf[at:], text)
+			hit := bytes.Index(buf[at:], f.text)
 			if hit < 0 {
 				break
 			}

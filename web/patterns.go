@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
@@ -37,6 +38,7 @@ type onePattern struct {
 	first  []byte // its first message
 	latest []byte // another one, so that what varies can be told
 	cut    bool   // first is not all of its message
+	fields bool   // first is made of the fields of an event without a message
 }
 
 func (p *patterns) init() {
@@ -50,10 +52,12 @@ func (p *patterns) len() int {
 	return len(p.all)
 }
 
-// index is the number of the pattern of a message that is being judged.
-func (p *patterns) index(hash uint64, message []byte) uint32 {
+// index is the number of the pattern of an event that is being judged.
+func (p *patterns) index(hash uint64, ev *detector.Event) uint32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	message := ev.Message
+	fields := len(message) == 0 && len(ev.Fields) > 0
 	i, ok := p.numbers[hash]
 	if !ok {
 		i = uint32(len(p.all))
@@ -67,14 +71,17 @@ func (p *patterns) index(hash uint64, message []byte) uint32 {
 			return maxPatterns - 1
 		}
 		p.numbers[hash] = i
-		id := p.table.Scan(message).Hash
+		id := p.table.ID(hash, ev)
+		if fields {
+			message = ev.AppendFields(nil, sampleSize)
+		}
 		p.ids[id] = i
-		p.all = append(p.all, onePattern{id: id, hash: hash, first: bytes.Clone(text.Cut(message, sampleSize)), cut: len(message) > sampleSize})
+		p.all = append(p.all, onePattern{id: id, hash: hash, first: bytes.Clone(text.Cut(message, sampleSize)), cut: len(message) > sampleSize, fields: fields})
 		return i
 	}
 	o := &p.all[i]
 	// At the second, fourth, eighth, … time: often at first, seldom later.
-	if o.count++; o.count&(o.count-1) == 0 {
+	if o.count++; !fields && o.count&(o.count-1) == 0 {
 		o.latest = append(o.latest[:0], text.Cut(message, sampleSize)...)
 	}
 	return i
@@ -117,6 +124,10 @@ func (p *patterns) describe(i uint32) described {
 	o := &p.all[i]
 	if o.first == nil {
 		return described{text: "patterns beyond the first " + strconv.Itoa(maxPatterns-1)}
+	}
+	if o.fields {
+		// What of it is the same in the others cannot be told.
+		return described{id: o.id, text: text.Valid(o.first), sample: text.Valid(o.first)}
 	}
 	line := p.table.Scan(o.first)
 	d := described{id: o.id, text: patternText(o.first, line, o.cut), sample: text.Valid(o.first)}

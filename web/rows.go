@@ -14,19 +14,20 @@ import (
 
 // row is a line as the page shows it.
 type row struct {
-	Number  int64   `json:"n"`
-	Time    int64   `json:"t"`           // Unix milliseconds; 0 = it has none of its own
-	Level   uint8   `json:"l"`           // index in levelNames
-	Judged  bool    `json:"j"`           // false: the model was still learning
-	Score   float64 `json:"s"`           // as the command writes it
-	Sweep   uint32  `json:"f"`           // a bit for each stop of the slider: flagged?
-	Pattern string  `json:"p"`           // its id in base 16
-	ID      string  `json:"id"`          // the same as it stands in records
-	Reason  string  `json:"r,omitempty"` // when a bit is set
-	Kind    string  `json:"k,omitempty"` // when a bit is set
-	Text    string  `json:"x"`           // bytes that are not UTF-8 replaced
-	Cut     bool    `json:"c,omitempty"` // Text is not all of it
-	Index   int     `json:"i,omitempty"` // among the lines that were asked for
+	Number  int64    `json:"n"`
+	Time    int64    `json:"t"`           // Unix milliseconds; 0 = it has none of its own
+	Level   uint8    `json:"l"`           // index in levelNames
+	Judged  bool     `json:"j"`           // false: the model was still learning
+	Score   float64  `json:"s"`           // as the command writes it
+	Sweep   uint32   `json:"f"`           // a bit for each stop of the slider: flagged?
+	Pattern string   `json:"p"`           // its id in base 16
+	ID      string   `json:"id"`          // the same as it stands in records
+	Reason  string   `json:"r,omitempty"` // when a bit is set
+	Kind    string   `json:"k,omitempty"` // when a bit is set
+	Text    string   `json:"x"`           // bytes that are not UTF-8 replaced
+	Cut     bool     `json:"c,omitempty"` // Text is not all of it
+	Marks   [][2]int `json:"m,omitempty"` // what a regular expression matches in Text
+	Index   int      `json:"i,omitempty"` // among the lines that were asked for
 }
 
 const (
@@ -133,7 +134,7 @@ func (v *view) rows(ctx context.Context, f *filter, from, n int) (rowsAnswer, er
 		if err != nil {
 			return a, err
 		}
-		r.Index = i
+		r.Index, r.Marks = i, f.marks(r.Text)
 		a.Rows = append(a.Rows, r)
 	}
 	return a, nil

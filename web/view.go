@@ -26,7 +26,8 @@ type view struct {
 	mode     scan.Mode
 	given    map[string][]string
 	settings options.Settings
-	kept     bool // a FILE argument: does not end by itself; server.mu is held
+	modified time.Time // when the log was written to last; zero = not known, which is now
+	kept     bool      // a FILE argument: does not end by itself; server.mu is held
 
 	text    *spool // the log, decompressed
 	reasons *spool // each: its length in two bytes, then the text
@@ -206,7 +207,7 @@ const publishEvery = 512
 
 func (v *view) scan(text io.Reader) error {
 	v.counted = state{Flagged: make([]int64, len(v.server.stops)), Levels: make([]int64, pattern.Levels)}
-	o := scan.Options{Settings: v.settings, Mode: v.mode, Plain: true, Progress: func(read int64) {
+	o := scan.Options{Settings: v.settings, Mode: v.mode, Plain: true, Modified: v.modified, Progress: func(read int64) {
 		v.judged.Store(read)
 		v.publish()
 	}}
@@ -241,7 +242,7 @@ func (v *view) add(l *scan.Line, clock int64) {
 	kept := line{
 		offset: l.Offset, time: clock, score: verdict.Score, sweep: verdict.Sweep,
 		flags:   uint8(verdict.Level) & levelMask,
-		pattern: v.patterns.index(verdict.Pattern, l.Event.Message),
+		pattern: v.patterns.index(verdict.Pattern, &l.Event),
 	}
 	c := &v.counted
 	if verdict.Judged {

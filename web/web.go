@@ -12,16 +12,9 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"embed"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"mime"
 	"net"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,11 +25,6 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
-
-// The built page; `make web` makes it from src.
-//
-//go:embed dist
-var dist embed.FS
 
 // Limits of a server.
 const (
@@ -71,7 +59,6 @@ type Server struct {
 	start    int       // the stop that the slider begins at
 	loopback bool
 	hosts    map[string]bool
-	assets   map[string]asset
 	handler  http.Handler
 
 	ctx    context.Context // ends the scans
@@ -121,11 +108,13 @@ func New(c Config) (*Server, error) {
 	for _, h := range c.Hosts {
 		s.hosts[strings.ToLower(h)] = true
 	}
-	if s.assets, err = loadAssets(); err != nil {
+	page, err := assets()
+	if err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	mux := http.NewServeMux()
+	mux.Handle("GET /", page)
 	s.routes(mux)
 	s.handler = s.guard(mux)
 	go s.expire()
@@ -179,6 +168,7 @@ func (s *Server) Open(name string, open Opener) error {
 		return err
 	}
 	v.expect(in.Size)
+	v.modified = in.Modified
 	s.mu.Lock()
 	s.order = append(s.order, v.id)
 	s.mu.Unlock()
@@ -198,7 +188,9 @@ type viewSpec struct {
 	given map[string][]string // options
 	text  *spool              // of another view, shared with it; nil = a new one, empty
 	whole bool                // that text is all of the log
-	kept  bool
+
+	modified time.Time // when the log was written to last; zero = not known
+	kept     bool
 }
 
 // newView makes a view that waits for its text, or for the order to judge the
@@ -230,7 +222,7 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 		return nil, err
 	}
 	v := &view{
-		server: s, id: rand.Text(), name: spec.name, mode: spec.mode, given: spec.given, kept: spec.kept,
+		server: s, id: rand.Text(), name: spec.name, mode: spec.mode, given: spec.given, kept: spec.kept, modified: spec.modified,
 		settings: settings, text: text, reasons: reasons,
 	}
 	v.fed.Store(spec.text != nil)
@@ -378,69 +370,6 @@ func (s *Server) expire() {
 			v.close()
 		}
 	}
-}
-
-// asset is a file of the built page.
-type asset struct {
-	content []byte
-	kind    string
-	tag     string // its hash, so that a browser asks for it once
-}
-
-func loadAssets() (map[string]asset, error) {
-	assets := map[string]asset{}
-	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		content, err := dist.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(content)
-		kind := mime.TypeByExtension(path.Ext(name))
-		switch path.Ext(name) { // the system's table of types may say anything
-		case ".html":
-			kind = "text/html; charset=utf-8"
-		case ".js":
-			kind = "text/javascript; charset=utf-8"
-		case ".css":
-			kind = "text/css; charset=utf-8"
-		case ".svg":
-			kind = "image/svg+xml"
-		case ".txt":
-			kind = "text/plain; charset=utf-8"
-		}
-		assets["/"+strings.TrimPrefix(name, "dist/")] = asset{content, kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
-		return nil
-	})
-	page, ok := assets["/index.html"]
-	if err == nil && !ok {
-		return nil, errors.New("web: the page is not built in: run make web")
-	}
-	assets["/"] = page
-	return assets, err
-}
-
-func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.assets[r.URL.Path]
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", a.kind)
-	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", a.tag)
-	if r.Header.Get("If-None-Match") == a.tag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Length", strconv.Itoa(len(a.content)))
-	if r.Method == http.MethodHead {
-		return
-	}
-	w.Write(a.content)
 }
 
 // sizeText is a size as people say it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"math/rand/v2"
@@ -12,6 +13,9 @@ import (
 	"testing"
 	"time"
 	"unicode/utf16"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 // TestOneWayIn gives each sample to scan, train and serve: all of them read it,
@@ -28,6 +32,9 @@ func TestOneWayIn(t *testing.T) {
 	}{
 		"text":                          {log, "", 100},
 		"gzip":                          {zipped(log), "", 100},
+		"zstd":                          {zstandard(t, log), "", 100},
+		"xz":                            {xzipped(t, log), "", 100},
+		"bzip2":                         {bzipped(t), "", 1000},
 		"a byte order mark":             {append([]byte("\xef\xbb\xbf"), log...), "", 100},
 		"UTF-16":                        {append([]byte("\xff\xfe"), wide(log, binary.LittleEndian)...), "", 100},
 		"UTF-16, big end first":         {append([]byte("\xfe\xff"), wide(log, binary.BigEndian)...), "", 100},
@@ -37,7 +44,7 @@ func TestOneWayIn(t *testing.T) {
 		"Latin-1":                       {bytes.ReplaceAll(log, []byte("order"), []byte("Gr\xfc\xdfe")), "", 100},
 		"NULs first":                    {append(make([]byte, 5000), log...), "", 100},
 		"colors":                        {bytes.ReplaceAll(log, []byte("INFO"), []byte("\x1b[32mINFO\x1b[0m")), "", 100},
-		"a journal's export":            {journal(), "", 300},
+		"a journal's export":            {journal(), "", 50},
 		"a JSON array":                  {[]byte("[\n{\"msg\":\"a\"}\n]\n"), "", 3},
 		"a long line among others":      {slices.Concat(log, bytes.Repeat([]byte("x"), 2<<20), []byte("\n"), log), "", 201},
 		"random bytes":                  {random, binaryFile, 0},
@@ -45,9 +52,9 @@ func TestOneWayIn(t *testing.T) {
 		"random bytes in gzip":          {zipped(random), binaryFile, 0},
 		"a program":                     {append([]byte("\x7fELF\x02\x01\x01\x00"), random...), "the input is a program, not a log", 0},
 		"a picture in gzip":             {zipped([]byte("\x89PNG\r\n\x1a\n\x00\x00")), "the input is a picture, not a log", 0},
-		"a journal":                     {append([]byte("LPKSHHRH"), make([]byte, 300)...), "the input is a journal of systemd, which is not read: give the output of 'journalctl -o json --file FILE'", 0},
+		"a journal":                     {append([]byte("LPKSHHRH"), make([]byte, 300)...), "the input is a journal of systemd, which is not read: give the output of 'journalctl -o export --file FILE'", 0},
 		"lz4":                           {append([]byte("\x04\x22\x4d\x18"), random...), "the input is compressed with lz4", 0},
-		"gzip twice":                    {zipped(zipped(log)), "the input is compressed with gzip twice", 0},
+		"gzip twice":                    {zipped(zipped(log)), "the input is compressed twice, with gzip within gzip", 0},
 		"gzip cut off":                  {zipped(log)[:60], "the gzip file is cut off", 0},
 		"gzip with something behind it": {append(zipped(log), "more"...), "", 0},
 		"one endless line":              {bytes.Repeat([]byte("x"), 2<<20), "it is one line, longer than 1048576 bytes, and no log", 0},
@@ -108,6 +115,40 @@ func openedOnPage(t *testing.T, file string) (v pageView) {
 	return v
 }
 
+func zstandard(t *testing.T, text []byte) []byte {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.EncodeAll(text, nil)
+}
+
+func xzipped(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := xz.NewWriter(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(text)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// bzipped is a thousand lines, by the command bzip2: the standard library only
+// reads it.
+func bzipped(t *testing.T) []byte {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWbWBT3kAC7fBgAAQAiGWACAAUIYECaqAMVINVIO1IN1IO1IOVIPVIPVIPi7kinChIWsCnvI=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // wide is a text in UTF-16 without a byte order mark.
 func wide(text []byte, order binary.AppendByteOrder) (b []byte) {
 	for _, u := range utf16.Encode([]rune(string(text))) {
@@ -127,4 +168,25 @@ func journal() []byte {
 		b = append(append(b, message...), "\n\n"...)
 	}
 	return b
+}
+
+// TestYearOfTheFile judges a log without years: they are those of its file.
+func TestYearOfTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "syslog")
+	if err := os.WriteFile(file, []byte("Dec 31 23:59:59 host app: ready\nJan  1 00:00:01 host app: ready\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	written := time.Date(2019, 1, 1, 0, 0, 2, 0, time.UTC)
+	if err := os.Chtimes(file, written, written); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := call(t, "", "scan", file)
+	if want := "2018-12-31 23:59:59 to 2019-01-01 00:00:01 (2s)"; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	_, out, _ = call(t, "", "scan", "--format", "jsonl", "--text", file)
+	view, _ := firstView(t, served(t, file), 0)
+	if got := string(get(t, view+"/export?format=jsonl")); got != out || !strings.Contains(out, `"time":"2018-12-31T23:59:59.000Z"`) {
+		t.Errorf("the page says\n%s\nscan\n%s", got, out)
+	}
 }

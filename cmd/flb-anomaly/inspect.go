@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"strconv"
 	"strings"
@@ -67,6 +69,9 @@ func runInspect(command *cobra.Command, name string, f *inspectFlags) error {
 		c, err = detector.Inspect(r)
 		return err
 	})
+	if _, named := errors.AsType[*fs.PathError](err); named {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
@@ -102,39 +103,53 @@ func escape(text string) string {
 // have, from the table of options.
 func filterPage(date time.Time) []byte {
 	var b bytes.Buffer
-	roff := strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`).Replace
-	section := func(name string, text ...string) {
-		fmt.Fprintf(&b, ".SH %s\n", name)
-		for i, t := range text {
-			if i > 0 {
-				b.WriteString(".PP\n")
-			}
-			b.WriteString(roff(t) + "\n")
-		}
-	}
-	fmt.Fprintf(&b, ".TH \"FLB\\-FILTER_ANOMALY\" \"7\" \"%s\" \"flb\\-anomaly\" \"flb\\-anomaly\"\n", date.Format("Jan 2006"))
-	section("NAME", "flb-filter_anomaly - tag unusual log records in Fluent Bit")
-	section("SYNOPSIS")
-	b.WriteString(".nf\n[PLUGINS]\n    Path /usr/lib/flb\\-anomaly/flb\\-filter_anomaly.so\n\n[FILTER]\n    Name  anomaly\n    Match app.*\n.fi\n")
 	p := options.Defaults().KeyPrefix
-	section("DESCRIPTION",
-		"This filter of Fluent Bit learns what is usual in a stream of records and tags what is not, without rules or training data. "+
-			"Each record leaves it with the fields "+p+" (\"true\" or \"false\"), "+p+"_score (0 to 1, absent while the model learns) and, when flagged, "+p+"_reason.",
-		"Until it has seen as many records as Warmup says, nothing is flagged.")
-	section("OPTIONS", "Their names may be written in any case. Fluent Bit refuses a misspelt one.")
+	fmt.Fprintf(&b, `%% "FLB\-FILTER_ANOMALY" "7" "%s" "flb-anomaly" "flb-anomaly"
+# NAME
+flb-filter_anomaly \- tag unusual log records in Fluent Bit
+
+# SYNOPSIS
+~~~
+[PLUGINS]
+    Path /usr/lib/flb-anomaly/flb-filter_anomaly.so
+
+[FILTER]
+    Name  anomaly
+    Match app.*
+~~~
+
+# DESCRIPTION
+This filter of Fluent Bit learns what is usual in a stream of records and tags
+what is not, without rules or training data. Each record leaves it with the
+fields %s ("true" or "false"), %s (0 to 1, absent while the model learns)
+and, when flagged, %s.
+
+Until it has seen as many records as Warmup says, nothing is flagged.
+
+# OPTIONS
+Their names may be written in any case. Fluent Bit refuses a misspelt one.
+
+`, date.Format("Jan 2006"), escape(p), escape(p+"_score"), escape(p+"_reason"))
 	for i := range options.Table {
 		o := &options.Table[i]
 		value := o.Range
 		if o.Default != "" {
 			value += "; default " + o.Default
 		}
-		fmt.Fprintf(&b, ".TP\n.B %s\n%s\n(%s)\n", roff(o.Name), roff(o.Help), roff(value))
+		fmt.Fprintf(&b, "**%s**\n: %s\n    (%s)\n\n", escape(o.Name), escape(o.Help), escape(value))
 	}
-	section("FILES",
-		"/usr/lib/flb-anomaly/flb-filter_anomaly.so: the filter, under the name that Fluent Bit expects.",
-		"/etc/flb-anomaly: configurations that run as they stand.",
-		"/usr/share/doc/flb-anomaly: the documentation.")
-	section("SEE ALSO")
-	b.WriteString("\\fBflb\\-anomaly\\fP(1)\n")
-	return b.Bytes()
+	b.WriteString(`# FILES
+/usr/lib/flb-anomaly/flb-filter_anomaly.so
+: the filter, under the name that Fluent Bit expects
+
+/etc/flb-anomaly
+: configurations that run as they stand
+
+/usr/share/doc/flb-anomaly
+: the documentation
+
+# SEE ALSO
+**flb-anomaly(1)**
+`)
+	return md2man.Render(b.Bytes())
 }

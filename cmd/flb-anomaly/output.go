@@ -33,6 +33,8 @@ type output struct {
 	to  io.Writer
 	buf []byte
 	err error // the first; nothing is written after it
+
+	before func() // called before something is written, where it is set
 }
 
 // full writes the buffer out when it is well filled; called once a line.
@@ -45,6 +47,9 @@ func (o *output) full() error {
 
 func (o *output) flush() error {
 	if o.err == nil && len(o.buf) > 0 {
+		if o.before != nil {
+			o.before()
+		}
 		_, o.err = o.to.Write(o.buf)
 	}
 	o.buf = o.buf[:0]

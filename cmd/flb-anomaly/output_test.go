@@ -55,8 +55,8 @@ func TestWriters(t *testing.T) {
 {"line":1,"anomaly":false,"anomaly_score":null}
 {"line":2,"anomaly":false,"anomaly_score":0.250000}
 {"line":3,"anomaly":false,"anomaly_score":0.456789}
-{"line":4,"anomaly":true,"anomaly_score":0.987650,"anomaly_reason":"new word \"hi\"; number 300000 far above the usual 12 to 40","anomaly_kind":"rare","anomaly_pattern":"0000000009","anomaly_incident":"20260302T080001-abcde","anomaly_nth":"1"}
-{"line":1234567,"anomaly":true,"anomaly_score":0.999999600,"anomaly_reason":"number 77.5 far above the usual 1 to 2","anomaly_kind":"number","anomaly_pattern":"0000000009","anomaly_incident":"20260302T080001-abcde","anomaly_nth":"2"}
+{"line":4,"anomaly":true,"anomaly_score":0.987650,"anomaly_reason":"new word \"hi\"; number 300000 far above the usual 12 to 40","anomaly_kind":"rare","anomaly_pattern":"0000000009","anomaly_incident":"20260302T080001-abcde","anomaly_nth":"1","level":"error"}
+{"line":1234567,"anomaly":true,"anomaly_score":0.999999600,"anomaly_reason":"number 77.5 far above the usual 1 to 2","anomaly_kind":"number","anomaly_pattern":"0000000009","anomaly_incident":"20260302T080001-abcde","anomaly_nth":"2","time":"2026-03-02T08:00:01.250Z"}
 `},
 		{"jsonl with text of several files", scanFlags{format: "jsonl", text: true}, true, `
 {"file":"a,b.log","line":1,"anomaly":false,"anomaly_score":null,"anomaly_pattern":"0000000009","text":"service started"}
@@ -91,7 +91,7 @@ file,line,anomaly,anomaly_score,anomaly_reason,anomaly_kind,anomaly_pattern,anom
 1,234,567 lines, 1,234,000 judged, 2 flagged (0.00 %), 2026-03-02 08:00:01 to 2026-03-02 09:00:00 (1h0m)
      lines  reason
          1  new word …
-         1  number # far above the usual # to #
+         1  number … far above the usual range
 `},
 		{"table of several files, in color", scanFlags{color: "always"}, true, `
 ` + "\x1b[1ma,b.log\x1b[0m" + `
@@ -104,7 +104,7 @@ file,line,anomaly,anomaly_score,anomaly_reason,anomaly_kind,anomaly_pattern,anom
 1,234,567 lines, 1,234,000 judged, 2 flagged (0.00 %), 2026-03-02 08:00:01 to 2026-03-02 09:00:00 (1h0m)
      lines  reason
          1  new word …
-         1  number # far above the usual # to #
+         1  number … far above the usual range
 
 `},
 	} {
@@ -144,6 +144,33 @@ func TestFormatsAreRead(t *testing.T) {
 	rows, err := csv.NewReader(strings.NewReader(write(t, scanFlags{format: "csv"}, true))).ReadAll()
 	if err != nil || len(rows) != len(lines)+1 {
 		t.Errorf("%d rows, %v", len(rows), err)
+	}
+}
+
+// The summary reads well aloud.
+func TestKindOf(t *testing.T) {
+	for reason, want := range map[string]string{
+		"length of 1812 bytes is unusual for this log":                                  "length is unusual for this log",
+		`number 900ms of "dur" far above the usual 10ms to 41.5ms; new message pattern`: "number … of … far above the usual range",
+		"number 12 far below the usual 1,200":                                           "number … far below the usual value",
+		"the same line 17 times in a row":                                               "the same line … times in a row",
+		`unusual word "a;b 12"; level ERROR is unusual for this message`:                "unusual word …",
+		"level ERROR is unusual for this message":                                       "level ERROR is unusual for this message",
+		"new message pattern\x1b[31m":                                                   `new message pattern\x1b[31m`,
+	} {
+		if got := kindOf([]byte(reason)); got != want {
+			t.Errorf("%q: %q, want %q", reason, got, want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		250 * time.Millisecond: "250ms", 90 * time.Minute: "1h30m", 60 * time.Hour: "2.5 days", 400 * 24 * time.Hour: "400 days", 6753*24*time.Hour + 17*time.Hour: "18.5 years",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("%d is %q, want %q", d, got, want)
+		}
 	}
 }
 

@@ -31,8 +31,9 @@ func (w *rowWriter) line(line *scan.Line) error {
 	v, r := &line.Verdict, &w.row
 	r.Line, r.Judged, r.Anomaly, r.Score, r.Reason = line.Number, v.Judged, v.Anomaly, v.Score, v.Reason
 	r.Kind, r.Pattern, r.Incident, r.Nth = string(v.Kind), v.Pattern, line.Incident, line.Nth
+	r.Time, r.Level = line.Event.Time, scan.LevelNames[v.Level]
 	if w.all {
-		r.Time, r.Level, r.Text = line.Event.Time, scan.LevelNames[v.Level], line.Text
+		r.Text = line.Text
 	}
 	w.out.buf = w.rows.Append(w.out.buf, r)
 	return w.out.full()

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,15 +30,19 @@ type scanFlags struct {
 func newScan() *cobra.Command {
 	var f scanFlags
 	command := &cobra.Command{
-		Use:   "scan FILE...",
+		Use:   "scan [FILE...]",
 		Short: "Find the unusual lines of log files",
 		Long: `Judge each line of the files and show what is unusual.
 
-FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or UTF-16;
-- is the standard input. Each file has a model of its own: lines of another file
-do not count. To judge rotated files as one log, join them:
+FILE is a log of plain text or JSON lines, or what 'journalctl -o export' writes
+(a line is a record then), as it is or compressed with gzip, zstd, xz or bzip2,
+in UTF-8 or UTF-16; - is the standard input, which is also read when no file is
+named. Each file has a model of its own: lines of another file do not count. To
+judge rotated files as one log, join them:
 
-  zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan -
+  zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan
+
+Lines of a pipe are judged as they come; Ctrl-C ends it with the summary.
 
 A line is judged by the lines before it (--mode stream), as Fluent Bit would
 have, so the first ones (--warmup) only teach; or by the whole file
@@ -64,10 +70,14 @@ written; 2 a flag or an argument is wrong; 3 with --fail-on-anomaly, a line is
 flagged; 130 interrupted.`,
 		Example: `  flb-anomaly scan app.log
   flb-anomaly scan --format jsonl --text app.log.gz | jq 'select(.anomaly)'
-  make test 2>&1 | flb-anomaly scan --mode batch --fail-on-anomaly -`,
-		Args: usageArgs(cobra.MinimumNArgs(1)),
+  kubectl logs -f deploy/shop | flb-anomaly scan
+  make test 2>&1 | flb-anomaly scan --mode batch --fail-on-anomaly`,
 		RunE: func(command *cobra.Command, args []string) error {
-			return runScan(command, args, &f)
+			files, err := orStdin(command, args)
+			if err != nil {
+				return err
+			}
+			return runScan(command, files, &f)
 		},
 	}
 	flags := command.Flags()
@@ -156,6 +166,20 @@ func (f *scanFlags) check(files []string) error {
 	)
 }
 
+// orStdin are the files that are named, or the standard input, where that is
+// more than a keyboard.
+func orStdin(command *cobra.Command, files []string) ([]string, error) {
+	if len(files) > 0 {
+		return files, nil
+	}
+	if f, ok := command.InOrStdin().(*os.File); ok {
+		if info, err := f.Stat(); err != nil || info.Mode()&fs.ModeCharDevice != 0 {
+			return nil, usageError{fmt.Errorf("no file is named, and nothing comes from the standard input: '%s app.log' reads a file, 'kubectl logs deploy/shop | %s' a pipe", command.CommandPath(), command.CommandPath())}
+		}
+	}
+	return []string{scan.Stdin}, nil
+}
+
 // scanner judges the files of one call, one after the other.
 type scanner struct {
 	options scan.Options
@@ -176,21 +200,34 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 		size *= 2
 	}
 	bar := newBar(s.stderr, name, size)
-	o.Live = in.Live
+	o.Live, o.Modified = in.Live, in.Modified
 	o.Progress = func(read int64) {
 		// Lines wait for a full buffer unless somebody may be looking on: then a
 		// line must be seen before the next one is waited for.
-		if bar.shown() || in.Live {
-			bar.clear()
+		due := bar.due()
+		if due || in.Live {
 			s.out.flush()
-			bar.set(read)
 		}
+		if due {
+			bar.draw(read)
+		}
+	}
+	if isTerminal(s.out.to) {
+		s.out.before = bar.clear
+		defer func() { s.out.before = nil }()
 	}
 	if err := s.writer.file(name); err != nil {
 		return scan.Result{}, err
 	}
 	result, err := scan.Run(ctx, in.ReadCloser, o, s.writer.line)
 	bar.clear()
+	if in.Live && ctx.Err() != nil && s.out.err == nil && result.Lines > 0 {
+		// Ctrl-C is how one ends a live stream: what it was is summed up.
+		if err := s.writer.end(&result); err != nil {
+			return result, err
+		}
+		return result, ctx.Err()
+	}
 	if err != nil {
 		if s.out.err != nil {
 			return result, err

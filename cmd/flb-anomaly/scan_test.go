@@ -180,7 +180,6 @@ func TestUsage(t *testing.T) {
 		{"", 0, "Available Commands"},
 		{"--version", 0, "flb-anomaly version "},
 		{"scan --help", 0, "--contamination string"},
-		{"scan", 2, "requires at least 1 arg"},
 		{"scna x.log", 2, `unknown command "scna"`},
 		{"scan --warm 5 x.log", 2, "unknown flag: --warm"},
 		{"scan --format xml x.log", 2, `--format has the value "xml"; allowed: table, jsonl, csv`},
@@ -195,7 +194,7 @@ func TestUsage(t *testing.T) {
 		{"scan --log-key $log[ x.log", 2, `--log-key has the value "$log["`},
 		{"scan --keep anomalies x.log", 2, "unknown flag: --keep"},
 		{"scan ../../examples", 1, "is a directory"},
-		{"scan no.log", 1, "no.log: no such file"},
+		{"scan no.log", 1, "flb-anomaly: open no.log: no such file"},
 	} {
 		status, out, errs := call(t, "", strings.Fields(c.args)...)
 		if status != c.status || !strings.Contains(out+errs, c.want) {

@@ -97,7 +97,7 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 		return err
 	}
 	defer server.Close()
-	listener, err := net.Listen("tcp", f.listen)
+	listener, err := listen(f.listen)
 	if err != nil {
 		return err
 	}
@@ -122,6 +122,19 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 		fmt.Fprintf(command.ErrOrStderr(), "Whoever reaches %s can use the page and see the logs that are named here: there are no accounts.\n", a)
 	}
 	return serve(command.Context(), listener, server.Handler())
+}
+
+// listen listens on an address. Go takes 0.0.0.0 for all addresses of IPv6, too,
+// and says so; who writes it means those of IPv4.
+func listen(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.To4() != nil {
+		return net.Listen("tcp4", address)
+	}
+	return net.Listen("tcp", address)
 }
 
 // serve answers requests until the context ends.

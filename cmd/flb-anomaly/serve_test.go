@@ -267,7 +267,7 @@ func TestServeUsage(t *testing.T) {
 		{"serve --max-size 0", 2, "out of range"},
 		{"serve --mode live", 2, "allowed: stream, batch"},
 		{"serve --warmup 5", 2, "--warmup has the value"},
-		{"serve --listen 127.0.0.1:0 no.log", 1, "no.log: no such file"},
+		{"serve --listen 127.0.0.1:0 no.log", 1, "open no.log: no such file"},
 		{"serve --listen 127.0.0.1:0 ../../examples", 1, "is a directory"},
 		{"serve - -", 2, "the standard input (-) can be read once"},
 		{"serve --listen 127.0.0.1:0 no\x1b[31m.log", 1, `no\x1b[31m.log: no such file`},
@@ -276,6 +276,20 @@ func TestServeUsage(t *testing.T) {
 		if status != c.status || !strings.Contains(out+errs, c.want) {
 			t.Errorf("%q: status %d, want %d with %q:\n%s%s", c.args, status, c.status, c.want, out, errs)
 		}
+	}
+}
+
+// An address of IPv4 is listened on, and named, as one.
+func TestListen(t *testing.T) {
+	for address, want := range map[string]string{"0.0.0.0:0": "0.0.0.0:", "127.0.0.1:0": "127.0.0.1:"} {
+		l, err := listen(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Addr().String(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s is listened on as %s", address, got)
+		}
+		l.Close()
 	}
 }
 

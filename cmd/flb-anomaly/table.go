@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/fatih/color"
-	"golang.org/x/term"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
@@ -44,8 +44,7 @@ func useColor(mode string, to io.Writer) bool {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
 	}
-	f, ok := to.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return isTerminal(to)
 }
 
 func (w *tableWriter) paint(a color.Attribute, s string) string {
@@ -135,32 +134,21 @@ func (w *tableWriter) printf(format string, args ...any) {
 	w.out.buf = fmt.Appendf(w.out.buf, format, args...)
 }
 
-// kindOf is the first of a verdict's reasons without its numbers and quoted
-// words, so that reasons can be counted.
+// kindOf is the first of a verdict's reasons without its numbers, with their
+// units, and its quoted words, so that reasons can be counted.
 func kindOf(reason []byte) string {
-	var b strings.Builder
-	quoted, number := false, false
-	for _, r := range text.Printable(reason, shownText) {
-		if r == ';' && !quoted {
-			break
-		}
-		if r == '"' {
-			if quoted = !quoted; quoted {
-				b.WriteString("…")
-			}
-			continue
-		}
-		digit := r >= '0' && r <= '9' || number && (r == '.' || r == ',')
-		if quoted || digit && number {
-			continue
-		}
-		if number = digit; digit {
-			r = '#'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+	first := text.Printable(reason, shownText)
+	first = quotedWord.ReplaceAllString(first, "…")
+	first, _, _ = strings.Cut(first, ";")
+	first = numbers.ReplaceAllString(first, "$1…")
+	// What is left of a phrase about numbers alone says nothing.
+	return strings.NewReplacer("length of … bytes", "length", "usual … to …", "usual range", "usual …", "usual value").Replace(first)
 }
+
+var (
+	quotedWord = regexp.MustCompile(`"[^"]*"?`)
+	numbers    = regexp.MustCompile(`(^| )-?[0-9][0-9.,]*(e[+-]?[0-9]+)?[A-Za-z]*`)
+)
 
 func count(n int64, what string) string {
 	if n != 1 {
@@ -180,8 +168,13 @@ func thousands(n int64) string {
 
 // span writes a duration as people say it.
 func span(d time.Duration) string {
+	const day, year = 24 * time.Hour, 365.25 * 24 * time.Hour
 	switch {
-	case d >= 48*time.Hour:
+	case d >= 2*year:
+		return fmt.Sprintf("%.1f years", float64(d)/float64(year))
+	case d >= 100*day:
+		return fmt.Sprintf("%.0f days", d.Hours()/24)
+	case d >= 2*day:
 		return fmt.Sprintf("%.1f days", d.Hours()/24)
 	case d >= time.Minute:
 		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")

@@ -19,7 +19,7 @@ func newTrain() *cobra.Command {
 	var output string
 	var flags *detectorFlags
 	command := &cobra.Command{
-		Use:   "train FILE... -o MODEL",
+		Use:   "train [FILE...] -o MODEL",
 		Short: "Make a model from old logs for the filter to start from",
 		Long: `Learn from the files, in their order, and write the model.
 
@@ -28,19 +28,24 @@ in a file named after the filter's instance: its Alias, or the name that Fluent
 Bit gives it, and .model behind that. It then judges from its first record on.
 The options Seed, Trees, Sample_Size and Window must be those of the filter.
 
-FILE is a log of plain text or JSON lines, as it is or gzip, in UTF-8 or UTF-16;
-- is the standard input. The messages must look as the filter will see them: for
-a log that the filter gets parsed, give JSON lines.
+FILE is a log of plain text or JSON lines, or what 'journalctl -o export' writes,
+as it is or compressed with gzip, zstd, xz or bzip2, in UTF-8 or UTF-16; - is the
+standard input, which is also read when no file is named. The messages must look
+as the filter will see them: for a log that the filter gets parsed, give JSON
+lines.
 
 A model holds words of the log's messages and the names of groups, and no line
 as it came. It is readable by its owner only.`,
 		Example: `  flb-anomaly train app.log.2.gz app.log.1 -o /var/lib/flb-anomaly/app.model`,
-		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(command *cobra.Command, args []string) error {
 			if output == "" {
 				return usageError{errors.New("--output is missing: the file for the model, such as app.model")}
 			}
-			return runTrain(command, args, output, flags)
+			files, err := orStdin(command, args)
+			if err != nil {
+				return err
+			}
+			return runTrain(command, files, output, flags)
 		},
 	}
 	f := command.Flags()
@@ -134,7 +139,11 @@ func (s *scanner) learn(ctx context.Context, d *detector.Detector, name string) 
 	bar := newBar(s.stderr, name, in.Size)
 	defer bar.clear()
 	o := s.options
-	o.Live, o.Progress = in.Live, bar.set
+	o.Live, o.Modified, o.Progress = in.Live, in.Modified, func(read int64) {
+		if bar.due() {
+			bar.draw(read)
+		}
+	}
 	result, err := scan.Learn(ctx, d, in.ReadCloser, o)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", display(name), err)

@@ -49,6 +49,71 @@ func pointers(t reflect.Type, path string) []string {
 	return nil
 }
 
+// fillFields makes tables of fields the way the model makes them, of random numbers.
+func fillFields(fs *fields, rng *rand.Rand) {
+	fresh := newFields()
+	fs.keys, fs.ranges = keys{}, ranges{}
+	fs.values, fs.shapes, fs.pairs = fresh.values, fresh.shapes, fresh.pairs
+	for i := range 40 {
+		hash := rng.Uint64()
+		k := &fs.keys.all
+		fs.keys.add(hash, []byte("some.name"), 1)
+		size := (*k)[i].size
+		fill(reflect.ValueOf(&(*k)[i]).Elem(), rng)
+		(*k)[i].hash, (*k)[i].size = hash, size
+		clear((*k)[i].name[size:])
+		p := &(*k)[i].place
+		p.numbers.key = 0
+		for j := range p.usual {
+			p.usual[j].size = uint8(len(p.usual[j].text))
+		}
+		var m keyMask
+		m.add(i)
+		m.add(i * 7 % 40)
+		fs.keys.learnSet(&m, uint32(i))
+		r := fs.ranges.claim(rng.Uint32())
+		key := r.key
+		fill(reflect.ValueOf(r).Elem(), rng)
+		r.key = key
+		for _, g := range []*grams{&fs.values, &fs.shapes, &fs.pairs} {
+			g.count(rng.Uint32(), 1+rng.Uint32N(100))
+		}
+	}
+}
+
+// sameFields compares what fillFields made, then the rest of the fields.
+func sameFields(t *testing.T, got, want *fields) {
+	t.Helper()
+	if !reflect.DeepEqual(got.keys.sets, want.keys.sets) {
+		t.Error("keySet has a field that keys.carry does not list")
+	}
+	for i := range want.keys.all {
+		w := &want.keys.all[i]
+		if k := got.keys.find(w.hash); k < 0 {
+			t.Fatalf("the field %#x is not found again", w.hash)
+		} else {
+			diff(t, "key", reflect.ValueOf(got.keys.all[k]), reflect.ValueOf(*w))
+		}
+	}
+	for _, r := range want.ranges.all() {
+		if own := got.ranges.find(r.key); own == nil || *own != r {
+			t.Fatal("numberRange has a field that its carry does not list")
+		}
+	}
+	for i, g := range []*grams{&want.values, &want.shapes, &want.pairs} {
+		own := []*grams{&got.values, &got.shapes, &got.pairs}[i]
+		for _, s := range g.slots {
+			if s.key != 0 && *own.find(s.key) != s {
+				t.Fatal("a count of values, shapes or pairs is lost")
+			}
+		}
+	}
+	for _, fs := range []*fields{got, want} {
+		fs.keys, fs.ranges, fs.values, fs.shapes, fs.pairs = keys{}, ranges{}, grams{}, grams{}, grams{}
+	}
+	diff(t, "fields", reflect.ValueOf(*got), reflect.ValueOf(*want))
+}
+
 // TestCarryListsEveryField fills a model with random numbers, writes and reads it,
 // and compares: a field that its type's carry does not list comes back zero.
 func TestCarryListsEveryField(t *testing.T) {
@@ -57,14 +122,22 @@ func TestCarryListsEveryField(t *testing.T) {
 	fill(reflect.ValueOf(&want).Elem(), rng)
 	// What is a table is made the way the model makes it.
 	fresh := New()
-	want.statements, want.language.grams = fresh.statements, fresh.language.grams
+	want.statements, want.general, want.language.grams = fresh.statements, fresh.general, fresh.language.grams
+	want.general.pairs = true
+	fillFields(&want.fields, rng)
 	want.lengths.lo, want.lengths.hi = 3, 40
+	names := map[uint64]uint64{}
 	for i := range 300 {
 		s := want.statements.add(rng.Uint64())
 		hash := s.hash
 		fill(reflect.ValueOf(s).Elem(), rng)
 		s.hash, s.numbers, s.text.n = hash, uint8(i%(trackedNumbers+1)), 96
 		clear(s.nums[s.numbers:])
+		if name := rng.Uint64(); i%3 == 0 {
+			want.statements.call(s, name)
+			names[name] = hash
+		}
+		want.general.counts.count(rng.Uint32(), 3)
 		g := want.language.grams.claim(rng.Uint32())
 		key := g.key
 		fill(reflect.ValueOf(g).Elem(), rng)
@@ -86,18 +159,32 @@ func TestCarryListsEveryField(t *testing.T) {
 			t.Fatalf("the pattern %#x is not found again", h)
 		}
 	}
+	for name, hash := range names {
+		if s := got.statements.find(name); s == nil || s.hash != hash {
+			t.Fatalf("the pattern %#x is not found by another name", hash)
+		}
+	}
+	for _, s := range want.general.counts.slots {
+		if s.key != 0 && *got.general.counts.find(s.key) != s {
+			t.Fatal("a count of lines is lost")
+		}
+	}
 	for _, s := range want.language.grams.slots {
 		if s.key != 0 && *got.language.grams.find(s.key) != s {
 			t.Fatal("gram has a field that its carry does not list")
 		}
 	}
+	sameFields(t, &got.fields, &want.fields)
 	// The rest, but for tables whose layout in memory may differ.
 	for _, m := range []*Model{&got, &want} {
-		m.statements, m.language.grams.slots, m.language.grams.spare = statements{}, nil, nil
+		m.statements, m.fields = statements{}, fields{}
+		for _, g := range []*grams{&m.general.counts, &m.language.grams} {
+			g.slots, g.spare = nil, nil
+		}
 	}
 	diff(t, "model", reflect.ValueOf(got), reflect.ValueOf(want))
 
-	const known = "[.statements.slots .statements.all .language.grams.slots .language.grams.spare]"
+	const known = "[.statements.slots .statements.all .general.counts.slots .general.counts.spare .language.grams.slots .language.grams.spare .fields.keys.all .fields.keys.sets .fields.values.slots .fields.values.spare .fields.shapes.slots .fields.shapes.spare .fields.pairs.slots .fields.pairs.spare .fields.ranges.slots]"
 	if all := fmt.Sprint(pointers(reflect.TypeFor[Model](), "")); all != known {
 		t.Errorf("a model refers to %s, and CopyFrom copies %s", all, known)
 	}

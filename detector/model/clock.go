@@ -9,9 +9,10 @@ import (
 // clock follows how fast records come, by their own time. In a lull, what is
 // said at fixed intervals makes up more of the records: that is no burst.
 type clock struct {
-	now   time.Duration
-	pace  float32 // records in the last minutes, fading with a half-life of 128 s
-	usual float32 // pace, fading over clockHorizon records
+	now    time.Duration
+	pace   float32 // records in the last minutes, fading with a half-life of 128 s
+	usual  float32 // pace, fading over clockHorizon records
+	doubts uint8   // records in a row whose time was far off
 }
 
 const (
@@ -21,9 +22,38 @@ const (
 
 var clockFading = newFading(128)
 
+const (
+	// farOff is how far a record's time may be from the clock to be believed at
+	// once, and believed how many records in a row must be far off until it is they
+	// who are right.
+	farOff   = 24 * time.Hour
+	believed = 3
+)
+
+// guard returns the time that a record counts as: its own, or what the clock says
+// for one that has none or is far off. One record from 2099 moves nothing.
+func (c *clock) guard(t time.Duration) time.Duration {
+	if t == 0 || c.now > 0 && c.off(t) && c.doubts+1 < believed {
+		return c.now
+	}
+	return t
+}
+
+func (c *clock) off(t time.Duration) bool { return t > c.now+farOff || t < c.now-farOff }
+
 // tick takes in the time of a record; 0 = unknown, and time that runs
 // backwards stands still.
 func (c *clock) tick(t time.Duration) {
+	if t > 0 && c.now > 0 && c.off(t) {
+		if c.doubts++; c.doubts < believed {
+			t = 0
+		} else if t < c.now {
+			c.now = t
+		}
+	}
+	if t > 0 {
+		c.doubts = 0
+	}
 	if t > c.now {
 		if c.now == 0 {
 			c.now = t
@@ -48,4 +78,5 @@ func (k *clock) carry(c *codec.Codec) {
 	codec.I64(c, &k.now)
 	c.F32(&k.pace)
 	c.F32(&k.usual)
+	c.U8(&k.doubts)
 }

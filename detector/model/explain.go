@@ -54,10 +54,6 @@ func phraseFailure(o *Observation, dst []byte) []byte {
 	return append(o.quote(append(dst, "word of failure "...), o.words.failed), " is unusual here"...)
 }
 
-func phraseNetwork(o *Observation, dst []byte) []byte {
-	return append(o.quote(append(dst, "word of networks "...), o.words.wired), " is unusual here"...)
-}
-
 func phraseLevel(o *Observation, dst []byte) []byte {
 	name := o.Level.String()
 	if name == "" {
@@ -74,6 +70,9 @@ func phraseLevel(o *Observation, dst []byte) []byte {
 func phraseNumber(o *Observation, dst []byte) []byte {
 	if o.fields.far >= 0 {
 		return o.phraseFar(dst)
+	}
+	if o.oddCode >= 0 {
+		return o.phraseCode(dst)
 	}
 	if o.number < 0 || o.isNew() {
 		return append(dst, "unusual number"...)
@@ -102,6 +101,25 @@ func phraseNumber(o *Observation, dst []byte) []byte {
 	return dst
 }
 
+func (o *Observation) phraseCode(dst []byte) []byte {
+	num := o.Line.Numbers[o.oddCode]
+	name := fieldName(o.Text, int(o.Line.Tokens[num.Token].Start))
+	if len(name) > 0 {
+		dst = append(quoteless(dst, name), ' ')
+	} else {
+		dst = append(dst, "number "...)
+	}
+	dst = appendNumber(dst, num.Value, num.Unit)
+	dst = append(dst, ": "...)
+	dst = strconv.AppendInt(dst, int64(o.codes.few), 10)
+	dst = append(dst, " other"...)
+	if o.codes.few != 1 {
+		dst = append(dst, 's')
+	}
+	dst = append(dst, " stood there in "...)
+	return append(thousands(dst, int(o.codes.n)), " messages"...)
+}
+
 func phraseLength(o *Observation, dst []byte) []byte {
 	dst = append(dst, "length of "...)
 	dst = strconv.AppendInt(dst, int64(o.Size), 10)
@@ -118,12 +136,22 @@ func phraseEnd(_ *Observation, dst []byte) []byte {
 }
 
 func phraseBurst(o *Observation, dst []byte) []byte {
+	if o.fields.rushed {
+		return append(dst, "records of this kind far above their usual rate"...)
+	}
 	if o.run > 2 {
 		dst = append(dst, "the same line "...)
 		dst = strconv.AppendInt(dst, int64(o.run)+1, 10)
 		return append(dst, " times in a row"...)
 	}
 	return append(dst, "message far above its usual rate"...)
+}
+
+func phraseTrouble(o *Observation, dst []byte) []byte {
+	if o.isNew() {
+		return append(dst, "new message of trouble"...)
+	}
+	return append(dst, "rare message of trouble"...)
 }
 
 // appendNumber writes a number that is in base units the way people do.
@@ -156,7 +184,7 @@ func appendNumber(dst []byte, v float64, u pattern.Unit) []byte {
 	return append(dst, unit...)
 }
 
-// sameWord says whether both features are about one and the same word.
+// sameWord reports whether both features are about one and the same word.
 func (o *Observation) sameWord(a, b Feature) bool {
 	at := func(f Feature) int {
 		switch f {
@@ -164,8 +192,6 @@ func (o *Observation) sameWord(a, b Feature) bool {
 			return o.words.at
 		case featFailure:
 			return o.words.failed
-		case featNetwork:
-			return o.words.wired
 		}
 		return -1
 	}

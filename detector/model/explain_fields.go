@@ -7,10 +7,10 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
-// seen returns the field at a place in the list, and what of it was looked at.
+// seenAt returns the field at a place in the list, and what of it was looked at.
 func (o *Observation) seenAt(i int) (*seenField, *Field) {
 	s := &o.fields.list[i]
-	return s, &o.Fields[s.field]
+	return s, o.field(s)
 }
 
 // named appends the name of a field, and which part of it.
@@ -26,7 +26,7 @@ func (s *seenField) named(dst []byte, f *Field) []byte {
 }
 
 // said appends a field's value: numbers and words as they are, the rest in quotes.
-func (f *Field) said(dst []byte) []byte {
+func (s *seenField) said(dst []byte, f *Field) []byte {
 	switch f.Kind {
 	case Number:
 		if len(f.Value) > 0 {
@@ -36,7 +36,7 @@ func (f *Field) said(dst []byte) []byte {
 	case Bool:
 		return append(dst, f.Value...)
 	}
-	return quote(dst, f.Value)
+	return quote(dst, s.text)
 }
 
 func phraseValue(o *Observation, dst []byte) []byte {
@@ -45,7 +45,7 @@ func phraseValue(o *Observation, dst []byte) []byte {
 	}
 	s, f := o.seenAt(o.fields.odd)
 	p := &o.model.fields.keys.all[s.key].place
-	dst = f.said(append(s.named(dst, f), ' '))
+	dst = s.said(append(s.named(dst, f), ' '), f)
 	switch {
 	case o.fields.oddSort && s.sort == sortEmpty:
 		dst = append(dst, ": it is usually not empty"...)
@@ -111,6 +111,14 @@ func phraseKey(o *Observation, dst []byte) []byte {
 		dst = s.named(append(dst, "new field \""...), f)
 		return quote(append(dst, "\": "...), f.Value)
 	}
+	if o.fields.rareKey >= 0 {
+		s, f := o.seenAt(o.fields.rareKey)
+		dst = s.named(append(dst, "field \""...), f)
+		dst = strconv.AppendInt(append(dst, "\" seen "...), int64(o.model.fields.keys.all[s.key].n), 10)
+		dst = append(dst, " times in "...)
+		dst = append(thousands(dst, int(o.model.fields.records)), " records: "...)
+		return s.said(dst, f)
+	}
 	if o.fields.lost < 0 {
 		return append(dst, "unusual set of fields"...)
 	}
@@ -137,7 +145,7 @@ func phrasePair(o *Observation, dst []byte) []byte {
 			return
 		}
 		s, f := o.seenAt(l.seen)
-		dst = f.said(append(s.named(dst, f), ' '))
+		dst = s.said(append(s.named(dst, f), ' '), f)
 	}
 	say(a)
 	dst = append(dst, " and "...)
@@ -147,7 +155,7 @@ func phrasePair(o *Observation, dst []byte) []byte {
 
 func (o *Observation) phraseFar(dst []byte) []byte {
 	s, f := o.seenAt(o.fields.far)
-	dst = f.said(append(s.named(dst, f), ' '))
+	dst = s.said(append(s.named(dst, f), ' '), f)
 	u := o.fields.farUsual
 	lo, hi := u.lo.said(), u.hi.said()
 	if f.Number == math.Trunc(f.Number) {

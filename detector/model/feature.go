@@ -11,13 +11,13 @@ const (
 	featWord
 	featSequence
 	featFailure
-	featNetwork
 	featLevel
 	featNumber
 	featLength
 	featOdd
 	featEnd
 	featBurst
+	featTrouble
 	featSeverity
 	featValue
 	featKey
@@ -74,10 +74,6 @@ var Table = [Features]Info{
 		Name: "failure", Kind: RarePattern, When: whenYoung, Most: 25, phrase: phraseFailure,
 		Says: "surprise of the most surprising word of failure, exceptions or refused authorisation; less in a line that is surprising otherwise, and in a log whose new lines often speak of failures",
 	},
-	featNetwork: {
-		Name: "network", Kind: RarePattern, When: whenYoung, Most: 8, phrase: phraseNetwork,
-		Says: "the same for words of connections, networks, latency and timeouts, at a third of the weight",
-	},
 	featLevel: {
 		Name: "level", Kind: OffLevel, When: always, Most: most, phrase: phraseLevel,
 		Says: "surprise of the level given the pattern; a level worse than usual weighs more",
@@ -101,6 +97,10 @@ var Table = [Features]Info{
 	featBurst: {
 		Name: "burst", Kind: OffRate, When: whenKnown, Most: 24, phrase: phraseBurst,
 		Says: "how improbable the pattern's recent share of the records is, beyond what it has shown before; or how often the very same line came in a row",
+	},
+	featTrouble: {
+		Name: "trouble", Kind: RarePattern, When: always, Most: 18, phrase: phraseTrouble,
+		Says: "how rare a line is by its rate, and lines as bad as this are, by their level and words of failure; more when it comes back after a silence",
 	},
 	featSeverity: {
 		Name: "severity", When: always, Most: 4,

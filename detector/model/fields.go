@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // fields is what is known of the fields of a log's records: which there are, what
@@ -18,8 +19,37 @@ type fields struct {
 	ranges  ranges
 	records float32 // that had fields, aged
 
-	value, key, text, pair tail
+	value, key, text, pair, rush tail
+
+	recent [recentShapes]uint32 // shapes of the last records
+	next   uint8                // in recent
+
+	rushPeak float32 // bits of the largest rush so far, fading
 }
+
+// recentShapes is over how many records a rush is looked for: one kind of record that
+// makes up most of them and hardly any before.
+const recentShapes = 64
+
+const (
+	// usualRush is what share of the largest rush so far is no news.
+	usualRush = 0.8
+
+	// rushFading makes that fade by half in some 20,000 records.
+	rushFading = 1 - 1.0/28854
+)
+
+// restless is how many records a log must have shown before a rush is one: sessions
+// and page loads are rushes too.
+const restless = 1000
+
+const (
+	valueTail = 3.5
+	keyTail   = 3.5
+	textTail  = 1.5
+	pairTail  = 1.7
+	rushTail  = 1.3
+)
 
 // valueLimit and pairLimit bound the tables of values and pairs, in entries.
 const (
@@ -43,6 +73,7 @@ type seenField struct {
 	number octaves
 	bits   float32 // of a new text, by its characters
 	marks  marks
+	text   []byte // the value, or the part of it
 }
 
 // part says what of a field's value is looked at.
@@ -59,22 +90,27 @@ const maxSeen = MaxFields + 16
 
 // fieldsSeen is what judgeFields found out of the event at hand.
 type fieldsSeen struct {
-	list     [maxSeen]seenField
-	n        int
-	mask     keyMask // of the keys that are there
-	lows     [maxLows]low
-	nlows    int
-	shape    uint32
-	shapes   uint32 // how often the shape came before
-	rawValue float32
-	rawKey   float32
-	rawText  float32
-	rawPair  float32
+	list      [maxSeen]seenField
+	n         int
+	mask      keyMask // of the keys that are there
+	lows      [maxLows]low
+	nlows     int
+	shape     uint32
+	rushed    bool
+	shapes    uint32 // how often the shape came before
+	rawValue  float32
+	rawKey    float32
+	rawText   float32
+	rawPair   float32
+	rawRush   float32
+	rushBits  float32
+	rawNumber float32
 
 	// What is strangest, for the explanation.
 	odd      int // index in list, by its value
 	oddSort  bool
 	newKey   int // index in list
+	rareKey  int // index in list, the rarest of those seen few times
 	lost     int // index in keys
 	strange  int // index in list, by its text
 	far      int // index in list, by its number
@@ -86,7 +122,8 @@ type fieldsSeen struct {
 type low struct {
 	id    uint32
 	count float32 // records with it
-	of    float32 // records that had the field
+	of    float32 // records in which its field was compared with others
+	fresh float32 // share of records in which another value stood in the field before
 	seen  int     // index in list; -1 for the statement
 }
 
@@ -104,10 +141,14 @@ const (
 	firmValue = 8
 )
 
-// statement says which statement a record without a message belongs to: the kind
-// that its own fields give, or else the names of its fields.
-func (o *Observation) statementOfFields() (hash uint64) {
-	var kind, names uint64
+// rareKey is up to how many records a field's name is news.
+const rareKey = 8
+
+// statementOfFields says which statement a record without a message belongs to: the
+// kind that its own fields give. All that give none belong to one. values is a hash of
+// all that stands in the record.
+func (o *Observation) statementOfFields() (hash, values uint64) {
+	var kind uint64
 	kinds := 0
 	for i := range o.Fields {
 		f := &o.Fields[i]
@@ -115,7 +156,7 @@ func (o *Observation) statementOfFields() (hash uint64) {
 			continue
 		}
 		h := hashBytes(nameSeed, f.Name)
-		names += mix64(h, 1)
+		values += mix64(h, f.hash())
 		if tellsKind(f.Name) && len(f.Value) <= 64 {
 			v := f.hash()
 			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
@@ -126,9 +167,9 @@ func (o *Observation) statementOfFields() (hash uint64) {
 		}
 	}
 	if kinds > 0 {
-		return mix64(kind, 2)
+		return mix64(kind, 2), values
 	}
-	return mix64(names, 3)
+	return mix64(nameSeed, 3), values
 }
 
 // kindNames are names of fields that say what kind of record it is, in lower case;
@@ -140,11 +181,24 @@ var kindNames = map[string]bool{
 	"msgid": true, "channel": true, "code": true, "status": true, "status_code": true, "response_code": true, "proto": true,
 }
 
-func tellsKind(name []byte) bool {
+func tellsKind(name []byte) bool { return named(name, kindNames) }
+
+// wordNames are names of fields whose text goes on where the message ends: what went
+// wrong, in words, in lower case.
+var wordNames = map[string]bool{
+	"err": true, "error": true, "exception": true, "cause": true, "reason": true, "errormessage": true, "error_message": true,
+	"errmsg": true, "detail": true, "details": true, "description": true, "warning": true, "panic": true, "failure": true,
+}
+
+// Words reports whether the field's text is words that belong to the message.
+func (f *Field) Words() bool { return f.Kind == Text && named(f.Name, wordNames) }
+
+// named reports whether the last part of a field's name is among names.
+func named(name []byte, names map[string]bool) bool {
 	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	if len(name) > 16 {
+	if len(name) > 16 || len(name) < 2 {
 		return false
 	}
 	var b [16]byte
@@ -154,15 +208,32 @@ func tellsKind(name []byte) bool {
 		}
 		b[i] = c
 	}
-	return kindNames[string(b[:len(name)])]
+	return names[string(b[:len(name)])]
+}
+
+// messageField and levelField stand for the message and the level among the fields.
+var (
+	messageField = Field{Name: []byte("message"), Kind: Bool}
+	levelField   = Field{Name: []byte("level"), Kind: Bool}
+)
+
+func (o *Observation) field(s *seenField) *Field {
+	switch {
+	case s.field >= 0:
+		return &o.Fields[s.field]
+	case s.name == hashBytes(nameSeed, levelField.Name):
+		return &levelField
+	}
+	return &messageField
 }
 
 // judgeFields judges the event's fields. It changes nothing.
 func (m *Model) judgeFields(o *Observation) {
 	s := &o.fields
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
-	s.rawValue, s.rawKey, s.rawText, s.rawPair = 0, 0, 0, 0
-	s.odd, s.newKey, s.lost, s.strange, s.far = -1, -1, -1, -1, -1
+	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
+	s.rushed = false
+	s.odd, s.newKey, s.rareKey, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
 		return
 	}
@@ -172,12 +243,22 @@ func (m *Model) judgeFields(o *Observation) {
 			m.judgeField(o, f, i)
 		}
 	}
+	// That a record has a message and a level is known as that it has a field.
+	if o.Size > 0 {
+		m.judgeField(o, &messageField, -1)
+	}
+	if o.Level != pattern.LevelNone {
+		m.judgeField(o, &levelField, -1)
+	}
 	if fs.records < youngRecords {
 		return
 	}
 	set := fs.keys.set(&s.mask)
 	if s.newKey >= 0 {
 		s.rawKey = keyWeight * log2(float64(fs.records+1))
+	} else if s.rareKey >= 0 {
+		n := fs.keys.all[s.list[s.rareKey].key].n
+		s.rawKey = keyWeight * log2(float64((fs.records+1)/(n+0.5))) / (1 + n/4)
 	} else if set == nil || set.n < knownKeySet {
 		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
 			if points := keyWeight * bits; points > s.rawKey {
@@ -186,20 +267,68 @@ func (m *Model) judgeFields(o *Observation) {
 		}
 	}
 	m.judgePairs(o)
-	r := &o.Row
-	featValue.set(r, fs.value.least(s.rawValue))
-	featKey.set(r, fs.key.least(s.rawKey))
-	featText.set(r, fs.text.least(s.rawText))
-	featPair.set(r, fs.pair.least(s.rawPair))
+	m.weighFields(o)
 }
 
+// weighFields turns what was found into features.
+func (m *Model) weighFields(o *Observation) {
+	fs, s, r := &m.fields, &o.fields, &o.Row
+	points := [...]struct {
+		feature Feature
+		points  float32
+	}{
+		{featValue, fs.value.least(s.rawValue, valueTail)},
+		{featKey, fs.key.least(s.rawKey, keyTail)},
+		{featText, fs.text.least(s.rawText, textTail)},
+		{featPair, fs.pair.least(s.rawPair, pairTail)},
+		{featNumber, s.rawNumber},
+	}
+	// What a kind of record that is new itself brings with it is told by its kind.
+	if st := o.known; st == nil || st.seen < maturity {
+		for i := range points {
+			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 {
+				points[i].points *= explained
+			}
+		}
+	}
+	strongest := 0
+	for i := range points {
+		if points[i].points > points[strongest].points {
+			strongest = i
+		}
+	}
+	for i := range points {
+		p := &points[i]
+		if i != strongest {
+			p.points *= explained
+		}
+		if p.points > p.feature.Points(r) {
+			p.feature.set(r, p.points)
+		} else if p.feature == featNumber {
+			s.far = -1
+		}
+	}
+	if rush := fs.rush.least(s.rawRush, rushTail); rush > featBurst.Points(r) {
+		featBurst.set(r, rush)
+		s.rushed = true
+	}
+}
+
+// explained is what is left of an oddity that another one in the same record
+// explains: one cause changes several fields, and is told once.
+const explained = 0.4
+
 const (
+	// toldBits is how many bits of surprise each doubling of the times that a value
+	// was seen takes: what was told once is less news the second time.
+	toldBits = 1
+
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
-	// the first in 1,000 records is flagged.
-	keyWeight = 1.4
+	// the first in 700 records is flagged.
+	keyWeight = 1.5
 
 	// valueWeight is the same for a value's.
-	valueWeight = 1.3
+	valueWeight = 1.7
 
 	// worseWeight multiplies that for a code that says that something failed, as a
 	// worse level does.
@@ -234,7 +363,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 		return
 	}
 	s := &all.list[all.n]
-	*s = seenField{field: int16(i), part: p, name: name, number: noNumber}
+	*s = seenField{field: int16(i), part: p, name: name, number: noNumber, text: value}
 	at := all.n
 	all.n++
 	k := fs.keys.find(name)
@@ -248,7 +377,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 		s.number = numberOctaves(f.Number)
 	}
 	if k < 0 {
-		if p == whole && len(fs.keys.all) < maxKeys {
+		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
 			all.newKey = at
 		}
 		return
@@ -256,13 +385,19 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	if p == whole {
 		all.mask.add(k)
 	}
+	if o.Size > 0 && p == whole && f.Words() {
+		return // it is judged with the message
+	}
 	key := &fs.keys.all[k]
 	pl := &key.place
+	if p == whole && key.n < rareKey && (all.rareKey < 0 || key.n < fs.keys.all[all.list[all.rareKey].key].n) {
+		all.rareKey = at
+	}
 	s.count = uint32(fs.values.find(uint32(mix64(name, s.value))).n)
 	if pl.n < youngRecords {
 		return
 	}
-	bits := pl.seldom.surprise(s.count)
+	bits := pl.seldom.surprise(s.count) - toldBits*log2(float64(1+s.count))
 	sorted := false
 	if b := pl.sortBits(int(s.sort)); b > bits && p == whole {
 		bits, sorted = b, true
@@ -287,7 +422,8 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 		}
 	}
 	if pl.category() && s.count >= firmValue && all.nlows < maxLows {
-		all.lows[all.nlows] = low{uint32(mix64(name, s.value)), float32(s.count), pl.n, at}
+		id := uint32(mix64(name, s.value))
+		all.lows[all.nlows] = low{id, float32(fs.pairs.find(id).n), pl.compared, pl.fresh(), at}
 		all.nlows++
 	}
 }
@@ -297,12 +433,16 @@ func codeWorse(f *Field) bool {
 	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
 
+// zeroWeight is how many points a bit of surprise is worth for the first number that
+// is not 0 in a field that always was: after 4,000 zeros it is flagged.
+const zeroWeight = 1.2
+
 // firmRange is how many numbers a range in a field of a statement rests on before it
 // is judged by instead of the range of the field in all records.
 const firmRange = 20
 
 func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
-	usual, n := p.numbers, p.counted
+	usual, n := p.numbers.span, p.numbers.n
 	if r := m.fields.ranges.find(o.rangeKey(s)); r != nil && r.n >= firmRange {
 		usual, n = r.span, r.n
 	}
@@ -323,9 +463,14 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	}
 	width := min(widest, (usual.hi - usual.lo).float())
 	points := 5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
-	if points > featNumber.Points(&o.Row) {
-		featNumber.set(&o.Row, points)
-		o.fields.far, o.fields.farUsual = at, usual
+	if usual.zeros() { // how far it is from 0, no logarithm can tell
+		points = min(points, zeroWeight*log2(float64(n)))
+	}
+	if all := p.numbers.span; s.number <= all.hi && s.number >= all.lo {
+		points *= explained // other records have such numbers there
+	}
+	if points > o.fields.rawNumber {
+		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, usual
 	}
 }
 
@@ -333,17 +478,29 @@ func (o *Observation) rangeKey(s *seenField) uint32 {
 	return uint32(mix64(o.Line.Hash, s.name))
 }
 
+const (
+	// leastExpected is how often two values must have been expected together before
+	// it is news that they come together for the first time: the chance that they did
+	// not by accident is e^-4.
+	leastExpected = 3
+
+	// pairWeight is how many points an octave of the expected number is worth.
+	pairWeight = 3.5
+)
+
 // judgePairs looks for two values, each routine, that never came together.
 func (m *Model) judgePairs(o *Observation) {
 	fs, s := &m.fields, &o.fields
 	if st := o.known; st != nil && len(o.Text) > 0 && st.seen >= firmValue && s.nlows < maxLows {
-		s.lows[s.nlows] = low{uint32(mix64(st.hash, 5)), st.n, m.total, -1}
+		id := uint32(mix64(st.hash, 5))
+		s.lows[s.nlows] = low{id, float32(fs.pairs.find(id).n), fs.records, 1, -1}
 		s.nlows++
 	}
 	s.shape = 0
 	for i := range s.nlows {
 		s.shape += s.lows[i].id * 0x9e3779b1
 	}
+	m.judgeRush(o)
 	if s.nlows < 2 {
 		return
 	}
@@ -354,15 +511,41 @@ func (m *Model) judgePairs(o *Observation) {
 		a := &s.lows[i]
 		for j := i + 1; j < s.nlows; j++ {
 			b := &s.lows[j]
-			expected := a.count * b.count / max(a.of, b.of)
-			if expected < 4 || 1.44*expected <= s.rawPair {
+			expected := a.count / (a.of + 1) * b.count / (b.of + 1) * min(a.of, b.of)
+			// What stands there for a whole session is one draw, not one a record.
+			expected *= float32(math.Sqrt(float64(max(a.fresh, b.fresh))))
+			if expected < leastExpected || min(a.of, b.of) < 200 {
 				continue
 			}
-			if fs.pairs.find(pairKey(a.id, b.id)).n == 0 {
-				s.rawPair = min(16, 1.44*expected) // the bits of Poisson's chance for none
+			if points := pairWeight * log2(float64(1+expected)); points > s.rawPair && fs.pairs.find(pairKey(a.id, b.id)).n == 0 {
+				s.rawPair = points
 				s.together = [2]int{i, j}
 			}
 		}
+	}
+}
+
+// judgeRush sees whether one kind of record makes up most of the last ones and
+// hardly any of those before.
+func (m *Model) judgeRush(o *Observation) {
+	fs, s := &m.fields, &o.fields
+	s.shape ^= uint32(o.Line.Hash) | 1
+	if fs.records < restless || fs.recent[(fs.next-1)%recentShapes] != s.shape && fs.recent[(fs.next-2)%recentShapes] != s.shape {
+		return
+	}
+	n := float32(1)
+	for _, r := range fs.recent {
+		if r == s.shape {
+			n++
+		}
+	}
+	if n < recentShapes/3 {
+		return
+	}
+	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1)
+	if expected = max(expected, 0.1); n > expected {
+		s.rushBits = n*log2(float64(n/expected)) - 1.4427*(n-expected) // Chernoff's bound, as of a burst
+		s.rawRush = 3 * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/4))
 	}
 }
 
@@ -378,21 +561,29 @@ func (m *Model) learnFields(o *Observation) {
 	fs.key.learn(s.rawKey)
 	fs.text.learn(s.rawText)
 	fs.pair.learn(s.rawPair)
+	fs.rush.learn(s.rawRush)
+	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
+	fs.recent[fs.next%recentShapes] = s.shape
+	fs.next = (fs.next + 1) % recentShapes
 	fs.records++
 	for i := range s.n {
 		m.learnField(o, &s.list[i])
 	}
 	fs.keys.learnSet(&s.mask, m.records)
+	fs.shapes.count(s.shape, 1)
 	if s.nlows >= 2 {
-		fs.shapes.count(s.shape, 1)
 		times := uint32(1)
-		if n := s.shapes; n >= knownKeySet { // not one by one: half of it at each power of two
-			if times = 0; n&(n-1) == 0 {
-				times = n / 2
+		if n := s.shapes; n >= knownKeySet { // not one by one: at 8, 12, 16, 24, 32, … those since then
+			switch times = 0; {
+			case n&(n-1) == 0:
+				times = n / 4
+			case n%3 == 0 && n/3&(n/3-1) == 0:
+				times = n / 3
 			}
 		}
 		if times > 0 {
 			for i := range s.nlows {
+				fs.pairs.count(s.lows[i].id, times)
 				for j := i + 1; j < s.nlows; j++ {
 					fs.pairs.count(pairKey(s.lows[i].id, s.lows[j].id), times)
 				}
@@ -403,10 +594,11 @@ func (m *Model) learnFields(o *Observation) {
 
 func (m *Model) learnField(o *Observation, s *seenField) {
 	fs := &m.fields
-	f := &o.Fields[s.field]
+	f := o.field(s)
 	k := int(s.key)
 	if k < 0 {
 		if k = fs.keys.find(s.name); k < 0 { // two of a name may be new at once
+			fs.values.count(uint32(s.name), 1)
 			if k = fs.keys.add(s.name, f.Name, m.records); k < 0 {
 				return
 			}
@@ -421,6 +613,13 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	p.n++
 	p.kinds[s.sort]++
 	p.seldom.learn(s.count)
+	if v := uint32(s.value); v != p.last {
+		p.changes++
+		p.last = v
+	}
+	if p.category() {
+		p.compared++
+	}
 	if s.count == 0 {
 		p.distinct++
 	}
@@ -435,17 +634,8 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 		if n == noNumber {
 			n = 0
 		}
-		if p.counted == 0 {
-			p.numbers = span{n, n}
-		}
-		p.numbers.learn(n, p.counted)
-		p.counted++
-		r := fs.ranges.claim(o.rangeKey(s))
-		if r.n == 0 {
-			r.span = span{n, n}
-		}
-		r.span.learn(n, r.n)
-		r.n++
+		p.numbers.learn(n)
+		fs.ranges.claim(o.rangeKey(s)).learn(n)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && s.count == 0 {
 		if p.n < youngRecords {
@@ -479,6 +669,12 @@ func (fs *fields) carry(c *codec.Codec) {
 	fs.key.carry(c)
 	fs.text.carry(c)
 	fs.pair.carry(c)
+	fs.rush.carry(c)
+	for i := range fs.recent {
+		c.U32(&fs.recent[i])
+	}
+	c.U8(&fs.next)
+	c.F32(&fs.rushPeak)
 }
 
 // render writes the pattern of a record without a message: the fields that say its

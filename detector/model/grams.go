@@ -56,7 +56,7 @@ func (g *grams) find(key uint32) *gram {
 	}
 }
 
-// count counts the key n times more and says whether it is new.
+// count counts the key n times more and reports whether it is new.
 func (g *grams) count(key, n uint32) (isNew bool) {
 	s := g.claim(key)
 	isNew = s.n == 0

@@ -10,7 +10,7 @@ import (
 const (
 	// maxKeys is how many names of fields a model tells apart. What comes beyond
 	// is not judged by itself: whoever makes up names gains nothing.
-	maxKeys = 256
+	maxKeys = 512
 
 	// maxKeySets is how many sets of keys are remembered.
 	maxKeySets = 64

@@ -43,13 +43,11 @@ type surprise struct {
 	word    float32 // bits, of the most surprising token
 	sum     float32 // bits beyond 3, of all tokens
 	failure float32 // bits, of the most surprising word of failure
-	network float32 // bits, of the most surprising word of networks
 	end     float32 // bits, of the line's end
 	class   wordClass
 	news    int // tokens never seen before
 	at      int // the most surprising token
 	failed  int // the most surprising word of failure
-	wired   int // and of networks
 }
 
 const (
@@ -95,13 +93,10 @@ func (g *language) surprise(b []byte, l *pattern.Line) (s surprise) {
 		if i == len(l.Tokens) {
 			s.end = bits
 		} else if t := &l.Tokens[i]; t.Kind == pattern.Word {
-			class := classify(b[t.Start:t.End])
+			class := said(b, l.Tokens, i)
 			s.class |= class
 			if class&classFailure != 0 && bits > s.failure {
 				s.failure, s.failed = bits, i
-			}
-			if class&classNetwork != 0 && bits > s.network {
-				s.network, s.wired = bits, i
 			}
 		}
 		if bits > s.word {

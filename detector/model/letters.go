@@ -100,7 +100,7 @@ func (m *letters) usual(bits float32, open bool) {
 	m.open += (b2f(open) - m.open) / m.lines
 }
 
-// unclosed says whether a quote or a bracket stays open in b, as in a line
+// unclosed reports whether a quote or a bracket stays open in b, as in a line
 // that is cut.
 func unclosed(b []byte) bool {
 	var count [128]int

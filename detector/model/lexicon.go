@@ -1,21 +1,26 @@
 package model
 
-import "sort"
+import (
+	"sort"
+	"strings"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/model/words"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
 
 // wordClass is what a word speaks of, by the groups of the original design.
 type wordClass uint8
 
 const (
 	classFailure wordClass = 1 << iota // failures, exceptions, refused authorisation
-	classNetwork                       // connections, network, latency, timeouts
 )
 
 // failureStems are the beginnings of words that speak of something gone
 // wrong, in lower case. They are general English of operations, not the words
 // of any one system; a stem that ends in $ stands for the whole word.
 var failureStems = []string{
-	"abandon", "abnormal", "abort", "absent", "abus", "alarm", "alert", "anomal", "attack", "backoff", "backtrace", "backward", "bad$",
-	"ban$", "banned", "blackout", "block$", "bottleneck", "breach", "break$", "broke", "brownout", "bug$", "bugs$", "cannot", "cant$",
+	"abandon", "abnormal", "abort", "absent", "abus", "alarm", "alert", "anomal", "attack", "backtrace", "bad$",
+	"ban$", "banned", "blackout", "bottleneck", "breach", "break$", "broke", "brownout", "bug$", "bugs$", "cannot", "cant$",
 	"collision", "compromis", "conflict", "congest", "contention", "corrupt", "couldn", "crash", "critical", "damage", "danger", "dead",
 	"declin", "defect", "degrad", "deni", "deny", "deplet", "desync", "detach", "die$", "died", "dirty", "disab", "disaster", "discard",
 	"disconnect", "divergen", "down$", "drop", "dump", "duplicat", "eject", "emerg", "err$", "errno", "error", "evict", "exceed", "exception",
@@ -23,23 +28,16 @@ var failureStems = []string{
 	"gave$", "giving$", "halt", "hang", "hijack", "hung", "ignor", "illegal", "imbalance", "impossible", "inaccessib", "incompat",
 	"incomplete", "inconsisten", "incorrect", "infect", "insecure", "insufficient", "interrupt", "intru", "invalid", "isolated", "kill",
 	"lack", "lag$", "lagging", "leak", "limit$", "locked", "lockout", "lockup", "loss", "lost", "malform", "malicious", "malware",
-	"misconfig", "mismatch", "missed", "missing", "never$", "nil$", "none$", "nonexist", "not$", "nothing$", "null$", "nullpointer", "oom",
-	"oops", "orphan", "outage", "over$", "overflow", "overheat", "overload", "overrun", "panic", "partition", "poison", "preempt",
+	"misconfig", "mismatch", "missed", "missing", "never$", "nonexist", "not$", "nothing$", "nullpointer", "oom",
+	"oops", "orphan", "outage", "over$", "overflow", "overheat", "overload", "overrun", "panic", "poison", "preempt",
 	"premature", "prevent", "problem", "prohibit", "quarantin", "quorum", "race$", "ransom", "reboot", "refus", "reject", "reset", "retri",
 	"retry", "revert", "revok", "rogue$", "rollback", "saturat", "segfault", "segv", "severe", "shortage", "sigabrt", "sigkill", "sigsegv",
-	"skew", "slow", "spike", "split", "spoof", "stacktrace", "stale", "stall", "starv", "storm$", "stuck", "suspect", "suspend", "suspic",
+	"skew", "slow", "spike", "spoof", "stacktrace", "stale", "stall", "starv", "storm$", "stuck", "suspect", "suspend", "suspic",
 	"tamper", "tear", "terminat", "thrash", "threat", "throttl", "timedout", "timeout", "too$", "torn", "traceback", "tripped", "truncat",
 	"unable", "unauth", "unavail", "uncaught", "unconfigured", "undefined", "undeliver", "underflow", "underrun", "unexpect", "unhandled",
-	"unhealthy", "unimplement", "unknown", "unmatched", "unreachable", "unreadable", "unrecogn", "unrecoverable", "unresolv", "unresponsive",
+	"unhealthy", "unimplement", "unmatched", "unreachable", "unreadable", "unrecogn", "unrecoverable", "unresolv", "unresponsive",
 	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "warn", "watchdog", "wedged", "withdrawn", "without$", "won$",
 	"worse", "wrong", "zombie",
-}
-
-// networkStems are the beginnings of words of connections and time limits.
-var networkStems = []string{
-	"accept", "address", "bind", "certificate", "cert$", "channel", "connect", "dial", "dns$", "eof$", "etimedout", "econn", "endpoint", "firewall", "gateway", "handshake",
-	"host$", "http$", "https$", "latency", "listen", "network", "packet", "peer", "ping$", "port$", "proxy", "quic", "reachab", "refused", "resolv", "route", "socket", "ssl$", "syn$",
-	"tcp$", "timeout", "timed$", "tls$", "udp$", "unreachable", "upstream", "x509", "keepalive", "deadline",
 }
 
 type stem struct {
@@ -61,7 +59,6 @@ var stems = func() []stem {
 		}
 	}
 	add(failureStems, classFailure)
-	add(networkStems, classNetwork)
 	all := make([]stem, 0, len(byText))
 	for _, s := range byText {
 		all = append(all, s)
@@ -78,20 +75,42 @@ var stemRange = func() (r [27]int) {
 	return r
 }()
 
-// classify returns what the word b speaks of. The humps of a camel-case word
-// (OutOfMemoryError) are looked at one by one.
-func classify(b []byte) wordClass {
-	var c wordClass
-	for len(b) > 0 {
-		n := 1
-		for n < len(b) && (b[n] >= 'a' && b[n] <= 'z' || b[n-1] >= 'A' && b[n-1] <= 'Z' && b[n] >= 'A' && b[n] <= 'Z' && (n+1 == len(b) || b[n+1] < 'a')) {
-			n++
-		}
-		c |= classifyLower(b[:n])
-		b = b[n:]
+// said returns what the i-th token, a word, speaks of where it stands: it is no
+// part of a name, no placeholder, not taken back and not counted as none. What
+// is counted in the logging statements of many projects (package words) says more
+// than the list.
+func said(text []byte, tokens []pattern.Token, i int) wordClass {
+	if words.Said(text, tokens, i) >= failureBits {
+		return classFailure
 	}
-	return c
+	t := &tokens[i]
+	word := text[t.Start:t.End]
+	c := classify(word)
+	if c != 0 && t.Start > 0 && text[t.Start-1] == '.' && int(t.End) < len(text) && text[t.End] == ' ' {
+		return c // NameSystem.failed to
+	}
+	if c != 0 && words.Weight(word) > -failureBits && words.Plain(text, tokens, i) {
+		return c
+	}
+	return 0
 }
+
+// failureBits is how many times likelier a word is in an error than elsewhere, in
+// bits, to be one of failure.
+const failureBits = 2.3
+
+// classify returns what the word b speaks of.
+func classify(b []byte) wordClass { return classifyLower(b) }
+
+// endings are what may follow a stem: inflected forms and what else makes a word
+// of the same meaning.
+var endings = func() map[string]bool {
+	m := map[string]bool{}
+	for _, e := range strings.Fields("s es ed d e ing ion ions ting ted ate ates ated ating ation ations ure ures y ies ied ied er ers al ly ity able ible ive ous ent ence ency ance ant ted ped ping pt led ling n en t ts ned ning red ring rs ged ging sed sing ance un exception ptr pointer ment ments ened ening ially ically ized izing ize il il unicated out outs cious ious erate lessly less nt orized orised horized horised horization ailable enticated unicate cated cating cate gled isfied rupted ieved overed ing ering ered iled iling ated ually ually ted tful ful ish r y ial s: ved ving icted icting ict wed wing ize ized ized istent istency atible atibility essible essful hable able onsive nized nised ognized ognised gnized gnised ected hed ndled rted own earable sured missible") {
+		m[e] = true
+	}
+	return m
+}()
 
 func classifyLower(b []byte) wordClass {
 	if len(b) < 2 {
@@ -106,6 +125,9 @@ func classifyLower(b []byte) wordClass {
 		if len(b) < len(s.text) || s.whole && len(b) != len(s.text) {
 			continue
 		}
+		if rest := b[len(s.text):]; len(rest) > 0 && !inflected(rest) {
+			continue
+		}
 		match := true
 		for k := 1; k < len(s.text); k++ {
 			if b[k]|0x20 != s.text[k] {
@@ -118,4 +140,15 @@ func classifyLower(b []byte) wordClass {
 		}
 	}
 	return c
+}
+
+func inflected(rest []byte) bool {
+	if len(rest) > 10 {
+		return false
+	}
+	var lower [10]byte
+	for i, c := range rest {
+		lower[i] = c | 0x20
+	}
+	return endings[string(lower[:len(rest)])]
 }

@@ -43,10 +43,12 @@ type Model struct {
 	levels  [pattern.Levels]float32
 
 	statements statements
+	general    general
 	language   language
 	letters    letters
 	lengths    lengths
 
+	habits habits
 	fields fields
 
 	clock  clock
@@ -60,7 +62,9 @@ type Model struct {
 func New() Model {
 	return Model{
 		statements: newStatements(maxStatements),
+		general:    general{counts: newGrams(countsLimit)},
 		language:   language{grams: newGrams(gramLimit)},
+		habits:     newHabits(),
 		fields:     newFields(),
 		news:       1,
 	}
@@ -69,12 +73,24 @@ func New() Model {
 // Judge fills o.Row by what was learned so far. It changes nothing.
 func (m *Model) Judge(o *Observation) {
 	o.model = m
+	o.stamp, o.Time = o.Time, m.clock.guard(o.Time)
 	l := o.Line
 	textless := o.Size == 0 && len(o.Fields) > 0
 	if textless {
-		l.Hash = o.statementOfFields()
+		l.Hash, l.Vars = o.statementOfFields()
 	}
 	st := m.statements.find(l.Hash)
+	o.name, o.same, o.class = l.Hash, 0, 0
+	if o.unnamed = !st.settled() && !textless; o.unnamed {
+		o.places.look(o.Text, l)
+		o.class = o.places.class
+		if is := m.general.find(&m.statements, &o.places); is != nil {
+			st = is
+		}
+		if st == nil {
+			o.name, o.same = m.general.name(&o.places)
+		}
+	}
 	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
 	r := &o.Row
 	young := true
@@ -82,8 +98,14 @@ func (m *Model) Judge(o *Observation) {
 		st.age(m.epoch)
 		o.seen = st.seen
 		young = st.seen < maturity
+	} else if o.same > 0 {
+		o.seen, young = maturity, false
 	}
 	numbers := l.Numbers[:min(len(l.Numbers), trackedNumbers)]
+	if st != nil && len(numbers) != int(st.numbers) { // one of them was an identifier, or is one
+		numbers = nil
+	}
+	o.tracked = len(numbers)
 	for i := range numbers {
 		o.numbers[i] = numberOctaves(numbers[i].Value)
 		if bracketed(o.Text, &l.Tokens[numbers[i].Token]) {
@@ -92,7 +114,7 @@ func (m *Model) Judge(o *Observation) {
 	}
 	o.length = octavesOf(float64(o.Size + 1))
 
-	if bits, ok := m.seldom.surprise(o.seen); ok {
+	if bits, ok := m.seldom.surprise(o.seen); ok && !textless { // the fields say it better
 		featRarity.set(r, 0.8*min(bits, 10))
 	}
 	if textless {
@@ -100,14 +122,14 @@ func (m *Model) Judge(o *Observation) {
 	} else if young {
 		o.words = m.language.surprise(o.Text, l)
 		w := &o.words
-		calm := min(1, -log2(float64(m.news)+0.001)/6)
+		// What came all along, if seldom, is less of a surprise each time.
+		calm := min(1, -log2(float64(m.news)+0.001)/6) * (1 - usedYoung*m.used(st))
 		featWord.set(r, min(20, w.word)*calm)
 		featSequence.set(r, 1.9*log2(1+float64(w.sum*calm)))
 		// In a log whose new lines often speak of failures, one that does is less
 		// of a surprise.
 		o.failure = failurePoints(w, calm)
 		featFailure.set(r, o.failure-0.3*m.failure)
-		featNetwork.set(r, 1.5*log2(1+float64(w.network*calm)))
 		featEnd.set(r, min(14, w.end)*calm)
 		featLength.set(r, 4.7*log2(1+float64(m.lengths.surprise(o.Size))))
 		if st == nil {
@@ -117,7 +139,7 @@ func (m *Model) Judge(o *Observation) {
 				featEnd.set(r, min(14, w.end+min(8, -log2(float64(m.letters.open)+0.004)))*calm)
 			}
 		}
-	} else {
+	} else if st != nil {
 		featLength.set(r, 4*log2(1+float64(st.length.beyond(o.length, st.n, firmLength))))
 	}
 	if st != nil {
@@ -137,6 +159,8 @@ func (m *Model) Judge(o *Observation) {
 	featLevel.set(r, m.levelPoints(st, o.Level))
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
 	m.judgeBurst(o)
+	m.judgeHabit(o)
+	m.judgeCodes(o)
 	m.judgeFields(o)
 }
 
@@ -176,10 +200,17 @@ func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
 // Learn takes the judged event in.
 func (m *Model) Learn(o *Observation) {
 	m.learnFields(o)
+	m.learnCodes(o)
 	l, st := o.Line, o.known
-	isNew := st == nil
+	isNew := st == nil // a statement, if not a line of a new kind
 	if isNew {
-		st = m.statements.add(l.Hash)
+		if o.unnamed {
+			m.general.learn(&o.places)
+		}
+		st = m.statements.add(o.name)
+		if o.same > 0 {
+			st.free, st.seen, st.n = 1, max(maturity, o.same), float32(o.same)
+		}
 		st.epoch, st.first = m.epoch, m.records
 		st.text.set(o)
 		st.length = span{o.length, o.length}
@@ -187,13 +218,18 @@ func (m *Model) Learn(o *Observation) {
 		for i := range st.numbers {
 			st.nums[i] = spanOf(o.numbers[i])
 		}
-		st.class = uint8(o.words.class)
-		m.letters.usual(o.odd, o.open)
+		st.class = uint8(o.class)
+		if o.same == 0 {
+			m.letters.usual(o.odd, o.open)
+		}
 		o.known = st
 	}
-	m.clock.tick(o.Time)
+	if o.unnamed {
+		m.statements.call(st, l.Hash)
+	}
+	m.clock.tick(o.stamp)
 	m.seldom.learn(o.seen)
-	m.news += (b2f(isNew) - m.news) / calmHorizon
+	m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
 	news := 0
 	if st.seen < maturity {
 		news = o.words.news
@@ -206,7 +242,7 @@ func (m *Model) Learn(o *Observation) {
 		}
 	}
 	if !isNew {
-		for i := range min(len(l.Numbers), int(st.numbers)) {
+		for i := range o.tracked {
 			if o.numbers[i] != noNumber {
 				st.nums[i].learn(o.numbers[i], st.n)
 			}
@@ -215,6 +251,7 @@ func (m *Model) Learn(o *Observation) {
 	m.language.freshen(len(l.Tokens), news)
 	st.length.learn(o.length, st.n)
 	m.lengths.learn(o.Size)
+	m.learnHabit(o, st)
 	m.learnBurst(o, st)
 
 	st.n++
@@ -261,9 +298,11 @@ func (m *Model) Carry(c *codec.Codec) {
 	c.F32(&m.total)
 	c.F32s(m.levels[:])
 	m.statements.carry(c)
+	m.general.carry(c)
 	m.language.carry(c)
 	m.letters.carry(c)
 	m.lengths.carry(c)
+	m.habits.carry(c)
 	m.fields.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)
@@ -281,38 +320,50 @@ func (m *Model) Words() int { return m.language.grams.used }
 func (m *Model) Levels() [pattern.Levels]float32 { return m.levels }
 
 // Room is how much the tables of a model hold.
-type Room struct{ statements, words int }
+type Room struct{ statements, names, counts, words int }
 
 // Room returns how much room a copy of the model needs.
-func (m *Model) Room() Room { return Room{len(m.statements.all), len(m.language.grams.slots)} }
+func (m *Model) Room() Room {
+	return Room{len(m.statements.all), len(m.statements.slots), len(m.general.counts.slots), len(m.language.grams.slots)}
+}
 
 // Max returns room for each of both.
 func (r Room) Max(s Room) Room {
-	return Room{max(r.statements, s.statements), max(r.words, s.words)}
+	return Room{max(r.statements, s.statements), max(r.names, s.names), max(r.counts, s.counts), max(r.words, s.words)}
 }
 
 // NewCopy makes room for a copy. It touches the memory, so that the system gives
 // it now, to a goroutine that nobody waits for: that takes longer than the copying.
 func NewCopy(r Room) Model {
-	all, words := make([]statement, r.statements), make([]gram, r.words)
-	for i := range all {
-		all[i].n = 1
+	var m Model
+	m.statements.all, m.statements.slots = make([]statement, r.statements), make([]slot, r.names)
+	m.general.counts.slots, m.language.grams.slots = make([]gram, r.counts), make([]gram, r.words)
+	for i := range m.statements.all {
+		m.statements.all[i].n = 1
 	}
-	for i := range words {
-		words[i].n = 1
+	for i := range m.statements.slots {
+		m.statements.slots[i].at = 1
 	}
-	return Model{statements: statements{all: all}, language: language{grams: grams{slots: words}}}
+	for _, t := range [][]gram{m.general.counts.slots, m.language.grams.slots} {
+		for i := range t {
+			t[i].n = 1
+		}
+	}
+	return m
 }
 
 // CopyFrom makes m a copy of from that can be carried, but neither judge nor
 // learn, in the memory that m has. It returns about how many bytes that were.
 func (m *Model) CopyFrom(from *Model) int {
-	all, words, fields := m.statements.all, m.language.grams.slots, m.fields
+	all, names := m.statements.all, m.statements.slots
+	counts, words, fields := m.general.counts.slots, m.language.grams.slots, m.fields
 	*m = *from
 	n := m.fields.copyTables(&fields)
-	m.statements.slots = nil
 	m.statements.all = append(all[:0], from.statements.all...)
-	m.language.grams.spare = nil
+	m.statements.slots = append(names[:0], from.statements.slots...)
+	m.general.counts.spare, m.language.grams.spare = nil, nil
+	m.general.counts.slots = append(counts[:0], from.general.counts.slots...)
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
-	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + gramBytes*len(m.language.grams.slots) + int(unsafe.Sizeof(*m))
+	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + int(unsafe.Sizeof(slot{}))*len(m.statements.slots) +
+		gramBytes*(len(m.general.counts.slots)+len(m.language.grams.slots)) + int(unsafe.Sizeof(*m))
 }

@@ -17,15 +17,30 @@ type Observation struct {
 	Level  pattern.Level
 	Time   time.Duration
 
-	model   *Model // that has judged it
+	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged
+	class  wordClass     // of a line whose text is new
+	bad    badness
+	rare   bool    // its statement is, at its slow rate
+	rarity float32 // bits
+	quick  float32 // records of its statement lately
+	away   float32 // octaves that its statement was away beyond its usual gaps
+
+	oddCode int         // index of the strangest code; -1 = none
+	codes   numberRange // of its place
+	model   *Model      // that has judged it
 	fields  fieldsSeen
 	known   *statement // nil for a new pattern
+	places  places     // of a line whose text is new
+	unnamed bool       // the text is new, and so places are there
+	name    uint64     // of a statement that is not known
+	same    uint32     // lines before that agree with it but for free places
 	Row     Row        // what Judge says
 	words   surprise   // filled for young patterns
 	failure float32    // points for words of failure, for young patterns
 	odd     float32    // bits a character, for new patterns
 	open    bool       // something stays open, for new patterns
 	number  int        // index of the strangest number
+	tracked int        // how many of numbers are looked at
 	numbers [trackedNumbers]octaves
 	length  octaves
 	seen    uint32
@@ -33,4 +48,12 @@ type Observation struct {
 	rate    float32
 	run     uint16
 	pattern []byte // scratch
+}
+
+// Pattern is the number of the event's pattern.
+func (o *Observation) Pattern() uint64 {
+	if o.known != nil {
+		return o.known.hash
+	}
+	return o.name
 }

@@ -12,10 +12,12 @@ import (
 type place struct {
 	n        float32             // values seen, aged
 	kinds    [valueSorts]float32 // of them, by what sort they were
+	compared float32             // records in which it was a category, to be compared with others
+	changes  float32             // values that were other than the one before, aged
+	last     uint32              // hash of the value before
 	distinct uint32              // values that were new, not aged
 	seldom   ranks               // how often a value comes that was seen as few times as so
-	numbers  span
-	counted  float32 // numbers that the span rests on
+	numbers  numberRange         // key is not used
 	texts    texts
 	usual    [usualValues]usual // the values seen most, for people
 }
@@ -49,12 +51,24 @@ func (p *place) category() bool {
 	return p.n >= 50 && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < 4*p.n
 }
 
+// fresh says how far each value is a draw of its own, from 0 (one stands there for a
+// whole session) to 1: how often it changed, beside how often it would have if those
+// before did not matter.
+func (p *place) fresh() float32 {
+	same := float32(0)
+	for i := range p.usual {
+		share := p.usual[i].count / p.n
+		same += share * share
+	}
+	return min(1, p.changes/p.n/max(0.02, 1-same))
+}
+
 // sortBits is the surprise of a value's sort.
 func (p *place) sortBits(sort int) float32 {
 	if p.kinds[sort]*2 > p.n {
 		return 0
 	}
-	return -log2(float64((p.kinds[sort] + 0.5) / (p.n + 1)))
+	return -log2(float64((p.kinds[sort]+0.5)/(p.n+1))) - toldBits*log2(float64(1+p.kinds[sort]))
 }
 
 const usualValues = 4
@@ -92,7 +106,10 @@ func (p *place) learnUsual(hash uint32, value []byte) {
 
 func (p *place) age() {
 	p.n /= 2
-	p.counted /= 2
+	p.compared /= 2
+	p.changes /= 2
+	p.numbers.n /= 2
+	p.numbers.out /= 2
 	for i := range p.kinds {
 		p.kinds[i] /= 2
 	}
@@ -105,10 +122,12 @@ func (p *place) age() {
 func (p *place) carry(c *codec.Codec) {
 	c.F32(&p.n)
 	c.F32s(p.kinds[:])
+	c.F32(&p.compared)
+	c.F32(&p.changes)
+	c.U32(&p.last)
 	c.U32(&p.distinct)
 	p.seldom.carry(c)
 	p.numbers.carry(c)
-	c.F32(&p.counted)
 	p.texts.carry(c)
 	for i := range p.usual {
 		u := &p.usual[i]

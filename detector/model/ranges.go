@@ -18,7 +18,38 @@ type ranges struct {
 type numberRange struct {
 	key  uint32 // 0 = empty
 	n    float32
+	out  float32 // numbers outside of it, fading
+	few  uint16  // different numbers so far, up to manyCodes
 	span span
+}
+
+// learn takes a number in. One outside moves the range a tenth of the way, so that an
+// outlier hides no second one; where such come again (a port that is 80 or above
+// 30,000, a size that is often 0) it is no outlier, and the range goes all the way.
+func (r *numberRange) learn(x octaves) {
+	if r.n == 0 {
+		r.span = span{x, x}
+	}
+	if r.span.outside(x) {
+		if r.out++; r.out >= again && r.out*rareShare > min(r.n, outHorizon) {
+			r.span.lo, r.span.hi = min(r.span.lo, x), max(r.span.hi, x)
+		} else {
+			r.span.learn(x, r.n)
+		}
+	}
+	r.out -= r.out / outHorizon
+	r.n++
+}
+
+const (
+	again      = 3   // numbers outside of a range after which it is too narrow,
+	rareShare  = 50  // if they are more than one in so many
+	outHorizon = 500 // numbers over which they fade
+)
+
+// outside reports whether a number is a good deal, half an octave, outside.
+func (s span) outside(x octaves) bool {
+	return x > s.hi+perOctave/2 || x < s.lo-perOctave/2
 }
 
 const (
@@ -92,10 +123,11 @@ func (t *ranges) all() []numberRange {
 func (t *ranges) age() {
 	for i := range t.slots {
 		t.slots[i].n /= 2
+		t.slots[i].out /= 2
 	}
 }
 
-const rangeBytes = 12
+const rangeBytes = 20
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.
@@ -127,5 +159,7 @@ func (t *ranges) carry(c *codec.Codec) {
 func (r *numberRange) carry(c *codec.Codec) {
 	c.U32(&r.key)
 	c.F32(&r.n)
+	c.F32(&r.out)
+	c.U16(&r.few)
 	r.span.carry(c)
 }

@@ -110,10 +110,10 @@ func (o octaves) said() float64 {
 	return v
 }
 
-// zeros says that a field has shown nothing but 0 so far.
+// zeros reports whether a field has shown nothing but 0 so far.
 func (s span) zeros() bool { return s == span{} }
 
-// fraction says that a number lies between 0 and 1. How far it is from 0 no
+// fraction reports whether a number lies between 0 and 1. How far it is from 0 no
 // logarithm can tell.
 func (o octaves) fraction() bool { return o > belowZero && o < perOctave }
 
@@ -125,7 +125,7 @@ func spanOf(x octaves) span {
 	return span{x, x}
 }
 
-// bracketed says whether the token stands in brackets by itself: [1234] is a
+// bracketed reports whether the token stands in brackets by itself: [1234] is a
 // process, a thread or an index, an identifier rather than a quantity.
 func bracketed(text []byte, t *pattern.Token) bool {
 	return t.Start > 0 && int(t.End) < len(text) && text[t.Start-1] == '[' && text[t.End] == ']'

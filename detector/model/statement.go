@@ -1,7 +1,10 @@
 package model
 
 import (
+	"cmp"
+	"math/bits"
 	"slices"
+	"unsafe"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
@@ -29,6 +32,7 @@ type statement struct {
 	last  uint32 // and last
 	epoch uint32 // ageing done so far
 
+	habit  habit
 	rate   float32 // records of it among the recent ones, fading
 	peak   float32 // usual highest surprise of rate, in bits
 	height float32 // of the burst that is going on, in bits
@@ -36,6 +40,7 @@ type statement struct {
 	run     uint16  // times in a row that the very same line came
 	longest octaves // usual longest run
 
+	free    uint8 // it has places that are free
 	class   uint8 // wordClass of its words, when it was new
 	numbers uint8 // how many of nums are in use
 	length  span
@@ -44,36 +49,47 @@ type statement struct {
 	text patternText // for people; nothing is judged by it
 }
 
-// statements is a table of patterns by their hash: open addressing over
-// indices into a flat array, so that a lookup touches two cache lines.
+// statements is a table of what is known by name: open addressing over indices
+// into a flat array, so that a lookup touches two cache lines. A statement goes by
+// its own hash and by those of the patterns that turned out to be of it.
 //
-// At its limit the half that was seen least goes, the oldest first.
+// At its limit the half that was seen least goes, the oldest first, and so do the
+// patterns' names, which are found out anew.
 type statements struct {
 	slots []slot
+	used  int
 	all   []statement
 	limit int
 }
 
 type slot struct {
-	hash uint32
+	hash uint64
 	at   uint32 // index in all, plus 1; 0 = empty
 }
 
+// namesEach is how many slots there are for each statement; half of them may be
+// in use.
+const namesEach = 4
+
 func newStatements(limit int) statements {
-	return statements{slots: make([]slot, 2*statementsAtFirst), all: make([]statement, 0, statementsAtFirst), limit: limit}
+	return statements{slots: make([]slot, namesEach*statementsAtFirst), all: make([]statement, 0, statementsAtFirst), limit: limit}
 }
 
-// find returns the statement with the hash, or nil. The pointer is valid
+// find returns the statement with the name, or nil. The pointer is valid
 // until the next add.
-func (t *statements) find(hash uint64) *statement {
+func (t *statements) find(name uint64) *statement {
+	if s := t.slot(name); s.at != 0 {
+		return &t.all[s.at-1]
+	}
+	return nil
+}
+
+// slot returns the name's slot, or the empty one that it would get.
+func (t *statements) slot(name uint64) *slot {
 	mask := uint32(len(t.slots) - 1)
-	for i := slotOf(hash, mask); ; i = (i + 1) & mask {
-		s := t.slots[i]
-		if s.at == 0 {
-			return nil
-		}
-		if s.hash == uint32(hash>>32) && t.all[s.at-1].hash == hash {
-			return &t.all[s.at-1]
+	for i := slotOf(name, mask); ; i = (i + 1) & mask {
+		if s := &t.slots[i]; s.at == 0 || s.hash == name {
+			return s
 		}
 	}
 }
@@ -83,31 +99,53 @@ func (t *statements) add(hash uint64) *statement {
 	if len(t.all) == cap(t.all) {
 		if cap(t.all) >= t.limit {
 			t.evict()
+			t.index()
 		} else {
 			t.all = append(make([]statement, 0, 2*cap(t.all)), t.all...)
 		}
-		t.index()
 	}
 	t.all = append(t.all, statement{hash: hash})
 	t.put(hash, uint32(len(t.all)))
 	return &t.all[len(t.all)-1]
 }
 
-func (t *statements) put(hash uint64, at uint32) {
-	mask := uint32(len(t.slots) - 1)
-	i := slotOf(hash, mask)
-	for t.slots[i].at != 0 {
-		i = (i + 1) & mask
-	}
-	t.slots[i] = slot{uint32(hash >> 32), at}
+// call gives a statement of the table one more name.
+func (t *statements) call(s *statement, name uint64) {
+	at := uint32(uintptr(unsafe.Pointer(s))-uintptr(unsafe.Pointer(&t.all[0])))/uint32(unsafe.Sizeof(*s)) + 1
+	t.put(name, at)
 }
 
-func (t *statements) index() {
-	if want := 2 * cap(t.all); len(t.slots) < want {
-		t.slots = make([]slot, want)
-	} else {
-		clear(t.slots)
+func (t *statements) put(name uint64, at uint32) {
+	if 2*t.used >= len(t.slots) {
+		t.makeRoom()
 	}
+	s := t.slot(name)
+	if s.at == 0 {
+		t.used++
+	}
+	*s = slot{name, at}
+}
+
+// makeRoom doubles the names' table or, at its limit, lets go of all but the
+// statements' own.
+func (t *statements) makeRoom() {
+	if len(t.slots) >= namesEach*t.limit {
+		t.index()
+		return
+	}
+	old := t.slots
+	t.slots = make([]slot, 2*len(old))
+	for _, s := range old {
+		if s.at != 0 {
+			*t.slot(s.hash) = s
+		}
+	}
+}
+
+// index makes the table of names anew from the statements' own.
+func (t *statements) index() {
+	clear(t.slots)
+	t.used = 0
 	for i := range t.all {
 		t.put(t.all[i].hash, uint32(i+1))
 	}
@@ -134,6 +172,9 @@ func (t *statements) sort() {
 	})
 }
 
+// settled says that it is known what the statement's places hold.
+func (s *statement) settled() bool { return s != nil && (s.free != 0 || s.seen >= maturity) }
+
 // age halves the counts once for each epoch that has passed.
 func (s *statement) age(epoch uint32) {
 	if s.epoch == epoch {
@@ -159,13 +200,14 @@ func (t *statements) carry(c *codec.Codec) {
 		for i := range t.all {
 			t.all[i].carry(c)
 		}
+		t.carryNames(c)
 		return
 	}
 	size := statementsAtFirst
 	for size < n {
 		size *= 2
 	}
-	*t = statements{slots: make([]slot, 2*size), all: make([]statement, 0, size), limit: maxStatements}
+	*t = statements{slots: make([]slot, namesEach*size), all: make([]statement, 0, size), limit: maxStatements}
 	for range n {
 		var s statement
 		if s.carry(c); c.Err != nil {
@@ -178,6 +220,50 @@ func (t *statements) carry(c *codec.Codec) {
 		t.all = append(t.all, s)
 		t.put(s.hash, uint32(len(t.all)))
 	}
+	t.carryNames(c)
+}
+
+// carryNames carries the names besides the statements' own, by their order, as
+// their places in the table have no meaning. Its size has: it says when it is full.
+func (t *statements) carryNames(c *codec.Codec) {
+	size := uint8(bits.Len(uint(len(t.slots))) - 1)
+	c.U8(&size)
+	if c.Reading && c.Err == nil && (size > 31 || 1<<size < 2*len(t.all) || 1<<size > namesEach*maxStatements) {
+		c.Fail("a table of names of size 2^%d", size)
+	}
+	if c.Err != nil {
+		return
+	}
+	n := c.Count("names", t.used-len(t.all), 1<<size/2, 12)
+	if !c.Reading {
+		list := make([]slot, 0, n)
+		for _, s := range t.slots {
+			if s.at != 0 && t.all[s.at-1].hash != s.hash {
+				list = append(list, s)
+			}
+		}
+		slices.SortFunc(list, func(a, b slot) int { return cmp.Compare(a.hash, b.hash) })
+		for i := range list {
+			c.U64(&list[i].hash)
+			c.U32(&list[i].at)
+		}
+		return
+	}
+	if t.slots = make([]slot, 1<<size); c.Err == nil {
+		t.index()
+	}
+	for range n {
+		var s slot
+		c.U64(&s.hash)
+		c.U32(&s.at)
+		if c.Err == nil && (s.at == 0 || int(s.at) > len(t.all) || t.find(s.hash) != nil || 2*t.used >= len(t.slots)) {
+			c.Fail("a name of a pattern that is not there, or twice")
+		}
+		if c.Err != nil {
+			return
+		}
+		t.put(s.hash, s.at)
+	}
 }
 
 func (s *statement) carry(c *codec.Codec) {
@@ -189,11 +275,13 @@ func (s *statement) carry(c *codec.Codec) {
 	c.U32(&s.first)
 	c.U32(&s.last)
 	c.U32(&s.epoch)
+	s.habit.carry(c)
 	c.F32(&s.rate)
 	c.F32(&s.peak)
 	c.F32(&s.height)
 	c.U16(&s.run)
 	s.longest.carry(c)
+	c.U8(&s.free)
 	c.U8(&s.class)
 	c.U8(&s.numbers)
 	s.length.carry(c)

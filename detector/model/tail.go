@@ -26,7 +26,7 @@ func tailBucket(points float32) int {
 }
 
 // least returns as many of the points as their rarity allows.
-func (t *tail) least(points float32) float32 {
+func (t *tail) least(points, weight float32) float32 {
 	if points <= 0 || t.total == 0 {
 		return points
 	}
@@ -34,7 +34,7 @@ func (t *tail) least(points float32) float32 {
 	for _, c := range t.count[tailBucket(points):] {
 		sum += c
 	}
-	return min(points, -tailWeight*log2(float64(sum/(t.total+t.weight))))
+	return min(points, -weight*log2(float64(sum/(t.total+t.weight))))
 }
 
 func (t *tail) learn(points float32) {

@@ -13,7 +13,7 @@ func TestPatternText(t *testing.T) {
 	scanner := pattern.NewScanner(1)
 	set := func(line string) string {
 		var p patternText
-		o.Text = []byte(line)
+		o.Text, o.Size = []byte(line), len(line)
 		scanner.Scan(o.Text, o.Line)
 		p.set(&o)
 		return string(p.bytes())

@@ -20,7 +20,7 @@ type texts struct {
 
 const (
 	// fewTexts is how many texts must have been seen before one is judged.
-	fewTexts = 8
+	fewTexts = 2
 
 	// plainBits is up to which surprise a character says nothing: what stands in
 	// one text of eight is usual.
@@ -71,12 +71,12 @@ func (t *texts) points(bits float32, length octaves) float32 {
 	if t.n < fewTexts {
 		return 0
 	}
-	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + 1)
-	points := min(20, 4*(deviations-1))
+	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + 2)
+	points := min(20, 4*(deviations-0.5))
 	if beyond := (length - t.lengths.hi).float(); beyond > 1 {
 		points = max(points, min(20, 5*beyond))
 	}
-	return min(points, 3*log2(float64(t.n+1))) // few texts are no rule
+	return min(points, 4*log2(float64(t.n+1))) // few texts are no rule
 }
 
 func (t *texts) learn(m marks, bits float32, length octaves) {

@@ -218,7 +218,7 @@ func (s *Scanner) levelOf(h uint32, l *Line, i, j, nt int) Level {
 	return e.level
 }
 
-// stands says whether the word b[i:j] stands in the form.
+// stands reports whether the word b[i:j] stands in the form.
 func (f form) stands(b []byte, i, j, nt int, prev byte) bool {
 	switch f {
 	case inBrackets:
@@ -236,7 +236,7 @@ func (f form) stands(b []byte, i, j, nt int, prev byte) bool {
 // nameInside are the bytes behind which a word is part of a name.
 var nameInside = [256]bool{'_': true, '.': true, '/': true, '$': true}
 
-// told says whether the word in capitals b[i:j] is what the line tells of, and
+// told reports whether the word in capitals b[i:j] is what the line tells of, and
 // not its level: 0 ERROR(s), ERROR: 0, no ERROR found, set to DEBUG.
 func (l *Line) told(i, j int) bool {
 	b := l.text[before:]
@@ -262,15 +262,18 @@ func (l *Line) told(i, j int) bool {
 		if start == end || start > 0 && b[start-1] != ' ' {
 			break
 		}
-		if word := string(b[start:end]); words == 0 && (word == "no" || word == "without" || word == "any") {
-			return true
+		if words == 0 {
+			switch string(b[start:end]) {
+			case "no", "without", "any", "a", "an", "the", "of", "for", "to", "with":
+				return true
+			}
 		}
 		words, end = words+1, start-1
 	}
 	return words == 3
 }
 
-// letterStands says whether the letter b[i] stands as a level: in brackets,
+// letterStands reports whether the letter b[i] stands as a level: in brackets,
 // behind numbers as Android has it ("1702  2395 D Tag: ") or before its tag
 // ("I/Tag(1702): ").
 func letterStands(b []byte, i int, prev, next byte) bool {
@@ -287,7 +290,7 @@ func letterStands(b []byte, i int, prev, next byte) bool {
 	return class[b[i]]&digit != 0
 }
 
-// levelField says whether text ends in the name of a field of levels and what
+// levelField reports whether text ends in the name of a field of levels and what
 // stands between it and its value: level=", "log.level":", SEVERITY=.
 func levelField(text []byte) bool {
 	end := len(text)
@@ -318,7 +321,7 @@ func levelField(text []byte) bool {
 // levelname, lvl, severity, SeverityText, sev, priority.
 var levelFields = []string{"level", "lvl", "severity", "sev", "priority", "prio"}
 
-// klog says whether what klog and glog begin a line with stands at i, a run that
+// klog reports whether what klog and glog begin a line with stands at i, a run that
 // ends at j: a letter for the level, month and day in four digits, the time of
 // day. Something may stand before it.
 func (l *Line) klog(i, j int) bool {

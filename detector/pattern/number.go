@@ -43,14 +43,14 @@ var numberAfter = [256]uint16{
 // timeJoins join the digits of dates and times of day.
 var timeJoins = [256]bool{':': true, '/': true, '-': true, '.': true, ',': true, '+': true, '_': true}
 
-// follows says whether the run at edge k stands one byte behind at and begins
+// follows reports whether the run at edge k stands one byte behind at and begins
 // with a digit.
 func (l *Line) follows(k, at int) bool {
 	i := l.start(k)
 	return i == at+1 && class[l.text[before+i]]&digit != 0
 }
 
-// digits says whether the run at edge k is made of digits only.
+// digits reports whether the run at edge k is made of digits only.
 func (l *Line) digits(k int) bool {
 	i, j := l.run(k)
 	for i < j && class[l.text[before+i]]&digit != 0 {
@@ -96,7 +96,7 @@ func (s *Scanner) number(l *Line, p *piece, k int) {
 		return
 	}
 
-	if b[j] == ',' && j-i <= 3 && (l.text[before+i-1] == ' ' || i == 0) && b[i] != '0' {
+	if prev := l.text[before+i-1]; b[j] == ',' && j-i <= 3 && (prev == ' ' || prev == '$' || prev >= 0x80 || i == 0) && b[i] != '0' { // $, €, £
 		if end, value := l.thousands(k, j, p.value); end > j {
 			p.value = value
 			for l.start(k) < end {
@@ -118,6 +118,10 @@ func (s *Scanner) number(l *Line, p *piece, k int) {
 			}
 		}
 	case '.':
+		if j-i == 4 && ciscoMAC(b, i) {
+			s.mask(p, Address, i, i+ciscoMACSize)
+			return
+		}
 		if l.follows(k, j) {
 			s.dotted(l, p, k)
 			p.sign(negative)
@@ -182,7 +186,7 @@ func (l *Line) thousands(k, j int, value float64) (end int, v float64) {
 	return end, finite(v)
 }
 
-// clock says whether hh:mm stands at b[i:].
+// clock reports whether hh:mm stands at b[i:].
 func clock(b []byte, i int) bool {
 	return class[b[i]]&class[b[i+1]]&digit != 0 && b[i+2] == ':' && class[b[i+3]]&class[b[i+4]]&digit != 0
 }
@@ -205,7 +209,7 @@ func shapeOf(example string) (s shape) {
 	return s
 }
 
-// fits says whether the 8 bytes w have the shape. The XOR leaves 0 to 9 of a
+// fits reports whether the 8 bytes w have the shape. The XOR leaves 0 to 9 of a
 // digit and 0 of another byte: add brings what is more into the high bit.
 func (s *shape) fits(w uint64) bool {
 	x := (w ^ s.want) & s.mask

@@ -49,6 +49,14 @@ type Token struct {
 	Kind       Kind
 }
 
+// Word returns a Word's hash without the byte behind it; line is the token's.
+func (t *Token) Word(line []byte) uint32 {
+	if int(t.End) < len(line) {
+		return t.Hash - uint32(line[t.End])*nextByte
+	}
+	return t.Hash
+}
+
 // Num is a number of a line, in base units (seconds, bytes) where it has a
 // unit.
 type Num struct {

@@ -133,6 +133,7 @@ func TestLevelInText(t *testing.T) {
 		"log level set to DEBUG":                      LevelNone,
 		"[26-Nov-2026 08:00:06 UTC] PHP Stack trace:": LevelNone,
 		"Stack trace:":                          LevelNone,
+		"user 5 searched for FATAL attraction":  LevelNone,
 		"loss is INF":                           LevelNone,
 		"please note: closed":                   LevelNone,
 		"they fail: often":                      LevelNone,

@@ -66,6 +66,11 @@ func (s *Scanner) whole(l *Line, p *piece, k int) bool {
 		}
 	}
 	switch b[j] {
+	case '.':
+		if j-i == 4 && class[b[i]]&letter != 0 && ciscoMAC(b, i) {
+			s.mask(p, Address, i, i+ciscoMACSize)
+			return true
+		}
 	case ':':
 		if b[j+1] == '/' && b[j+2] == '/' || j-i == 1 && b[j+1] == '\\' {
 			s.path(b, p, i)
@@ -139,7 +144,7 @@ func (s *Scanner) word(l *Line, p *piece, k int, h uint32, nt int) {
 	}
 }
 
-// scrambled says whether a long run of letters is no words of any language:
+// scrambled reports whether a long run of letters is no words of any language:
 // it changes between capitals and small letters all the time, or is longer
 // than words are.
 func scrambled(b []byte) bool {
@@ -182,7 +187,7 @@ func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
 	return end, varies
 }
 
-// identifier says whether the run b[i:j], which begins with a letter, is one
+// identifier reports whether the run b[i:j], which begins with a letter, is one
 // that varies, not a word or a word with a number behind it; inName says that
 // it is part of a name, where less is asked.
 func (s *Scanner) identifier(l *Line, i, j int, inName bool) bool {
@@ -242,6 +247,15 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 		}
 		if q-i == 8 && b[q] == 'T' && class[b[q+1]]&digit != 0 && (j-i == 15 || j-i == 16) {
 			s.mask(p, Time, i, l.afterDate(k, j)) // 20060102T150405Z
+			return
+		}
+		if j-i == 4 && b[j] == '.' && ciscoMAC(b, i) {
+			s.mask(p, Address, i, i+ciscoMACSize)
+			return
+		}
+		if j-i >= hexDigits && allHex(b[i:j]) { // 4567890d, whatever d may stand for
+			end, _ := s.name(l, k, j, true)
+			s.mask(p, ID, i, end)
 			return
 		}
 		p.kind, p.hash, p.value = Number, s.kinds[Number], l.value(i, q)
@@ -305,12 +319,18 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 	p.kind, p.hash = Word, uint32(s.letters(l, i, q))+s.kinds[Number]
 }
 
+// hexDigits is from how many on digits and the letters a to f are an identifier,
+// not a number with a unit.
+const hexDigits = 6
+
 const (
+	ciscoMACSize = 14
+
 	uuidSize = 36
 	macSize  = 17
 )
 
-// uuid says whether the run of 8 at i, behind which comes edge k, is the
+// uuid reports whether the run of 8 at i, behind which comes edge k, is the
 // first of five that have the lengths and the joins of a UUID.
 func (l *Line) uuid(k, i int) bool {
 	b := l.text[before:]
@@ -327,7 +347,7 @@ func (l *Line) uuid(k, i int) bool {
 	return l.end(k-2) == i+uuidSize && allHex(b[i:i+8]) && allHex(b[i+24:i+uuidSize])
 }
 
-// dashedMAC says whether 00-1A-2B-3C-4D-5E stands at b[i:].
+// dashedMAC reports whether 00-1A-2B-3C-4D-5E stands at b[i:].
 func dashedMAC(b []byte, i int) bool {
 	for n := 0; n < 6; n++ {
 		if class[b[i]]&class[b[i+1]]&hex == 0 || n < 5 && b[i+2] != '-' {
@@ -336,6 +356,14 @@ func dashedMAC(b []byte, i int) bool {
 		i += 3
 	}
 	return class[b[i-1]]&alnum == 0 && b[i-1] != '-'
+}
+
+// ciscoMAC reports whether 001a.2b3c.4d5e stands at b[i:].
+func ciscoMAC(b []byte, i int) bool {
+	if b[i+4] != '.' || b[i+9] != '.' || class[b[i+14]]&alnum != 0 || b[i+14] == '.' && class[b[i+15]]&alnum != 0 {
+		return false
+	}
+	return allHex(b[i:i+4]) && allHex(b[i+5:i+9]) && allHex(b[i+10:i+14])
 }
 
 // colonHex reads groups of hexadecimal digits joined by colons at b[i:]: an

@@ -180,7 +180,7 @@ func (w *words) start() bool {
 	return w.at < len(w.text)
 }
 
-// quoted says whether the next word is in quotes.
+// quoted reports whether the next word is in quotes.
 func (w *words) quoted() bool { return w.start() && w.text[w.at] == '"' }
 
 // next returns the next word without its quotes or brackets, nil at the end.

@@ -27,15 +27,16 @@ type Reader struct {
 	fields []detector.Field
 	event  uint64
 
-	message  candidate
-	blank    bool   // there is a field for the message, but nothing in it
-	taken    []byte // the message that was taken apart
-	level    rated
-	carried  rated
-	clock    moment
-	group    []byte
-	hasGroup bool
-	layer    int // of texts in texts
+	message candidate
+	blank   bool   // there is a field for the message, but nothing in it
+	taken   []byte // the message that was taken apart
+	level   rated
+	carried rated
+	clock   moment
+	group   []byte
+	layer   int  // of texts in texts
+	several bool // both of a key that is given twice count
+	alone   bool // nothing is taken in yet but the text that is looked at
 
 	text    []byte // made of escapes and numbers
 	pairs   []pair
@@ -53,6 +54,7 @@ type candidate struct {
 	kind  detector.Kind
 	value []byte
 	num   float64
+	plain bool // it is known to be without colours
 }
 
 // rated is the level that the field of the best name says.
@@ -66,6 +68,9 @@ type moment struct {
 	rank int32
 	text []byte
 }
+
+// maxText is the size in bytes up to which a text is taken apart.
+const maxText = 1 << 20
 
 // maxLayers is how often a text is taken apart: a line, the message in it.
 const maxLayers = 2
@@ -87,6 +92,10 @@ func NewReader(s *options.Settings) (*Reader, error) {
 	}
 	return &Reader{tree: newTree(r), fields: make([]detector.Field, 0, detector.MaxFields), pairs: make([]pair, 0, maxPairs)}, nil
 }
+
+// SetReference says when the log was written to last: a time without a year gets
+// its from that. Without it, that is now.
+func (r *Reader) SetReference(t time.Time) { r.lines.Reference, r.moments.Reference = t, t }
 
 // Record makes the event of a record.Log. It reports whether there is something
 // to judge by. The event's slices are the record's or the Reader's own, and valid
@@ -118,14 +127,17 @@ func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 // the Reader's own, and valid until the next call.
 func (r *Reader) Line(line []byte, ev *detector.Event) {
 	r.begin()
+	r.alone = true
 	r.message = candidate{rank: lineRank, kind: detector.Text, value: line}
 	r.takeApart()
 	if !r.finish(ev) {
 		ev.Message = line
 	}
-	if ev.Time = r.time(ev.Message); ev.Time == 0 && len(ev.Message) != len(line) {
-		ev.Time, _ = r.lines.Parse(line)
+	if len(line) > 0 && line[0] == '{' {
+		// Some field's time is not the event's.
+		line = ev.Message
 	}
+	ev.Time = r.time(line)
 }
 
 // lineRank is that of the text itself, as its own message.
@@ -134,25 +146,29 @@ const lineRank = 1 << 30
 func (r *Reader) begin() {
 	r.tree.reset()
 	r.event++
+	if cap(r.text) > maxText {
+		r.text = nil // what a giant took is not kept
+	}
 	r.fields, r.text = r.fields[:0], r.text[:0]
 	r.message, r.blank, r.taken = candidate{}, false, nil
 	r.level, r.carried, r.clock = rated{}, rated{}, moment{}
-	r.group, r.hasGroup, r.layer = nil, false, 0
+	r.group, r.layer, r.alone = nil, 0, false
 }
 
 // takeApart looks into the message as long as it is made of fields itself.
 func (r *Reader) takeApart() {
-	for r.message.rank != 0 && r.message.kind == detector.Text && r.layer < maxLayers {
+	for r.message.rank != 0 && r.message.kind == detector.Text && r.layer < maxLayers && len(r.message.value) <= maxText {
 		r.layer++
-		text := r.message.value
-		outer, level := r.message, r.level
-		r.message, r.level = candidate{}, rated{}
+		text := r.plain(r.message.value)
+		node, rank, level := r.message.node, r.message.rank, r.level
+		r.message.rank, r.level = 0, rated{}
 		more, ok := r.formats(text)
+		r.alone = false
 		if r.level.level == pattern.LevelNone {
 			r.level = level
 		}
 		if !ok {
-			r.message = outer
+			r.message = candidate{rank: rank, node: node, value: text, plain: true}
 			return
 		}
 		r.taken = text
@@ -164,20 +180,21 @@ func (r *Reader) takeApart() {
 
 // finish gives the event what was found, and reports whether that is something.
 func (r *Reader) finish(ev *detector.Event) bool {
-	message := r.message.value
-	found := r.message.rank != 0 || r.blank
-	if n := r.message.node; n != nil && n.event == r.event {
-		// A record that has its own message as text, too, has two of the name.
-		r.fields = slices.Delete(r.fields, int(n.at), int(n.at)+1)
-	}
-	if !found && len(r.fields) == 0 && r.taken != nil {
-		message, found = r.taken, true
-	}
-	if message == nil {
-		message = nothing
+	message, found := nothing, r.blank
+	switch m := &r.message; {
+	case m.rank != 0:
+		if message, found = m.value, true; !m.plain {
+			message = r.plain(message)
+		}
+		if n := m.node; n != nil && n.event == r.event {
+			// A record that has its own message as text, too, has two of the name.
+			r.fields = slices.Delete(r.fields, int(n.at), int(n.at)+1)
+		}
+	case !found && len(r.fields) == 0 && r.taken != nil:
+		message, found = r.taken, true // plain, as it was taken
 	}
 	*ev = detector.Event{
-		Message: r.plain(message), Level: r.level.level, Transport: r.carried.level,
+		Message: message, Level: r.level.level, Transport: r.carried.level,
 		Group: r.group, Fields: r.fields,
 	}
 	return found || len(r.fields) > 0
@@ -187,14 +204,14 @@ func (r *Reader) finish(ev *detector.Event) bool {
 // keeps the first message of each pattern.
 var nothing = []byte{}
 
-// time is that of the event by its fields, else by its message.
-func (r *Reader) time(message []byte) time.Duration {
+// time is that of the event by its fields, else by its text.
+func (r *Reader) time(text []byte) time.Duration {
 	if r.clock.rank != 0 {
 		if t, ok := r.moments.Parse(r.clock.text); ok {
 			return t
 		}
 	}
-	t, _ := r.lines.Parse(message)
+	t, _ := r.lines.Parse(text)
 	return t
 }
 

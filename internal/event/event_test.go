@@ -131,18 +131,25 @@ func TestLines(t *testing.T) {
 		{name: "arrays", line: `{"a":[1,"x",{"b":2,"c":[true]}],"d":[[3]]}`, want: `"" a[]=1 a[]="x" a[].b=2 a[].c[]=true d[][]=3`},
 		{name: "long arrays", line: `{"a":[1,2,3,4,5,6,7,8,9,10]}`, want: `"" a[]=1 a[]=2 a[]=3 a[]=4 a[]=5 a[]=6 a[]=7 a[]=8`},
 		{name: "no message", line: `{"level":"Metadata","verb":"get","code":200}`, want: `"" level="Metadata" verb="get" code=200`},
+		{name: "a time that is not the event's", line: `{"expires":"2030-01-01T00:00:00Z","msg":"x"}`, want: `"x" expires="2030-01-01T00:00:00Z"`},
+		{name: "very long", line: `{"pad":"` + strings.Repeat("x", 1<<18) + `","msg":"ready"}`, want: `"ready" pad="` + strings.Repeat("x", 1<<18) + `"`},
+		{name: "very deep", line: `{"msg":"ready","a":` + strings.Repeat("[", 150) + strings.Repeat("]", 150) + `}`, want: `"ready"`},
+		{name: "far too deep", line: `{"a":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, want: `"{\"a\":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}"`},
 		{name: "nothing in it", line: `{"kubernetes":{"pod":"x"}}`, want: `"{\"kubernetes\":{\"pod\":\"x\"}}"`},
 		{name: "an empty object", line: `{}`, want: `"{}"`},
 		{name: "not JSON", line: `{"level":"warn","msg":"rea`, want: `"{\"level\":\"warn\",\"msg\":\"rea"`},
 		{name: "not JSON, with a brace", line: `{"level":"warn","a":1,"msg":"rea}`, want: `"{\"level\":\"warn\",\"a\":1,\"msg\":\"rea}"`},
 		{name: "more than JSON", line: `{"msg":"ready"} {}`, want: `"{\"msg\":\"ready\"} {}"`},
+		{name: "JSON behind syslog", line: `Mar  2 08:00:01 host app[7]: {"level":"error","msg":"declined","n":1}`, want: `"declined" ERROR n=1`, time: at},
+		{name: "JSON behind a message", line: "2026-03-02T08:00:01Z\tINFO\tlistening\t{\"port\": 80}", want: `"2026-03-02T08:00:01Z\tINFO\tlistening" port=80`, time: at},
+		{name: "not JSON behind a message", line: `got {"a":1} and {"b":}`, want: `"got {\"a\":1} and {\"b\":}"`},
 		{name: "an array", line: `["msg","ready"]`, want: `"[\"msg\",\"ready\"]"`},
 
 		{name: "Docker", line: `{"log":"{\"level\":\"error\",\"msg\":\"x\",\"n\":1}\n","stream":"stdout","time":"2026-03-02T08:00:01.5Z"}`, want: `"x" ERROR n=1`, time: at + time.Second/2},
 		{name: "Docker, text", line: `{"log":"ready\n","stream":"stdout","time":"2026-03-02T08:00:01.5Z"}`, want: `"ready"`, time: at + time.Second/2},
 		{name: "CRI", line: `2026-03-02T08:00:01.5Z stdout F {"level":"error","msg":"x","n":1}`, want: `"x" ERROR n=1`, time: at + time.Second/2},
 		{name: "CRI, text", line: `2026-03-02T08:00:01.5Z stderr F ready`, want: `"ready"`, time: at + time.Second/2},
-		{name: "syslog's priority", line: `<14>Mar  2 08:00:01 host app[1]: ready`, want: `"Mar  2 08:00:01 host app[1]: ready" (INFO)`},
+		{name: "syslog's priority", line: `<14>Mar  2 08:00:01 host app[1]: ready`, want: `"Mar  2 08:00:01 host app[1]: ready" (INFO)`, time: at},
 		{name: "syslog's priority, bad", line: `<11>1 2026-03-02T08:00:01Z host app 1 - - ready`, want: `"1 2026-03-02T08:00:01Z host app 1 - - ready" ERROR`, time: at},
 		{name: "both ways to merge", line: `{"log":"{\"a\":1,\"message\":\"x\"}","a":1,"message":"x"}`, want: `"x" a=1`},
 
@@ -168,7 +175,9 @@ func TestLines(t *testing.T) {
 		{name: "logfmt without quotes", line: `level=info msg=starting up now port=80`, want: `"starting up now" INFO port=80`},
 		{name: "logfmt with a message in pairs", line: `msg="a=1 b=2" c=3`, want: `"" c=3 a=1 b=2`},
 		{name: "pairs behind a time", line: `2026-03-02T08:00:01Z level=info msg="request" status=200`, want: `"request" INFO status=200`, time: at},
-		{name: "pairs behind prose", line: `Mar  2 08:00:01 h kernel: [UFW BLOCK] IN=eth0 OUT= LEN=60 DF PROTO=TCP SYN URGP=0 `, want: `"Mar  2 08:00:01 h kernel: [UFW BLOCK]" IN="eth0" OUT="" LEN=60 DF=true PROTO="TCP" SYN=true URGP=0`},
+		{name: "pairs behind prose", line: `Mar  2 08:00:01 h kernel: [UFW BLOCK] IN=eth0 OUT= LEN=60 DF PROTO=TCP SYN URGP=0 `, want: `"Mar  2 08:00:01 h kernel: [UFW BLOCK]" IN="eth0" OUT="" LEN=60 DF=true PROTO="TCP" SYN=true URGP=0`, time: at},
+		{name: "pairs in brackets", line: `deleting Segment(base=5, size=7 time=8 key=9)`, want: `"deleting Segment(base=5, size=7 time=8 key=9)"`},
+		{name: "pairs behind a colon", line: `release:lock=5, flg=0x0, tag="View Lock"`, want: `"release" lock=5 flg="0x0" tag="View Lock"`},
 		{name: "pairs divided by commas", line: `user=a, ip=10.0.0.1, code=5`, want: `"" user="a" ip="10.0.0.1" code=5`},
 		{name: "audit", line: `type=SYSCALL msg=audit(1772438401.000:42): arch=c000003e success=yes exit=0 comm="ls"`, want: `"" type="SYSCALL" arch="c000003e" success="yes" exit=0 comm="ls"`, time: at},
 		{name: "audit, user", line: `type=USER_LOGIN msg=audit(1772438401.000:42): pid=7 msg='op=login acct="root" res=failed'`, want: `"" type="USER_LOGIN" pid=7 op="login" acct="root" res="failed"`, time: at},
@@ -211,13 +220,14 @@ func TestLines(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := reader(t, c.settings)
+			r.SetReference(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
 			for range 2 { // the second time with all keys known
 				ev := detector.Event{Message: []byte("of the line before"), Level: pattern.LevelFatal, Group: []byte("x"), Time: 1}
 				r.Line([]byte(c.line), &ev)
 				if got := show(&ev); got != c.want {
 					t.Errorf("%s\n got %s\nwant %s", c.line, got, c.want)
 				}
-				if c.time != 0 && ev.Time != c.time {
+				if ev.Time != c.time {
 					t.Errorf("%s: time %v, want %v", c.line, ev.Time, c.time)
 				}
 			}

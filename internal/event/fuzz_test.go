@@ -72,7 +72,7 @@ func flat(v any, name string, levels int, to []string) []string {
 	panic(fmt.Sprintf("%T", v))
 }
 
-// isPlain says whether a text is written as a plain number is.
+// isPlain reports whether a text is written as a plain number is.
 func isPlain(s string) bool {
 	whole, fraction, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
@@ -155,7 +155,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// hasTwice says whether an object has a key more than once, or keys that nested
+// hasTwice reports whether an object has a key more than once, or keys that nested
 // ones have as well: which value counts then is tested elsewhere.
 func hasTwice(line []byte) bool {
 	d := json.NewDecoder(bytes.NewReader(line))
@@ -306,13 +306,13 @@ func check(t *testing.T, r *Reader, input []byte, ev *detector.Event) {
 		if (f.Kind == detector.Null) != (f.Value == nil) && f.Kind != detector.Text {
 			t.Errorf("%s: kind %v, value %q", f.Name, f.Kind, f.Value)
 		}
-		if f.Kind == detector.Text && len(f.Value) > 0 && !within(input, f.Value) && !within(r.text[:cap(r.text)], f.Value) && len(r.text) <= 64 {
+		if f.Kind == detector.Text && len(f.Value) > 0 && !partOf(input, f.Value) && !partOf(r.text[:cap(r.text)], f.Value) && len(r.text) <= 64 {
 			t.Errorf("%s: the value %q is of neither the input nor the reader", f.Name, f.Value)
 		}
 	}
 }
 
-func within(b, part []byte) bool {
+func partOf(b, part []byte) bool {
 	if len(b) == 0 {
 		return false
 	}

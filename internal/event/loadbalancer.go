@@ -47,7 +47,7 @@ func (r *Reader) loadBalancer(text []byte) (more, ok bool) {
 	return false, true
 }
 
-// isAmount says whether a word is a number, or says that there is none.
+// isAmount reports whether a word is a number, or says that there is none.
 func isAmount(b []byte) bool {
 	if len(b) == 1 && b[0] == '-' {
 		return true

@@ -1,10 +1,6 @@
 package event
 
-import (
-	"bytes"
-
-	"github.com/flb-anomaly/flb-anomaly/detector"
-)
+import "bytes"
 
 // A pair is a key and its value as they stand in a text.
 type pair struct {
@@ -39,6 +35,10 @@ func (r *Reader) logfmt(text []byte) (more, ok bool) {
 	if head < 0 {
 		return false, false
 	}
+	// Of pairs, both of a key that stands there twice say something: netfilter gives
+	// the LEN of the packet and that of the datagram in it.
+	r.several = true
+	defer func() { r.several = false }()
 	for i := range r.pairs {
 		p := &r.pairs[i]
 		n := r.tree.child(&r.tree.root, p.key)
@@ -64,7 +64,7 @@ func (r *Reader) logfmt(text []byte) (more, ok bool) {
 	}
 	if r.message.rank == 0 {
 		if prose := bytes.TrimRight(text[:head], " \t:-|"); len(prose) > 0 {
-			r.message = candidate{rank: lineRank, kind: detector.Text, value: prose}
+			r.message = candidate{rank: lineRank, value: prose, plain: true}
 		}
 		return false, true
 	}
@@ -78,12 +78,30 @@ func (r *Reader) split(text []byte) (head int) {
 	for head >= 0 {
 		stopped, ok := r.pairsFrom(text, head)
 		if ok {
+			if within(text[:head]) {
+				return -1
+			}
 			return head
 		}
 		// Prose may have pairs in it, and others at its end.
 		head = firstPair(text, stopped)
 	}
 	return -1
+}
+
+// within reports whether what stands behind a text is inside brackets that were
+// opened in it: LogSegment(baseOffset=5, size=7 time=9).
+func within(text []byte) bool {
+	open := 0
+	for _, c := range text {
+		switch c {
+		case '(', '{':
+			open++
+		case ')', '}':
+			open--
+		}
+	}
+	return open > 0
 }
 
 // firstPair returns where the first word that begins like a pair does, from i
@@ -102,7 +120,7 @@ func firstPair(text []byte, i int) int {
 		for from > i && keyByte[text[from-1]] {
 			from--
 		}
-		if from < i+at && firstKeyByte(text[from]) && (from == 0 || text[from-1] == ' ' || text[from-1] == '\t' || text[from-1] == ',') {
+		if from < i+at && firstKeyByte(text[from]) && (from == 0 || separates(text[from-1]) || text[from-1] == ':') {
 			return from
 		}
 		i += at + 1
@@ -198,7 +216,7 @@ func (p *pair) valueFrom(text []byte, i int) (end int, ok bool) {
 
 func separates(c byte) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' }
 
-// isFlag says whether a word may stand among pairs. Behind prose that is only
+// isFlag reports whether a word may stand among pairs. Behind prose that is only
 // what netfilter has there: DF, SYN.
 func isFlag(word []byte, behind bool) bool {
 	if len(word) == 0 || !firstKeyByte(word[0]) || behind && len(word) > 5 {
@@ -212,7 +230,7 @@ func isFlag(word []byte, behind bool) bool {
 	return true
 }
 
-// belongs says whether a word is part of the value before it: of a message that
+// belongs reports whether a word is part of the value before it: of a message that
 // somebody wrote without quotes, or of a time with a space in it.
 func (r *Reader) belongs(word []byte) bool {
 	if len(r.pairs) == 0 || len(word) == 0 {

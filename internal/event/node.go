@@ -122,7 +122,7 @@ func (t *tree) pinned(n *node) *node {
 // reset forgets the keys that were only made for one record.
 func (t *tree) reset() { t.passing, t.names = t.passing[:0], t.names[:0] }
 
-// inside is whether what stands in a map or an array is to be looked at.
+// inside reports whether what stands in a map or an array is to be looked at.
 func (n *node) inside() bool { return n.levels < maxLevels && !n.skip || n.far }
 
 // child returns what a key in the map n means; nil when the record has too many

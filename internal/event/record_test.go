@@ -31,6 +31,7 @@ func TestRecords(t *testing.T) {
 		{name: "a map in log", body: object{"log": object{"level": "error"}, "message": "declined"}, want: `"declined" ERROR`},
 		{name: "Kubernetes", settings: options.Settings{GroupBy: "$kubernetes['labels']['app']"},
 			body: object{"log": "x", "stream": "stdout", "_p": "F", "kubernetes": object{"pod_name": "p", "labels": object{"app": "shop", "tier": "back"}}}, want: `"x" group=shop`},
+		{name: "text that is nearly JSON", body: object{"log": `{"a":1,"level":"error","msg":"y","b":}`, "x": 1}, want: `"{\"a\":1,\"level\":\"error\",\"msg\":\"y\",\"b\":}" x=1`},
 		{name: "an empty line", body: object{"log": ""}, want: `""`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -111,7 +111,7 @@ func newRules(s *options.Settings) (*rules, error) {
 	return r, nil
 }
 
-// wants says whether an accessor leads to the i-th element of n.
+// wants reports whether an accessor leads to the i-th element of n.
 func (r *rules) wants(n *node, i int) bool {
 	for a, s := range n.steps {
 		if s >= 0 && int(s) < r.accessors[a].Len() {
@@ -179,7 +179,7 @@ func (r *rules) classify(n *node, element int) {
 	n.plain = !role && !n.out && !n.skip
 }
 
-// leads says whether the s-th step of an accessor is to key, or to element.
+// leads reports whether the s-th step of an accessor is to key, or to element.
 func (r *rules) leads(accessor, s int, key []byte, element int) bool {
 	if element >= 0 {
 		index, ok := r.accessors[accessor].Index(s)
@@ -260,7 +260,7 @@ func matches(globs []string, name []byte) bool {
 	return false
 }
 
-// glob says whether a pattern matches all of a name: * stands for anything, ?
+// glob reports whether a pattern matches all of a name: * stands for anything, ?
 // for one byte, [A-Z] for a capital letter.
 func glob(pattern string, name []byte) bool {
 	star, tried := -1, 0 // where the last * stands, and up to where it is tried

@@ -7,35 +7,50 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
 )
 
-// A format takes in a text of one form. It is false, and nothing is taken in,
-// when the text has another. more says that there may be a message in what was
-// taken in that has a form itself.
-type format func(r *Reader, text []byte) (more, ok bool)
+// A format is a form that a text may have.
+type format struct {
+	// has is a byte without which no text has the form, which tells most texts
+	// fast; 0 for none.
+	has byte
+
+	// read takes in a text. It is false, and nothing is taken in, when the text
+	// has another form. more says that there may be a message in what was taken in
+	// that has a form itself.
+	read func(r *Reader, text []byte) (more, ok bool)
+}
 
 // formats are all forms that a text may have, in the order in which they are
 // tried.
 var formats = []format{
-	(*Reader).json,
-	(*Reader).access,
-	(*Reader).loadBalancer,
-	(*Reader).haproxy,
-	(*Reader).logfmt,
+	{0, (*Reader).json},
+	{0, (*Reader).jsonBehind},
+	{'"', (*Reader).access},
+	{'"', (*Reader).loadBalancer},
+	{'"', (*Reader).haproxy},
+	{'=', (*Reader).logfmt},
 }
 
-// formats takes in a text of whatever form. What stands before a text for its
-// transport is taken off first.
+// formats takes in a text of whatever form; it is plain already. What stands
+// before it for its transport is taken off first.
 func (r *Reader) formats(text []byte) (more, ok bool) {
 	whole := len(text)
-	text = r.plain(text)
 	text = r.transport(text)
-	for _, f := range formats {
-		if more, ok := f(r, text); ok {
+	looked, found := byte(0), true
+	for i := range formats {
+		f := &formats[i]
+		if f.has != looked {
+			looked, found = f.has, bytes.IndexByte(text, f.has) >= 0
+		}
+		if !found {
+			continue
+		}
+		if more, ok := f.read(r, text); ok {
 			return more, true
 		}
 	}
 	if len(text) < whole {
 		// The message is what is left.
-		r.message = candidate{rank: lineRank, value: text}
+		r.message = candidate{rank: lineRank, value: text, plain: true}
 		return false, true
 	}
 	return false, false
@@ -47,7 +62,7 @@ func (r *Reader) json(text []byte) (more, ok bool) {
 		return false, false
 	}
 	// Of what turns out not to be JSON, nothing must be left.
-	if text[len(text)-1] != '}' || r.layer > 1 && skipValue(text, 0, 0) != len(text) {
+	if text[len(text)-1] != '}' || !r.alone && skipValue(text, 0, 0) != len(text) {
 		return false, false
 	}
 	if r.jsonObject(text) {
@@ -57,7 +72,31 @@ func (r *Reader) json(text []byte) (more, ok bool) {
 	return false, false
 }
 
-// undo forgets what was taken in of the first layer.
+// jsonBehind takes in an object in JSON behind a text, which is the message
+// where there is none in the object:
+//
+//	Mar  2 08:00:01 host app[7]: {"level":"error","msg":"declined"}
+//	2026-03-02T08:00:01Z	INFO	listening	{"port": 80}
+func (r *Reader) jsonBehind(text []byte) (more, ok bool) {
+	if len(text) < 8 || text[len(text)-1] != '}' {
+		return false, false
+	}
+	at := bytes.Index(text, objectStart)
+	if at < 2 || text[at-1] != ' ' && text[at-1] != '\t' && text[at-1] != ':' || skipValue(text, at, 0) != len(text) || !r.jsonObject(text[at:]) {
+		return false, false
+	}
+	if r.message.rank != 0 {
+		return true, true
+	}
+	if head := bytes.TrimRight(text[:at], " \t:-|="); len(head) > 0 {
+		r.message = candidate{rank: lineRank, value: head, plain: true}
+	}
+	return false, true
+}
+
+var objectStart = []byte(`{"`)
+
+// undo forgets what was taken in of a text that was alone.
 func (r *Reader) undo() {
 	r.event++
 	r.fields = r.fields[:0]

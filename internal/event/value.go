@@ -69,7 +69,7 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 	if n.out || n.skip {
 		return
 	}
-	if n.event == r.event && !n.within {
+	if n.event == r.event && !n.within && !r.several {
 		// Of a key that is given twice, the last counts.
 		f := &r.fields[n.at]
 		f.Kind, f.Value, f.Number = kind, v, num
@@ -126,7 +126,7 @@ func (r *Reader) messageOf(n *node, kind detector.Kind, v []byte, num float64) b
 	case kind != detector.Text:
 		rank += 2 * nested // any text is more of a message
 	}
-	c := candidate{rank, n, kind, v, num}
+	c := candidate{rank: rank, node: n, kind: kind, value: v, num: num}
 	best := &r.message
 	if best.rank != 0 && rank > best.rank {
 		r.demote(&c, best)
@@ -147,7 +147,7 @@ func (r *Reader) demote(c, message *candidate) {
 	}
 }
 
-// isTime says whether a value looks like a time and not like a duration.
+// isTime reports whether a value looks like a time and not like a duration.
 func isTime(kind detector.Kind, v []byte, num float64) bool {
 	switch kind {
 	case detector.Number:

@@ -3,6 +3,11 @@
 // and knows that they have arrived: every message is acknowledged. It knows
 // nothing of what is in the events, nor of who calls it.
 //
+// What a receiver says is read as what anybody may say: no length is believed, no
+// answer is waited for without end, and none of them is taken for a sign that
+// the receiver knows the shared key, or that it has what was sent, but the
+// right one.
+//
 // There are libraries for the protocol. None that we found gets along with
 // Fluent Bit's forward input when that asks for a shared key: it sends its
 // nonce as a msgpack string, and wants the salt as one, where they insist on
@@ -11,27 +16,17 @@
 package forward
 
 import (
-	"bufio"
-	"bytes"
-	"cmp"
 	"context"
-	"crypto/rand"
-	"crypto/sha512"
-	"crypto/subtle"
 	"crypto/tls"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/vmihailenco/msgpack/v5"
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 // Options say whom a Client sends to, and how.
@@ -40,14 +35,15 @@ type Options struct {
 	SharedKey    string        // empty = no handshake
 	SelfHostname string        // as which to greet
 	TLS          *tls.Config   // nil = none
-	Timeout      time.Duration // to connect and to be greeted
-	AckTimeout   time.Duration // to send one message and have it acknowledged
+	Timeout      time.Duration // to connect and to be greeted; above 0
+	AckTimeout   time.Duration // to send one message and have it acknowledged; above 0
 }
 
 // Client sends to one receiver. Any number of goroutines may use it at once:
 // each has a connection to itself while it sends.
 type Client struct {
 	options Options
+	connect func(context.Context) (net.Conn, error)
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
 
@@ -59,6 +55,9 @@ type Client struct {
 // New returns a Client. It does not connect yet.
 func New(o Options) *Client {
 	c := &Client{options: o, open: make(map[*conn]struct{})}
+	c.connect = func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", o.Addr)
+	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -71,8 +70,11 @@ func (c *Client) Close() {
 	c.cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, k := range c.idle {
+		k.expiry.Stop()
+	}
 	for k := range c.open {
-		k.Close()
+		k.raw.Close()
 	}
 	c.open, c.idle = nil, nil
 }
@@ -99,15 +101,15 @@ func (c *Client) Send(tag string, events []byte) error {
 	if used && gone(err) {
 		// The receiver has restarted, or given up an idle connection: that says
 		// nothing of how it fares now, and of the other idle ones the same.
-		c.drop(k)
-		c.dropIdle()
+		c.abort(k)
+		c.abortIdle()
 		if k, _, err = c.take(); err != nil {
 			return err
 		}
 		err = k.send(tag, events, c.options.AckTimeout)
 	}
 	if err != nil {
-		c.drop(k)
+		c.abort(k)
 		return c.plain(err)
 	}
 	c.put(k)
@@ -148,6 +150,7 @@ func (c *Client) take() (k *conn, used bool, err error) {
 	c.mu.Lock()
 	if n := len(c.idle); n > 0 {
 		k, c.idle = c.idle[n-1], c.idle[:n-1]
+		k.expiry.Stop()
 	}
 	c.mu.Unlock()
 	if k != nil {
@@ -157,31 +160,68 @@ func (c *Client) take() (k *conn, used bool, err error) {
 	return k, false, c.plain(err)
 }
 
+// longestIdle is how long a connection waits to be used again. It is what Fluent
+// Bit's own output has for default.
+const longestIdle = 30 * time.Second
+
+// put keeps the connection for the next one who sends.
 func (c *Client) put(k *conn) {
+	if k.over || k.in.Buffered() > 0 {
+		c.drop(k) // what was said without being asked must not pass for an answer
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open == nil {
-		k.Close()
+		k.raw.Close()
 		return
 	}
 	c.idle = append(c.idle, k)
+	k.since = time.Now()
+	k.expiry = time.AfterFunc(longestIdle, func() { c.expire(k) })
 }
 
+// expire drops the connection if it was idle all the time.
+func (c *Client) expire(k *conn) {
+	c.mu.Lock()
+	i := slices.Index(c.idle, k)
+	if i < 0 || time.Since(k.since) < longestIdle { // in use, or used in between
+		c.mu.Unlock()
+		return
+	}
+	c.idle = slices.Delete(c.idle, i, i+1)
+	c.mu.Unlock()
+	c.drop(k)
+}
+
+// drop ends a connection that is in order.
 func (c *Client) drop(k *conn) {
 	k.Close()
+	c.forget(k)
+}
+
+// abort ends a connection that is not: TLS would say goodbye, and wait for a
+// receiver that does not listen.
+func (c *Client) abort(k *conn) {
+	k.raw.Close()
+	c.forget(k)
+}
+
+func (c *Client) forget(k *conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.open, k)
 }
 
-func (c *Client) dropIdle() {
+func (c *Client) abortIdle() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, k := range c.idle {
-		k.Close()
-		delete(c.open, k)
-	}
+	idle := c.idle
 	c.idle = nil
+	c.mu.Unlock()
+	for _, k := range idle {
+		k.expiry.Stop()
+		c.abort(k)
+	}
 }
 
 // dial connects and greets.
@@ -189,11 +229,11 @@ func (c *Client) dial() (*conn, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, c.options.Timeout)
 	defer cancel()
 	until, _ := ctx.Deadline()
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", c.options.Addr)
+	raw, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	k := &conn{Conn: raw, in: bufio.NewReader(nil)}
+	k := newConn(raw)
 	c.mu.Lock()
 	if c.open == nil {
 		c.mu.Unlock()
@@ -204,209 +244,8 @@ func (c *Client) dial() (*conn, error) {
 	c.mu.Unlock()
 
 	if err := k.start(ctx, until, &c.options); err != nil {
-		c.drop(k)
+		c.abort(k)
 		return nil, err
 	}
 	return k, nil
-}
-
-// conn is one connection.
-type conn struct {
-	net.Conn
-	in *bufio.Reader
-}
-
-// start encrypts and greets, as the options say.
-func (k *conn) start(ctx context.Context, until time.Time, o *Options) error {
-	if err := k.SetDeadline(until); err != nil {
-		return err
-	}
-	if o.TLS != nil {
-		t := tls.Client(k.Conn, o.TLS)
-		if err := t.HandshakeContext(ctx); err != nil {
-			return fmt.Errorf("TLS: %w", err)
-		}
-		k.Conn = t
-	}
-	k.in.Reset(k.Conn)
-	if o.SharedKey == "" {
-		return nil
-	}
-	return k.greet(o.SharedKey, o.SelfHostname)
-}
-
-// What a receiver says is short; what claims to be longer than this, in bytes,
-// in members, in levels of nesting, is not the protocol.
-const (
-	longestAnswer = 64 << 10
-	mostMembers   = 16
-	deepest       = 3
-)
-
-var errNotForward = errors.New("the receiver's answer is not of the Forward protocol")
-
-// answer decodes one message of the receiver.
-func (k *conn) answer() (any, error) {
-	return decode(msgpack.NewDecoder(&io.LimitedReader{R: k.in, N: longestAnswer}), deepest)
-}
-
-// decode reads one value. The library alone would allocate whatever lengths
-// the other side claims.
-func decode(d *msgpack.Decoder, levels int) (any, error) {
-	code, err := d.PeekCode()
-	if err != nil {
-		return nil, err
-	}
-	isArray := msgpcode.IsFixedArray(code) || code == msgpcode.Array16 || code == msgpcode.Array32
-	isMap := msgpcode.IsFixedMap(code) || code == msgpcode.Map16 || code == msgpcode.Map32
-	if !isArray && !isMap {
-		return d.DecodeInterface()
-	}
-	if levels == 0 {
-		return nil, errNotForward
-	}
-	if isArray {
-		n, err := d.DecodeArrayLen()
-		if err != nil || n > mostMembers {
-			return nil, cmp.Or(err, errNotForward)
-		}
-		list := make([]any, n)
-		for i := range list {
-			if list[i], err = decode(d, levels-1); err != nil {
-				return nil, err
-			}
-		}
-		return list, nil
-	}
-	n, err := d.DecodeMapLen()
-	if err != nil || n > mostMembers {
-		return nil, cmp.Or(err, errNotForward)
-	}
-	m := make(map[string]any, n)
-	for range n {
-		key, err := d.DecodeString()
-		if err != nil {
-			return nil, err
-		}
-		if m[key], err = decode(d, levels-1); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
-}
-
-// greet does the handshake of a shared key: the receiver says HELO with a
-// nonce, we answer PING with a salt and a checksum, it answers PONG with its
-// own. Neither sends the key.
-func (k *conn) greet(key, hostname string) error {
-	msg, err := k.answer()
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return errors.New("the receiver does not greet: it may have no Shared_Key, and then this output must have none")
-	}
-	if err != nil {
-		return err
-	}
-	helo, ok := msg.([]any)
-	if !ok || len(helo) < 2 || helo[0] != "HELO" {
-		return errors.New("the receiver does not begin with a greeting: it may speak another protocol")
-	}
-	options, _ := helo[1].(map[string]any)
-	nonce := text(options["nonce"])
-
-	var random [16]byte
-	rand.Read(random[:])
-	salt := hex.EncodeToString(random[:]) // text, since some receivers hash it up to a zero byte
-	ping, err := msgpack.Marshal([]any{"PING", hostname, salt, digest(salt, hostname, nonce, key), "", ""})
-	if err != nil {
-		return err
-	}
-	if _, err := k.Write(ping); err != nil {
-		return err
-	}
-
-	msg, err = k.answer()
-	if gone(err) {
-		// That is how Fluent Bit answers a wrong checksum.
-		return errors.New("the receiver closed the connection during the greeting: is the Shared_Key the same on both sides?")
-	}
-	if err != nil {
-		return err
-	}
-	pong, ok := msg.([]any)
-	if !ok || len(pong) < 5 || pong[0] != "PONG" {
-		return errors.New("the receiver's answer to the greeting is no PONG")
-	}
-	if pong[1] != true {
-		return fmt.Errorf("the receiver refuses the greeting: %.200q", text(pong[2]))
-	}
-	if want := digest(salt, text(pong[3]), nonce, key); subtle.ConstantTimeCompare([]byte(want), []byte(text(pong[4]))) != 1 {
-		return errors.New("the receiver does not know the Shared_Key")
-	}
-	return nil
-}
-
-func digest(salt, hostname, nonce, key string) string {
-	sum := sha512.Sum512([]byte(salt + hostname + nonce + key))
-	return hex.EncodeToString(sum[:])
-}
-
-// text is a string or a binary: senders differ in which they use.
-func text(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case []byte:
-		return string(v)
-	}
-	return ""
-}
-
-// send sends one message and waits for its acknowledgement.
-func (k *conn) send(tag string, events []byte, timeout time.Duration) error {
-	if err := k.SetDeadline(time.Now().Add(timeout)); err != nil {
-		return err
-	}
-	var random [16]byte
-	rand.Read(random[:])
-	chunk := base64.StdEncoding.EncodeToString(random[:])
-
-	head, tail := frame(tag, chunk, len(events))
-	parts := net.Buffers{head, events, tail}
-	if _, err := parts.WriteTo(k.Conn); err != nil {
-		return err
-	}
-
-	msg, err := k.answer()
-	if err != nil {
-		return err
-	}
-	switch msg := msg.(type) {
-	case map[string]any:
-		if msg["ack"] == chunk {
-			return nil
-		}
-	case []any:
-		if len(msg) > 0 && msg[0] == "HELO" {
-			return errors.New("the receiver asks for a Shared_Key, and this output has none")
-		}
-	}
-	return errors.New("the receiver's answer is not the acknowledgement of what was sent")
-}
-
-// frame is what stands around the events in a message of the mode that the
-// specification calls PackedForward: [tag, events, {size, chunk}].
-func frame(tag, chunk string, size int) (head, tail []byte) {
-	var h, t bytes.Buffer
-	e := msgpack.NewEncoder(&h)
-	// Writing to memory does not fail.
-	_ = e.EncodeArrayLen(3)
-	_ = e.EncodeString(tag)
-	_ = e.EncodeBytesLen(size)
-	e.Reset(&t)
-	_ = e.EncodeMapLen(2)
-	_ = e.EncodeString("size")
-	_ = e.EncodeInt(int64(size))
-	_ = e.EncodeString("chunk")
-	_ = e.EncodeString(chunk)
-	return h.Bytes(), t.Bytes()
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/ignore"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
 )
@@ -187,7 +188,10 @@ func TestIgnoreFileChanges(t *testing.T) {
 	}
 	defer j.Close()
 	j.Chunk(nil, testchunk.Routine(t, 1000))
-	ignored := func(text string) bool { return j.detector.Ignores([]byte(text)) }
+	ignored := func(text string) bool {
+		ig, changed := j.ignore.Current(new(ignore.Seen))
+		return changed && ig.Has([]byte(text), nil, 0)
+	}
 	until := func(text string, want bool) {
 		t.Helper()
 		for end := time.Now().Add(10 * time.Second); ignored(text) != want; time.Sleep(50 * time.Millisecond) {

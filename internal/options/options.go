@@ -182,7 +182,7 @@ var rows = []row[Settings]{
 		Help: "Models held at once. The least recently used makes room for a new one."},
 		intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
 	{Option{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2), or pattern: and an id", Multiple: true,
-		Help: "A message that matches, within its first 4096 bytes, or has the pattern, is scored but never flagged, and moves no threshold. May be given more than once."},
+		Help: "A record whose message, or whose fields as in method=GET code=200, match within 4096 bytes, or that has the pattern, is scored but never flagged, and moves no threshold. May be given more than once."},
 		setIgnore},
 	{Option{Name: "Ignore_File", Type: String, Default: "", Range: "a file with what Ignore takes in each line; # begins a comment",
 		Help: "More to ignore. The file is read again when it has changed, within seconds and without a restart; one with a wrong line is named in the log and changes nothing."},
@@ -253,8 +253,17 @@ func Parse(values func(name string) []string) (Settings, error) {
 	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
 		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
 	}
-	s.Detector.Source = []detector.Setting{source("Log_Key", s.LogKey), source("Level_Key", s.LevelKey), source("Group_By", s.GroupBy)}
+	s.Detector.Source = []detector.Setting{source("Log_Key", s.LogKey), source("Level_Key", s.LevelKey), source("Group_By", s.GroupBy),
+		source("Fields", s.LookAt.fields()), source("Fields_Exclude", strings.Join(s.LookAt.Without, ","))}
 	return s, s.checkPrefix()
+}
+
+// fields are the option Fields in one form; empty for auto.
+func (l *LookAt) fields() string {
+	if l.None {
+		return "none"
+	}
+	return strings.Join(l.Only, ",")
 }
 
 // source is what a saved model says of one of the fields. Its text has a limit

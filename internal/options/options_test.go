@@ -2,10 +2,13 @@ package options
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
 )
 
 // given is what a user wrote.
@@ -40,6 +43,24 @@ func TestParse(t *testing.T) {
 		!slices.Equal(d.Ignore, []string{"^health", "a|b"}) || d.Seed != 0 || s.KeyPrefix != "x.y-z_@1" ||
 		s.Annotate != AnnotateAnomalies || s.ValueType != ValueBool || s.Keep != KeepAnomalies || s.KeepShare != 0.25 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestParseFields(t *testing.T) {
+	for value, want := range map[string]LookAt{
+		"auto": {}, "NONE": {None: true}, "status": {Only: []string{"status"}}, " status , http.* ": {Only: []string{"status", "http.*"}},
+	} {
+		s, err := Parse(given{"Fields": {value}, "Fields_Exclude": {"a, b?"}}.values)
+		if want.Without = []string{"a", "b?"}; err != nil || !reflect.DeepEqual(s.LookAt, want) {
+			t.Errorf("%s: %+v, %v; want %+v", value, s.LookAt, err, want)
+		}
+	}
+	s, err := Parse(given{"Fields": {"a,b"}}.values)
+	if want := (detector.Setting{Name: "Fields", Value: "a,b"}); err != nil || !slices.Contains(s.Detector.Source, want) {
+		t.Errorf("a model does not say which fields it was made of: %v", s.Detector.Source)
+	}
+	if d := Defaults(); !reflect.DeepEqual(d.LookAt, LookAt{}) {
+		t.Errorf("by default: %+v", d.LookAt)
 	}
 }
 
@@ -93,6 +114,14 @@ func TestParseRefuses(t *testing.T) {
 		{given{"Key_Prefix": {"log"}}, "Key_Prefix", `option Key_Prefix has the value "log": the field log would take the place of a message's or level's usual one`},
 		{given{"Key_Prefix": {"severity"}}, "Key_Prefix", "the field severity would take the place"},
 		{given{"Key_Prefix": {"x"}, "Log_Key": {"x_score"}}, "Key_Prefix", "the field x_score would take the place of the one that Log_Key names"},
+		{given{"Key_Prefix": {"level"}}, "Key_Prefix", "would take the place of a message's or level's usual one"},
+		{given{"Key_Prefix": {"Short_Message"}}, "Key_Prefix", "would take the place of a message's or level's usual one"},
+		{given{"Fields": {""}}, "Fields", `option Fields has the value "": empty; allowed: auto, none, or names`},
+		{given{"Fields": {"a,auto"}}, "Fields", "the word auto stands alone"},
+		{given{"Fields": {"a,,b"}}, "Fields", "an empty name between commas"},
+		{given{"Fields": {"$a['b']"}}, "Fields", "is a record accessor: a nested field is written"},
+		{given{"Fields_Exclude": {strings.Repeat("a", 129)}}, "Fields_Exclude", "a name of 129 bytes: fields have names of at most 128"},
+		{given{"Fields_Exclude": {strings.Repeat("a,", 64) + "a"}}, "Fields_Exclude", "65 names: at most 64 are right"},
 		{given{"Key_Prefix": {"x"}, "Level_Key": {"$x['level']"}}, "Key_Prefix", "the field x would take the place of the one that Level_Key names"},
 		{given{"Group_By": {"$anomaly_reason[0]"}}, "Key_Prefix", "the field anomaly_reason would take the place of the one that Group_By names"},
 		{given{"Annotate": {"some"}}, "Annotate", "allowed: all or anomalies"},

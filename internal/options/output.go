@@ -47,7 +47,7 @@ var outputRows = []row[Output]{
 		Help: "Key that the receiver asks for (its Shared_Key). Empty: no handshake."},
 		textInto(func(o *Output) *string { return &o.Forward.SharedKey })},
 	{Option{Name: "Self_Hostname", Type: String, Default: "", Range: "a host name",
-		Help: "Name by which to greet the receiver when there is a Shared_Key. Default: this host's."},
+		Help: "Name by which to greet the receiver when there is a Shared_Key; not the receiver's own. Default: this host's."},
 		setSelfHostname},
 	{Option{Name: "Forward_TLS", Type: Bool, Default: "off", Range: "on or off",
 		Help: "Encrypt the connection."},
@@ -124,14 +124,22 @@ func setHost(o *Output, v string) error {
 
 func setSelfHostname(o *Output, v string) error {
 	if v == "" {
-		// A host without a name greets by one all the same: the receiver
-		// needs it for the checksum only.
-		if v, _ = os.Hostname(); v == "" {
-			v = "flb-anomaly"
-		}
+		name, _ := os.Hostname()
+		v = greetingName(name)
 	}
 	o.Forward.SelfHostname = v
 	return nil
+}
+
+// greetingName is the name to greet by on a host of the given name. It must not be
+// the receiver's, and localhost is that of Fluent Bit's input where it is not set.
+// A host without a name greets by one all the same: the receiver needs it for the
+// checksum only.
+func greetingName(host string) string {
+	if host == "" || host == "localhost" {
+		return "flb-anomaly"
+	}
+	return host
 }
 
 // setTagPrefix has a word for an empty prefix, since Fluent Bit does not tell a

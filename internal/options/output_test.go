@@ -80,3 +80,12 @@ func TestOutputTableAvoidsFluentBitsNames(t *testing.T) {
 		own[name] = true
 	}
 }
+
+// The name to greet by is one that a receiver with defaults does not have.
+func TestGreetingName(t *testing.T) {
+	for host, want := range map[string]string{"": "flb-anomaly", "localhost": "flb-anomaly", "node-1": "node-1"} {
+		if got := greetingName(host); got != want {
+			t.Errorf("%q: %q; want %q", host, got, want)
+		}
+	}
+}

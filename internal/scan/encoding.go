@@ -41,7 +41,7 @@ func decode(head []byte, whole io.Reader) io.Reader {
 // wideEnough is how many bytes tell UTF-16 without a byte order mark.
 const wideEnough = 32
 
-// maybeWide says whether a beginning may be that of UTF-16, but for more of it
+// maybeWide reports whether a beginning may be that of UTF-16, but for more of it
 // to be sure. Logs begin with a time, a bracket, a brace or a word, all of them
 // ASCII.
 func maybeWide(head []byte) bool {
@@ -76,7 +76,10 @@ func wideNULs(head []byte) int {
 	return -1
 }
 
-var errBinary = problem("this is a binary file, not a log: text, JSON lines and gzip of these are read")
+var (
+	errBinary = problem("this is a binary file, not a log: text and JSON lines are read, as they are or compressed with gzip, zstd, xz or bzip2")
+	errTar    = problem("the input is a tar archive, which is not read: unpack it, or pipe one of its files through 'tar -xO -f ARCHIVE FILE'")
+)
 
 // checked refuses what is no text, by the first bytes of a live input, as soon
 // as there are enough of them.
@@ -94,12 +97,24 @@ func (c *checked) Read(p []byte) (int, error) {
 	c.head = append(c.head, p[:min(n, headSize-len(c.head))]...)
 	if len(c.head) >= headSize || err == io.EOF {
 		c.told = true
-		if isBinary(c.head) {
-			return 0, errBinary
+		if p := noLog(c.head); p != nil {
+			return 0, p
 		}
 		c.head = nil
 	}
 	return n, err
+}
+
+// noLog says what a text that begins with head is in the place of a log, nil for
+// nothing.
+func noLog(head []byte) *Problem {
+	switch {
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return errTar
+	case isBinary(head):
+		return errBinary
+	}
+	return nil
 }
 
 // isBinary tells from its first bytes what cannot be a log. NULs alone are no

@@ -1,10 +1,7 @@
 package scan
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -19,20 +16,15 @@ func problem(format string, args ...any) *Problem {
 	return &Problem{fmt.Sprintf(format, args...)}
 }
 
-const gzipMagic = "\x1f\x8b\x08"
-
 // foreign are the beginnings of files that are told apart from text, so that
 // nobody gets verdicts on noise.
 var foreign = []struct {
 	magic   string
 	problem *Problem
 }{
-	{"\x28\xb5\x2f\xfd", packed("zstd", "zstd -dc")},
-	{"\xfd7zXZ\x00", packed("xz", "xz -dc")},
-	{"\x04\x22\x4d\x18", packed("lz4", "lz4 -dc")},
-	{"BZh91AY&SY", packed("bzip2", "bzip2 -dc")},
-	{"PK\x03\x04", packed("zip", "unzip -p")},
-	{"LPKSHHRH", problem("the input is a journal of systemd, which is not read: give the output of 'journalctl -o json --file FILE'")},
+	{"\x04\x22\x4d\x18", problem("the input is compressed with lz4, which is not read: pipe it through 'lz4 -dc' (text is read, and gzip, zstd, xz and bzip2)")},
+	{"PK\x03\x04", problem("the input is compressed with zip, which is not read: pipe it through 'unzip -p' (text is read, and gzip, zstd, xz and bzip2)")},
+	{"LPKSHHRH", problem("the input is a journal of systemd, which is not read: give the output of 'journalctl -o export --file FILE'")},
 	{"\x7fELF", problem("the input is a program, not a log")},
 	{"\x89PNG\r\n", problem("the input is a picture, not a log")},
 	{"\xff\xd8\xff", problem("the input is a picture, not a log")},
@@ -40,35 +32,33 @@ var foreign = []struct {
 	{"SQLite format 3\x00", problem("the input is a SQLite database, not a log")},
 }
 
-func packed(format, command string) *Problem {
-	return problem("the input is compressed with %s, which is not read: pipe it through '%s' (plain text and gzip are read)", format, command)
-}
-
-// Text returns the text of an input that is plain or gzip, of any number of
-// members, as UTF-8 and without a byte order mark; the first bytes tell what it
-// is, not a name. Every way into a scan leads through it. What is no log is a
-// Problem, at once or at the end of its first bytes.
+// Text returns the text of an input, which is plain or compressed with gzip,
+// zstd, xz or bzip2, as UTF-8 and without a byte order mark, that of a journal's
+// export as JSON lines; the first bytes tell what it is, not a name. Every way into a scan leads through it. What is
+// no log is a Problem, at once or at the end of its first bytes.
 //
 // A live input is not made to wait: what has come is handed on, and what it is
-// told by as few bytes as will do.
+// is told by as few bytes as will do.
 func Text(in io.Reader, live bool) (io.Reader, error) {
 	head, whole, err := peek(in, live)
 	if err != nil {
 		return nil, err
 	}
-	if bytes.HasPrefix(head, []byte(gzipMagic)) {
-		z, err := gzip.NewReader(bufio.NewReaderSize(whole, readSize))
-		if err != nil {
-			return nil, gzipError(err)
-		}
-		if head, whole, err = peek(&gzipReader{z}, live); err != nil {
+	if c := compressionOf(head); c != nil {
+		if whole, err = c.unpack(whole); err != nil {
 			return nil, err
 		}
-		if bytes.HasPrefix(head, []byte(gzipMagic)) {
-			return nil, problem("the input is compressed with gzip twice: pipe it through 'gzip -dc'")
+		if head, whole, err = peek(whole, live); err != nil {
+			return nil, err
+		}
+		if again := compressionOf(head); again != nil {
+			return nil, problem("the input is compressed twice, with %s within %s: pipe it through '%s -dc'", again.name, c.name, c.command)
 		}
 	}
 	text := decode(head, whole)
+	if bytes.HasPrefix(head, []byte(journalMagic)) {
+		text = newJournalExport(text)
+	}
 	if live {
 		return &checked{in: text}, nil
 	}
@@ -76,8 +66,8 @@ func Text(in io.Reader, live bool) (io.Reader, error) {
 	if head, text, err = begin(text); err != nil {
 		return nil, err
 	}
-	if isBinary(head) {
-		return nil, errBinary
+	if p := noLog(head); p != nil {
+		return nil, p
 	}
 	return text, nil
 }
@@ -148,26 +138,10 @@ func undecided(head []byte) bool {
 			return true
 		}
 	}
-	return begins(gzipMagic) || begins(byteOrderMark) || begins(utf16Little) || begins(utf16Big) || maybeWide(head)
-}
-
-type gzipReader struct{ z *gzip.Reader }
-
-func (g *gzipReader) Read(p []byte) (int, error) {
-	n, err := g.z.Read(p)
-	return n, gzipError(err)
-}
-
-// gzipError says what is wrong with the file: "unexpected EOF" alone would not
-// tell that it is the compressed file that ends too early.
-func gzipError(err error) error {
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return problem("the gzip file is cut off")
-	case errors.Is(err, gzip.ErrChecksum):
-		return problem("the gzip file is damaged: its checksum is wrong")
-	case errors.Is(err, gzip.ErrHeader):
-		return problem("behind the gzip file's end stands something that is not gzip")
+	for i := range compressions {
+		if begins(compressions[i].magic) {
+			return true
+		}
 	}
-	return err
+	return begins(journalMagic) || begins(byteOrderMark) || begins(utf16Little) || begins(utf16Big) || maybeWide(head)
 }

@@ -1,8 +1,10 @@
 package scan
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -11,6 +13,9 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf16"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 func TestText(t *testing.T) {
@@ -26,6 +31,15 @@ func TestText(t *testing.T) {
 		{"bytes that are no UTF-8 behind a byte order mark", "\xef\xbb\xbfa\xff\n", "a\xff\n"},
 		{"UTF-16, little end first", "\xff\xfea\x00\xfc\x00\r\x00\n\x00", "aü\r\n"},
 		{"UTF-16, big end first, with a pair and half a character", "\xfe\xff\x00a\xd8\x3d\xde\x00\x00\n\x00", "a😀\n\ufffd"},
+		{"zstd", zstandard(routine), routine},
+		{"zstd of nothing", zstandard(""), ""},
+		{"zstd of several frames", zstandard("a\n") + "\x50\x2a\x4d\x18\x02\x00\x00\x00xx" + zstandard("b\n"), "a\nb\n"},
+		{"pzstd", "\x50\x2a\x4d\x18\x02\x00\x00\x00xx" + zstandard("b\n"), "b\n"},
+		{"xz", xzip(routine), routine},
+		{"xz of several streams", xzip("a\n") + xzip("b\n"), "a\nb\n"},
+		{"bzip2", bzipped, routine},
+		{"bzip2 of several streams", bzipped + bzipped, routine + routine},
+		{"UTF-16 in zstd", zstandard(little(german)), german},
 		{"UTF-16 in gzip", zip("\xff\xfea\x00\n\x00"), "a\n"},
 		{"UTF-16 without a mark, little end first", little(german), german},
 		{"UTF-16 without a mark, big end first", big(german), german},
@@ -72,12 +86,20 @@ func TestTextError(t *testing.T) {
 		{"cut in its header", whole[:8], "the gzip file is cut off"},
 		{"damaged", string(flipped), "the gzip file is damaged: its checksum is wrong"},
 		{"followed by text", whole + "and lines of text behind it", "behind the gzip file's end stands something that is not gzip"},
-		{"zstd", "\x28\xb5\x2f\xfd\x04\x00", "compressed with zstd, which is not read: pipe it through 'zstd -dc'"},
-		{"xz", "\xfd7zXZ\x00\x00", "'xz -dc'"},
-		{"bzip2", "BZh91AY&SY\x00", "'bzip2 -dc'"},
-		{"gzip in gzip", zip(zip("a\n")), "compressed with gzip twice"},
-		{"zstd in gzip", zip("\x28\xb5\x2f\xfd\x04\x00"), "'zstd -dc'"},
-		{"journal", "LPKSHHRH\x00\x00", "'journalctl -o json --file FILE'"},
+		{"zstd, cut", zstandard(routine)[:20], "the zstd file is cut off"},
+		{"xz, cut", xzip(routine)[:60], "the xz file is cut off"},
+		{"bzip2, cut", bzipped[:50], "the bzip2 file is cut off"},
+		{"zstd, damaged", flip(zstandard(routine)), "the zstd file is damaged: its checksum is wrong"},
+		{"bzip2, damaged", flip(bzipped), "the bzip2 file is damaged"},
+		{"xz, damaged", flip(xzip(routine)), "the xz file is damaged"},
+		{"zstd and more", zstandard(routine) + "and lines of text", "behind the zstd file's end stands something that is not zstd"},
+		{"zstd that wants a gigabyte", "\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00", "'zstd -dc --long=31'"},
+		{"tar", archive("app.log", routine), "the input is a tar archive"},
+		{"tar in zstd", zstandard(archive("app.log", routine)), "the input is a tar archive"},
+		{"lz4", "\x04\x22\x4d\x18\x00\x00", "'lz4 -dc'"},
+		{"gzip in gzip", zip(zip("a\n")), "compressed twice, with gzip within gzip: pipe it through 'gzip -dc'"},
+		{"zstd in gzip", zip("\x28\xb5\x2f\xfd\x04\x00"), "compressed twice, with zstd within gzip"},
+		{"journal", "LPKSHHRH\x00\x00", "'journalctl -o export --file FILE'"},
 		{"program", "\x7fELF\x02\x01", "is a program, not a log"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -137,6 +159,52 @@ func wide(text string, order binary.AppendByteOrder) string {
 	for _, u := range utf16.Encode([]rune(text)) {
 		b = order.AppendUint16(b, u)
 	}
+	return string(b)
+}
+
+func archive(name, text string) string {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	w.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: int64(len(text))})
+	io.WriteString(w, text)
+	w.Close()
+	return b.String()
+}
+
+var routine = strings.Repeat("routine\n", 1000)
+
+// bzipped is routine, by the command bzip2.
+var bzipped = func() string {
+	b, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWbWBT3kAC7fBgAAQAiGWACAAUIYECaqAMVINVIO1IN1IO1IOVIPVIPVIPi7kinChIWsCnvI=")
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}()
+
+func zstandard(text string) string {
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		panic(err)
+	}
+	return string(w.EncodeAll([]byte(text), nil))
+}
+
+func xzip(text string) string {
+	var b bytes.Buffer
+	w, err := xz.NewWriter(&b)
+	if err != nil {
+		panic(err)
+	}
+	io.WriteString(w, text)
+	w.Close()
+	return b.String()
+}
+
+// flip changes a bit of a compressed file near its end.
+func flip(packed string) string {
+	b := []byte(packed)
+	b[len(b)-2] ^= 1
 	return string(b)
 }
 

@@ -1,7 +1,7 @@
 package scan
 
 import (
-	"bytes"
+	"bufio"
 	"io"
 )
 
@@ -17,11 +17,9 @@ const readSize = 256 << 10
 // LineReader splits an input into lines in bounded memory, without an
 // allocation for a line. A line ends with \n or \r\n or with the input.
 type LineReader struct {
-	in         io.Reader
-	buf        []byte
-	start, end int // of what is read and not yet handed out
-	err        error
-	skip       bool // the rest of a long line comes first
+	in   *bufio.Reader
+	long []byte // a line that is longer than in's buffer
+	err  error
 
 	line   []byte
 	number int64
@@ -32,44 +30,48 @@ type LineReader struct {
 
 // NewLineReader returns a reader of the lines of in.
 func NewLineReader(in io.Reader) *LineReader {
-	return &LineReader{in: in, buf: make([]byte, readSize)}
+	return &LineReader{in: bufio.NewReaderSize(in, readSize)}
 }
 
 // Next goes to the next line, and reports whether there is one: not at the end of
 // the input, nor when the input fails; Err tells which.
 func (r *LineReader) Next() bool {
-	if r.skip && !r.skipLine() {
+	if r.err != nil {
 		return false
 	}
-	r.cut = false
-	searched := 0 // bytes after start without a newline
-	for {
-		if i := bytes.IndexByte(r.buf[r.start+searched:r.end], '\n'); i >= 0 {
-			i += searched
-			if i > MaxLine {
-				r.hand(MaxLine, i+1)
-				r.cut = true
-				return true
-			}
-			r.hand(i, i+1)
-			if i > 0 && r.line[i-1] == '\r' {
-				r.line = r.line[:i-1]
-			}
-			return true
+	line, err := r.in.ReadSlice('\n')
+	size := int64(len(line))
+	if err == bufio.ErrBufferFull {
+		line, size, err = r.readLong(line)
+	}
+	// What stands before an error is no line: its rest is missing.
+	if r.err = err; err != nil && (err != io.EOF || size == 0) {
+		return false
+	}
+	if err == nil && line[len(line)-1] == '\n' {
+		line = line[:len(line)-1]
+		if n := len(line); n > 0 && n <= MaxLine && line[n-1] == '\r' {
+			line = line[:n-1]
 		}
-		searched = r.end - r.start
-		if searched > MaxLine {
-			r.hand(MaxLine, MaxLine)
-			r.skip, r.cut = true, true
-			return true
-		}
-		if !r.fill() {
-			// What stands before an error is no line: its rest is missing.
-			if r.start == r.end || r.err != io.EOF {
-				return false
-			}
-			r.hand(r.end-r.start, r.end-r.start)
-			return true
+	}
+	if r.cut = len(line) > MaxLine; r.cut {
+		line = line[:MaxLine]
+	}
+	r.line = line
+	r.number++
+	r.offset, r.next = r.next, r.next+size
+	return true
+}
+
+// readLong reads a line that does not fit into the buffer: as much of it as
+// tells that it is too long, and how long it is.
+func (r *LineReader) readLong(part []byte) (line []byte, size int64, err error) {
+	r.long = r.long[:0]
+	for err = bufio.ErrBufferFull; ; part, err = r.in.ReadSlice('\n') {
+		size += int64(len(part))
+		r.long = append(r.long, part[:min(len(part), MaxLine+1-len(r.long))]...)
+		if err != bufio.ErrBufferFull {
+			return r.long, size, err
 		}
 	}
 }
@@ -94,61 +96,4 @@ func (r *LineReader) Err() error {
 		return nil
 	}
 	return r.err
-}
-
-// hand makes the first length bytes the line and goes on behind used bytes.
-func (r *LineReader) hand(length, used int) {
-	r.line = r.buf[r.start : r.start+length]
-	r.number++
-	r.offset = r.next
-	r.next += int64(used)
-	r.start += used
-}
-
-// skipLine drops everything up to and with the next newline.
-func (r *LineReader) skipLine() bool {
-	for {
-		if i := bytes.IndexByte(r.buf[r.start:r.end], '\n'); i >= 0 {
-			r.start += i + 1
-			r.next += int64(i + 1)
-			r.skip = false
-			return true
-		}
-		r.next += int64(r.end - r.start)
-		r.start = r.end
-		if !r.fill() {
-			return false
-		}
-	}
-}
-
-// fill reads more behind what is there, and reports whether there was more.
-func (r *LineReader) fill() bool {
-	if r.err != nil {
-		return false
-	}
-	if r.start > 0 {
-		r.end = copy(r.buf, r.buf[r.start:r.end])
-		r.start = 0
-	}
-	if r.end == len(r.buf) {
-		grown := make([]byte, min(2*len(r.buf), MaxLine+readSize))
-		copy(grown, r.buf[:r.end])
-		r.buf = grown
-	}
-	// A reader may return nothing without an error; one that does so again and
-	// again is broken.
-	for range 100 {
-		var n int
-		n, r.err = r.in.Read(r.buf[r.end:])
-		r.end += n
-		if n > 0 {
-			return true
-		}
-		if r.err != nil {
-			return false
-		}
-	}
-	r.err = io.ErrNoProgress
-	return false
 }

@@ -138,7 +138,8 @@ func BenchmarkLineReader(b *testing.B) {
 	r := NewLineReader(in)
 	for b.Loop() {
 		in.Reset(text)
-		*r = LineReader{in: in, buf: r.buf}
+		r.in.Reset(in)
+		*r = LineReader{in: r.in}
 		for r.Next() {
 		}
 	}

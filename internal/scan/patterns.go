@@ -3,6 +3,7 @@ package scan
 import (
 	"strings"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
@@ -33,11 +34,15 @@ func NewPatterns() *Patterns {
 	return &Patterns{scanner: pattern.NewScanner(1), ids: map[uint64]uint64{}}
 }
 
-// ID is the id of a pattern by the detector's hash and a message of it.
-func (p *Patterns) ID(hash uint64, message []byte) uint64 {
+// ID is the id of a pattern by the detector's hash and an event of it. That of
+// events without a message is the hash itself: no Seed goes into it.
+func (p *Patterns) ID(hash uint64, ev *detector.Event) uint64 {
+	if len(ev.Message) == 0 && len(ev.Fields) > 0 {
+		return hash
+	}
 	id, ok := p.ids[hash]
 	if !ok && len(p.ids) < MaxPatterns-1 {
-		id = p.Scan(message).Hash
+		id = p.Scan(ev.Message).Hash
 		p.ids[hash] = id
 	}
 	return id

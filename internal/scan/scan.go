@@ -46,6 +46,10 @@ type Options struct {
 	// a compression or an encoding again.
 	Plain bool
 
+	// Modified is when the input was written to last; zero is now. Times without
+	// a year get theirs from it.
+	Modified time.Time
+
 	// Live says that the input may keep one waiting: lines are judged as they
 	// come.
 	Live bool
@@ -184,6 +188,7 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 	if err != nil {
 		return err
 	}
+	events.SetReference(r.options.Modified)
 	var text io.Reader = &watched{r, in}
 	if !r.options.Plain {
 		if text, err = Text(text, r.options.Live); err != nil {

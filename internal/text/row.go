@@ -1,7 +1,6 @@
 package text
 
 import (
-	"slices"
 	"strconv"
 	"time"
 )
@@ -165,7 +164,7 @@ const (
 // Columns are the columns that a Writer writes.
 type Columns struct {
 	File bool // for rows of several files
-	All  bool // also time, level and text, not the verdict alone, and the pattern of every row
+	All  bool // also text, and the pattern of every row
 }
 
 // Writer makes lines of rows. It runs for every line of files of any size: no
@@ -181,7 +180,7 @@ type Writer struct {
 func NewWriter(f Format, c Columns) *Writer {
 	w := &Writer{csv: f == CSV, all: c.All}
 	for _, k := range columns {
-		if k.name == "file" && !c.File || slices.Contains([]string{"time", "level", "text"}, k.name) && !c.All {
+		if k.name == "file" && !c.File || k.name == "text" && !c.All {
 			continue
 		}
 		w.columns = append(w.columns, k)

@@ -9,11 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 
+	"go.yaml.in/yaml/v3"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
@@ -55,8 +59,10 @@ func TestReadmeRecord(t *testing.T) {
 	want := ""
 	_, err := scan.Run(t.Context(), strings.NewReader(read(t, "examples/shop.log")), scan.Options{Settings: options.Defaults()}, func(l *scan.Line) error {
 		if string(l.Text) == record.Log && l.Verdict.Anomaly {
-			want = fmt.Sprintf(`{"log":%s,`+"\n "+`"anomaly":"true","anomaly_score":%.4f,"anomaly_reason":%s}`+"\n",
-				quoted(t, record.Log), l.Verdict.Score, quoted(t, string(l.Verdict.Reason)))
+			want = fmt.Sprintf(`{"log":%s,`+"\n "+`"anomaly":"true","anomaly_score":%.4f,"anomaly_reason":%s,`+"\n "+
+				`"anomaly_kind":"%s","anomaly_pattern":"%s","anomaly_incident":"%s","anomaly_nth":"%d"}`+"\n",
+				quoted(t, record.Log), l.Verdict.Score, quoted(t, string(l.Verdict.Reason)),
+				l.Verdict.Kind, detector.PatternID(l.Verdict.Pattern), l.Incident, l.Nth)
 		}
 		return nil
 	})
@@ -166,8 +172,8 @@ func pages(t *testing.T) (pages []string) {
 	return pages
 }
 
-// Prose is at most 120 characters wide; tables, code and links that stand alone
-// are as wide as they have to be.
+// Prose is at most 120 characters wide; tables, code, what is generated and links
+// that stand alone are as wide as they have to be.
 func TestProseWidth(t *testing.T) {
 	for _, page := range pages(t) {
 		text, err := os.ReadFile(page)
@@ -180,7 +186,7 @@ func TestProseWidth(t *testing.T) {
 			if strings.HasPrefix(trimmed, "```") {
 				code = !code
 			}
-			if n := utf8.RuneCountInString(line); n > 120 && !code && !strings.HasPrefix(trimmed, "|") && strings.Contains(trimmed, " ") {
+			if n := utf8.RuneCountInString(line); n > 120 && !code && !strings.HasPrefix(trimmed, "|") && !strings.HasPrefix(trimmed, "<!--") && strings.Contains(trimmed, " ") {
 				t.Errorf("%s:%d: %d characters, at most 120 are right", page, i+1, n)
 			}
 		}
@@ -235,4 +241,77 @@ func anchors(t *testing.T, page string) map[string]bool {
 		}, m[1])] = true
 	}
 	return all
+}
+
+// CONTRIBUTING.md says of every folder what is in it, and of no other.
+func TestContributingNamesTheFolders(t *testing.T) {
+	page := between(t, read(t, "CONTRIBUTING.md"), "## Where things are", "\nImports go one way")
+	folders := func(dir string) []string {
+		entries, err := os.ReadDir(filepath.Join(root, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			if name := e.Name(); e.IsDir() && name[0] != '.' && name != "bin" && name != "dist" { // what make makes
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	check := func(of string, text, expression string, want []string) {
+		var got []string
+		for _, m := range regexp.MustCompile(expression).FindAllStringSubmatch(text, -1) {
+			got = append(got, m[1])
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: CONTRIBUTING.md has %q, there are %q", of, got, want)
+		}
+	}
+	firsts := strings.Join(regexp.MustCompile("(?m)^\\| `.*?` \\|").FindAllString(page, -1), "")
+	check("the top", firsts, "`(\\w+)/`", folders("."))
+	check("internal", between(t, page, "| `internal/` |", "\n"), "`(\\w+)`", folders("internal"))
+}
+
+// The forge shows a form for an issue, or nothing at all where the file is wrong.
+func TestIssueForms(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, ".github/ISSUE_TEMPLATE/*.yml"))
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Base(path) == "config.yml" {
+			continue
+		}
+		var form struct {
+			Name, Description string
+			Labels            []string
+			Body              []struct {
+				Type, ID    string
+				Attributes  struct{ Label, Description, Render string }
+				Validations struct{ Required bool }
+			}
+		}
+		d := yaml.NewDecoder(bytes.NewReader(text))
+		d.KnownFields(true)
+		if err := d.Decode(&form); err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if form.Name == "" || form.Description == "" || len(form.Body) == 0 {
+			t.Errorf("%s: a form has a name, a description and a body", path)
+		}
+		seen := map[string]bool{}
+		for _, e := range form.Body {
+			if e.Type != "textarea" || e.ID == "" || seen[e.ID] || e.Attributes.Label == "" {
+				t.Errorf("%s: %+v: a textarea with an id of its own and a label is right", path, e)
+			}
+			seen[e.ID] = true
+		}
+	}
 }

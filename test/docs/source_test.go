@@ -108,3 +108,19 @@ func TestCommentsNameWhatIsBelow(t *testing.T) {
 		}
 	})
 }
+
+// What returns a bool alone "reports whether", as in the standard library.
+func TestBooleansReportWhether(t *testing.T) {
+	other := regexp.MustCompile(`^\w+ (says|tells|is|returns) (whether|if|that|true if|true when)\b`)
+	source(t, func(_ string, fset *token.FileSet, file *ast.File) {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Doc == nil || f.Type.Results == nil || len(f.Type.Results.List) != 1 {
+				continue
+			}
+			if id, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && id.Name == "bool" && other.MatchString(f.Doc.Text()) {
+				t.Errorf("%s: %q", strings.TrimPrefix(fset.Position(f.Pos()).String(), root+"/"), other.FindString(f.Doc.Text()))
+			}
+		}
+	})
+}

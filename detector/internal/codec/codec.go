@@ -84,6 +84,16 @@ func (c *Codec) F32(p *float32) {
 	}
 }
 
+func (c *Codec) F64(p *float64) {
+	bits := math.Float64bits(*p)
+	c.U64(&bits)
+	if c.Reading && c.Err == nil {
+		if *p = math.Float64frombits(bits); *p-*p != 0 {
+			c.Fail("a count is no number")
+		}
+	}
+}
+
 func (c *Codec) F32s(p []float32) {
 	for i := range p {
 		c.F32(&p[i])

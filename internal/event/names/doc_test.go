@@ -35,7 +35,7 @@ func TestDocumentHasTheTables(t *testing.T) {
 	}
 	text := string(b)
 	for _, table := range []struct{ mark, want string }{
-		{"containers", "`" + strings.Join(Containers[:len(Containers)-1], "`, `") + "` or `" + Containers[len(Containers)-1] + "`"},
+		{"containers", "\n`" + strings.Join(Containers[:len(Containers)-1], "`, `") + "` or `" + Containers[len(Containers)-1] + "`.\n"},
 		{"message names", "\n" + rows(Messages, "written by")},
 		{"level names", "\n" + levels.String()},
 		{"time names", "\n" + rows(Times, "written by")},

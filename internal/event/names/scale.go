@@ -110,7 +110,7 @@ func (s Scale) Level(text []byte, number bool, n float64) pattern.Level {
 	return pattern.LevelNone
 }
 
-// Carried says whether a level of this scale is only what the carrier of the
+// Carried reports whether a level of this scale is only what the carrier of the
 // message says: what a service writes to its standard output has that of info,
 // whatever it says.
 func (s Scale) Carried(level pattern.Level) bool {

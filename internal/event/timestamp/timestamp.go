@@ -1,9 +1,9 @@
 // Package timestamp finds the time of a log line at or near the line's start.
 //
-// It knows the shapes that logs have and nothing of what a line says
-// otherwise. A line costs a few tens of nanoseconds and no allocation: no
-// regular expression, no layout that is interpreted; what matched on the last
-// line is tried first on the next.
+// It knows the shapes that logs have, a table of layouts, and nothing of what a
+// line says otherwise. A line costs a few tens of nanoseconds and no
+// allocation: no regular expression; what matched on the last line is tried
+// first on the next.
 //
 //	2026-03-02T08:00:01.123456Z    RFC 3339 and ISO 8601, also with a space or
 //	2026-03-02 08:00:01,123 +0100  an underscore between, slashes or dots in
@@ -15,24 +15,34 @@
 //	260302 080001                  the same without marks
 //	02/Mar/2026:08:00:01 +0100     common log format
 //	02-Mar-2026 08:00:01.123
-//	Mon Mar 02 08:00:01 2026       ctime, also with a fraction
-//	Mar  2 08:00:01                syslog
+//	Mon, 02 Mar 2026 08:00:01 GMT  RFC 1123, also without the weekday
+//	02.03.2026 08:00:01            with dots, the day comes first
+//	03/02/2026 8:00:01 AM          with AM and PM, the month
+//	Mar 2, 2026 8:00:01 AM         java.util.logging
+//	Mon Mar 02 08:00:01 2026       ctime, also with a fraction or a zone
+//	Mar  2 08:00:01                syslog, also with the year behind the day
 //	I0302 08:00:01.123456          klog
 //	03-02 08:00:01.123             also with dots in the date
 //	1772438401, 1772438401.123     Unix time in seconds; with 13, 16 or 19
 //	                               digits in milli-, micro-, nanoseconds
 //
+// Dates such as 03/02/2026 are left alone without AM or PM: half of the world
+// has the day first, the other half the month.
+//
 // A timestamp begins at the start of a word in the line's first bytes, behind
 // a bracket for instance, or as the value of a key such as ts= or time=. A
 // time without a zone is taken for UTC.
 //
-// Three shapes have no year. It is the one that puts the time closest to that
-// of the lines before, rather after them than before; a file that never names
-// a year begins in 2000. So times are the same whenever a file is read, and
-// go on from December to January.
+// Some shapes have no year. It is the one that puts the time closest to that
+// of the lines before, rather after them than before: so times go on from
+// December to January. The first such time in a file is the latest that is not
+// after the file's own time.
 package timestamp
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // window is how many bytes of a line are searched for the start of a
 // timestamp: enough for a client's address and name before it.
@@ -41,36 +51,27 @@ const window = 80
 // Parser finds the times of the lines of one file, in order. Its zero value is
 // ready. It is not safe for concurrent use.
 type Parser struct {
-	shape  shape // of the last match
+	// Reference is when the file was written to last; zero is now. It gives the
+	// first time without a year its year.
+	Reference time.Time
+
+	last   *layout // of the last match
 	offset int
 	prefix [16]byte // what stood before it
 
-	reference int64 // seconds since the epoch, of the last match
+	date     [16]byte // what stands in last's place before the time of day
+	midnight int64    // of that date, in seconds since the epoch
+
+	reference int64 // the time of the last match, in seconds since the epoch
 	known     bool  // reference is set
 	year      int   // of reference
 }
 
-type shape uint8
-
-const (
-	unknown  shape = iota
-	iso            // 2026-03-02T08:00:01
-	solid          // 20260302-08:00:01:123
-	short          // 26/03/02 08:00:01
-	compact        // 260302 080001
-	clf            // 02/Mar/2026:08:00:01
-	weekday        // Mon Mar 02 08:00:01 2026
-	syslog         // Mar  2 08:00:01
-	klog           // I0302 08:00:01.123456
-	monthDay       // 03-02 08:00:01.123
-	epoch          // 1772438401
-)
-
 // Parse returns a line's time since the Unix epoch. It is false when the line
 // has none that is recognised.
 func (p *Parser) Parse(line []byte) (time.Duration, bool) {
-	if p.shape != unknown && p.offset < len(line) && p.starts(line) {
-		if t, ok := p.parse(p.shape, line[p.offset:]); ok {
+	if p.last != nil && p.offset < len(line) && p.starts(line) {
+		if t, ok := p.parse(p.last, line[p.offset:]); ok {
 			return t, true
 		}
 	}
@@ -78,18 +79,40 @@ func (p *Parser) Parse(line []byte) (time.Duration, bool) {
 	for i, c := range line[:min(len(line), window)] {
 		here := class[c]
 		if here&begins != 0 && previous&before != 0 && starts(line, i) {
-			s := guess(line[i:])
-			if s != unknown {
-				if t, ok := p.parse(s, line[i:]); ok {
-					p.shape, p.offset = s, i
-					copy(p.prefix[:], line[:i])
-					return t, true
-				}
+			if t, ok := p.guess(line, i); ok {
+				return t, true
 			}
 		}
 		previous = here
 	}
 	return 0, false
+}
+
+// guess tries the layouts that can begin as line does at i.
+func (p *Parser) guess(line []byte, i int) (time.Duration, bool) {
+	b := line[i:]
+	for _, g := range byDigits[leading(b)] {
+		if int(g.first.at) >= len(b) || sets[b[g.first.at]]&g.first.set == 0 {
+			continue
+		}
+		for _, l := range g.layouts {
+			if t, ok := p.parse(l, b); ok {
+				p.offset = i
+				copy(p.prefix[:], line[:i])
+				return t, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// leading is how many digits b begins with, up to maxDigits.
+func leading(b []byte) int {
+	n := 0
+	for n < len(b) && n < maxDigits && class[b[n]]&digit != 0 {
+		n++
+	}
+	return n
 }
 
 // starts reports whether a timestamp may start where that of the last match did.
@@ -102,7 +125,7 @@ func (p *Parser) starts(line []byte) bool {
 	}
 	// In "Mon Mar  2 08:00:01 2026" the month begins no syslog time: the year
 	// would be lost.
-	if p.shape == syslog && p.offset >= 4 && isWeekday(line[p.offset-4:]) {
+	if p.last.year < 0 && p.offset >= 4 && isWeekday(line[p.offset-4:]) {
 		return false
 	}
 	return starts(line, p.offset)
@@ -126,7 +149,7 @@ var class = func() (c [256]uint8) {
 	for b := 'A'; b <= 'Z'; b++ {
 		c[b] |= letter | begins
 	}
-	for _, b := range " \t[({<>|,;\"'=" {
+	for _, b := range " \t[({<>|,;\"'=:" {
 		c[b] |= before
 	}
 	return c
@@ -146,7 +169,12 @@ func starts(line []byte, i int) bool {
 		i--
 		c = '='
 	}
-	if c != '=' {
+	switch {
+	case c == ':' && i > 0 && line[i-1] == '"':
+		i-- // the number of a key in JSON
+	case c == ':':
+		return false
+	case c != '=':
 		return true
 	}
 	// The value of a key: not every one that looks like a time is the line's.
@@ -155,189 +183,146 @@ func starts(line []byte, i int) bool {
 	}
 	end := i
 	begin := end
-	for begin > 0 && end-begin <= len("@timestamp") && (class[line[begin-1]]&letter != 0 || line[begin-1] == '@' || line[begin-1] == '_') {
+	for begin > 0 && end-begin <= longestKey && (class[line[begin-1]]&letter != 0 || line[begin-1] == '@' || line[begin-1] == '_' || line[begin-1] == '$') {
 		begin--
 	}
 	switch string(line[begin:end]) {
-	case "ts", "time", "timestamp", "t", "@timestamp", "_time", "date", "datetime", "asctime", "eventtime":
+	case "ts", "time", "timestamp", "t", "@timestamp", "_time", "date", "datetime", "asctime", "eventtime", "eventTime", "$date",
+		"__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP":
 		return true
 	}
 	return false
 }
 
-// guess is the only shape that b can begin with, by how many digits it begins
-// with and what follows them.
-func guess(b []byte) shape {
-	n := 0
-	for n < len(b) && n < 20 && class[b[n]]&digit != 0 {
-		n++
-	}
-	var next, second byte
-	if n < len(b) {
-		next = b[n]
-	}
-	if n+1 < len(b) {
-		second = b[n+1]
-	}
-	switch n {
-	case 0:
-		if class[second]&digit != 0 {
-			return klog
-		}
-		if len(b) > 4 && b[3] == ' ' {
-			if class[b[4]]&letter != 0 {
-				return weekday
-			}
-			return syslog
-		}
-	case 2:
-		switch {
-		case (next == '/' || next == '-') && class[second]&letter != 0:
-			return clf
-		case next == '/':
-			return short
-		case next == '-' || next == '.':
-			return monthDay
-		}
-	case 4:
-		if next == '-' || next == '/' || next == '.' {
-			return iso
-		}
-	case 6:
-		return compact
-	case 8:
-		return solid
-	case 10, 13, 16, 19:
-		return epoch
-	}
-	return unknown
-}
+const longestKey = len("_SOURCE_REALTIME_TIMESTAMP")
 
-// parse reads a timestamp of a shape at the start of b.
-func (p *Parser) parse(s shape, b []byte) (time.Duration, bool) {
-	var (
-		year, month, day int
-		clock            int // where the time of day starts
-		mark             = byte(':')
-	)
-	switch s {
-	case iso:
-		if len(b) < 19 || b[4] != b[7] || b[4] != '-' && b[4] != '/' && b[4] != '.' {
-			return 0, false
-		}
-		switch b[10] {
-		case 'T', ' ', '_', 't':
-		case '-':
-			mark = '.'
-		default:
-			return 0, false
-		}
-		year, month, day = two(b, 0)*100+two(b, 2), two(b, 5), two(b, 8)
-		clock = 11
-	case solid:
-		if len(b) < 15 {
-			return 0, false
-		}
-		switch b[8] {
-		case '-', 'T', ' ', '_':
-		default:
-			return 0, false
-		}
-		year, month, day = two(b, 0)*100+two(b, 2), two(b, 4), two(b, 6)
-		clock = 9
-		if class[b[10]]&class[b[11]]&digit != 0 {
-			mark = 0
-		} else if seconds, nanos, ok := unpadded(b, clock); ok {
-			return p.dated(year, month, day, seconds, nanos)
-		}
-	case short:
-		if len(b) < 17 || b[2] != '/' || b[5] != '/' || b[8] != ' ' {
-			return 0, false
-		}
-		year, month, day = 2000+two(b, 0), two(b, 3), two(b, 6)
-		clock = 9
-	case compact:
-		if len(b) < 13 || b[6] != ' ' {
-			return 0, false
-		}
-		year, month, day = 2000+two(b, 0), two(b, 2), two(b, 4)
-		clock, mark = 7, 0
-	case clf:
-		if len(b) < 20 || b[2] != b[6] || b[11] != ':' && b[11] != ' ' {
-			return 0, false
-		}
-		year, month, day = two(b, 7)*100+two(b, 9), name(b[3:]), two(b, 0)
-		clock = 12
-	case weekday:
-		return p.weekday(b)
-	case syslog:
-		if len(b) < 14 {
-			return 0, false
-		}
-		month = name(b)
-		day, clock = dayOfMonth(b[4:])
-		if b[3] != ' ' || clock == 0 {
-			return 0, false
-		}
-		clock += 4
-	case klog:
-		if len(b) < 14 || b[5] != ' ' {
-			return 0, false
-		}
-		switch b[0] {
-		case 'I', 'W', 'E', 'F', 'D':
-		default:
-			return 0, false
-		}
-		month, day = two(b, 1), two(b, 3)
-		clock = 6
-	case monthDay:
-		if len(b) < 14 || b[2] != '-' && b[2] != '.' || b[5] != ' ' {
-			return 0, false
-		}
-		month, day = two(b, 0), two(b, 3)
-		clock = 6
-	case epoch:
+// parse reads a timestamp of a layout at the start of b.
+func (p *Parser) parse(l *layout, b []byte) (time.Duration, bool) {
+	if l == epoch {
 		return p.epoch(b)
 	}
-	seconds, used := timeOfDay(b, clock, mark)
-	if used == 0 {
+	if len(b) < l.width {
 		return 0, false
 	}
-	nanos, n := fraction(b, used)
-	if s == syslog || s == klog || s == monthDay {
-		return p.yearless(month, day, seconds, nanos)
-	}
-	zone, ok := offset(b, n)
-	if !ok {
+	// Most often the date is that of the line before, and known.
+	same := l == p.last && string(b[:l.clock]) == string(p.date[:l.clock]) && !l.ends
+	if !same && !l.matches(b) {
 		return 0, false
 	}
-	return p.dated(year, month, day, seconds-zone, nanos)
+	var (
+		seconds, end int
+		nanos        int64
+	)
+	if l.read == padded {
+		if seconds, end = clock(b, l.clock, l.mark); end > 0 {
+			nanos, end = fraction(b, end)
+		}
+	} else {
+		seconds, nanos, end = l.timeOfDay(b)
+	}
+	if end == 0 {
+		return 0, false
+	}
+	year, midnight, ok := p.year, p.midnight, true
+	if !same {
+		day, month, stated := l.date(b)
+		if l.ends {
+			stated, end = lastYear(b, end)
+		}
+		if year, midnight, ok = p.day(stated, month, day, seconds); !ok {
+			return 0, false
+		}
+	}
+	if l.yearDigits > 0 {
+		east, ok := offset(b, end)
+		if !ok {
+			return 0, false
+		}
+		seconds -= east
+	}
+	t := midnight + int64(seconds)
+	if t < 0 {
+		return 0, false
+	}
+	if !same {
+		p.last, p.year, p.midnight = l, year, midnight
+		copy(p.date[:], b[:l.clock])
+	}
+	p.reference, p.known = t, true
+	return time.Duration(t*1e9 + nanos), true
 }
 
-// weekday reads Mon Mar 02 08:00:01.123 2026.
-func (p *Parser) weekday(b []byte) (time.Duration, bool) {
-	if len(b) < 18 {
-		return 0, false
+// matches reports whether what is constant before the time of day stands in b.
+func (l *layout) matches(b []byte) bool {
+	for _, c := range l.checks {
+		if sets[b[c.at]]&c.set == 0 {
+			return false
+		}
 	}
-	month := name(b[4:])
-	day, clock := dayOfMonth(b[8:])
-	if !isWeekday(b) || b[7] != ' ' || clock == 0 {
-		return 0, false
+	return !l.weekday || isWeekday(b)
+}
+
+// date reads the layout's date; the year is negative where there is none. What
+// is not valid is refused later.
+func (l *layout) date(b []byte) (day, month, year int) {
+	switch l.dayForm {
+	case twoDigits:
+		day = two(b, l.day)
+	case oneDigit:
+		day = one(b, l.day)
+	case spaced:
+		if b[l.day] == ' ' {
+			day = one(b, l.day+1)
+		} else {
+			day = two(b, l.day)
+		}
 	}
-	seconds, used := timeOfDay(b, 8+clock, ':')
-	if used == 0 {
-		return 0, false
+	if l.named {
+		month = name(b[l.month:])
+	} else {
+		month = two(b, l.month)
 	}
-	nanos, n := fraction(b, used)
-	if n+5 > len(b) || b[n] != ' ' {
-		return p.yearless(month, day, seconds, nanos)
+	switch l.yearDigits {
+	case 4:
+		year = two(b, l.year)*100 + two(b, l.year+2)
+	case 2:
+		year = 2000 + two(b, l.year)
+	default:
+		year = -1
 	}
-	year := two(b, n+1)*100 + two(b, n+3)
-	if year < 0 {
-		return p.yearless(month, day, seconds, nanos)
+	return day, month, year
+}
+
+// timeOfDay reads a time of day that is not padded, and the fraction behind it.
+// end is where that ends, 0 when there is none.
+func (l *layout) timeOfDay(b []byte) (seconds int, nanos int64, end int) {
+	if l.read == twelve {
+		return twelveHours(b, l.clock, l.hourDigits)
 	}
-	return p.dated(year, month, day, seconds, nanos)
+	if seconds, nanos, end = unpadded(b, l.clock); end == 0 {
+		if seconds, end = clock(b, l.clock, ':'); end > 0 {
+			nanos, end = fraction(b, end)
+		}
+	}
+	return seconds, nanos, end
+}
+
+// lastYear reads the year at the end of a time: " 2026", behind the name of a
+// zone or not. It is negative when there is none.
+func lastYear(b []byte, i int) (year, end int) {
+	if i < len(b) && b[i] == ' ' {
+		n := i + 1
+		for n < len(b) && n < i+6 && b[n] >= 'A' && b[n] <= 'Z' {
+			n++
+		}
+		if n > i+1 && n < len(b) && b[n] == ' ' {
+			i = n
+		}
+	}
+	if i+5 > len(b) || b[i] != ' ' {
+		return -1, i
+	}
+	return two(b, i+1)*100 + two(b, i+3), i + 5
 }
 
 // epoch reads 1772438401, 1772438401.123 and the finer units.
@@ -370,60 +355,62 @@ func (p *Parser) epoch(b []byte) (time.Duration, bool) {
 		return 0, false
 	}
 	v += nanos
-	p.remember(v / 1e9)
+	p.last, p.reference, p.known = epoch, v/1e9, true
+	p.year = time.Unix(p.reference, 0).UTC().Year()
 	return time.Duration(v), true
 }
 
-// dated puts a full date and time together. seconds are those of the day; a
-// zone may have taken them out of it.
-func (p *Parser) dated(year, month, day, seconds int, nanos int64) (time.Duration, bool) {
-	// The range of a time.Duration ends in 2262.
-	if year < 1970 || year > 2261 || !valid(year, month, day) {
-		return 0, false
-	}
-	t := days(year, month, day)*86400 + int64(seconds)
-	if t < 0 {
-		return 0, false
-	}
-	p.reference, p.known, p.year = t, true, year
-	return time.Duration(t*1e9 + nanos), true
-}
-
-// A time without a year may lie this much before the line before it: lines
-// come late. Anything earlier is of the next year.
-const late = 30 * 86400
-
-// yearless gives a date its year.
-func (p *Parser) yearless(month, day, seconds int, nanos int64) (time.Duration, bool) {
-	if !valid(2000, month, day) {
-		return 0, false
-	}
-	if !p.known {
-		p.year = 2000
-	}
-	year := p.year
-	at := func() int64 { return days(year, month, day)*86400 + int64(seconds) }
-	t := at()
-	if p.known {
-		if t < p.reference-late {
-			year++
-			t = at()
-		} else if t >= p.reference-late+365*86400 {
-			year--
-			t = at()
+// day returns when a date begins, and its year where the given one is negative:
+// none. It is false for a date that does not exist, or that a time.Duration
+// cannot tell.
+func (p *Parser) day(stated, month, day, seconds int) (year int, midnight int64, ok bool) {
+	year = stated
+	if stated < 0 {
+		if !valid(2000, month, day) {
+			return 0, 0, false
 		}
+		year = p.closest(month, day, seconds)
+	} else if !valid(year, month, day) {
+		return 0, 0, false
 	}
-	if year < 1970 || year > 2261 || t < 0 {
-		return 0, false
+	if year < 1970 || year > 2261 {
+		return 0, 0, false
 	}
-	p.reference, p.known, p.year = t, true, year
-	return time.Duration(t*1e9 + nanos), true
+	return year, days(year, month, day) * 86400, true
 }
 
-// remember keeps a time that came without a date.
-func (p *Parser) remember(t int64) {
-	p.reference, p.known = t, true
-	p.year = time.Unix(t, 0).UTC().Year()
+const (
+	// A time without a year may lie this much before the line before it: lines
+	// come late. Anything earlier is of the next year.
+	late = 30 * 86400
+
+	// A line may be this much later than its file: its time may be that of
+	// another zone.
+	ahead = 86400
+)
+
+// closest is the year of a time that has none.
+func (p *Parser) closest(month, day, seconds int) int {
+	at := func(year int) int64 { return days(year, month, day)*86400 + int64(seconds) }
+	if p.known {
+		switch t := at(p.year); {
+		case t < p.reference-late:
+			return p.year + 1
+		case t >= p.reference-late+365*86400:
+			return p.year - 1
+		}
+		return p.year
+	}
+	reference := p.Reference
+	if reference.IsZero() {
+		reference = time.Now()
+	}
+	year := reference.UTC().Year() + 1
+	// February 29 is there every fourth year, or eighth.
+	for last := year - 9; year > last && (!valid(year, month, day) || at(year) > reference.Unix()+ahead); {
+		year--
+	}
+	return year
 }
 
 // two is the number of two digits at i, negative enough to stay so in sums
@@ -436,29 +423,17 @@ func two(b []byte, i int) int {
 	return int(hi)*10 + int(lo)
 }
 
-// dayOfMonth is " 2 ", "02 " or "2 " and how many bytes that is; 0 bytes when
-// it is none of them.
-func dayOfMonth(b []byte) (day, used int) {
-	if len(b) < 3 {
-		return 0, 0
+// one is the digit at i, negative when it is none.
+func one(b []byte, i int) int {
+	if class[b[i]]&digit == 0 {
+		return -1
 	}
-	if b[0] == ' ' {
-		b, used = b[1:], 1
-	}
-	switch {
-	case class[b[0]]&digit == 0:
-		return 0, 0
-	case b[1] == ' ':
-		return int(b[0] - '0'), used + 2
-	case class[b[1]]&digit != 0 && len(b) > 2 && b[2] == ' ':
-		return int(b[0]-'0')*10 + int(b[1]-'0'), used + 3
-	}
-	return 0, 0
+	return int(b[i] - '0')
 }
 
-// timeOfDay reads 08:00:01 at i with any mark, 0 for none between. It returns
+// clock reads 08:00:01 at i with any mark, 0 for none between. It returns
 // the seconds and where it ends; 0 when there is no time of day.
-func timeOfDay(b []byte, i int, mark byte) (seconds, end int) {
+func clock(b []byte, i int, mark byte) (seconds, end int) {
 	step := 3
 	if mark == 0 {
 		step = 2
@@ -482,13 +457,13 @@ func timeOfDay(b []byte, i int, mark byte) (seconds, end int) {
 }
 
 // unpadded reads 8:0:1:123, each number with or without leading zeros, the
-// last in milliseconds. It is false for anything else.
-func unpadded(b []byte, i int) (seconds int, nanos int64, ok bool) {
+// last in milliseconds. end is 0 for anything else.
+func unpadded(b []byte, i int) (seconds int, nanos int64, end int) {
 	var parts [4]int
 	for n := range parts {
 		if n > 0 {
 			if i >= len(b) || b[i] != ':' {
-				return 0, 0, false
+				return 0, 0, 0
 			}
 			i++
 		}
@@ -498,13 +473,42 @@ func unpadded(b []byte, i int) (seconds int, nanos int64, ok bool) {
 			i++
 		}
 		if i == from {
-			return 0, 0, false
+			return 0, 0, 0
 		}
 	}
 	if i < len(b) && class[b[i]]&digit != 0 || parts[0] > 23 || parts[1] > 59 || parts[2] > 60 {
-		return 0, 0, false
+		return 0, 0, 0
 	}
-	return parts[0]*3600 + parts[1]*60 + parts[2], int64(parts[3]) * 1e6, true
+	return parts[0]*3600 + parts[1]*60 + parts[2], int64(parts[3]) * 1e6, i
+}
+
+// twelveHours reads 8:00:01 AM at i, also with a fraction.
+func twelveHours(b []byte, i, digits int) (seconds int, nanos int64, end int) {
+	hour := one(b, i)
+	if digits == 2 {
+		hour = two(b, i)
+	}
+	// What is behind the hour is read as in any other time.
+	minutes, second := two(b, i+digits+1), two(b, i+digits+4)
+	if b[i+digits] != ':' || b[i+digits+3] != ':' || hour < 1 || hour > 12 || uint(minutes) > 59 || uint(second) > 60 {
+		return 0, 0, 0
+	}
+	nanos, end = fraction(b, i+digits+6)
+	rest := b[end:]
+	for _, space := range [...]string{" ", "\u202f"} { // Java has written either
+		if len(rest) >= len(space)+2 && string(rest[:len(space)]) == space {
+			switch half := string(rest[len(space) : len(space)+2]); {
+			case strings.EqualFold(half, "AM"):
+				hour %= 12
+			case strings.EqualFold(half, "PM"):
+				hour = hour%12 + 12
+			default:
+				return 0, 0, 0
+			}
+			return hour*3600 + minutes*60 + second, nanos, end + len(space) + 2
+		}
+	}
+	return 0, 0, 0
 }
 
 // fraction reads .123 or ,123 at i as nanoseconds and returns where it ends.

@@ -71,6 +71,34 @@ var golden = []struct {
 	{"time = 2026-03-02T08:00:01Z, ready", "2026-03-02T08:00:01Z"},
 	{"steps = 1772438401000 today", ""},
 
+	{"26.11.2026 08:00:16 order stored", "2026-11-26T08:00:16Z"},
+	{"26.11.2026 08:00:16,250 +0100 order stored", "2026-11-26T07:00:16.25Z"},
+	{"31.11.2026 08:00:16 order stored", ""},
+	{"Nov 26, 2026 8:00:25 AM org.acme.Store save", "2026-11-26T08:00:25Z"},
+	{"Nov 6, 2026 12:00:25 AM org.acme.Store save", "2026-11-06T00:00:25Z"},
+	{"Nov 26, 2026, 11:59:59\u202fPM org.acme.Store save", "2026-11-26T23:59:59Z"},
+	{"Nov 26, 2026 13:00:25 AM org.acme.Store save", ""},
+	{"11/26/2026 8:00:16 PM order stored", "2026-11-26T20:00:16Z"},
+	{"11/26/2026 08:00:16.5 PM order stored", "2026-11-26T20:00:16.5Z"},
+	{"11/26/2026 08:00:16 order stored", ""},
+	{"1:M 26 Nov 2026 08:00:00.420 * Ready", "2026-11-26T08:00:00.42Z"},
+	{"1:M 6 Nov 2026 08:00:00.420 * Ready", "2026-11-06T08:00:00.42Z"},
+	{"Thu, 26 Nov 2026 08:00:07 GMT order stored", "2026-11-26T08:00:07Z"},
+	{"Thu, 26 Nov 2026 08:00:07 +0100 order stored", "2026-11-26T07:00:07Z"},
+	{"Thursday, 26-Nov-26 08:00:07 GMT order stored", "2026-11-26T08:00:07Z"},
+	{"Thu Nov 26 08:00:07 CEST 2026 ready", "2026-11-26T08:00:07Z"},
+	{"Nov 26 2026 08:00:07: %ASA-6-302013: Built", "2026-11-26T08:00:07Z"},
+	{"2026-11-26T08:00:01.1234567Z of .NET", "2026-11-26T08:00:01.1234567Z"},
+	{"/Date(1772438401123)/", "2026-03-02T08:00:01.123Z"},
+	{`\/Date(1772438401123+0100)\/`, "2026-03-02T08:00:01.123Z"},
+	{`{"$date":"2026-03-02T08:00:01.123+00:00"}`, "2026-03-02T08:00:01.123Z"},
+	{`{"$date":1772438401123}`, "2026-03-02T08:00:01.123Z"},
+	{`{"$date":{"$numberLong":"1772438401123"}}`, "2026-03-02T08:00:01.123Z"},
+	{`{"level":30,"time":1772438401123,"pid":17}`, "2026-03-02T08:00:01.123Z"},
+	{`{"level":30,"id":1772438401123,"pid":17}`, ""},
+	{"__REALTIME_TIMESTAMP=1772438401123456", "2026-03-02T08:00:01.123456Z"},
+	{"order:1772438401123 stored", ""},
+
 	{"", ""},
 	{"ready", ""},
 	{"Mar", ""},
@@ -90,9 +118,12 @@ var golden = []struct {
 	{"released on Mar  2 2026 at noon", ""},
 }
 
+// reference is when the files of the tests were written to last.
+var reference = time.Date(2000, 12, 31, 12, 0, 0, 0, time.UTC)
+
 func TestParse(t *testing.T) {
 	for _, c := range golden {
-		var p Parser
+		p := Parser{Reference: reference}
 		// The second time the shape and its place are known.
 		for _, time := range []string{"first", "second"} {
 			got, ok := p.Parse([]byte(c.line))
@@ -107,7 +138,7 @@ func TestParse(t *testing.T) {
 func TestParseMixed(t *testing.T) {
 	for _, before := range golden {
 		for _, c := range golden {
-			var p Parser
+			p := Parser{Reference: reference}
 			if c.want == "" || c.want[:4] == "2000" {
 				continue // its year depends on the line before
 			}
@@ -134,6 +165,9 @@ func TestYear(t *testing.T) {
 		{"a gap of many months goes forward",
 			[]string{"Feb  1 00:00:00 host", "Nov 30 00:00:00 host", "Jun  1 00:00:00 host"},
 			[]string{"2000-02-01T00:00:00Z", "2000-11-30T00:00:00Z", "2001-06-01T00:00:00Z"}},
+		{"the first is the latest that is not after the file's own time, but for a zone",
+			[]string{"Jan  1 12:00:00 host"}, []string{"2001-01-01T12:00:00Z"}},
+		{"and no later", []string{"Jan  1 12:00:01 host"}, []string{"2000-01-01T12:00:01Z"}},
 		{"a line with a year tells it to those without",
 			[]string{"2026-03-02T08:00:01Z ready", "I0302 08:00:02.000000 1 a.go:1] ready", "E0301 08:00:02.000000 1 a.go:1] late"},
 			[]string{"2026-03-02T08:00:01Z", "2026-03-02T08:00:02Z", "2026-03-01T08:00:02Z"}},
@@ -142,7 +176,7 @@ func TestYear(t *testing.T) {
 			[]string{"2026-03-02T08:00:01Z", "2026-03-02T08:00:02Z"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var p Parser
+			p := Parser{Reference: reference}
 			for i, line := range c.lines {
 				if got, ok := p.Parse([]byte(line)); !ok || got != at(t, c.want[i]) {
 					t.Errorf("%q: %s, %v; want %s", line, show(got), ok, c.want[i])
@@ -152,8 +186,22 @@ func TestYear(t *testing.T) {
 	}
 }
 
+// February 29 is that of the last leap year, and without a file's own time it
+// is today's that counts.
+func TestYearOfReference(t *testing.T) {
+	p := Parser{Reference: time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC)}
+	if got, ok := p.Parse([]byte("Feb 29 08:00:01 host")); !ok || got != at(t, "2024-02-29T08:00:01Z") {
+		t.Errorf("%s, %v", show(got), ok)
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	p = Parser{}
+	if got, ok := p.Parse([]byte(now.Format(time.Stamp) + " host")); !ok || got != time.Duration(now.UnixNano()) {
+		t.Errorf("%s, %v; want %s", show(got), ok, now)
+	}
+}
+
 func TestParseAllocatesNothing(t *testing.T) {
-	var p Parser
+	p := Parser{Reference: reference}
 	for _, c := range golden {
 		line := []byte(c.line)
 		if n := testing.AllocsPerRun(10, func() { p.Parse(line) }); n != 0 {
@@ -177,7 +225,7 @@ func FuzzRFC3339(f *testing.F) {
 		if line[:4] < "1970" {
 			t.Skip("before 1970")
 		}
-		var p Parser
+		p := Parser{Reference: reference}
 		if got, ok := p.Parse([]byte(line + " ready")); !ok || got != time.Duration(want.UnixNano()) {
 			t.Errorf("%s: %s, %v", line, show(got), ok)
 		}
@@ -191,7 +239,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(c.line), []byte(golden[(i+1)%len(golden)].line))
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		var p Parser
+		p := Parser{Reference: reference}
 		for _, line := range [][]byte{a, b, a, b, b} {
 			if got, ok := p.Parse(line); ok && got < 0 {
 				t.Errorf("%q: %d is before 1970", line, got)
@@ -217,7 +265,7 @@ func BenchmarkParse(b *testing.B) {
 			line := []byte(c.line)
 			b.SetBytes(int64(len(line)))
 			b.ReportAllocs()
-			var p Parser
+			p := Parser{Reference: reference}
 			for b.Loop() {
 				p.Parse(line)
 			}
@@ -230,7 +278,7 @@ func BenchmarkParse(b *testing.B) {
 			[]byte(`203.0.113.117 - u17 [02/Mar/2026:08:00:01 +0000] "GET / HTTP/1.1" 200 59278 "-" "Agent/1.0" 0.029`),
 		}
 		b.SetBytes(int64(len(lines[0])+len(lines[1])) / 2)
-		var p Parser
+		p := Parser{Reference: reference}
 		i := 0
 		for b.Loop() {
 			p.Parse(lines[i&1])

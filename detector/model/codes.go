@@ -1,0 +1,84 @@
+package model
+
+import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
+
+// A number in a message may be a code: exit status 2, success=0, errno=111. A place in
+// which few whole numbers stand again and again holds codes, however far they lie
+// apart; there, one that never stood is news, and how far it is from the others means
+// nothing.
+
+const (
+	// manyCodes is how many different numbers a place may have shown to hold codes.
+	manyCodes = 12
+
+	// knownCodes is how many records of a statement must have been seen before a
+	// code is news.
+	knownCodes = 300
+
+	// codeWeight is how many points a bit of a code's surprise is worth.
+	codeWeight = 1.5
+)
+
+// code returns what the event's i-th number is known by in its place, false for one
+// that is no code by itself.
+func (o *Observation) code(i int) (place, value uint32, ok bool) {
+	n := &o.Line.Numbers[i]
+	if n.Unit != pattern.UnitNone || n.Value != float64(int32(n.Value)) {
+		return 0, 0, false
+	}
+	h := mix64(o.known.hash, uint64(i)+1)
+	return uint32(h), uint32(mix64(h, uint64(int64(n.Value)))), true
+}
+
+// judgeCodes looks for a code that hardly ever stood in its place.
+func (m *Model) judgeCodes(o *Observation) {
+	o.oddCode = -1
+	st := o.known
+	if st == nil || st.seen < knownCodes {
+		return
+	}
+	var points float32
+	for i := range min(len(o.Line.Numbers), trackedNumbers) {
+		place, value, ok := o.code(i)
+		if !ok {
+			continue
+		}
+		r := m.fields.ranges.find(place)
+		if r == nil || r.n < knownCodes || r.few > manyCodes {
+			continue
+		}
+		count := float32(m.fields.values.find(value).n)
+		if count >= firmValue {
+			continue
+		}
+		// As many codes as there are were new once: Good and Turing's share of news.
+		bits := -log2(float64((float32(r.few)/2+count)/(r.n+1))) - toldBits*log2(float64(1+count))
+		if p := codeWeight * bits; p > points {
+			points, o.oddCode, o.codes = p, i, *r
+		}
+	}
+	if points > featNumber.Points(&o.Row) {
+		featNumber.set(&o.Row, points)
+		o.number = -1
+	} else {
+		o.oddCode = -1
+	}
+}
+
+// learnCodes counts the codes of the event, once its statement is known.
+func (m *Model) learnCodes(o *Observation) {
+	if o.known == nil {
+		return
+	}
+	for i := range min(len(o.Line.Numbers), trackedNumbers) {
+		place, value, ok := o.code(i)
+		if !ok {
+			continue
+		}
+		r := m.fields.ranges.claim(place)
+		r.n++
+		if r.few <= manyCodes && m.fields.values.count(value, 1) {
+			r.few++
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package model
+
+import (
+	"math/bits"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// general finds the statement that a line of unknown text was made by.
+//
+// What a run of characters is (a word, a number, an identifier) the tokeniser
+// can only guess. A place of a statement is known better: lines that differ in
+// one place, in which several words were seen, are one statement. So each new
+// line is counted under the hashes of itself without one and without two of its
+// places; one that was counted often enough is the statement's name from then on.
+//
+// It is asked for new patterns only.
+type general struct {
+	counts grams // new lines, by the hash of what they have in common
+	pairs  bool  // a statement of two free places was found
+}
+
+var (
+	// freePlace is how many words a place takes until it is free, and freePair
+	// how many two places take together. Two words may be a choice (opened,
+	// closed), and two places agree by chance sooner than one.
+	freePlace float32 = 4
+	freePair  float32 = 12
+)
+
+const (
+	// maxPlaces is how many places of a line are looked at, and maxPairPlaces how
+	// many may be free in twos: their number is the square of that.
+	maxPlaces     = 64
+	maxPairPlaces = 20
+
+	// longNumber is from how many characters on a number may be an identifier.
+	longNumber = 8
+
+	countsLimit = 1 << 16
+)
+
+// places are what a line is made of, between blanks, brackets and the like.
+// What holds a digit is one kind of place, and several of them in a row are one,
+// so that neither the digits of an identifier nor their number matter.
+type places struct {
+	n     int
+	hash  [maxPlaces]uint64 // of the place and what stands in it; their sum is the line's
+	free  [maxPlaces]bool   // may be a variable
+	sum   uint64
+	class wordClass // of its words
+}
+
+// between says what parts places.
+var between = func() (t [256]bool) {
+	for _, c := range " \t\r\n=:,;()[]{}<>\"'|" {
+		t[c] = true
+	}
+	return t
+}()
+
+// look cuts the line into places.
+func (p *places) look(text []byte, l *pattern.Line) {
+	p.n, p.sum, p.class = 0, 0, 0
+	var place struct {
+		hash         uint64
+		digits, held bool
+	}
+	var row uint64 // numbers in a row of places with digits, plus 1
+	put := func(hash uint64, free bool) {
+		h := mixed(hash ^ uint64(p.n+1)*0x9e3779b97f4a7c15)
+		p.sum += h
+		if p.n < maxPlaces {
+			p.hash[p.n], p.free[p.n] = h, free
+			p.n++
+		}
+	}
+	flush := func() {
+		if place.hash != 0 && !place.digits {
+			if row > 0 {
+				put(row, false)
+			}
+			row = 0
+			put(place.hash, !place.held)
+		}
+		place.hash, place.digits, place.held = 0, false, false
+	}
+	end, nn := 0, 0
+	for i := range l.Tokens {
+		t := &l.Tokens[i]
+		for _, c := range text[end:t.Start] {
+			if between[c] {
+				flush()
+				break
+			}
+		}
+		end = int(t.End)
+		number := nn < len(l.Numbers) && int(l.Numbers[nn].Token) == i
+		word := text[t.Start:t.End]
+		switch {
+		case t.Kind == pattern.LevelWord:
+			place.held = true
+		case t.Kind != pattern.Word || word[len(word)-1] >= '0' && word[len(word)-1] <= '9':
+			place.digits = true
+			row = max(row, 1)
+			if number {
+				// Numbers are told apart by their order. A long one may be an
+				// identifier, which is none in the next line.
+				if len(word) < longNumber {
+					row++
+				}
+				nn++
+			}
+		default:
+			class := said(text, l.Tokens, i)
+			p.class |= class
+			place.held = place.held || class&classFailure != 0
+		}
+		// The byte behind a word is part of its token's hash, and none of the place.
+		place.hash = mixed(place.hash ^ uint64(t.Word(text)) + 1)
+	}
+	flush()
+	if row > 0 {
+		put(row, false)
+	}
+}
+
+func mixed(x uint64) uint64 {
+	hi, lo := bits.Mul64(x^0x9e3779b97f4a7c15, 0xd1b54a32d192ed03)
+	return hi ^ lo | 1
+}
+
+// without is the name of the lines that have all but the places i and j in
+// common; i and j may be the same.
+func (p *places) without(i, j int) uint64 {
+	h := p.sum - p.hash[i]
+	if j != i {
+		h -= p.hash[j]
+	}
+	return mixed(h ^ uint64(i<<16|j<<8|p.n+1)*0xe7037ed1a0b428db)
+}
+
+// whole is the name of the lines that have all in common.
+func (p *places) whole() uint64 { return mixed(p.sum) }
+
+// each calls f with the names that the line may go by, the narrower ones first,
+// until it returns true.
+func (p *places) each(pairs bool, f func(name uint64, pair bool) bool) bool {
+	if p.n > 2 {
+		for i := range p.n {
+			if p.free[i] && f(p.without(i, i), false) {
+				return true
+			}
+		}
+	}
+	if n := min(p.n, maxPairPlaces); pairs && n > 4 {
+		for i := range n {
+			for j := i + 1; p.free[i] && j < n; j++ {
+				if p.free[j] && f(p.without(i, j), true) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// find returns the statement that the line belongs to, or nil.
+func (g *general) find(t *statements, p *places) *statement {
+	st := t.find(p.whole())
+	if st.settled() {
+		return st
+	}
+	p.each(g.pairs, func(name uint64, _ bool) bool {
+		if is := t.find(name); is != nil {
+			st = is
+		}
+		return st.settled()
+	})
+	return st
+}
+
+// name returns the name of the line's statement, which is not known, and how many
+// of those before it agree with it but for places that have turned out free; 0 =
+// there are none.
+func (g *general) name(p *places) (name uint64, seen uint32) {
+	name = p.whole()
+	p.each(true, func(n uint64, pair bool) bool {
+		least := float32(freePlace)
+		if pair {
+			least = freePair
+		}
+		if c := uint32(g.counts.find(uint32(n >> 32)).n); float32(c) >= least-1 && c > seen {
+			name, seen = n, c
+		}
+		return false
+	})
+	return name, seen
+}
+
+// learn counts the line.
+func (g *general) learn(p *places) {
+	p.each(true, func(n uint64, pair bool) bool {
+		key := uint32(n >> 32)
+		g.counts.count(key, 1)
+		g.pairs = g.pairs || pair && float32(g.counts.find(key).n) >= freePair
+		return false
+	})
+}
+
+func (g *general) carry(c *codec.Codec) {
+	g.counts.carry(c)
+	pairs := uint8(0)
+	if g.pairs {
+		pairs = 1
+	}
+	c.U8(&pairs)
+	g.pairs = pairs != 0
+}

@@ -1,0 +1,340 @@
+package model
+
+import (
+	"math"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// Normal is a rate, not a count. A statement's slow rate says how rare it is, its
+// quick one how much of it there is just now, and its usual gaps what is a silence.
+
+const (
+	// slowRecords and slowTime are the half-lives of a statement's slow rate: the
+	// one that is over first counts. By the time, a weekly job stays known; by the
+	// records, a busy log is known by its last day or so.
+	slowRecords = 20000
+	slowTime    = 7 * 24 * time.Hour
+	slowStep    = 10 * time.Minute // by which the latter fades
+
+	// quickRecords is the half-life in records of a statement's quick rate.
+	quickRecords = 300
+
+	// newsRecords is the half-life in records of how often there is news.
+	newsRecords = 5000
+
+	// badRecords is the half-life in records of how often lines are how bad.
+	badRecords = 3000
+
+	// rareBits is from how many bits on a statement counts as rare: one in 256.
+	rareBits = 8
+)
+
+// badness is how bad a line is by its level and its words: 0 = not, 1 = a
+// warning, 2 = words of failure, 3 = an error or a warning with such words, 4 =
+// an error with such words, or worse.
+type badness uint8
+
+const badnesses = 5
+
+func badnessOf(level pattern.Level, class wordClass) badness {
+	b := badness(0)
+	switch {
+	case level >= pattern.LevelCritical:
+		b = 4
+	case level == pattern.LevelError:
+		b = 3
+	case level == pattern.LevelWarn:
+		b = 1
+	}
+	if class&classFailure != 0 {
+		if b == 0 {
+			return 2
+		}
+		return min(b+1, 4)
+	}
+	return b
+}
+
+// habits is how often things are said in a log.
+type habits struct {
+	weight float64       // of the next record in slow rates: it grows instead of all rates fading
+	total  float64       // of all slow rates
+	era    uint32        // times that weight was brought down
+	begin  time.Duration // of the first record with a time; 0 = unknown
+	now    time.Duration // up to which slow rates have faded
+
+	newsWeight float64
+	news       [badnesses]float64 // rare lines, by badness
+	newsQuick  float32            // rare lines among the last few
+	badWeight  float64
+	bad        [badnesses]float64 // lines, by badness
+}
+
+var (
+	slowGrowth  = math.Exp2(1.0 / slowRecords)
+	newsGrowth  = math.Exp2(1.0 / newsRecords)
+	badGrowth   = math.Exp2(1.0 / badRecords)
+	quickFading = newFading(quickRecords / quickStep)
+)
+
+const (
+	quickStep  = 8
+	eraBits    = 20    // weight doubles so often in an era
+	calmFading = 0.966 // half-life of 20 records
+)
+
+func newHabits() habits { return habits{weight: 1, newsWeight: 1, badWeight: 1} }
+
+// habit is what is known of how often a statement comes.
+type habit struct {
+	slow  float32       // weight of its records, by habits.weight
+	era   uint32        // of slow
+	quick float32       // records, fading over quickRecords
+	told  uint32        // statement.seen when it was news last
+	since uint32        // the record since which it is said
+	from  time.Duration // and its time; 0 = unknown
+	time  time.Duration // of its last record; 0 = unknown
+	gaps  gaps
+}
+
+// gaps are the usual pauses between a statement's records: mean and variance of
+// their logarithms, in octaves of milliseconds, and the longest lately.
+type gaps struct {
+	n, mean, variance, longest float32
+}
+
+const (
+	gapsKnown   = 3    // gaps that must be seen before one is too long
+	gapsFollow  = 0.02 // part of the way that the means go with each
+	longestFade = 0.02 // octaves that the longest comes down with each
+)
+
+// beyond returns by how many octaves a gap is longer than the usual ones.
+func (g *gaps) beyond(x float32) float32 {
+	if g.n < gapsKnown {
+		return 0
+	}
+	return max(0, x-max(g.longest, g.mean+2*sqrt(g.variance)))
+}
+
+func (g *gaps) learn(x float32) {
+	g.n = min(g.n+1, 1/gapsFollow)
+	w := 1 / g.n
+	d := x - g.mean
+	g.mean += w * d
+	g.variance = (1 - w) * (g.variance + w*d*d)
+	g.longest = max(x, g.longest-longestFade)
+}
+
+func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
+
+// gapOctaves is the logarithm of a pause.
+func gapOctaves(d time.Duration) float32 { return log2(1 + float64(d)/float64(time.Millisecond)) }
+
+// judgeHabit says how rare the event's statement is, how long it was away, and
+// what follows for a line as bad as this.
+func (m *Model) judgeHabit(o *Observation) {
+	h, st := &m.habits, o.known
+	class := o.class
+	if st != nil {
+		class = wordClass(st.class)
+	}
+	o.bad = badnessOf(o.Level, class)
+	o.quick, o.away = 1, 0
+	slow := 0.0
+	if st != nil {
+		p := &st.habit
+		if e := h.era - p.era; e > 0 {
+			p.slow *= float32(math.Exp2(-eraBits * float64(e)))
+			p.era = h.era
+		}
+		slow = float64(p.slow)
+		o.quick += p.quick * quickFading.after((m.records-st.last)/quickStep)
+		if p.time > 0 && o.Time >= p.time {
+			o.away = p.gaps.beyond(gapOctaves(o.Time - p.time))
+		}
+	}
+	total := h.total/h.weight + 1
+	isNew := st == nil && o.same == 0
+	var raw float32
+	if isNew {
+		raw = log2(4 * total)
+	} else {
+		raw = max(0, -log2((slow/h.weight+0.5)/total))
+	}
+	o.rare = raw >= rareBits
+
+	lines := min(float64(m.records), newsRecords*1.44) + 1
+	var news, worse, every float64
+	for b := range badnesses {
+		every += h.bad[b]
+		if badness(b) >= o.bad {
+			news += h.news[b]
+			worse += h.bad[b]
+		}
+	}
+	novelty := -log2(min(1, (news/h.newsWeight+0.5)/lines))
+	most := max(leastNovelty, novelty)
+	if isNew {
+		most += 2
+	}
+	soft := float32(1)
+	if o.bad > 0 {
+		soft = softly
+	}
+	if raw > most {
+		raw = most + soft*(raw-most)
+	}
+	o.rarity = min(mostRarity, raw)
+
+	silence := min(8, silenceWeight*o.away)
+	if o.bad == 0 {
+		return
+	}
+	weak := float32(0)
+	if o.bad >= 2 {
+		weak = silence
+	}
+	how := -log2(min(1, (worse/h.badWeight+0.5)/(every/h.badWeight+1)))
+	bad := min(mostBad, max(how+float32(o.bad)/2, 0.75*weak)) * float32(o.bad) / 4
+	odd := max(o.rarity, min(mostRarity, o.rarity+weak))
+	odd *= 1 - usedPart*m.used(st)*(1-min(1, weak/4))
+	scale := oldTrouble
+	if isNew {
+		scale = newTrouble
+	} else if st != nil && st.seen < maturity {
+		scale = youngTrouble
+	}
+	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))
+	if st != nil && o.bad >= 2 && st.habit.told > 0 && m.records-st.first < slowRecords && st.seen-st.habit.told >= 100 && o.quick > 4 {
+		featTrouble.set(&o.Row, Strange)
+	}
+}
+
+// used says how far the log is used to the statement, from 0 to 1: it was said for
+// half of the time that the log is known, or for half of what is remembered, by
+// records and by time.
+func (m *Model) used(st *statement) float32 {
+	if st == nil {
+		return 0
+	}
+	h, p := &m.habits, &st.habit
+	part := float32(m.records-p.since) / float32(min(m.records, 2*slowRecords)+1)
+	if p.from > 0 && h.now > h.begin {
+		part = min(part, float32(h.now-p.from)/float32(min(h.now-h.begin, 2*slowTime)))
+	}
+	return min(1, max(0, usedSlope*part-(usedSlope/2-1)))
+}
+
+// What trouble weighs, in points a bit. New lines' words and levels are judged by
+// features of their own.
+var (
+	newTrouble   float32 = 0.55
+	youngTrouble float32 = 0.55
+	oldTrouble   float32 = 0.82
+
+	mostRarity    float32 = 12  // bits that rarity counts up to
+	mostBad       float32 = 6   // bits that badness counts up to
+	silenceWeight float32 = 1.5 // bits for each octave of silence
+	leastNovelty  float32 = 6   // bits that rarity counts in full, also where much is rare
+	usedPart      float32 = 0.5
+	usedYoung     float32 = 0.5
+	usedSlope     float32 = 4
+	returned      float32 = 3
+	softly        float32 = 0.5 // what bits of a bad line beyond that count
+)
+
+func (m *Model) learnHabit(o *Observation, st *statement) {
+	h, p := &m.habits, &st.habit
+	if p.time > 0 && o.Time >= p.time {
+		p.gaps.learn(gapOctaves(o.Time - p.time))
+	}
+	if o.Time > 0 {
+		p.time = o.Time
+		if passed := o.Time - h.now; h.now > 0 && passed >= slowStep {
+			h.weight *= math.Exp2(float64(passed) / float64(slowTime))
+			h.now = o.Time
+		} else if h.now == 0 || passed < 0 {
+			h.now = o.Time
+		}
+		if h.begin == 0 {
+			h.begin = o.Time
+		}
+	}
+	if st.seen == 0 || o.away > returned || o.same > 0 {
+		p.since, p.from = m.records, o.Time
+	}
+	if p.slow == 0 {
+		p.era = h.era
+	}
+	p.slow += float32(h.weight)
+	p.quick = o.quick
+	h.total += h.weight
+	if featTrouble.Points(&o.Row) >= Strange*0.9 {
+		p.told = st.seen + 1
+	}
+	h.weight *= slowGrowth
+	for h.weight > 1<<eraBits {
+		h.weight /= 1 << eraBits
+		h.total /= 1 << eraBits
+		h.era++
+	}
+	h.newsQuick *= calmFading
+	if o.rare {
+		h.news[o.bad] += h.newsWeight / float64(1+h.newsQuick)
+		h.newsQuick++
+	}
+	h.bad[o.bad] += h.badWeight
+	h.newsWeight = grow(h.newsWeight, newsGrowth, &h.news)
+	h.badWeight = grow(h.badWeight, badGrowth, &h.bad)
+}
+
+// grow lets a weight grow, and brings it and what was added by it down before it
+// is too large.
+func grow(weight, by float64, sums *[badnesses]float64) float64 {
+	if weight *= by; weight > 1<<eraBits {
+		for i := range sums {
+			sums[i] /= 1 << eraBits
+		}
+		weight /= 1 << eraBits
+	}
+	return weight
+}
+
+func (h *habits) carry(c *codec.Codec) {
+	c.F64(&h.weight)
+	c.F64(&h.total)
+	c.U32(&h.era)
+	codec.I64(c, &h.begin)
+	codec.I64(c, &h.now)
+	c.F64(&h.newsWeight)
+	for i := range h.news {
+		c.F64(&h.news[i])
+	}
+	c.F32(&h.newsQuick)
+	c.F64(&h.badWeight)
+	for i := range h.bad {
+		c.F64(&h.bad[i])
+	}
+}
+
+func (p *habit) carry(c *codec.Codec) {
+	c.F32(&p.slow)
+	c.U32(&p.era)
+	c.F32(&p.quick)
+	c.U32(&p.told)
+	c.U32(&p.since)
+	codec.I64(c, &p.from)
+	codec.I64(c, &p.time)
+	p.gaps.carry(c)
+}
+
+func (g *gaps) carry(c *codec.Codec) {
+	c.F32(&g.n)
+	c.F32(&g.mean)
+	c.F32(&g.variance)
+	c.F32(&g.longest)
+}

@@ -1,0 +1,117 @@
+// Package words knows which words of a log line speak of an error and which
+// say that all is well, from the levels at which the logging statements of
+// many open projects say each of them.
+//
+// A weight is in bits: the binary logarithm of how much likelier the word is
+// in a statement of ERROR and worse than in one of INFO and below. Words that
+// are said at all levels alike, by few projects, or not at all have weight 0.
+// Inflected forms are words of their own: there are no stems.
+//
+// The table is words.txt, which `make words` counts anew; the package knows
+// no other language than the projects' own, English.
+package words
+
+import (
+	_ "embed"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// Lengths of a word in the table, in letters.
+const (
+	MinLength = 2
+	MaxLength = 16
+)
+
+//go:embed words.txt
+var table string
+
+// key holds a word of up to 16 letters in lower case: its first and its last
+// eight bytes, which overlap in shorter ones, and its length.
+type key struct {
+	first, last uint64
+	length      uint32
+}
+
+// fold makes ASCII letters small ones. No other byte becomes a letter by it.
+const fold = 0x2020202020202020
+
+func keyOf(b []byte) (k key) {
+	n := len(b)
+	k.length = uint32(n)
+	switch {
+	case n >= 8:
+		k.first = binary.LittleEndian.Uint64(b) | fold
+		k.last = binary.LittleEndian.Uint64(b[n-8:]) | fold
+	case n >= 4:
+		k.first = uint64(binary.LittleEndian.Uint32(b)) | fold
+		k.last = uint64(binary.LittleEndian.Uint32(b[n-4:])) | fold
+	default: // 2 or 3
+		k.first = uint64(binary.LittleEndian.Uint16(b)) | fold
+		k.last = uint64(binary.LittleEndian.Uint16(b[n-2:])) | fold
+	}
+	return k
+}
+
+// slot is where the key is looked for first.
+func (k *key) slot() uint {
+	hi, lo := bits.Mul64(k.first^0x9e3779b97f4a7c15, k.last^0xd1b54a32d192ed03+uint64(k.length))
+	return uint(hi^lo) & (slots - 1)
+}
+
+// slots is a power of two several times the number of words, so that a
+// word that is not in the table is known for it at the first or second look.
+const slots = 4096
+
+type entry struct {
+	first, last uint64
+	length      uint32 // 0 in an empty one
+	weight      float32
+}
+
+// entries is the table, open to the next slot. It is not written after init.
+var entries = func() *[slots]entry {
+	t := new([slots]entry)
+	n := 0
+	for line := range strings.Lines(table) {
+		if line[0] == '#' {
+			continue
+		}
+		word, bits, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		w, err := strconv.ParseFloat(bits, 32)
+		if err != nil || len(word) < MinLength || len(word) > MaxLength {
+			panic(fmt.Sprintf("words.txt: %q is not a word of %d to %d letters and its weight in bits", line, MinLength, MaxLength))
+		}
+		if n++; n > slots/2 {
+			panic(fmt.Sprintf("words.txt: more than %d words", slots/2))
+		}
+		k := keyOf([]byte(word))
+		i := k.slot()
+		for t[i].length != 0 {
+			i = (i + 1) & (slots - 1)
+		}
+		t[i] = entry{k.first, k.last, k.length, float32(w)}
+	}
+	return t
+}()
+
+// Weight returns the weight of word in bits, positive towards an error; 0 for
+// a word that is unknown or neutral. Capitals make no difference.
+func Weight(word []byte) float32 {
+	if len(word) < MinLength || len(word) > MaxLength {
+		return 0
+	}
+	k := keyOf(word)
+	for i := k.slot(); ; i = (i + 1) & (slots - 1) {
+		e := &entries[i]
+		if e.first == k.first && e.last == k.last && e.length == k.length {
+			return e.weight
+		}
+		if e.length == 0 {
+			return 0
+		}
+	}
+}

@@ -1,0 +1,125 @@
+// One line with all that is known of it, and the lines around it.
+
+import type { LineAnswer, Row } from "../api.ts";
+import { filter, setAside } from "../actions/filter.ts";
+import { forgetLine, nextAnomaly, openLine, showAmongAll } from "../actions/lines.ts";
+import { say } from "../actions/tell.ts";
+import { $, h, keepFocus, on } from "../lib/dom.ts";
+import { count, moment, score } from "../lib/format.ts";
+import { findAll, logText, patternText } from "../lib/logtext.ts";
+import { later } from "../lib/pending.ts";
+import { isFlagged, textToMark } from "../store/derived.ts";
+import { state, subscribe } from "../store/store.ts";
+
+export function startDetail(): void {
+  subscribe(() => [state.opened], draw);
+  subscribe(() => [state.filters.stop], later(60, draw));
+  on("view", "keydown", (e) => {
+    // In a field it clears the field.
+    if (e.key !== "Escape" || (e.target as HTMLElement).closest("input, textarea, select")) return;
+    if (state.opened) close();
+    else forgetLine(); // one that is on its way
+  });
+}
+
+function close(): void {
+  forgetLine();
+  $("grid").focus({ preventScroll: true });
+}
+
+function draw(): void {
+  const { opened } = state;
+  const box = $("detail");
+  const wasHidden = box.hidden;
+  box.hidden = opened === null;
+  if (!opened) return;
+  const { row } = opened;
+  box.setAttribute("aria-label", `Line ${count(row.n)}`);
+  keepFocus(box, box, () => {
+    box.replaceChildren(header(row), verdict(row), around(opened), row.c ? h("p", { class: "small" }, "The line goes on; only its beginning is shown.") : "", ...pattern(opened));
+    showHere(box);
+  });
+  if (wasHidden) box.scrollTop = 0;
+  say(`Line ${count(row.n)}${isFlagged(row) ? `, anomaly: ${row.r ?? ""}` : ""}`);
+}
+
+function header(row: Row): HTMLElement {
+  return h(
+    "header",
+    {},
+    h("h2", { id: "detail-title", tabindex: -1 }, `Line ${count(row.n)}`),
+    h("button", { type: "button", class: "quiet", "data-key": "previous", "aria-label": "Previous anomaly", title: "Previous anomaly (p)", onclick: () => nextAnomaly(true) }, "↑"),
+    h("button", { type: "button", class: "quiet", "data-key": "next", "aria-label": "Next anomaly", title: "Next anomaly (n)", onclick: () => nextAnomaly(false) }, "↓"),
+    h("button", { type: "button", class: "quiet", "aria-label": "Close the line", onclick: close }, "✕"),
+  );
+}
+
+function verdict(row: Row): HTMLElement {
+  const flagged = isFlagged(row);
+  const facts = [
+    row.t ? `${moment(row.t)} UTC` : "",
+    row.l ? state.start.levels[row.l]! : "no level",
+    row.j ? `score ${score(row.s)}` : "not judged: the model was still learning",
+  ];
+  return h(
+    "div",
+    { class: `verdict${flagged ? " flagged" : ""}` },
+    h("p", {}, h("b", {}, flagged ? "Anomaly" : row.j ? "Nothing unusual" : "Learning"), flagged && row.r ? ": " : "", ...(flagged ? logText(row.r ?? "") : [])),
+    h("p", { class: "small" }, facts.filter(Boolean).join(" · ")),
+  );
+}
+
+function around({ near, row }: LineAnswer): HTMLElement {
+  return h("ul", { class: "near", "aria-label": "The line and those around it" }, ...near.map((r) => (r.n === row.n ? here(row) : neighbor(r))));
+}
+
+/** here is the line itself, all of it, among those around it. */
+function here(r: Row): HTMLElement {
+  return h(
+    "li",
+    { class: `here${isFlagged(r) ? " flagged" : ""}`, "aria-current": "true" },
+    h("span", {}, count(r.n)),
+    h("pre", { tabindex: 0, "aria-label": "The line", "data-key": `line-${r.n}` }, ...logText(r.x, r.m ?? findAll(r.x, textToMark()))),
+  );
+}
+
+function neighbor(r: Row): HTMLElement {
+  const flagged = isFlagged(r);
+  return h(
+    "li",
+    { class: flagged ? "flagged" : "" },
+    h(
+      "button",
+      { type: "button", "data-key": `line-${r.n}`, onclick: () => void openLine(r.n) },
+      h("span", {}, count(r.n)),
+      h("span", {}, flagged ? h("span", { class: "hidden" }, "anomaly: ") : null, ...logText(r.x.slice(0, 300))),
+    ),
+  );
+}
+
+/** showHere scrolls to the line in the middle of those around it. */
+function showHere(box: HTMLElement): void {
+  const list = box.querySelector<HTMLElement>(".near")!;
+  const line = list.querySelector<HTMLElement>(".here")!;
+  list.scrollTop = line.offsetTop - list.offsetTop - Math.max(0, list.clientHeight - line.clientHeight) / 2;
+}
+
+function pattern({ row, pattern: p }: LineAnswer): HTMLElement[] {
+  const onlyThis = (): void => filter({ tab: "lines", pattern: p.id, patternText: p.text });
+  const isNormal = (): void => {
+    close();
+    setAside(p);
+  };
+  return [
+    h("h3", {}, "Its pattern"),
+    h("pre", { tabindex: 0, "aria-label": "Pattern" }, ...patternText(p.text)),
+    h(
+      "p",
+      { class: "buttons" },
+      h("button", { type: "button", class: "quiet", "data-key": "place", onclick: () => void showAmongAll(row.n) }, "Show among all lines"),
+      h("button", { type: "button", class: "quiet", "data-key": "only", onclick: onlyThis }, "Only this pattern"),
+      // Lines of many patterns: no one expression ignores them.
+      p.ignore ? h("button", { type: "button", class: "quiet", onclick: isNormal, title: "Adds an Ignore line to the Fluent Bit section and takes the pattern out of the view" }, "This is normal") : "",
+    ),
+  ];
+}

@@ -1,0 +1,90 @@
+// What is asked of a log.
+
+import type { Axis, Given, Mode } from "../api.ts";
+
+export interface Range {
+  axis: Axis;
+  from: number; // Unix milliseconds or line number
+  to: number; // excluded
+}
+
+/** Normal is a pattern that is set aside as normal. */
+export interface Normal {
+  id: string;
+  text: string;
+  ignore: string; // the expression that ignores its lines, empty where there is none
+}
+
+export type Tab = "lines" | "patterns" | "section";
+
+/** Filters are never changed in place: who subscribes to one of them compares it. */
+export interface Filters {
+  stop: number; // index of the slider's stop
+  only: boolean; // anomalies only
+  levels: string[];
+  text: string;
+  regex: boolean; // text is a regular expression
+  exclude: boolean; // lines without the text
+  pattern: string; // its id, or empty
+  patternText: string;
+  normal: Normal[]; // patterns that are set aside
+  range: Range | null; // brushed
+  zoom: Range | null; // what the chart shows
+  axis: Axis;
+  tab: Tab;
+}
+
+export const fresh = (stop: number): Filters => ({
+  stop,
+  only: true,
+  levels: [],
+  text: "",
+  regex: false,
+  exclude: false,
+  pattern: "",
+  patternText: "",
+  normal: [],
+  range: null,
+  zoom: null,
+  axis: "time",
+  tab: "lines",
+});
+
+/** Link is all that a link keeps. */
+export interface Link {
+  log: string;
+  mode: Mode | null;
+  options: Given;
+  filters: Filters;
+}
+
+/** narrowing is what decides on the lines that the table has, but for the slider. */
+export const narrowing = (f: Filters): readonly unknown[] => [f.only, f.levels, f.text, f.regex, f.exclude, f.pattern, f.normal, f.range];
+
+/** query is a filter as the server reads it. */
+export function query(f: Filters, extra: Record<string, string | number> = {}): URLSearchParams {
+  const q = new URLSearchParams({ stop: String(f.stop) });
+  if (f.only) q.set("only", "1");
+  if (f.levels.length) q.set("levels", f.levels.join(","));
+  if (f.text) q.set("q", f.text);
+  if (f.text && f.regex) q.set("regex", "1");
+  if (f.text && f.exclude) q.set("exclude", "1");
+  if (f.pattern) q.set("pattern", f.pattern);
+  if (f.normal.length) q.set("hide", f.normal.map((n) => n.id).join(","));
+  if (f.range) setRange(q, f.range);
+  for (const [name, value] of Object.entries(extra)) q.set(name, String(value));
+  return q;
+}
+
+function setRange(q: URLSearchParams, r: Range): void {
+  q.set("axis", r.axis);
+  q.set("from", String(r.from));
+  q.set("to", String(r.to));
+}
+
+/** chartQuery is for the chart, whose range is what it is zoomed to. */
+export function chartQuery(f: Filters, extra: Record<string, string | number>): URLSearchParams {
+  const q = query({ ...f, range: null, only: false }, extra);
+  if (f.zoom) setRange(q, f.zoom);
+  return q;
+}
