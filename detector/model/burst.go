@@ -41,6 +41,9 @@ func (m *Model) judgeBurst(o *Observation) {
 		same := (octavesOf(float64(o.run+1)) - st.longest).float()
 		points = max(points, 5*same-2)
 	}
+	if o.Size == 0 {
+		return // of records without a message a rush says it better, see judgeRush
+	}
 	featBurst.set(&o.Row, min(24, points))
 }
 

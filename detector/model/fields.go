@@ -48,7 +48,7 @@ const (
 	keyTail   = 3.5
 	textTail  = 1.5
 	pairTail  = 1.7
-	rushTail  = 1.3
+	rushTail  = 1.4
 )
 
 // valueLimit and pairLimit bound the tables of values and pairs, in entries.
@@ -149,6 +149,7 @@ const rareKey = 8
 // all that stands in the record.
 func (o *Observation) statementOfFields() (hash, values uint64) {
 	var kind uint64
+	o.failed = false
 	kinds := 0
 	for i := range o.Fields {
 		f := &o.Fields[i]
@@ -158,6 +159,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		h := hashBytes(nameSeed, f.Name)
 		values += mix64(h, f.hash())
 		if tellsKind(f.Name) && len(f.Value) <= 64 {
+			o.failed = o.failed || codeWorse(f)
 			v := f.hash()
 			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
@@ -299,7 +301,7 @@ func (m *Model) weighFields(o *Observation) {
 	}
 	for i := range points {
 		p := &points[i]
-		if i != strongest {
+		if i != strongest && !(s.odd == s.strange && ofValue(p.feature) && ofValue(points[strongest].feature)) {
 			p.points *= explained
 		}
 		if p.points > p.feature.Points(r) {
@@ -314,6 +316,9 @@ func (m *Model) weighFields(o *Observation) {
 	}
 }
 
+// ofValue reports whether a feature is about what stands in one field.
+func ofValue(f Feature) bool { return f == featValue || f == featText }
+
 // explained is what is left of an oddity that another one in the same record
 // explains: one cause changes several fields, and is told once.
 const explained = 0.4
@@ -321,14 +326,17 @@ const explained = 0.4
 const (
 	// toldBits is how many bits of surprise each doubling of the times that a value
 	// was seen takes: what was told once is less news the second time.
-	toldBits = 1
+	toldBits = 1.5
 
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
 	// the first in 700 records is flagged.
 	keyWeight = 1.5
 
 	// valueWeight is the same for a value's.
-	valueWeight = 1.7
+	valueWeight = 1.75
+
+	// partWeight multiplies that for a part of a path: new pages come all the time.
+	partWeight = 0.8
 
 	// worseWeight multiplies that for a code that says that something failed, as a
 	// worse level does.
@@ -404,6 +412,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if bits > 3 {
 		points := valueWeight * bits
+		if p != whole {
+			points *= partWeight
+		}
 		if p == whole && codeWorse(f) {
 			points *= worseWeight
 		}
@@ -462,7 +473,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 		return
 	}
 	width := min(widest, (usual.hi - usual.lo).float())
-	points := 5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
+	points := 5.5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
 	if usual.zeros() { // how far it is from 0, no logarithm can tell
 		points = min(points, zeroWeight*log2(float64(n)))
 	}
@@ -485,7 +496,7 @@ const (
 	leastExpected = 3
 
 	// pairWeight is how many points an octave of the expected number is worth.
-	pairWeight = 3.5
+	pairWeight = 3.8
 )
 
 // judgePairs looks for two values, each routine, that never came together.
@@ -542,7 +553,7 @@ func (m *Model) judgeRush(o *Observation) {
 	if n < recentShapes/3 {
 		return
 	}
-	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1)
+	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1) * m.clock.lull()
 	if expected = max(expected, 0.1); n > expected {
 		s.rushBits = n*log2(float64(n/expected)) - 1.4427*(n-expected) // Chernoff's bound, as of a burst
 		s.rawRush = 3 * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/4))

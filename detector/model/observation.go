@@ -25,6 +25,7 @@ type Observation struct {
 	quick  float32 // records of its statement lately
 	away   float32 // octaves that its statement was away beyond its usual gaps
 
+	failed  bool        // the record has no message, and a code that says that something failed
 	oddCode int         // index of the strangest code; -1 = none
 	codes   numberRange // of its place
 	model   *Model      // that has judged it

@@ -143,6 +143,9 @@ func (m *Model) judgeHabit(o *Observation) {
 		class = wordClass(st.class)
 	}
 	o.bad = badnessOf(o.Level, class)
+	if o.Size == 0 && o.failed {
+		o.bad = max(o.bad, 3) // as an ERROR
+	}
 	o.quick, o.away = 1, 0
 	slow := 0.0
 	if st != nil {

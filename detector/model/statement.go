@@ -172,7 +172,7 @@ func (t *statements) sort() {
 	})
 }
 
-// settled says that it is known what the statement's places hold.
+// settled reports whether it is known what the statement's places hold.
 func (s *statement) settled() bool { return s != nil && (s.free != 0 || s.seen >= maturity) }
 
 // age halves the counts once for each epoch that has passed.

@@ -72,7 +72,7 @@ func (t *texts) points(bits float32, length octaves) float32 {
 		return 0
 	}
 	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + 2)
-	points := min(20, 4*(deviations-0.5))
+	points := min(20, 3.5*(deviations-0.5))
 	if beyond := (length - t.lengths.hi).float(); beyond > 1 {
 		points = max(points, min(20, 5*beyond))
 	}
@@ -85,7 +85,8 @@ func (t *texts) learn(m marks, bits float32, length octaves) {
 	}
 	if t.n >= 1 {
 		part := max(0.02, 1/t.n)
-		d := bits - t.mean
+		// One that is far from the others is not to make the next one usual.
+		d := min(bits-t.mean, 3*(float32(math.Sqrt(float64(t.spread)))+1))
 		t.mean += d * part
 		t.spread += (d*d - t.spread) * part
 	}

@@ -81,10 +81,10 @@ func (r *receiver) hangUp() {
 }
 
 func (r *receiver) serve(c net.Conn) {
-	d, e := msgpack.NewDecoder(bufio.NewReader(c)), msgpack.NewEncoder(c)
+	d := msgpack.NewDecoder(bufio.NewReader(c))
 	if r.key != "" {
 		const nonce = "0123456789abcdef"
-		e.Encode([]any{"HELO", map[string]any{"nonce": nonce, "auth": "", "keepalive": true}})
+		c.Write(pack([]any{"HELO", map[string]any{"nonce": nonce, "auth": "", "keepalive": true}})) // in one piece: some senders take what is read first for all of it
 		v, err := d.DecodeInterface()
 		if err != nil {
 			return
@@ -101,7 +101,7 @@ func (r *receiver) serve(c net.Conn) {
 		if r.pong != nil {
 			pong = r.pong
 		}
-		e.Encode(pong)
+		c.Write(pack(pong))
 	}
 	for {
 		v, err := d.DecodeInterface()
@@ -121,7 +121,7 @@ func (r *receiver) serve(c net.Conn) {
 		r.got = append(r.got, received{msg[0].(string), events})
 		r.mu.Unlock()
 		if !r.mute {
-			e.Encode(map[string]any{"ack": options["chunk"]})
+			c.Write(pack(map[string]any{"ack": options["chunk"]}))
 		}
 	}
 }

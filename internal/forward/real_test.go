@@ -150,7 +150,7 @@ func TestFluentBitSends(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := listen(t, &receiver{key: key}, nil)
 			_, port, _ := net.SplitHostPort(r.listener.Addr().String())
-			args := []string{"-q", "-f", "0.2", "-i", "dummy", "-p", `dummy={"n":1}`, "-p", "samples=3", "-t", "a.tag",
+			args := []string{"-f", "0.2", "-i", "dummy", "-p", `dummy={"n":1}`, "-p", "samples=3", "-t", "a.tag",
 				"-o", "forward", "-m", "*", "-p", "host=127.0.0.1", "-p", "port=" + port, "-p", "require_ack_response=on", "-p", "self_hostname=elsewhere", "-p", "time_as_integer=on"}
 			if key != "" {
 				args = append(args, "-p", "shared_key="+key)
@@ -171,6 +171,9 @@ func TestFluentBitSends(t *testing.T) {
 				}
 			}
 			stop(t, p)
+			if out := p.Output(); strings.Contains(out, "[error]") || strings.Contains(out, "retry") {
+				t.Errorf("not sent at the first try\n%s", out)
+			}
 		})
 	}
 }
