@@ -19,6 +19,9 @@ const (
 	slowTime    = 7 * 24 * time.Hour
 	slowStep    = 10 * time.Minute // by which the latter fades
 
+	// slowForgotten is how often a slow rate is halved until nothing is left of it.
+	slowForgotten = 64
+
 	// quickRecords is the half-life in records of a statement's quick rate.
 	quickRecords = 300
 
@@ -258,7 +261,7 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	if o.Time > 0 {
 		p.time = o.Time
 		if passed := o.Time - h.now; h.now > 0 && passed >= slowStep {
-			h.weight *= math.Exp2(float64(passed) / float64(slowTime))
+			h.weight *= math.Exp2(min(slowForgotten, float64(passed)/float64(slowTime)))
 			h.now = o.Time
 		} else if h.now == 0 || passed < 0 {
 			h.now = o.Time
