@@ -1,7 +1,9 @@
 package detector
 
 import (
+	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
@@ -42,19 +44,36 @@ type FeatureContents struct {
 // largestWindow is the largest window that a snapshot is read with.
 const largestWindow = 1_000_000
 
+// window is the size of the window that the models were made with: a ring that is
+// full begins anew anywhere.
+func (h *header) window() (int, error) {
+	for _, s := range h.settings {
+		if s.Name == "Window" {
+			n, err := strconv.Atoi(s.Value)
+			if err != nil || n < 1 || n > largestWindow {
+				return 0, &DamagedError{fmt.Sprintf("its Window is %q", s.Value)}
+			}
+			return n, nil
+		}
+	}
+	return 0, &DamagedError{"it does not say its Window"}
+}
+
 // Inspect reads a snapshot. The error is a *DamagedError, a *DifferentError or
 // that of the reader.
 func Inspect(r io.Reader) (*Contents, error) {
 	var all Contents
-	accept := func(h *header) error {
+	var window int
+	accept := func(h *header) (err error) {
 		if h.model != modelVersion {
 			return (&Detector{}).accepts(h)
 		}
-		return nil
+		window, err = h.window()
+		return err
 	}
 	h, err := readSnapshot(r, accept, func(name string, content *codec.Codec) {
 		size := len(content.B)
-		s := newState(&Options{Window: largestWindow})
+		s := newState(&Options{Window: window})
 		if s.carry(content); content.Err == nil {
 			all.Groups = append(all.Groups, s.contents(name, size))
 		}

@@ -16,14 +16,14 @@ const (
 	knownCodes = 300
 
 	// codeWeight is how many points a bit of a code's surprise is worth.
-	codeWeight = 1.5
+	codeWeight = 1.35
 )
 
 // code returns what the event's i-th number is known by in its place, false for one
 // that is no code by itself.
 func (o *Observation) code(i int) (place, value uint32, ok bool) {
 	n := &o.Line.Numbers[i]
-	if n.Unit != pattern.UnitNone || n.Value != float64(int32(n.Value)) {
+	if n.Unit != pattern.UnitNone || n.Value != float64(int32(n.Value)) || bracketed(o.Text, &o.Line.Tokens[n.Token]) {
 		return 0, 0, false
 	}
 	h := mix64(o.known.hash, uint64(i)+1)

@@ -48,7 +48,7 @@ const (
 	keyTail   = 3.5
 	textTail  = 1.5
 	pairTail  = 1.7
-	rushTail  = 1.7
+	rushTail  = 1.4
 )
 
 // valueLimit and pairLimit bound the tables of values and pairs, in entries.
@@ -326,14 +326,17 @@ const explained = 0.4
 const (
 	// toldBits is how many bits of surprise each doubling of the times that a value
 	// was seen takes: what was told once is less news the second time.
-	toldBits = 1
+	toldBits = 1.5
 
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
 	// the first in 700 records is flagged.
 	keyWeight = 1.5
 
 	// valueWeight is the same for a value's.
-	valueWeight = 1.7
+	valueWeight = 1.75
+
+	// partWeight multiplies that for a part of a path: new pages come all the time.
+	partWeight = 0.8
 
 	// worseWeight multiplies that for a code that says that something failed, as a
 	// worse level does.
@@ -409,6 +412,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if bits > 3 {
 		points := valueWeight * bits
+		if p != whole {
+			points *= partWeight
+		}
 		if p == whole && codeWorse(f) {
 			points *= worseWeight
 		}
@@ -467,7 +473,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 		return
 	}
 	width := min(widest, (usual.hi - usual.lo).float())
-	points := 5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
+	points := 5.5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
 	if usual.zeros() { // how far it is from 0, no logarithm can tell
 		points = min(points, zeroWeight*log2(float64(n)))
 	}
@@ -490,7 +496,7 @@ const (
 	leastExpected = 3
 
 	// pairWeight is how many points an octave of the expected number is worth.
-	pairWeight = 3.5
+	pairWeight = 3.8
 )
 
 // judgePairs looks for two values, each routine, that never came together.
