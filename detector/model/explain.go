@@ -11,18 +11,7 @@ import (
 // Explain appends what makes the event strange to dst, its one or two strongest
 // features in words.
 func (o *Observation) Explain(dst []byte) []byte {
-	first, second := Features, Features
-	for f := range Features {
-		if Table[f].phrase == nil {
-			continue
-		}
-		switch {
-		case first == Features || o.Row[f] > o.Row[first]:
-			first, second = f, first
-		case second == Features || o.Row[f] > o.Row[second]:
-			second = f
-		}
-	}
+	first, second := o.strongest()
 	dst = Table[first].phrase(o, dst)
 	n := len(dst)
 	if o.sameWord(first, second) {
