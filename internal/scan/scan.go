@@ -22,6 +22,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Mode says what a line is judged by.
@@ -78,6 +79,22 @@ type Line struct {
 	// its lines this is, from 1.
 	Incident []byte
 	Nth      uint64
+
+	detector *detector.Detector
+}
+
+// Template returns the pattern of the line as text, of one without a message the
+// line. It may be called during the callback.
+func (l *Line) Template() string {
+	const most = 400
+	var b []byte
+	if l.detector != nil {
+		b = l.detector.AppendPattern(nil)
+	}
+	if len(b) == 0 {
+		b = l.Text
+	}
+	return text.Valid(text.Cut(b, most))
 }
 
 // Result sums up a run.
@@ -138,6 +155,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	incidents := incident.New(o.Settings.IncidentGap)
 	var result Result
 	err = r.lines(in, func(line *Line) error {
+		line.detector = d
 		if o.Mode == Batch {
 			d.Judge(&line.Event, &line.Verdict)
 		} else {
