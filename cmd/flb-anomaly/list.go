@@ -150,6 +150,10 @@ func (w *listWriter) end(r *scan.Result) error {
 		if !w.live {
 			w.stories(list)
 		}
+		if r.Compared != nil {
+			w.compared(r.Compared)
+			w.printf("\n")
+		}
 		return w.tableWriter.end(r)
 	}
 	return w.out.full()
@@ -260,6 +264,8 @@ type (
 		Last      *time.Time  `json:"last,omitempty"`
 		Left      int64       `json:"incidents_left_out,omitempty"`
 		Incidents []jsonStory `json:"incidents"`
+
+		Compared *jsonCompared `json:"compared,omitempty"` // with --baseline
 	}
 	jsonStory struct {
 		ID       string           `json:"incident"`
@@ -311,6 +317,7 @@ func (w *listWriter) json(r *scan.Result, list []*incident.Story) error {
 		}
 		j.Incidents = append(j.Incidents, k)
 	}
+	j.Compared = jsonComparison(r.Compared)
 	b, err := json.Marshal(j)
 	w.out.buf = append(append(w.out.buf, b...), '\n')
 	return errors.Join(err, w.out.full())

@@ -142,3 +142,36 @@ func TestIgnoreFile(t *testing.T) {
 		}
 	}
 }
+
+// TestBaselineGuardsABuild: the exit status is what a build looks at.
+func TestBaselineGuardsABuild(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := strings.Repeat("[INFO] compiling the module\n[INFO] tests run: 12, failures: 0\n", 100)
+	base := file("good.log", good)
+	broken := file("broken.log", good+"[ERROR] cannot find symbol Shop in Main.java\n")
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"--fail-on-anomaly", base}, statusOK, "No unusual error near the end."},
+		{[]string{"--fail-on-anomaly", broken}, statusAnomaly, "Stop: line 201"},
+		{[]string{broken}, statusOK, "New patterns: 1"},
+		{[]string{"--mode", "batch", broken}, statusUsage, ""},
+	} {
+		status, out, errs := call(t, "", append([]string{"scan", "--color", "never", "--baseline", base}, c.args...)...)
+		if status != c.status || !strings.Contains(out, c.says) {
+			t.Errorf("%v: status %d, want %d, and %q in\n%s%s", c.args, status, c.status, c.says, out, errs)
+		}
+	}
+	if status, _, errs := call(t, "", "scan", "--baseline", filepath.Join(dir, "none"), base); status != statusError || !strings.Contains(errs, "baseline") {
+		t.Errorf("without the baseline's file: status %d, %s", status, errs)
+	}
+}

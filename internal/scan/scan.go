@@ -51,6 +51,10 @@ type Options struct {
 	// a year get theirs from it.
 	Modified time.Time
 
+	// Baseline is what lines are judged by instead of the others of the input; Mode
+	// means nothing then. nil = none.
+	Baseline *Baseline
+
 	// Live says that the input may keep one waiting: lines are judged as they
 	// come.
 	Live bool
@@ -106,6 +110,8 @@ type Result struct {
 	Last    time.Duration // latest
 	Array   bool          // the input begins as a JSON array, whose lines are no events: see ArrayHint
 	Stats   detector.Stats
+
+	Compared *Comparison // with the baseline; nil where there was none
 }
 
 // ArrayHint says what to do about a JSON array.
@@ -128,8 +134,15 @@ func isArray(line []byte) bool {
 func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (Result, error) {
 	settings := o.Settings.Detector
 	settings.Synchronous = true
-	d, err := detector.New(settings)
-	if err != nil {
+	var compared *Comparison
+	d, err := (*detector.Detector)(nil), error(nil)
+	if b := o.Baseline; b != nil {
+		o.Mode = Stream
+		if d, err = b.detector(ctx, o); err != nil {
+			return Result{}, fmt.Errorf("the baseline: %w", err)
+		}
+		compared = newComparison(b)
+	} else if d, err = detector.New(settings); err != nil {
 		return Result{}, err
 	}
 	defer d.Close()
@@ -156,7 +169,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	var result Result
 	err = r.lines(in, func(line *Line) error {
 		line.detector = d
-		if o.Mode == Batch {
+		if o.Mode == Batch || compared != nil {
 			d.Judge(&line.Event, &line.Verdict)
 		} else {
 			d.Observe(&line.Event, &line.Verdict)
@@ -168,9 +181,16 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			line.Nth = incidents.Flagged(line.Event.Group, v.Pattern)
 			line.Incident = incidents.AppendID(line.Incident[:0])
 		}
+		if compared != nil {
+			compared.line(line)
+		}
 		return each(line)
 	})
 	result.Stats = d.Stats()
+	if compared != nil {
+		compared.finish(result.Lines)
+		result.Compared = compared
+	}
 	return result, err
 }
 
