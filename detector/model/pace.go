@@ -83,6 +83,7 @@ var (
 const (
 	quickStep  = 8
 	eraBits    = 20    // weight doubles so often in an era
+	forgotten  = 64    // half-lives after which nothing is left; a clock may jump by a century
 	calmFading = 0.966 // half-life of 20 records
 )
 
@@ -258,7 +259,7 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	if o.Time > 0 {
 		p.time = o.Time
 		if passed := o.Time - h.now; h.now > 0 && passed >= slowStep {
-			h.weight *= math.Exp2(float64(passed) / float64(slowTime))
+			h.weight *= math.Exp2(min(float64(passed)/float64(slowTime), forgotten))
 			h.now = o.Time
 		} else if h.now == 0 || passed < 0 {
 			h.now = o.Time
@@ -321,6 +322,11 @@ func (h *habits) carry(c *codec.Codec) {
 	c.F64(&h.badWeight)
 	for i := range h.bad {
 		c.F64(&h.bad[i])
+	}
+	for _, w := range []float64{h.weight, h.newsWeight, h.badWeight} {
+		if c.Reading && c.Err == nil && !(w > 0 && w <= 1<<eraBits) {
+			c.Fail("a weight is beyond its range")
+		}
 	}
 }
 
