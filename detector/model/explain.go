@@ -23,7 +23,7 @@ func (o *Observation) Explain(dst []byte) []byte {
 			second = f
 		}
 	}
-	dst = Table[first].phrase(o, dst)
+	dst = o.phrase(first, dst)
 	n := len(dst)
 	if o.sameWord(first, second) {
 		return dst
@@ -31,7 +31,7 @@ func (o *Observation) Explain(dst []byte) []byte {
 	if second != Features && int(o.Row[second])*2 >= int(o.Row[first]) && o.Row[second] > secondPoints*PerPoint {
 		dst = append(dst, "; "...)
 		from := len(dst)
-		dst = Table[second].phrase(o, dst)
+		dst = o.phrase(second, dst)
 		if string(dst[from:]) == string(dst[:n]) {
 			dst = dst[:n]
 		}
@@ -41,6 +41,18 @@ func (o *Observation) Explain(dst []byte) []byte {
 
 // secondPoints is from how many points on a second feature is worth telling.
 const secondPoints = 4
+
+// phrase puts a feature into words. What is strange about the words of a message is
+// told by the field that added them, where no record or hardly any had it before.
+func (o *Observation) phrase(f Feature, dst []byte) []byte {
+	switch f {
+	case featRarity, featWord, featSequence, featFailure, featLength, featOdd, featEnd, featTrouble:
+		if o.fields.words >= 0 {
+			return o.phraseFieldOfKey(dst, o.fields.words)
+		}
+	}
+	return Table[f].phrase(o, dst)
+}
 
 func (o *Observation) isNew() bool { return o.known == nil }
 

@@ -111,6 +111,7 @@ type fieldsSeen struct {
 	oddSort  bool
 	newKey   int // index in list
 	rareKey  int // index in list, the rarest of those seen few times
+	words    int // index in list, of one seen few times that is judged with the message
 	lost     int // index in keys
 	strange  int // index in list, by its text
 	far      int // index in list, by its number
@@ -235,7 +236,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
 	s.rushed = false
-	s.odd, s.newKey, s.rareKey, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1
+	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
 		return
 	}
@@ -384,16 +385,22 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	if k < 0 {
 		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
 			all.newKey = at
+			if o.Size > 0 && f.Words() {
+				all.words = at
+			}
 		}
 		return
 	}
 	if p == whole {
 		all.mask.add(k)
 	}
-	if o.Size > 0 && p == whole && f.Words() {
-		return // it is judged with the message
-	}
 	key := &fs.keys.all[k]
+	if o.Size > 0 && p == whole && f.Words() { // it is judged with the message
+		if key.n < rareKey {
+			all.words = at
+		}
+		return
+	}
 	pl := &key.place
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || key.n < fs.keys.all[all.list[all.rareKey].key].n) {
 		all.rareKey = at
