@@ -71,7 +71,7 @@ func Inspect(r io.Reader) (*Contents, error) {
 		window, err = h.window()
 		return err
 	}
-	h, err := readSnapshot(r, accept, func(name string, content *codec.Codec) {
+	h, _, err := readSnapshot(r, accept, func(name string, content *codec.Codec) {
 		size := len(content.B)
 		s := newState(&Options{Window: window})
 		if s.carry(content); content.Err == nil {

@@ -57,9 +57,11 @@ other line is a message as a whole.
 Formats:
   table  the flagged lines with score and reason, then a summary
   jsonl  a JSON object for every line: line (its number, from 1), anomaly,
-         anomaly_score (null while the model learns), anomaly_reason when
-         flagged, and with several files, file; with --text also time, level,
-         pattern and text, as far as they are known
+         anomaly_score (null while the model learns); when flagged also
+         anomaly_reason, anomaly_kind, anomaly_pattern, anomaly_incident and
+         anomaly_nth, which docs/incidents.md explains; with several files,
+         file; with --text, anomaly_pattern of every line, and time, level and
+         text as far as they are known
   csv    all of these as a table for spreadsheets; a value that a spreadsheet
          would take for a formula gets an apostrophe in front
 
@@ -82,7 +84,7 @@ flagged; 130 interrupted.`,
 	flags.SortFlags = false
 	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table, jsonl or csv")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by: stream (the lines before it) or batch (the whole file)")
-	flags.BoolVar(&f.text, "text", false, "with jsonl: add time, level, pattern and the line itself as text, invalid UTF-8 replaced")
+	flags.BoolVar(&f.text, "text", false, "with jsonl: add pattern, time, level and the line itself as text, invalid UTF-8 replaced")
 	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	complete(command, "format", "table", "jsonl", "csv")

@@ -4,6 +4,7 @@ import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
 
 // PatternContents is what is known of one pattern.
 type PatternContents struct {
+	Hash    uint64                  // as Verdict.Pattern has it
 	Text    string                  // cut to 96 bytes
 	Seen    int                     // times, of old ones some forgotten
 	Recent  float64                 // times, what is long past counting less
@@ -25,7 +26,7 @@ func (m *Model) Patterns() []PatternContents {
 		st := &m.statements.all[i]
 		st.age(m.epoch)
 		p := PatternContents{
-			Text: string(st.text.bytes()), Seen: int(st.seen), Recent: float64(st.n), Ago: int(m.records - st.last),
+			Hash: st.hash, Text: string(st.text.bytes()), Seen: int(st.seen), Recent: float64(st.n), Ago: int(m.records - st.last),
 			Lengths: Range{st.length.lo.exp() - 1, st.length.hi.exp() - 1},
 		}
 		for l, n := range st.levels {

@@ -107,10 +107,10 @@ func (p *place) usually(dst []byte) []byte {
 
 func phraseKey(o *Observation, dst []byte) []byte {
 	if o.fields.newKey >= 0 {
-		return o.phraseFieldOfKey(dst, o.fields.newKey)
+		return o.phraseSeldom(dst, o.fields.newKey)
 	}
 	if o.fields.rareKey >= 0 {
-		return o.phraseFieldOfKey(dst, o.fields.rareKey)
+		return o.phraseSeldom(dst, o.fields.rareKey)
 	}
 	if o.fields.lost < 0 {
 		return append(dst, "unusual set of fields"...)
@@ -121,8 +121,8 @@ func phraseKey(o *Observation, dst []byte) []byte {
 	return append(thousands(dst, int(k.n)), " records before"...)
 }
 
-// phraseFieldOfKey says how seldom the field at a place in the list is there.
-func (o *Observation) phraseFieldOfKey(dst []byte, at int) []byte {
+// phraseSeldom says how seldom the field at a place in the list is there.
+func (o *Observation) phraseSeldom(dst []byte, at int) []byte {
 	s, f := o.seenAt(at)
 	if s.key < 0 {
 		dst = s.named(append(dst, "new field \""...), f)

@@ -48,7 +48,7 @@ const (
 	keyTail   = 3.5
 	textTail  = 1.5
 	pairTail  = 1.7
-	rushTail  = 1.7
+	rushTail  = 1.4
 )
 
 // valueLimit and pairLimit bound the tables of values and pairs, in entries.
@@ -111,7 +111,8 @@ type fieldsSeen struct {
 	oddSort  bool
 	newKey   int // index in list
 	rareKey  int // index in list, the rarest of those seen few times
-	words    int // index in list, of one seen few times that is judged with the message
+	words    int // index in list, the rarest of those judged with the message
+	wordsIn  float32
 	lost     int // index in keys
 	strange  int // index in list, by its text
 	far      int // index in list, by its number
@@ -327,14 +328,17 @@ const explained = 0.4
 const (
 	// toldBits is how many bits of surprise each doubling of the times that a value
 	// was seen takes: what was told once is less news the second time.
-	toldBits = 1
+	toldBits = 1.5
 
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
 	// the first in 700 records is flagged.
 	keyWeight = 1.5
 
 	// valueWeight is the same for a value's.
-	valueWeight = 1.7
+	valueWeight = 1.75
+
+	// partWeight multiplies that for a part of a path: new pages come all the time.
+	partWeight = 0.8
 
 	// worseWeight multiplies that for a code that says that something failed, as a
 	// worse level does.
@@ -363,6 +367,20 @@ func (m *Model) judgeField(o *Observation, f *Field, i int) {
 	}
 }
 
+// stranger reports whether what stands at one place in the list is stranger than at
+// another, by their points; of equals, their names decide, so that the order in which
+// a record's fields come does not matter.
+func (all *fieldsSeen) stranger(points float32, at int, than float32, other int) bool {
+	return points > than || points == than && other >= 0 && all.list[at].name < all.list[other].name
+}
+
+// tellWords has a field of words told that n records had, if it is the rarest so far.
+func (all *fieldsSeen) tellWords(at int, n float32) {
+	if all.words < 0 || all.stranger(-n, at, -all.wordsIn, all.words) {
+		all.words, all.wordsIn = at, n
+	}
+}
+
 func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, value []byte) {
 	fs, all := &m.fields, &o.fields
 	if all.n == maxSeen {
@@ -384,9 +402,11 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if k < 0 {
 		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
-			all.newKey = at
+			if all.newKey < 0 || name < all.list[all.newKey].name {
+				all.newKey = at
+			}
 			if o.Size > 0 && f.Words() {
-				all.words = at
+				all.tellWords(at, 0)
 			}
 		}
 		return
@@ -397,12 +417,12 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	key := &fs.keys.all[k]
 	if o.Size > 0 && p == whole && f.Words() { // it is judged with the message
 		if key.n < rareKey {
-			all.words = at
+			all.tellWords(at, key.n)
 		}
 		return
 	}
 	pl := &key.place
-	if p == whole && key.n < rareKey && (all.rareKey < 0 || key.n < fs.keys.all[all.list[all.rareKey].key].n) {
+	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
 	}
 	s.count = uint32(fs.values.find(uint32(mix64(name, s.value))).n)
@@ -416,10 +436,13 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	if bits > 3 {
 		points := valueWeight * bits
+		if p != whole {
+			points *= partWeight
+		}
 		if p == whole && codeWorse(f) {
 			points *= worseWeight
 		}
-		if points > all.rawValue {
+		if all.stranger(points, at, all.rawValue, all.odd) {
 			all.rawValue, all.odd, all.oddSort = points, at, sorted
 		}
 	}
@@ -429,7 +452,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
 		s.marks = marksOf(value)
 		s.bits = pl.texts.surprise(s.marks)
-		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); points > all.rawText {
+		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); all.stranger(points, at, all.rawText, all.strange) {
 			all.rawText, all.strange = points, at
 		}
 	}
@@ -474,14 +497,14 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 		return
 	}
 	width := min(widest, (usual.hi - usual.lo).float())
-	points := 5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
+	points := 5.5*log2(float64(1+d/(1+0.1*width))) + 0.5*log2(float64(n))
 	if usual.zeros() { // how far it is from 0, no logarithm can tell
 		points = min(points, zeroWeight*log2(float64(n)))
 	}
 	if all := p.numbers.span; s.number <= all.hi && s.number >= all.lo {
 		points *= explained // other records have such numbers there
 	}
-	if points > o.fields.rawNumber {
+	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, usual
 	}
 }
@@ -497,7 +520,7 @@ const (
 	leastExpected = 3
 
 	// pairWeight is how many points an octave of the expected number is worth.
-	pairWeight = 3.5
+	pairWeight = 3.8
 )
 
 // judgePairs looks for two values, each routine, that never came together.

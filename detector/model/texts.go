@@ -72,7 +72,7 @@ func (t *texts) points(bits float32, length octaves) float32 {
 		return 0
 	}
 	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + 2)
-	points := min(20, 4*(deviations-0.5))
+	points := min(20, 3.5*(deviations-0.5))
 	if beyond := (length - t.lengths.hi).float(); beyond > 1 {
 		points = max(points, min(20, 5*beyond))
 	}

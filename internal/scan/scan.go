@@ -20,6 +20,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
+	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
@@ -72,6 +73,11 @@ type Line struct {
 	// Event is what the detector saw. Time is 0 when the line has none.
 	Event   detector.Event
 	Verdict detector.Verdict
+
+	// Incident is the id of the incident of a flagged line, and Nth which of
+	// its lines this is, from 1.
+	Incident []byte
+	Nth      uint64
 }
 
 // Result sums up a run.
@@ -129,6 +135,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			return Result{}, err
 		}
 	}
+	incidents := incident.New(o.Settings.IncidentGap)
 	var result Result
 	err = r.lines(in, func(line *Line) error {
 		if o.Mode == Batch {
@@ -137,6 +144,12 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			d.Observe(&line.Event, &line.Verdict)
 		}
 		result.count(line)
+		incidents.Pass(line.Event.Time)
+		line.Nth = 0
+		if v := &line.Verdict; v.Anomaly {
+			line.Nth = incidents.Flagged(line.Event.Group, v.Pattern)
+			line.Incident = incidents.AppendID(line.Incident[:0])
+		}
 		return each(line)
 	})
 	result.Stats = d.Stats()
