@@ -61,7 +61,7 @@ var between = func() (t [256]bool) {
 }()
 
 // look cuts the line into places.
-func (p *places) look(text []byte, l *pattern.Line) {
+func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 	p.n, p.sum, p.class = 0, 0, 0
 	var place struct {
 		hash         uint64
@@ -113,7 +113,7 @@ func (p *places) look(text []byte, l *pattern.Line) {
 				nn++
 			}
 		default:
-			class := said(text, l.Tokens, i)
+			class := words.said(text, l.Tokens, i)
 			p.class |= class
 			place.held = place.held || class&classFailure != 0
 		}

@@ -74,6 +74,7 @@ func New() Model {
 func (m *Model) Judge(o *Observation) {
 	o.model = m
 	o.stamp, o.Time = o.Time, m.clock.guard(o.Time)
+	o.spoken = spoken{}
 	l := o.Line
 	textless := o.Size == 0 && len(o.Fields) > 0
 	if textless {
@@ -82,7 +83,7 @@ func (m *Model) Judge(o *Observation) {
 	st := m.statements.find(l.Hash)
 	o.name, o.same, o.class = l.Hash, 0, 0
 	if o.unnamed = !st.settled() && !textless; o.unnamed {
-		o.places.look(o.Text, l)
+		o.places.look(o.Text, l, &o.spoken)
 		o.class = o.places.class
 		if is := m.general.find(&m.statements, &o.places); is != nil {
 			st = is
@@ -120,7 +121,7 @@ func (m *Model) Judge(o *Observation) {
 	if textless {
 		o.words, o.failure, o.odd, o.open = surprise{}, 0, m.letters.mean, false
 	} else if young {
-		o.words = m.language.surprise(o.Text, l)
+		o.words = m.language.surprise(o.Text, l, &o.spoken)
 		w := &o.words
 		// What came all along, if seldom, is less of a surprise each time.
 		calm := min(1, -log2(float64(m.news)+0.001)/6) * (1 - usedYoung*m.used(st))

@@ -32,16 +32,17 @@ type Observation struct {
 	fields  fieldsSeen
 	known   *statement // nil for a new pattern
 	places  places     // of a line whose text is new
-	unnamed bool       // the text is new, and so places are there
-	name    uint64     // of a statement that is not known
-	same    uint32     // lines before that agree with it but for free places
-	Row     Row        // what Judge says
-	words   surprise   // filled for young patterns
-	failure float32    // points for words of failure, for young patterns
-	odd     float32    // bits a character, for new patterns
-	open    bool       // something stays open, for new patterns
-	number  int        // index of the strangest number
-	tracked int        // how many of numbers are looked at
+	spoken  spoken
+	unnamed bool     // the text is new, and so places are there
+	name    uint64   // of a statement that is not known
+	same    uint32   // lines before that agree with it but for free places
+	Row     Row      // what Judge says
+	words   surprise // filled for young patterns
+	failure float32  // points for words of failure, for young patterns
+	odd     float32  // bits a character, for new patterns
+	open    bool     // something stays open, for new patterns
+	number  int      // index of the strangest number
+	tracked int      // how many of numbers are looked at
 	numbers [trackedNumbers]octaves
 	length  octaves
 	seen    uint32
