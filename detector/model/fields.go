@@ -365,6 +365,13 @@ func (m *Model) judgeField(o *Observation, f *Field, i int) {
 	}
 }
 
+// stranger reports whether what stands at one place in the list is stranger than at
+// another, by their points; of equals, their names decide, so that the order in which
+// a record's fields come does not matter.
+func (all *fieldsSeen) stranger(points float32, at int, than float32, other int) bool {
+	return points > than || points == than && other >= 0 && all.list[at].name < all.list[other].name
+}
+
 func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, value []byte) {
 	fs, all := &m.fields, &o.fields
 	if all.n == maxSeen {
@@ -385,7 +392,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 		s.number = numberOctaves(f.Number)
 	}
 	if k < 0 {
-		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
+		if p == whole && fs.values.find(uint32(name)).n == 0 && (all.newKey < 0 || name < all.list[all.newKey].name) { // it may be one for which there was no room
 			all.newKey = at
 		}
 		return
@@ -398,7 +405,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	}
 	key := &fs.keys.all[k]
 	pl := &key.place
-	if p == whole && key.n < rareKey && (all.rareKey < 0 || key.n < fs.keys.all[all.list[all.rareKey].key].n) {
+	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
 	}
 	s.count = uint32(fs.values.find(uint32(mix64(name, s.value))).n)
@@ -418,7 +425,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 		if p == whole && codeWorse(f) {
 			points *= worseWeight
 		}
-		if points > all.rawValue {
+		if all.stranger(points, at, all.rawValue, all.odd) {
 			all.rawValue, all.odd, all.oddSort = points, at, sorted
 		}
 	}
@@ -428,7 +435,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
 		s.marks = marksOf(value)
 		s.bits = pl.texts.surprise(s.marks)
-		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); points > all.rawText {
+		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); all.stranger(points, at, all.rawText, all.strange) {
 			all.rawText, all.strange = points, at
 		}
 	}
@@ -480,7 +487,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	if all := p.numbers.span; s.number <= all.hi && s.number >= all.lo {
 		points *= explained // other records have such numbers there
 	}
-	if points > o.fields.rawNumber {
+	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, usual
 	}
 }
