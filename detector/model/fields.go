@@ -263,6 +263,9 @@ func (m *Model) judgeFields(o *Observation) {
 		s.rawKey = keyWeight * log2(float64((fs.records+1)/(n+0.5))) / (1 + n/4)
 	} else if set == nil || set.n < knownKeySet {
 		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
+			if set != nil {
+				bits -= toldBits * log2(float64(1+set.n))
+			}
 			if points := keyWeight * bits; points > s.rawKey {
 				s.rawKey, s.lost = points, lost
 			}
@@ -502,6 +505,11 @@ const (
 	// not by accident is e^-4.
 	leastExpected = 3
 
+	// clumped is the power of the share of values that are draws of their own by which
+	// fewer pairs are expected: between 1, where all the values of a session are one
+	// draw, and 0, where each is one.
+	clumped = 0.75
+
 	// pairWeight is how many points an octave of the expected number is worth.
 	pairWeight = 3.8
 )
@@ -531,7 +539,7 @@ func (m *Model) judgePairs(o *Observation) {
 			b := &s.lows[j]
 			expected := a.count / (a.of + 1) * b.count / (b.of + 1) * min(a.of, b.of)
 			// What stands there for a whole session is one draw, not one a record.
-			expected *= float32(math.Sqrt(float64(max(a.fresh, b.fresh))))
+			expected *= float32(math.Pow(float64(max(a.fresh, b.fresh)), clumped))
 			if expected < leastExpected || min(a.of, b.of) < 200 {
 				continue
 			}
