@@ -85,6 +85,9 @@ const (
 	ending      // of a path: what stands behind the last dot, jpg
 )
 
+// partSeeds turn the hash of a field's name into that of a part's.
+var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa}
+
 // maxSeen is how many fields and parts of fields of an event are looked at.
 const maxSeen = MaxFields + 16
 
@@ -358,13 +361,13 @@ func (m *Model) judgeField(o *Observation, f *Field, i int) {
 		if n := bytes.IndexByte(head, '/'); n >= 0 {
 			head = head[:n]
 		}
-		m.judgePart(o, f, i, first, name^0x5555, head)
+		m.judgePart(o, f, i, first, name^partSeeds[first], head)
 		last := path[bytes.LastIndexByte(path, '/')+1:]
 		end := []byte(nil)
 		if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= 6 {
 			end = last[n+1:]
 		}
-		m.judgePart(o, f, i, ending, name^0xaaaa, end)
+		m.judgePart(o, f, i, ending, name^partSeeds[ending], end)
 	}
 }
 
@@ -496,8 +499,10 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 }
 
 func (o *Observation) rangeKey(s *seenField) uint32 {
-	return uint32(mix64(o.Line.Hash, s.name))
+	return rangeKey(o.Pattern(), s.name)
 }
+
+func rangeKey(statement, name uint64) uint32 { return uint32(mix64(statement, name)) }
 
 const (
 	// leastExpected is how often two values must have been expected together before
