@@ -183,10 +183,10 @@ func (d *Detector) Learn(ev *Event) {
 }
 
 // Survey takes the event's row, by what was learned up to now, into what the
-// next Fit draws from, without learning from the event.
-func (d *Detector) Survey(ev *Event) {
-	var v Verdict
-	g := d.look(ev, &v)
+// next Fit draws from, without learning from the event. The verdict gets the level
+// and the pattern.
+func (d *Detector) Survey(ev *Event, v *Verdict) {
+	g := d.look(ev, v)
 	d.survey(g, ev)
 	g.model.Pass(&d.seen)
 }
