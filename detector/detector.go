@@ -273,7 +273,7 @@ func (d *Detector) words(ev *Event) []byte {
 		if len(d.text) == 0 {
 			d.text = append(d.text, ev.Message[:min(len(ev.Message), pattern.MaxBytes)]...)
 		}
-		d.text = append(append(append(d.text, "; "...), next.Name...), ": "...)
+		d.text = append(append(append(d.text, joint...), next.Name...), ": "...)
 		d.text = append(d.text, next.Value[:min(len(next.Value), pattern.MaxBytes)]...)
 		last = next.Name
 	}
@@ -283,8 +283,14 @@ func (d *Detector) words(ev *Event) []byte {
 	return d.text
 }
 
-// maxWords is how many fields' words are put behind a message.
-const maxWords = 4
+const (
+	// maxWords is how many fields' words are put behind a message.
+	maxWords = 4
+
+	// joint stands before each. A word is known with the byte behind it, and behind
+	// a message's last word stands none: with a zero it stays the word it was.
+	joint = "\x00; "
+)
 
 func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)

@@ -114,6 +114,8 @@ type fieldsSeen struct {
 	oddSort  bool
 	newKey   int // index in list
 	rareKey  int // index in list, the rarest of those seen few times
+	words    int // index in list, the rarest of those judged with the message
+	wordsIn  float32
 	lost     int // index in keys
 	strange  int // index in list, by its text
 	far      int // index in list, by its number
@@ -238,7 +240,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
 	s.rushed = false
-	s.odd, s.newKey, s.rareKey, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1
+	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
 		return
 	}
@@ -378,6 +380,13 @@ func (all *fieldsSeen) stranger(points float32, at int, than float32, other int)
 	return points > than || points == than && other >= 0 && all.list[at].name < all.list[other].name
 }
 
+// tellWords has a field of words told that n records had, if it is the rarest so far.
+func (all *fieldsSeen) tellWords(at int, n float32) {
+	if all.words < 0 || all.stranger(-n, at, -all.wordsIn, all.words) {
+		all.words, all.wordsIn = at, n
+	}
+}
+
 func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, value []byte) {
 	fs, all := &m.fields, &o.fields
 	if all.n == maxSeen {
@@ -398,18 +407,26 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 		s.number = numberOctaves(f.Number)
 	}
 	if k < 0 {
-		if p == whole && fs.values.find(uint32(name)).n == 0 && (all.newKey < 0 || name < all.list[all.newKey].name) { // it may be one for which there was no room
-			all.newKey = at
+		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
+			if all.newKey < 0 || name < all.list[all.newKey].name {
+				all.newKey = at
+			}
+			if o.Size > 0 && f.Words() {
+				all.tellWords(at, 0)
+			}
 		}
 		return
 	}
 	if p == whole {
 		all.mask.add(k)
 	}
-	if o.Size > 0 && p == whole && f.Words() {
-		return // it is judged with the message
-	}
 	key := &fs.keys.all[k]
+	if o.Size > 0 && p == whole && f.Words() { // it is judged with the message
+		if key.n < rareKey {
+			all.tellWords(at, key.n)
+		}
+		return
+	}
 	pl := &key.place
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
