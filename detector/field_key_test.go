@@ -22,5 +22,5 @@ func TestFieldRareKey(t *testing.T) {
 	w := watch(t, shopLog(12), 8000)
 	w.see(changed("degraded", "true"))
 	w.goOn(3000)
-	w.flags(changed("degraded", "true"), `field "degraded" seen 1 times in `, " records: true")
+	w.flags(changed("degraded", "true"), `field "degraded" seen once in `, " records: true")
 }
