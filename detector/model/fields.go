@@ -442,7 +442,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && codeWorse(f) {
+		if p == whole && (codeWorse(f) || f.Kind == Number && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -471,6 +471,30 @@ func codeWorse(f *Field) bool {
 	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
 
+// outcomeNames are names of fields whose number says how something ended, in lower
+// case; of a nested one the last part counts.
+var outcomeNames = map[string]bool{
+	"exit": true, "exit_code": true, "exitcode": true, "exit_status": true, "exitstatus": true, "rc": true, "ret": true, "retval": true,
+	"return_code": true, "returncode": true, "errno": true, "error_code": true, "errorcode": true, "code": true, "status": true,
+	"status_code": true, "statuscode": true, "rcode": true, "result": true, "grpc_code": true, "grpc_status": true,
+}
+
+// successes reports whether few numbers stand in a place, and 0 as a rule: what ends
+// so went well, and another number says that it did not.
+func (p *place) successes() bool {
+	if p.distinct > manyCodes || p.kinds[sortNumber]*2 < p.n {
+		return false
+	}
+	for i := range p.usual {
+		if u := &p.usual[i]; u.hash == zeroHash {
+			return u.count*2 > p.n
+		}
+	}
+	return false
+}
+
+var zeroHash = uint32((&Field{Kind: Number}).hash())
+
 // zeroWeight is how many points a bit of surprise is worth for the first number that
 // is not 0 in a field that always was: after 4,000 zeros it is flagged.
 const zeroWeight = 1.2
@@ -480,9 +504,9 @@ const zeroWeight = 1.2
 const firmRange = 20
 
 func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
-	usual, n := p.numbers.span, p.numbers.n
+	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
 	if r := m.fields.ranges.find(o.rangeKey(s)); r != nil && r.n >= firmRange {
-		usual, n = r.span, r.n
+		usual, told, n = r.span, r.told, r.n
 	}
 	if n < firmRange {
 		return
@@ -508,7 +532,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 		points *= explained // other records have such numbers there
 	}
 	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
-		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, usual
+		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, told
 	}
 }
 
