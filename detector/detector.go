@@ -183,10 +183,10 @@ func (d *Detector) Learn(ev *Event) {
 }
 
 // Survey takes the event's row, by what was learned up to now, into what the
-// next Fit draws from, without learning from the event.
-func (d *Detector) Survey(ev *Event) {
-	var v Verdict
-	g := d.look(ev, &v)
+// next Fit draws from, without learning from the event. The verdict gets the level
+// and the pattern.
+func (d *Detector) Survey(ev *Event, v *Verdict) {
+	g := d.look(ev, v)
 	d.survey(g, ev)
 	g.model.Pass(&d.seen)
 }
@@ -233,12 +233,12 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	d.stats.Records++
 	fault(ev)
 	g := d.group(ev.Group)
+	o := &d.seen
+	o.SetFields(ev.Fields)
 	message := d.words(ev)
 	d.scanner.Scan(message, &d.line)
-	o := &d.seen
 	o.Text, o.Size = message[:min(len(message), pattern.MaxBytes)], len(message)
 	o.Line, o.Time = &d.line, ev.Time
-	o.Fields = ev.Fields[:min(len(ev.Fields), MaxFields)]
 	o.Level = ev.Level
 	if o.Level == pattern.LevelNone {
 		o.Level = d.line.Level
@@ -262,8 +262,8 @@ func (d *Detector) words(ev *Event) []byte {
 	var last []byte
 	for range maxWords {
 		var next *Field
-		for i := range ev.Fields {
-			if f := &ev.Fields[i]; f.Words() && bytes.Compare(f.Name, last) > 0 && (next == nil || bytes.Compare(f.Name, next.Name) < 0) {
+		for i := range d.seen.Fields {
+			if f := &ev.Fields[i]; d.seen.Words(i) && bytes.Compare(f.Name, last) > 0 && (next == nil || bytes.Compare(f.Name, next.Name) < 0) {
 				next = f
 			}
 		}

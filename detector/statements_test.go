@@ -26,7 +26,7 @@ func routine(d *detector.Detector, n int, at func(i int) string) (flagged []int)
 	return flagged
 }
 
-// names are words that no tokeniser takes for identifiers.
+// word is a word that no tokeniser takes for an identifier.
 func word(i int) string {
 	b := []byte{}
 	for range 6 {

@@ -9,14 +9,14 @@ import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
 
 const (
 	// manyCodes is how many different numbers a place may have shown to hold codes.
-	manyCodes = 12
+	manyCodes = 5
 
 	// knownCodes is how many records of a statement must have been seen before a
 	// code is news.
 	knownCodes = 300
 
 	// codeWeight is how many points a bit of a code's surprise is worth.
-	codeWeight = 1.5
+	codeWeight = 1.45
 )
 
 // code returns what the event's i-th number is known by in its place, false for one
@@ -57,7 +57,7 @@ func (m *Model) judgeCodes(o *Observation) {
 			continue
 		}
 		// As many codes as there are were new once: Good and Turing's share of news.
-		bits := -log2(float64((float32(r.few)/2+count)/(r.n+1))) - log2(float64(1+count))
+		bits := -log2(float64((float32(r.few)+count)/(r.n+1))) - log2(float64(1+count))
 		if p := codeWeight * bits; p > points {
 			points, o.oddCode, o.codes = p, i, *r
 		}

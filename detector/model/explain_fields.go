@@ -96,6 +96,9 @@ func (p *place) usually(dst []byte) []byte {
 			dst = append(dst, ", "...)
 		}
 		dst = quoteless(dst, u.text[:u.size])
+		if u.cut != 0 {
+			dst = append(dst, "..."...)
+		}
 		if i == 0 {
 			dst = append(dst, " ("...)
 			dst = strconv.AppendInt(dst, int64(math.Round(min(100, 100*float64(u.count/p.n)))), 10)

@@ -85,6 +85,9 @@ const (
 	ending      // of a path: what stands behind the last dot, jpg
 )
 
+// partSeeds turn the hash of a field's name into that of a part's.
+var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa}
+
 // maxSeen is how many fields and parts of fields of an event are looked at.
 const maxSeen = MaxFields + 16
 
@@ -158,11 +161,10 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		if f.Kind == Null {
 			continue
 		}
-		h := hashBytes(nameSeed, f.Name)
-		values += mix64(h, f.hash())
-		if tellsKind(f.Name) && len(f.Value) <= 64 {
+		h, v := o.about[i].name, o.about[i].value
+		values += mix64(h, v)
+		if o.about[i].kind && len(f.Value) <= 64 {
 			o.failed = o.failed || codeWorse(f)
-			v := f.hash()
 			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
 			}
@@ -194,9 +196,6 @@ var wordNames = map[string]bool{
 	"errmsg": true, "detail": true, "details": true, "description": true, "warning": true, "panic": true, "failure": true,
 }
 
-// Words reports whether the field's text is words that belong to the message.
-func (f *Field) Words() bool { return f.Kind == Text && named(f.Name, wordNames) }
-
 // named reports whether the last part of a field's name is among names.
 func named(name []byte, names map[string]bool) bool {
 	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
@@ -219,13 +218,16 @@ func named(name []byte, names map[string]bool) bool {
 var (
 	messageField = Field{Name: []byte("message"), Kind: Bool}
 	levelField   = Field{Name: []byte("level"), Kind: Bool}
+
+	aboutMessage = aboutField(&messageField)
+	aboutLevel   = aboutField(&levelField)
 )
 
 func (o *Observation) field(s *seenField) *Field {
 	switch {
 	case s.field >= 0:
 		return &o.Fields[s.field]
-	case s.name == hashBytes(nameSeed, levelField.Name):
+	case s.name == aboutLevel.name:
 		return &levelField
 	}
 	return &messageField
@@ -244,15 +246,15 @@ func (m *Model) judgeFields(o *Observation) {
 	fs := &m.fields
 	for i := range o.Fields {
 		if f := &o.Fields[i]; f.Kind != Null {
-			m.judgeField(o, f, i)
+			m.judgeField(o, f, i, &o.about[i])
 		}
 	}
 	// That a record has a message and a level is known as that it has a field.
 	if o.Size > 0 {
-		m.judgeField(o, &messageField, -1)
+		m.judgeField(o, &messageField, -1, &aboutMessage)
 	}
 	if o.Level != pattern.LevelNone {
-		m.judgeField(o, &levelField, -1)
+		m.judgeField(o, &levelField, -1, &aboutLevel)
 	}
 	if fs.records < youngRecords {
 		return
@@ -348,25 +350,24 @@ const (
 	worseWeight = 1.6
 )
 
-func (m *Model) judgeField(o *Observation, f *Field, i int) {
-	m.judgePart(o, f, i, whole, hashBytes(nameSeed, f.Name), f.Value)
+func (m *Model) judgeField(o *Observation, f *Field, i int, a *about) {
+	m.judgePart(o, f, i, whole, a, f.Value)
 	if f.Kind == Text && len(f.Value) > 1 && f.Value[0] == '/' {
 		path := f.Value[:min(len(f.Value), maxValue)]
 		if q := bytes.IndexByte(path, '?'); q >= 0 {
 			path = path[:q]
 		}
-		name := hashBytes(nameSeed, f.Name)
 		head := path[1:]
 		if n := bytes.IndexByte(head, '/'); n >= 0 {
 			head = head[:n]
 		}
-		m.judgePart(o, f, i, first, name^0x5555, head)
+		m.judgePart(o, f, i, first, &about{name: a.name ^ partSeeds[first], value: hashBytes(nameSeed, head)}, head)
 		last := path[bytes.LastIndexByte(path, '/')+1:]
 		end := []byte(nil)
 		if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= 6 {
 			end = last[n+1:]
 		}
-		m.judgePart(o, f, i, ending, name^0xaaaa, end)
+		m.judgePart(o, f, i, ending, &about{name: a.name ^ partSeeds[ending], value: hashBytes(nameSeed, end)}, end)
 	}
 }
 
@@ -384,21 +385,20 @@ func (all *fieldsSeen) tellWords(at int, n float32) {
 	}
 }
 
-func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, value []byte) {
+func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, value []byte) {
 	fs, all := &m.fields, &o.fields
 	if all.n == maxSeen {
 		return
 	}
 	s := &all.list[all.n]
-	*s = seenField{field: int16(i), part: p, name: name, number: noNumber, text: value}
+	name := a.name
+	*s = seenField{field: int16(i), part: p, sort: sortText, name: name, value: a.value, number: noNumber, text: value}
 	at := all.n
 	all.n++
 	k := fs.keys.find(name)
 	s.key = int16(k)
 	if p == whole {
-		s.sort, s.value = uint8(f.sort()), f.hash()
-	} else {
-		s.sort, s.value = sortText, hashBytes(nameSeed, value)
+		s.sort = uint8(f.sort())
 	}
 	if f.Kind == Number {
 		s.number = numberOctaves(f.Number)
@@ -408,7 +408,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 			if all.newKey < 0 || name < all.list[all.newKey].name {
 				all.newKey = at
 			}
-			if o.Size > 0 && f.Words() {
+			if o.Size > 0 && a.words && f.Kind == Text {
 				all.tellWords(at, 0)
 			}
 		}
@@ -418,7 +418,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, name uint64, 
 		all.mask.add(k)
 	}
 	key := &fs.keys.all[k]
-	if o.Size > 0 && p == whole && f.Words() { // it is judged with the message
+	if o.Size > 0 && p == whole && a.words && f.Kind == Text { // it is judged with the message
 		if key.n < rareKey {
 			all.tellWords(at, key.n)
 		}
@@ -513,8 +513,10 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 }
 
 func (o *Observation) rangeKey(s *seenField) uint32 {
-	return uint32(mix64(o.Line.Hash, s.name))
+	return rangeKey(o.Pattern(), s.name)
 }
+
+func rangeKey(statement, name uint64) uint32 { return uint32(mix64(statement, name)) }
 
 const (
 	// leastExpected is how often two values must have been expected together before

@@ -13,7 +13,7 @@ type Observation struct {
 	Text   []byte // the message's first pattern.MaxBytes
 	Size   int    // of the whole message, in bytes
 	Line   *pattern.Line
-	Fields []Field
+	Fields []Field // see SetFields
 	Level  pattern.Level
 	Time   time.Duration
 
@@ -29,6 +29,8 @@ type Observation struct {
 	oddCode int         // index of the strangest code; -1 = none
 	codes   numberRange // of its place
 	model   *Model      // that has judged it
+	names   names
+	about   [MaxFields]about // of Fields
 	fields  fieldsSeen
 	known   *statement // nil for a new pattern
 	places  places     // of a line whose text is new

@@ -30,14 +30,14 @@ const (
 	interval = 2 * time.Second
 )
 
-// Read reads a file. The error names it, and the line where it is a line that is
-// wrong. An Ignore of nil is that of a file that says nothing.
-func Read(path string) (*detector.Ignore, error) {
+// Entries reads a file into what the option Ignore takes. The error names the
+// file, and the line where it is a line that is wrong.
+func Entries(path string) ([]string, error) {
 	text, err := content(path)
 	if err != nil {
 		return nil, err
 	}
-	return parse(path, text)
+	return entries(path, text)
 }
 
 func content(path string) ([]byte, error) {
@@ -59,8 +59,8 @@ func content(path string) ([]byte, error) {
 	return text, err
 }
 
-func parse(path string, text []byte) (*detector.Ignore, error) {
-	var entries []string
+func entries(path string, text []byte) ([]string, error) {
+	var list []string
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	number := 0
 	for line := range strings.Lines(string(text)) {
@@ -72,11 +72,11 @@ func parse(path string, text []byte) (*detector.Ignore, error) {
 		if _, err := detector.NewIgnore([]string{line}); err != nil {
 			return nil, fmt.Errorf("%s, line %d: %w", path, number, err)
 		}
-		if entries = append(entries, line); len(entries) > maxLines {
+		if list = append(list, line); len(list) > maxLines {
 			return nil, fmt.Errorf("%s has more than %d lines that say something", path, maxLines)
 		}
 	}
-	return detector.NewIgnore(entries)
+	return list, nil
 }
 
 // File is a file that is read again when it has changed.
@@ -164,7 +164,12 @@ func (f *File) look() {
 		return
 	}
 	f.info, f.text = info, text
-	ig, err := parse(f.path, text)
+	list, err := entries(f.path, text)
+	if err != nil {
+		f.failed(err)
+		return
+	}
+	ig, err := detector.NewIgnore(list)
 	if err != nil {
 		f.failed(err)
 		return
