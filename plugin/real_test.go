@@ -104,7 +104,7 @@ func TestEveryRecordComesOut(t *testing.T) {
 		}
 		for key := range record {
 			switch key {
-			case "log", "anomaly", "anomaly_score", "anomaly_reason":
+			case "log", "anomaly", "anomaly_score", "anomaly_reason", "anomaly_kind", "anomaly_pattern", "anomaly_incident", "anomaly_nth":
 			default:
 				t.Fatalf("record %d has the field %q", n+1, key)
 			}
