@@ -233,12 +233,12 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	d.stats.Records++
 	fault(ev)
 	g := d.group(ev.Group)
+	o := &d.seen
+	o.SetFields(ev.Fields)
 	message := d.words(ev)
 	d.scanner.Scan(message, &d.line)
-	o := &d.seen
 	o.Text, o.Size = message[:min(len(message), pattern.MaxBytes)], len(message)
 	o.Line, o.Time = &d.line, ev.Time
-	o.Fields = ev.Fields[:min(len(ev.Fields), MaxFields)]
 	o.Level = ev.Level
 	if o.Level == pattern.LevelNone {
 		o.Level = d.line.Level
@@ -262,8 +262,8 @@ func (d *Detector) words(ev *Event) []byte {
 	var last []byte
 	for range maxWords {
 		var next *Field
-		for i := range ev.Fields {
-			if f := &ev.Fields[i]; f.Words() && bytes.Compare(f.Name, last) > 0 && (next == nil || bytes.Compare(f.Name, next.Name) < 0) {
+		for i := range d.seen.Fields {
+			if f := &ev.Fields[i]; d.seen.Words(i) && bytes.Compare(f.Name, last) > 0 && (next == nil || bytes.Compare(f.Name, next.Name) < 0) {
 				next = f
 			}
 		}
@@ -273,7 +273,7 @@ func (d *Detector) words(ev *Event) []byte {
 		if len(d.text) == 0 {
 			d.text = append(d.text, ev.Message[:min(len(ev.Message), pattern.MaxBytes)]...)
 		}
-		d.text = append(append(append(d.text, "; "...), next.Name...), ": "...)
+		d.text = append(append(append(d.text, joint...), next.Name...), ": "...)
 		d.text = append(d.text, next.Value[:min(len(next.Value), pattern.MaxBytes)]...)
 		last = next.Name
 	}
@@ -283,8 +283,14 @@ func (d *Detector) words(ev *Event) []byte {
 	return d.text
 }
 
-// maxWords is how many fields' words are put behind a message.
-const maxWords = 4
+const (
+	// maxWords is how many fields' words are put behind a message.
+	maxWords = 4
+
+	// joint stands before each. A word is known with the byte behind it, and behind
+	// a message's last word stands none: with a zero it stays the word it was.
+	joint = "\x00; "
+)
 
 func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)

@@ -25,7 +25,7 @@ var Anomalies = []Anomaly{NewPattern, RarePattern, Returned, OffRate, OffLevel, 
 // statement that was never seen are a new statement.
 func (o *Observation) Anomaly() Anomaly {
 	first, _ := o.strongest()
-	kind := Table[first].Kind
+	kind := o.info(first).Kind
 	if kind == RarePattern && o.isNew() {
 		kind = NewPattern
 	}

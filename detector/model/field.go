@@ -46,13 +46,20 @@ func hashBytes(seed uint64, b []byte) uint64 {
 		b = b[8:]
 	}
 	if len(b) > 0 {
-		var w uint64
-		for i, c := range b {
-			w |= uint64(c) << (8 * i)
-		}
-		h = mix64(h, w)
+		h = mix64(h, upTo8(b))
 	}
 	return h
+}
+
+// upTo8 returns 1 to 8 bytes as a number, the first one lowest.
+func upTo8(b []byte) uint64 {
+	switch n := len(b); {
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*n-32)
+	case n >= 2:
+		return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[n-1])<<(8*n-8)
+	}
+	return uint64(b[0])
 }
 
 func mix64(h, w uint64) uint64 {

@@ -61,7 +61,7 @@ const (
 	endAnywhere = 0.05
 )
 
-func (g *language) surprise(b []byte, l *pattern.Line) (s surprise) {
+func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surprise) {
 	fresh := float64(g.fresh) + 0.0005
 	two, one := lineBegin0, lineBegin1
 	for i := 0; i <= len(l.Tokens); i++ {
@@ -93,7 +93,7 @@ func (g *language) surprise(b []byte, l *pattern.Line) (s surprise) {
 		if i == len(l.Tokens) {
 			s.end = bits
 		} else if t := &l.Tokens[i]; t.Kind == pattern.Word {
-			class := said(b, l.Tokens, i)
+			class := words.said(b, l.Tokens, i)
 			s.class |= class
 			if class&classFailure != 0 && bits > s.failure {
 				s.failure, s.failed = bits, i

@@ -95,6 +95,27 @@ func said(text []byte, tokens []pattern.Token, i int) wordClass {
 	return 0
 }
 
+// spoken remembers what the words of the line at hand speak of: it is asked for by
+// what finds a statement and by what judges a young one's words.
+type spoken struct {
+	asked, failure [pattern.MaxTokens / 64]uint64
+}
+
+func (s *spoken) said(text []byte, tokens []pattern.Token, i int) wordClass {
+	at, bit := i/64, uint64(1)<<(i%64)
+	if s.asked[at]&bit == 0 {
+		s.asked[at] |= bit
+		if said(text, tokens, i) == 0 {
+			return 0
+		}
+		s.failure[at] |= bit
+	}
+	if s.failure[at]&bit != 0 {
+		return classFailure
+	}
+	return 0
+}
+
 // failureBits is how many times likelier a word is in an error than elsewhere, in
 // bits, to be one of failure.
 const failureBits = 2.3
@@ -122,20 +143,17 @@ func classifyLower(b []byte) wordClass {
 	}
 	var c wordClass
 	for _, s := range stems[stemRange[first-'a']:stemRange[first-'a'+1]] {
-		if len(b) < len(s.text) || s.whole && len(b) != len(s.text) {
-			continue
-		}
-		if rest := b[len(s.text):]; len(rest) > 0 && !inflected(rest) {
+		if len(b) < len(s.text) || s.whole && len(b) != len(s.text) || b[1]|0x20 != s.text[1] {
 			continue
 		}
 		match := true
-		for k := 1; k < len(s.text); k++ {
+		for k := 2; k < len(s.text); k++ {
 			if b[k]|0x20 != s.text[k] {
 				match = false
 				break
 			}
 		}
-		if match {
+		if match && (len(b) == len(s.text) || inflected(b[len(s.text):])) {
 			c |= s.class
 		}
 	}

@@ -13,7 +13,7 @@ type Observation struct {
 	Text   []byte // the message's first pattern.MaxBytes
 	Size   int    // of the whole message, in bytes
 	Line   *pattern.Line
-	Fields []Field
+	Fields []Field // see SetFields
 	Level  pattern.Level
 	Time   time.Duration
 
@@ -29,19 +29,23 @@ type Observation struct {
 	oddCode int         // index of the strangest code; -1 = none
 	codes   numberRange // of its place
 	model   *Model      // that has judged it
+	names   names
+	about   [MaxFields]about // of Fields
 	fields  fieldsSeen
 	known   *statement // nil for a new pattern
 	places  places     // of a line whose text is new
-	unnamed bool       // the text is new, and so places are there
-	name    uint64     // of a statement that is not known
-	same    uint32     // lines before that agree with it but for free places
-	Row     Row        // what Judge says
-	words   surprise   // filled for young patterns
-	failure float32    // points for words of failure, for young patterns
-	odd     float32    // bits a character, for new patterns
-	open    bool       // something stays open, for new patterns
-	number  int        // index of the strangest number
-	tracked int        // how many of numbers are looked at
+	spoken  spoken
+	unnamed bool     // the text is new, and so places are there
+	name    uint64   // of a statement that is not known
+	first   uint32   // the record of the first of same
+	same    uint32   // lines before that agree with it but for free places
+	Row     Row      // what Judge says
+	words   surprise // filled for young patterns
+	failure float32  // points for words of failure, for young patterns
+	odd     float32  // bits a character, for new patterns
+	open    bool     // something stays open, for new patterns
+	number  int      // index of the strangest number
+	tracked int      // how many of numbers are looked at
 	numbers [trackedNumbers]octaves
 	length  octaves
 	seen    uint32
