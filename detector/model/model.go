@@ -230,7 +230,7 @@ func (m *Model) Learn(o *Observation) {
 		m.statements.call(st, l.Hash)
 	}
 	m.clock.tick(o.stamp)
-	m.seldom.learn(o.seen)
+	m.seldom.learn(o.seen, rarityHorizon)
 	m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
 	news := 0
 	if st.seen < maturity {
