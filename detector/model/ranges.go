@@ -20,8 +20,8 @@ type numberRange struct {
 	n    float32
 	out  float32 // numbers outside of it, fading
 	few  uint16  // different numbers so far, up to manyCodes
-	span span // it is judged by
-	told span // and told as: all numbers that stood there and were not outside
+	span span    // it is judged by
+	told span    // and told as: all numbers that stood there and were not outside
 }
 
 // learn takes a number in. One outside moves the range a tenth of the way, so that an
