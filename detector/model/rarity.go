@@ -1,6 +1,8 @@
 package model
 
 import (
+	"math/bits"
+
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
 
@@ -18,11 +20,7 @@ const (
 )
 
 func rarityBucket(seen uint32) int {
-	b := 0
-	for ; seen > 0 && b < rarityBuckets; seen >>= 1 {
-		b++
-	}
-	return b
+	return min(bits.Len32(seen), rarityBuckets)
 }
 
 // surprise returns -log2 of the share of recent records with a pattern seen
