@@ -442,7 +442,8 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	bits, sorted := float32(0), false
 	if s.count < commonValue && !pl.usualQuantity(s.number) {
-		bits = pl.seldom.surprise(s.count) - toldBits*log2(float64(1+s.count))
+		rare, _ := pl.seldom.surprise(s.count)
+		bits = rare - toldBits*log2(float64(1+s.count))
 	}
 	if p == whole {
 		if b := pl.sortBits(int(s.sort)); b > bits {
@@ -709,7 +710,7 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	key.n++
 	p.n++
 	p.kinds[s.sort]++
-	p.seldom.learn(s.count)
+	p.seldom.learn(s.count, placeHorizon)
 	if v := uint32(s.value); v != p.last {
 		p.changes++
 		p.last = v
