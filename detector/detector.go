@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
-	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,7 +28,7 @@ type Options struct {
 	RefitRecords  int           // most records between refits
 	MaxGroups     int           // models held at once
 	Seed          uint64        // of the forest's sampling and of the tables' hashes
-	Ignore        []string      // regular expressions (RE2): an event whose message or whose fields, as name=value, match within their first pattern.MaxBytes is never flagged; may be empty
+	Ignore        []string      // what is never flagged, see NewIgnore; may be empty
 
 	// Source says by name where the events' parts come from. Models made of others
 	// do not fit; those that do not say fit any. May be empty.
@@ -47,11 +46,12 @@ type Options struct {
 // Verdict is what the detector says of an event.
 type Verdict struct {
 	Judged  bool          // false while the model is learning: Score is 0 and Anomaly false then
-	Anomaly bool          // the score is at or above the threshold and no Ignore expression matches
+	Anomaly bool          // the score is at or above the threshold and it is not ignored
 	Score   float64       // in (0, 1), larger is stranger
 	Level   pattern.Level // of the event, by its field or its text
 	Pattern uint64        // events of the same pattern have the same number, under one seed
 	Reason  []byte        // why, in words; only when Anomaly or Sweep; valid until the next call
+	Kind    AnomalyKind   // what is strange most; only when Anomaly or Sweep
 
 	// Sweep has a bit for each value of Options.Sweep, the first the lowest:
 	// is this an anomaly to a detector of that Contamination?
@@ -73,12 +73,13 @@ type Stats struct {
 // Detector judges events. One goroutine at a time may call its methods.
 type Detector struct {
 	options Options
-	ignore  []*regexp.Regexp
+	ignore  [2]*Ignore // of Options, of SetIgnore; nil = nothing
 	mix     mix
 	scanner *pattern.Scanner
 	line    pattern.Line
 	seen    model.Observation
 	reason  []byte
+	notes   []byte // of the caller: see SetNotes
 	fields  []byte // scratch of ignored
 
 	longName []byte // scratch of canonical
@@ -144,13 +145,11 @@ func New(o Options) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{options: o, mix: usualMix(), scanner: pattern.NewScanner(o.Seed), groups: map[uint64]*group{}, seed: maphash.MakeSeed()}
-	for _, e := range o.Ignore {
-		re, err := regexp.Compile(e)
-		if err != nil {
-			return nil, fmt.Errorf("detector: Ignore %q: %w", e, err)
-		}
-		d.ignore = append(d.ignore, re)
+	ignore, err := NewIgnore(o.Ignore)
+	if err != nil {
+		return nil, fmt.Errorf("detector: Ignore %w", err)
 	}
+	d.ignore[0] = ignore
 	if !o.Synchronous {
 		d.refits = make(chan refit, 4)
 		d.workers.Add(1)
@@ -184,10 +183,10 @@ func (d *Detector) Learn(ev *Event) {
 }
 
 // Survey takes the event's row, by what was learned up to now, into what the
-// next Fit draws from, without learning from the event.
-func (d *Detector) Survey(ev *Event) {
-	var v Verdict
-	g := d.look(ev, &v)
+// next Fit draws from, without learning from the event. The verdict gets the level
+// and the pattern.
+func (d *Detector) Survey(ev *Event, v *Verdict) {
+	g := d.look(ev, v)
 	d.survey(g, ev)
 	g.model.Pass(&d.seen)
 }
@@ -274,7 +273,7 @@ func (d *Detector) words(ev *Event) []byte {
 		if len(d.text) == 0 {
 			d.text = append(d.text, ev.Message[:min(len(ev.Message), pattern.MaxBytes)]...)
 		}
-		d.text = append(append(append(d.text, "; "...), next.Name...), ": "...)
+		d.text = append(append(append(d.text, joint...), next.Name...), ": "...)
 		d.text = append(d.text, next.Value[:min(len(next.Value), pattern.MaxBytes)]...)
 		last = next.Name
 	}
@@ -284,8 +283,14 @@ func (d *Detector) words(ev *Event) []byte {
 	return d.text
 }
 
-// maxWords is how many fields' words are put behind a message.
-const maxWords = 4
+const (
+	// maxWords is how many fields' words are put behind a message.
+	maxWords = 4
+
+	// joint stands before each. A word is known with the byte behind it, and behind
+	// a message's last word stands none: with a zero it stays the word it was.
+	joint = "\x00; "
+)
 
 func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)
@@ -300,38 +305,15 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
 	}
 	if v.Anomaly || v.Sweep != 0 {
 		d.reason = d.seen.Explain(d.reason[:0])
-		v.Reason = d.reason
+		v.Reason, v.Kind = d.reason, d.seen.Anomaly()
 	}
 	d.threshold = g.threshold.points
-}
-
-// ignored reports whether an Ignore expression matches the event's message or
-// its fields, as they are written in logfmt. It gets no more of them than the
-// rest of the detector reads: an expression takes time for each byte, and lines
-// have no limit.
-func (d *Detector) ignored(ev *Event) bool {
-	if len(d.ignore) == 0 {
-		return false
-	}
-	d.fields = ev.AppendFields(d.fields[:0], pattern.MaxBytes)
-	for _, re := range d.ignore {
-		if re.Match(withoutNewline(d.seen.Text)) || len(d.fields) > 0 && re.Match(d.fields) {
-			return true
-		}
-	}
-	return false
-}
-
-// withoutNewline cuts the newline that ends a message, so that $ stands for its
-// end, as in Fluent Bit's own filters.
-func withoutNewline(b []byte) []byte {
-	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
 }
 
 // survey takes the row into the window. What is ignored is left out as long as the
 // threshold has still to be set by the window, if there is anything else.
 func (d *Detector) survey(g *group, ev *Event) {
-	if g.forest == nil && len(d.ignore) > 0 && g.window.len() >= leastRows && d.ignored(ev) {
+	if g.forest == nil && d.ignores() && g.window.len() >= leastRows && d.ignored(ev) {
 		return
 	}
 	g.window.add(&d.seen.Row)

@@ -291,7 +291,7 @@ func TestBatchJudgesByTheWholeFile(t *testing.T) {
 		d.Learn(&detector.Event{Message: line})
 	}
 	for _, line := range lines {
-		d.Survey(&detector.Event{Message: line})
+		d.Survey(&detector.Event{Message: line}, new(detector.Verdict))
 	}
 	d.Fit()
 	flagged := 0

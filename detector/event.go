@@ -51,3 +51,24 @@ const (
 	Bool   = model.Bool
 	Null   = model.Null
 )
+
+// AnomalyKind is the kind of an anomaly, one of AnomalyKinds: what about the event
+// is strange most. Its text is what stands in a record.
+type AnomalyKind = model.Anomaly
+
+// The kinds of anomaly.
+const (
+	NewPattern  = model.NewPattern  // a statement that was never seen before
+	RarePattern = model.RarePattern // a statement, or words in it, that were seen seldom
+	Returned    = model.Returned    // a statement that was silent for much longer than usual
+	OffRate     = model.OffRate     // a statement that comes far more often than usual, or less
+	OffLevel    = model.OffLevel    // a level that is unusual for the statement
+	OffNumber   = model.OffNumber   // a number that is far from the usual ones in its place
+	OffCategory = model.OffCategory // a value, or values together, in a place of few values
+	OffFields   = model.OffFields   // a field that is new or missing
+	OddText     = model.OddText     // characters or a length that are unusual there
+	CutOff      = model.CutOff      // a message that ends where it usually goes on
+)
+
+// AnomalyKinds are all of them.
+var AnomalyKinds = model.Anomalies

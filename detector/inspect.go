@@ -32,6 +32,7 @@ type GroupContents struct {
 	Levels    [pattern.Levels]float64
 	Features  []FeatureContents
 	Patterns  []model.PatternContents // the one seen most comes first
+	Fields    []model.FieldContents   // that of most records comes first
 }
 
 // FeatureContents are a feature's values in the window, in points.
@@ -71,7 +72,7 @@ func Inspect(r io.Reader) (*Contents, error) {
 		window, err = h.window()
 		return err
 	}
-	h, err := readSnapshot(r, accept, func(name string, content *codec.Codec) {
+	h, _, err := readSnapshot(r, accept, func(name string, content *codec.Codec) {
 		size := len(content.B)
 		s := newState(&Options{Window: window})
 		if s.carry(content); content.Err == nil {
@@ -89,7 +90,7 @@ func (s *state) contents(name string, size int) GroupContents {
 	m := &s.model
 	g := GroupContents{
 		Name: name, Bytes: size, Records: s.records, Latest: m.Latest(), Threshold: score(s.threshold.points),
-		Rows: s.window.len(), Words: m.Words(), Patterns: m.Patterns(),
+		Rows: s.window.len(), Words: m.Words(), Patterns: m.Patterns(), Fields: m.Fields(),
 	}
 	if s.forest != nil {
 		g.Trees = s.forest.Trees()

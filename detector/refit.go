@@ -124,6 +124,9 @@ func (d *Detector) refit(g *group, now time.Duration) {
 	}
 	g.refitAt = now + d.options.RefitInterval
 	g.refitFrom = g.records + min(d.options.Window/2, g.records)
+	if g.window.len() == 0 { // all that came is ignored
+		return
+	}
 	first := g.forest == nil // from here on there are verdicts
 	switch {
 	case d.options.Synchronous || first && !g.fitting && d.options.fitsAtOnce(g.window.len()):

@@ -20,8 +20,8 @@ import (
 //	magic, format version (uint16)
 //	blocks: kind (1 byte), length (uint32), content, CRC-32C of all that (uint32)
 //
-// The first block is the header, then one for each group, the most recently
-// used first, then the end with the number of groups, so that a file that is
+// The first block is the header, then the caller's notes where there are some,
+// then one for each group, the most recently used first, then the end with the number of groups, so that a file that is
 // cut off is known. Numbers are little-endian. A snapshot holds the words of
 // messages (their patterns, cut to 96 bytes, and hashes of words) and the names
 // of groups, and no message as it came.
@@ -30,12 +30,16 @@ const (
 	formatVersion = 1
 
 	blockHeader = 'H'
+	blockNotes  = 'N'
 	blockGroup  = 'G'
 	blockEnd    = 'E'
 
 	// maxBlock bounds a block: a group with the largest window and forest that
 	// the options allow.
 	maxBlock = 64 << 20
+
+	// MaxNotes bounds the notes of a caller, in bytes.
+	MaxNotes = 1 << 20
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -99,6 +103,7 @@ func (e *DifferentError) Error() string {
 // one moment; different groups may be copied at different ones.
 type Snapshot struct {
 	header header
+	notes  []byte
 	groups []*group // still to be copied
 	total  uint32
 	room   model.Room // of the largest group
@@ -122,6 +127,7 @@ const copies = 3
 func (d *Detector) NewSnapshot(software string, saved time.Time) *Snapshot {
 	s := &Snapshot{
 		header: header{modelVersion, saved.UnixNano(), software, d.options.settings()},
+		notes:  d.notes,
 		groups: d.byUse(),
 		free:   make(chan *copied, copies),
 		full:   make(chan *copied, copies),
@@ -161,6 +167,19 @@ func (d *Detector) byUse() []*group {
 	return list
 }
 
+// SetNotes makes the detector keep what a caller knows beside it: a snapshot has
+// it, and who restores or inherits the models gets it. The
+// bytes are the detector's then. More than MaxNotes are not kept.
+func (d *Detector) SetNotes(notes []byte) {
+	if len(notes) > MaxNotes {
+		notes = nil
+	}
+	d.notes = notes
+}
+
+// Notes returns what SetNotes was given, here or before the snapshot was taken.
+func (d *Detector) Notes() []byte { return d.notes }
+
 // Step copies groups until about budget bytes are copied, at least one, or
 // until it would have to wait for WriteTo, which it never does: until WriteTo has
 // begun, nothing is copied. It returns true
@@ -195,7 +214,7 @@ func (s *Snapshot) Cancel() { close(s.cancel) }
 // to be called until it returns true, or with the first error.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	b := blockWriter{w: w}
-	if b.begin(&s.header); b.err != nil {
+	if b.begin(&s.header, s.notes); b.err != nil {
 		return b.n, b.err
 	}
 	for range min(copies, int(s.total)) {
@@ -239,7 +258,7 @@ func (c *copied) take(g *group) int {
 func (d *Detector) WriteSnapshot(w io.Writer, software string, saved time.Time) error {
 	s := d.NewSnapshot(software, saved)
 	b := blockWriter{w: w}
-	b.begin(&s.header)
+	b.begin(&s.header, s.notes)
 	for _, g := range s.groups {
 		if b.err == nil {
 			b.group(g.name, &g.state)
@@ -265,9 +284,12 @@ func (b *blockWriter) write(p []byte) {
 	}
 }
 
-func (b *blockWriter) begin(h *header) {
+func (b *blockWriter) begin(h *header, notes []byte) {
 	b.write(binary.LittleEndian.AppendUint16([]byte(magic), formatVersion))
 	b.block(blockHeader, h.carry)
+	if len(notes) > 0 {
+		b.block(blockNotes, func(c *codec.Codec) { c.Bytes("notes", notes, MaxNotes) })
+	}
 }
 
 func (b *blockWriter) group(name string, s *state) {
@@ -308,7 +330,7 @@ func (d *Detector) Restore(r io.Reader) (saved time.Time, err error) {
 		return saved, errors.New("detector: Restore needs a new detector")
 	}
 	var groups []*group
-	h, err := readSnapshot(r, func(h *header) error { return d.accepts(h) }, func(name string, content *codec.Codec) {
+	h, notes, err := readSnapshot(r, func(h *header) error { return d.accepts(h) }, func(name string, content *codec.Codec) {
 		if name != "" && len(groups) > d.options.MaxGroups { // the one without a name comes on top
 			content.B = nil
 			return
@@ -319,6 +341,9 @@ func (d *Detector) Restore(r io.Reader) (saved time.Time, err error) {
 	})
 	if err == nil {
 		err = d.adopt(groups)
+	}
+	if err == nil {
+		d.notes = notes
 	}
 	return time.Unix(0, h.saved), err
 }
@@ -407,28 +432,29 @@ func (d *Detector) Inherit(old *Detector) error {
 		g.prev, g.next = nil, nil
 	}
 	old.only, old.groups, old.newest = nil, nil, nil
+	d.notes = old.notes
 	return d.adopt(groups)
 }
 
 // readSnapshot reads blocks and calls group with the content of each group's,
 // behind its name, to be read to its end.
-func readSnapshot(r io.Reader, accept func(*header) error, group func(name string, content *codec.Codec)) (h header, err error) {
+func readSnapshot(r io.Reader, accept func(*header) error, group func(name string, content *codec.Codec)) (h header, notes []byte, err error) {
 	b := blockReader{r: r}
 	head := make([]byte, len(magic)+2)
 	if err := b.read(head); err != nil {
-		return h, err
+		return h, nil, err
 	}
 	if string(head[:len(magic)]) != magic {
-		return h, &DamagedError{"it does not begin as a model does"}
+		return h, nil, &DamagedError{"it does not begin as a model does"}
 	}
 	if v := binary.LittleEndian.Uint16(head[len(magic):]); v != formatVersion {
-		return h, &DifferentError{[]string{fmt.Sprintf("it is written in format %d, this version reads %d", v, formatVersion)}}
+		return h, nil, &DifferentError{[]string{fmt.Sprintf("it is written in format %d, this version reads %d", v, formatVersion)}}
 	}
 	first := true
 	for groups := uint32(0); ; {
 		kind, c, err := b.next()
 		if err != nil {
-			return h, err
+			return h, nil, err
 		}
 		switch {
 		case (kind == blockHeader) != first:
@@ -437,9 +463,14 @@ func readSnapshot(r io.Reader, accept func(*header) error, group func(name strin
 			first = false
 			if h.carry(c); c.Err == nil {
 				if err := accept(&h); err != nil {
-					return h, err
+					return h, nil, err
 				}
 			}
+		case kind == blockNotes:
+			if notes != nil || groups > 0 {
+				c.Fail("its parts are out of order")
+			}
+			notes = slices.Clone(c.Bytes("notes", nil, MaxNotes))
 		case kind == blockGroup:
 			var name string
 			if c.Text("name", &name, maxGroupName); c.Err == nil {
@@ -458,13 +489,13 @@ func readSnapshot(r io.Reader, accept func(*header) error, group func(name strin
 			c.Fail("%d bytes too many", len(c.B))
 		}
 		if c.Err != nil {
-			return h, &DamagedError{c.Err.Error()}
+			return h, nil, &DamagedError{c.Err.Error()}
 		}
 		if kind == blockEnd {
 			if n, _ := r.Read(make([]byte, 1)); n > 0 {
-				return h, &DamagedError{"it goes on behind its end"}
+				return h, nil, &DamagedError{"it goes on behind its end"}
 			}
-			return h, nil
+			return h, notes, nil
 		}
 	}
 }

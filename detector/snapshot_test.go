@@ -70,8 +70,11 @@ func TestRestoredGoesOnTheSame(t *testing.T) {
 	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
 	}
-	for _, groups := range []int{1, 7} {
-		events := shopEvents(10_000, groups)
+	for _, log := range []struct {
+		name   string
+		events []detector.Event
+	}{{"lines", shopEvents(10_000, 1)}, {"lines in 7 groups", shopEvents(10_000, 7)}, {"records with fields", fieldEvents(t, 10_000)}} {
+		events := log.events
 		smaller := func(o *detector.Options) { o.RefitRecords = 2000; o.MaxGroups = 5 }
 		whole := newDetector(t, smaller)
 		want := observe(whole, events)
@@ -89,8 +92,8 @@ func TestRestoredGoesOnTheSame(t *testing.T) {
 			if err := heir.Inherit(first); err != nil {
 				t.Fatal(err)
 			}
-			same(t, fmt.Sprintf("%d groups, restored at record %d", groups, cut), observe(restored, events[cut:]), want[cut:])
-			same(t, fmt.Sprintf("%d groups, inherited at record %d", groups, cut), observe(heir, events[cut:]), want[cut:])
+			same(t, fmt.Sprintf("%s, restored at record %d", log.name, cut), observe(restored, events[cut:]), want[cut:])
+			same(t, fmt.Sprintf("%s, inherited at record %d", log.name, cut), observe(heir, events[cut:]), want[cut:])
 			if !bytes.Equal(snapshot(t, restored), snapshot(t, whole)) || !bytes.Equal(snapshot(t, heir), snapshot(t, whole)) {
 				t.Errorf("at record %d: what is known at the end differs", cut)
 			}
@@ -119,6 +122,29 @@ func TestRestoredAfterEviction(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "restored", observe(restored, events[cut:]), want[cut:])
+}
+
+// TestRestoredAfterEvictionOfFields is the same for what is known of fields.
+func TestRestoredAfterEvictionOfFields(t *testing.T) {
+	if testbuild.Race {
+		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
+	}
+	for kind, h := range hostileFields {
+		const n, cut = 4000, 3000
+		events := append(fieldEvents(t, n/4), manyFields(kind, n/2)...)
+		events = append(events, fieldEvents(t, n/4)...)
+		want := observe(newDetector(t, nil), events)
+		first, restored := newDetector(t, nil), newDetector(t, nil)
+		observe(first, events[:cut])
+		file := snapshot(t, first)
+		if _, err := restored.Restore(bytes.NewReader(file)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(snapshot(t, restored), file) {
+			t.Errorf("%s: the snapshot of the restored detector differs", h.name)
+		}
+		same(t, h.name+": restored", observe(restored, events[cut:]), want[cut:])
+	}
 }
 
 func letterWord(n int) string {
@@ -357,18 +383,25 @@ func FuzzRestore(f *testing.F) {
 		return d
 	}
 	var bases [][]byte
+	add := func(events []detector.Event) {
+		d := small()
+		observe(d, events)
+		bases = append(bases, snapshot(f, d))
+		f.Add(uint8(len(bases)-1), []byte{0, 0, 0, 0}, uint32(0))
+	}
 	for _, n := range []int{0, 1, 30, 300} {
 		for _, groups := range []int{1, 3} {
-			d := small()
-			observe(d, shopEvents(n, groups))
-			bases = append(bases, snapshot(f, d))
-			f.Add(uint8(len(bases)-1), []byte{0, 0, 0, 0}, uint32(0))
+			add(shopEvents(n, groups))
 		}
+	}
+	for _, n := range []int{1, 30, 300} {
+		add(fieldEvents(f, n))
 	}
 	f.Add(uint8(255), bases[0], uint32(0))
 	f.Add(uint8(255), bases[0][:100], uint32(0))
 	f.Add(uint8(3), []byte{0, 0, 30, 255, 0, 1, 0, 9}, uint32(5))
-	events := shopEvents(50, 3)
+	f.Add(uint8(10), []byte{0, 0, 90, 255, 0, 2, 0, 9, 0, 20, 0, 77}, uint32(0))
+	events := append(shopEvents(50, 3), fieldEvents(f, 50)...)
 	f.Fuzz(func(t *testing.T, base uint8, edits []byte, cut uint32) {
 		b := edits
 		if int(base) < len(bases) {

@@ -19,7 +19,7 @@ func TestSweepIsWhatOtherContaminationsFlag(t *testing.T) {
 				d.Learn(&detector.Event{Message: line})
 			}
 			for _, line := range lines {
-				d.Survey(&detector.Event{Message: line})
+				d.Survey(&detector.Event{Message: line}, new(detector.Verdict))
 			}
 			d.Fit()
 			all := make([]detector.Verdict, len(lines))

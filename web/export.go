@@ -30,13 +30,14 @@ func (v *view) export(ctx context.Context, w io.Writer, f *filter, format text.F
 		r = text.Row{
 			Text: r.Text[:0],
 			Line: int64(i) + 1, Judged: l.flags&judgedBit != 0, Anomaly: l.sweep>>f.stop&1 == 1, Score: l.score,
-			Level: scan.LevelNames[l.flags&levelMask], Pattern: v.patterns.id(l.pattern),
+			Level: scan.LevelNames[l.flags&levelMask], Pattern: v.patterns.hash(l.pattern),
 		}
 		if r.Text, _, err = v.lineText(r.Text, &snap, i, scan.MaxLine); err != nil {
 			return err
 		}
 		if r.Anomaly {
-			r.Reason = []byte(v.reason(l.reason))
+			kind, reason := v.reason(l.reason)
+			r.Kind, r.Reason = kind, []byte(reason)
 		}
 		if l.flags&timedBit != 0 {
 			r.Time = time.Duration(l.time) * time.Millisecond

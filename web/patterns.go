@@ -33,6 +33,7 @@ type patterns struct {
 
 type onePattern struct {
 	id     uint64 // its hash under a seed of the page's own, so that it outlives another Seed; 0 = beyond maxPatterns
+	hash   uint64 // the detector's, of which its id on records is made
 	count  uint32
 	first  []byte // its first message
 	latest []byte // another one, so that what varies can be told
@@ -75,7 +76,7 @@ func (p *patterns) index(hash uint64, ev *detector.Event) uint32 {
 			message = ev.AppendFields(nil, sampleSize)
 		}
 		p.ids[id] = i
-		p.all = append(p.all, onePattern{id: id, first: bytes.Clone(text.Cut(message, sampleSize)), cut: len(message) > sampleSize, fields: fields})
+		p.all = append(p.all, onePattern{id: id, hash: hash, first: bytes.Clone(text.Cut(message, sampleSize)), cut: len(message) > sampleSize, fields: fields})
 		return i
 	}
 	o := &p.all[i]
@@ -91,6 +92,13 @@ func (p *patterns) id(i uint32) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.all[i].id
+}
+
+// hash is the detector's hash of a pattern by its number.
+func (p *patterns) hash(i uint32) uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all[i].hash
 }
 
 // number finds a pattern by its id.

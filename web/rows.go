@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"math"
+	"slices"
 	"strconv"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -18,7 +21,9 @@ type row struct {
 	Score   float64  `json:"s"`           // as the command writes it
 	Sweep   uint32   `json:"f"`           // a bit for each stop of the slider: flagged?
 	Pattern string   `json:"p"`           // its id in base 16
+	ID      string   `json:"id"`          // the same as it stands in records
 	Reason  string   `json:"r,omitempty"` // when a bit is set
+	Kind    string   `json:"k,omitempty"` // when a bit is set
 	Text    string   `json:"x"`           // bytes that are not UTF-8 replaced
 	Cut     bool     `json:"c,omitempty"` // Text is not all of it
 	Marks   [][2]int `json:"m,omitempty"` // what a regular expression matches in Text
@@ -40,8 +45,9 @@ func (v *view) row(snap *snapshot, i, limit int) (row, error) {
 	}
 	r := row{
 		Number: int64(i) + 1, Level: l.flags & levelMask, Judged: l.flags&judgedBit != 0, Score: text.Score(l.score), Sweep: l.sweep,
-		Pattern: v.patternID(l.pattern), Reason: v.reason(l.reason), Text: text.Valid(shown), Cut: cut,
+		Pattern: v.patternID(l.pattern), ID: text.ID(v.patterns.hash(l.pattern)), Text: text.Valid(shown), Cut: cut,
 	}
+	r.Kind, r.Reason = v.reason(l.reason)
 	if l.flags&timedBit != 0 {
 		r.Time = l.time
 	}
@@ -74,23 +80,36 @@ func (v *view) lineText(dst []byte, snap *snapshot, i, limit int) (line []byte, 
 	return dst[:from+len(line)], cut || l.flags&cutBit != 0, nil
 }
 
-// reason reads a reason by its place, empty for 0.
-func (v *view) reason(place uint32) string {
+// reason reads a reason, and the kind of its anomaly, by its place; both are empty
+// for 0.
+func (v *view) reason(place uint32) (kind, reason string) {
 	if place == 0 {
-		return ""
+		return "", ""
 	}
+	const head = 3 // the reason's length and the kind
 	// Most are shorter than this; a longer one costs a second read.
 	buf, err := v.reasons.slice(make([]byte, 0, 256), int64(place)-1, -1, 256)
-	if err != nil || len(buf) < 2 {
-		return ""
+	if err != nil || len(buf) < head {
+		return "", ""
 	}
 	n := int(binary.LittleEndian.Uint16(buf))
-	if n > len(buf)-2 {
-		if buf, err = v.reasons.slice(nil, int64(place)-1, -1, n+2); err != nil || len(buf) < n+2 {
-			return ""
+	if n > len(buf)-head {
+		if buf, err = v.reasons.slice(nil, int64(place)-1, -1, n+head); err != nil || len(buf) < n+head {
+			return "", ""
 		}
 	}
-	return text.Valid(buf[2 : 2+n])
+	if k := int(buf[2]); k < len(detector.AnomalyKinds) {
+		kind = string(detector.AnomalyKinds[k])
+	}
+	return kind, text.Valid(buf[head : head+n])
+}
+
+// kindNumber is a kind as a byte: see reason.
+func kindNumber(kind detector.AnomalyKind) byte {
+	if i := slices.Index(detector.AnomalyKinds, kind); i >= 0 {
+		return byte(i)
+	}
+	return math.MaxUint8
 }
 
 func (v *view) patternID(i uint32) string { return strconv.FormatUint(v.patterns.id(i), 16) }

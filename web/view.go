@@ -269,6 +269,7 @@ func (v *view) add(l *scan.Line, clock int64) {
 		if n := len(verdict.Reason); n > 0 && !v.mute && n <= math.MaxUint16 && at < math.MaxUint32 {
 			kept.reason = uint32(at) + 1
 			v.pending = binary.LittleEndian.AppendUint16(v.pending, uint16(n))
+			v.pending = append(v.pending, kindNumber(verdict.Kind))
 			v.pending = append(v.pending, verdict.Reason...)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/flb-anomaly/flb-anomaly/internal/ignore"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
@@ -58,6 +59,13 @@ func (f *detectorFlags) settings() (options.Settings, error) {
 	var wrong *options.Error
 	if errors.As(err, &wrong) {
 		return s, usageError{fmt.Errorf("--%s %s", wrong.Option.Flag(), wrong.Problem)}
+	}
+	if err == nil && s.IgnoreFile != "" {
+		var more []string
+		if more, err = ignore.Entries(s.IgnoreFile); err != nil {
+			return s, fmt.Errorf("--ignore-file: %w", err)
+		}
+		s.Detector.Ignore = append(s.Detector.Ignore, more...)
 	}
 	return s, err
 }

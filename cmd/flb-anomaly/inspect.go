@@ -33,9 +33,14 @@ func newInspect() *cobra.Command {
 		Short: "Show what a model has learned",
 		Long: `Show what is in a model that the filter or 'flb-anomaly train' has saved: how
 old it is, the options it was made with, and for each group the threshold, the
-features' values among recent records, and the patterns of messages with their
+features' values among recent records, the patterns of messages with their
 counts, levels, lengths and the usual ranges of their numbers (seconds and bytes
-where they have such a unit).
+where they have such a unit), and the records' fields.
+
+What a field is follows from what stood in it: a category (the same values again
+and again), a code (the same few numbers), a quantity (a range), words, or an
+identifier (nearly always new, so that a new one is no news). Its usual values
+are shown with the share of the records that have them.
 
 What varies in a pattern is shown as <num>, <time>, <id> and the like. Of a long
 pattern, a model keeps the first 96 bytes.`,
@@ -159,11 +164,68 @@ func (w *inspection) group(g *detector.GroupContents, most int) {
 			w.printf("%s%s", separator, interval(n))
 		}
 		w.printf("\n")
+		for i, f := range p.Fields {
+			separator := ", "
+			if i == 0 {
+				separator = fmt.Sprintf("%28s  fields ", "")
+			}
+			w.printf("%s%s %s", separator, text.Printable([]byte(f.Name), shownText), interval(f.Range))
+		}
+		if p.Fields != nil {
+			w.printf("\n")
+		}
 	}
 	if more := len(g.Patterns) - most; more > 0 {
 		w.printf("%28s  and %s\n", "", count(int64(more), "other pattern"))
 	}
+	w.fields(g.Fields)
 }
+
+// fields writes what is known of fields.
+func (w *inspection) fields(list []model.FieldContents) {
+	if len(list) == 0 {
+		return
+	}
+	w.printf("%14s  %12s  %s\n", "records", "kind", "field")
+	for _, f := range list {
+		name := text.Printable([]byte(f.Name), shownText)
+		if f.Part != "" {
+			name += " (" + f.Part + ")"
+		}
+		w.printf("%14s  %12s  %s", thousands(int64(f.Records)), f.Kind, name)
+		switch {
+		case f.Numbers != nil:
+			w.printf(": %s", interval(*f.Numbers))
+		case f.Usual != nil:
+			for i, u := range f.Usual {
+				separator := ", "
+				if i == 0 {
+					separator = ": "
+				}
+				w.printf("%s%s %s%%", separator, valueText(u.Text), share(u.Share))
+			}
+			if more := f.Distinct - len(f.Usual); more > 0 {
+				w.printf(" and %s", count(int64(more), "other value"))
+			}
+		default:
+			w.printf(": %s", count(int64(f.Distinct), "value"))
+		}
+		if f.Empty > 0 && f.Usual == nil {
+			w.printf("; empty in %s%%", share(f.Empty))
+		}
+		w.printf("\n")
+	}
+}
+
+// valueText is a value as it is shown; an empty one must be seen.
+func valueText(v string) string {
+	if v == "" {
+		return `""`
+	}
+	return text.Printable([]byte(v), shownText)
+}
+
+func share(v float64) string { return fmt.Sprintf("%.3g", 100*v) }
 
 // levels writes the shares of levels that there are.
 func levels(counts *[pattern.Levels]float64) string {
@@ -229,6 +291,7 @@ type (
 		Levels    map[string]float64 `json:"levels"`
 		Features  []jsonFeature      `json:"features"`
 		Patterns  []jsonPattern      `json:"patterns"`
+		Fields    []jsonField        `json:"fields"`
 	}
 	jsonFeature struct {
 		Name    string  `json:"name"`
@@ -244,6 +307,23 @@ type (
 		Levels  map[string]float64 `json:"levels"`
 		Lengths [2]float64         `json:"bytes"`
 		Numbers [][2]float64       `json:"numbers"`
+
+		Fields map[string][2]float64 `json:"fields"`
+	}
+	jsonField struct {
+		Name    string      `json:"name"`
+		Part    string      `json:"part,omitempty"`
+		Records int         `json:"records"`
+		Share   float64     `json:"share"`
+		Kind    string      `json:"kind"`
+		Values  int         `json:"values"`
+		Empty   float64     `json:"empty"`
+		Usual   []jsonUsual `json:"usual"`
+		Numbers *[2]float64 `json:"numbers"`
+	}
+	jsonUsual struct {
+		Value string  `json:"value"`
+		Share float64 `json:"share"`
 	}
 )
 
@@ -255,7 +335,7 @@ func jsonContents(c *detector.Contents) jsonModel {
 	for _, g := range c.Groups {
 		j := jsonGroup{
 			Name: g.Name, Bytes: g.Bytes, Records: g.Records, Threshold: g.Threshold, Trees: g.Trees, Rows: g.Rows, Words: g.Words,
-			Levels: jsonLevels(&g.Levels), Patterns: []jsonPattern{},
+			Levels: jsonLevels(&g.Levels), Patterns: []jsonPattern{}, Fields: []jsonField{},
 		}
 		if g.Latest != 0 {
 			t := time.Unix(0, int64(g.Latest)).UTC()
@@ -265,11 +345,24 @@ func jsonContents(c *detector.Contents) jsonModel {
 			j.Features = append(j.Features, jsonFeature{f.Name, f.Share, f.Mean, f.Largest})
 		}
 		for _, p := range g.Patterns {
-			jp := jsonPattern{p.Text, p.Seen, p.Recent, p.Ago, jsonLevels(&p.Levels), [2]float64{p.Lengths.Low, p.Lengths.High}, [][2]float64{}}
+			jp := jsonPattern{p.Text, p.Seen, p.Recent, p.Ago, jsonLevels(&p.Levels), [2]float64{p.Lengths.Low, p.Lengths.High}, [][2]float64{}, map[string][2]float64{}}
 			for _, n := range p.Numbers {
 				jp.Numbers = append(jp.Numbers, [2]float64{n.Low, n.High})
 			}
+			for _, f := range p.Fields {
+				jp.Fields[f.Name] = [2]float64{f.Low, f.High}
+			}
 			j.Patterns = append(j.Patterns, jp)
+		}
+		for _, f := range g.Fields {
+			jf := jsonField{f.Name, f.Part, f.Records, f.Share, string(f.Kind), f.Distinct, f.Empty, []jsonUsual{}, nil}
+			for _, u := range f.Usual {
+				jf.Usual = append(jf.Usual, jsonUsual{u.Text, u.Share})
+			}
+			if f.Numbers != nil {
+				jf.Numbers = &[2]float64{f.Numbers.Low, f.Numbers.High}
+			}
+			j.Fields = append(j.Fields, jf)
 		}
 		m.Groups = append(m.Groups, j)
 	}

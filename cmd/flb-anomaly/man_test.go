@@ -57,8 +57,8 @@ func TestMan(t *testing.T) {
 	}
 	for page, texts := range map[string][]string{
 		"flb-anomaly-inspect.1": {"shown as <num>, <time>, <id> and the like", "/var/lib/flb-anomaly/app.model"},
-		"flb-anomaly-scan.1":    {"$kubernetes['labels']['app']", "\nzcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan\n", "\ntable  the flagged lines with score and reason, then a summary\n"},
-		"flb-filter_anomaly.7":  {"$kubernetes['labels']['app']", "/usr/lib/flb-anomaly/flb-filter_anomaly.so", "PREFIX_score and PREFIX_reason"},
+		"flb-anomaly-scan.1":    {"$kubernetes['labels']['app']", "\nzcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan\n", "\ntable  the incidents: flagged lines that are near in time"},
+		"flb-filter_anomaly.7":  {"$kubernetes['labels']['app']", "/usr/lib/flb-anomaly/flb-filter_anomaly.so", "PREFIX_score"},
 	} {
 		text := plain(first[page])
 		for _, want := range texts {
@@ -82,7 +82,7 @@ func plain(roff string) string {
 // Values of flags are completed to what they may be, not to names of files.
 func TestCompletion(t *testing.T) {
 	for flag, want := range map[string]string{
-		"scan --format": "table\njsonl\ncsv\n", "scan --mode": "stream\nbatch\n", "scan --color": "auto\nalways\nnever\n", "scan --contamination": "auto\n", "scan --warmup": "",
+		"scan --format": "table\njsonl\ncsv\njson\nmarkdown\nhtml\n", "scan --mode": "stream\nbatch\n", "scan --color": "auto\nalways\nnever\n", "scan --contamination": "auto\n", "scan --warmup": "",
 		"inspect --format": "table\njson\n", "serve --mode": "stream\nbatch\n", "train --contamination": "auto\n",
 	} {
 		_, out, _ := call(t, "", append(append([]string{"__complete"}, strings.Fields(flag)...), "")...)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +76,53 @@ func TestTrainAndInspect(t *testing.T) {
 	}
 	if status, out, _ := call(t, "", "inspect", "-n", "1", "-g", "", model); status != statusOK || strings.Count(out, " bytes; numbers")+strings.Count(out, " bytes\n") > 3 {
 		t.Errorf("status %d:\n%s", status, out)
+	}
+}
+
+// What is known of fields is shown, for people and for programs.
+func TestInspectFields(t *testing.T) {
+	dir := t.TempDir()
+	log, model := filepath.Join(dir, "a.log"), filepath.Join(dir, "a.model")
+	var b strings.Builder
+	for i := range 2000 {
+		status := "200"
+		if i%10 == 0 {
+			status = "404"
+		}
+		fmt.Fprintf(&b, `{"msg":"request served","id":"%08x","status":%s,"took_ms":%d,"cached":%v}`+"\n", i*2654435761%4294967296, status, 20+i%30, i%4 == 0)
+	}
+	if err := os.WriteFile(log, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errs := call(t, "", "train", log, "-o", model); status != statusOK {
+		t.Fatal(errs)
+	}
+	_, out, _ := call(t, "", "inspect", model)
+	for _, want := range []string{
+		"fields took_ms 20 to ", "          code  status: 200 90%, 404 10%\n", "    identifier  id: 2,000 values\n", "      category  cached: false 75%, true 25%\n", "      quantity  took_ms: 20 to ",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the table lacks %q:\n%s", want, out)
+		}
+	}
+	_, out, _ = call(t, "", "inspect", "-f", "json", model)
+	var m jsonModel
+	if err := json.Unmarshal([]byte(out), &m); err != nil {
+		t.Fatal(err)
+	}
+	g := m.Groups[0]
+	kinds := map[string]string{}
+	for _, f := range g.Fields {
+		kinds[f.Name] = f.Kind
+		if f.Records != 2000 || f.Share != 1 || (f.Numbers != nil) != (f.Name == "took_ms") || (len(f.Usual) == 2) != (f.Name == "status" || f.Name == "cached") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if want := map[string]string{"id": "identifier", "status": "code", "took_ms": "quantity", "cached": "category"}; !maps.Equal(kinds, want) {
+		t.Errorf("%v, want %v", kinds, want)
+	}
+	if r := g.Patterns[0].Fields["took_ms"]; r[0] < 15 || r[0] > 25 || r[1] < 35 || r[1] > 60 {
+		t.Errorf("took_ms of %q is usually %v", g.Patterns[0].Text, r)
 	}
 }
 

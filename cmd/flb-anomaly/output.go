@@ -20,7 +20,11 @@ func newWriter(f *scanFlags, out *output, several bool) writer {
 	case text.JSONL, text.CSV:
 		return newRowWriter(out, format, text.Columns{File: several, All: f.text || format == text.CSV})
 	default:
-		return &tableWriter{out: out, several: several, color: useColor(f.color, out.to)}
+		table := tableWriter{out: out, several: several, color: useColor(f.color, out.to)}
+		if f.list == nil || f.list.lines {
+			return &table
+		}
+		return &listWriter{tableWriter: table, format: f.format, top: f.list.top, gap: f.gap}
 	}
 }
 

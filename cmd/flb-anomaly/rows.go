@@ -7,18 +7,14 @@ import (
 
 // rowWriter writes a row for every line, as JSON lines or CSV.
 type rowWriter struct {
-	out      *output
-	rows     *text.Writer
-	patterns *scan.Patterns // nil: their ids are not written
-	row      text.Row
+	out  *output
+	rows *text.Writer
+	all  bool // the columns of a line beside its verdict
+	row  text.Row
 }
 
 func newRowWriter(out *output, format text.Format, columns text.Columns) *rowWriter {
-	w := &rowWriter{out: out, rows: text.NewWriter(format, columns)}
-	if columns.All {
-		w.patterns = scan.NewPatterns()
-	}
-	return w
+	return &rowWriter{out: out, rows: text.NewWriter(format, columns), all: columns.All}
 }
 
 func (w *rowWriter) begin() error {
@@ -34,10 +30,10 @@ func (w *rowWriter) file(name string) error {
 func (w *rowWriter) line(line *scan.Line) error {
 	v, r := &line.Verdict, &w.row
 	r.Line, r.Judged, r.Anomaly, r.Score, r.Reason = line.Number, v.Judged, v.Anomaly, v.Score, v.Reason
+	r.Kind, r.Pattern, r.Incident, r.Nth = string(v.Kind), v.Pattern, line.Incident, line.Nth
 	r.Time, r.Level = line.Event.Time, scan.LevelNames[v.Level]
-	if w.patterns != nil {
+	if w.all {
 		r.Text = line.Text
-		r.Pattern = w.patterns.ID(v.Pattern, &line.Event)
 	}
 	w.out.buf = w.rows.Append(w.out.buf, r)
 	return w.out.full()

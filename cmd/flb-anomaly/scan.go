@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,12 +19,18 @@ import (
 // errAnomaly is how --fail-on-anomaly reaches the exit status.
 var errAnomaly = errors.New("anomalies were found")
 
+// formats are what scan can write.
+var formats = []string{"table", "jsonl", "csv", "json", "markdown", "html"}
+
 type scanFlags struct {
 	format        string
 	mode          string
 	text          bool
 	failOnAnomaly bool
 	color         string
+	baseline      string
+	list          *listFlags
+	gap           time.Duration // of incidents, of the detector's options
 	detector      *detectorFlags
 }
 
@@ -50,26 +57,40 @@ have, so the first ones (--warmup) only teach; or by the whole file
 copied to a temporary file (at most 8 GiB). The same file and flags give the
 same verdicts.
 
+With --baseline, a line is judged by what is known from another log or from a
+model, and nothing is learned. The table then also lists the patterns and fields
+that are new, gone, or come far more or less often. What a build is stopped for
+(--fail-on-anomaly) is an unusual line at level ERROR or worse in the last 100
+lines: what goes on for longer has survived it.
+
 In a JSON line, the message, the level and the time are found by the usual
 names of their fields; --log-key, --level-key and --group-by name others. Any
 other line is a message as a whole.
 
 Formats:
-  table  the flagged lines with score and reason, then a summary
+  table  the incidents: flagged lines that are near in time (--incident-gap)
+         are one, with when, how many lines, the worst level, the kinds, and
+         the strangest line with the reason; then a summary. --lines shows
+         the flagged lines one by one, as a pipe does while they come
+  json   the incidents as data, an object for each file
+  markdown, html
+         a report of the incidents for a ticket, the page in one file
   jsonl  a JSON object for every line: line (its number, from 1), anomaly,
-         anomaly_score (null while the model learns), anomaly_reason when
-         flagged, and with several files, file; with --text also time, level,
-         pattern and text, as far as they are known
+         anomaly_score (null while the model learns); when flagged also
+         anomaly_reason, anomaly_kind, anomaly_pattern, anomaly_incident and
+         anomaly_nth, which docs/incidents.md explains; with several files,
+         file; with --text, anomaly_pattern of every line, and time, level and
+         text as far as they are known
   csv    all of these as a table for spreadsheets; a value that a spreadsheet
          would take for a formula gets an apostrophe in front
 
 Exit status: 0 all went well; 1 an input could not be read or the output not
 written; 2 a flag or an argument is wrong; 3 with --fail-on-anomaly, a line is
-flagged; 130 interrupted.`,
+flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 		Example: `  flb-anomaly scan app.log
   flb-anomaly scan --format jsonl --text app.log.gz | jq 'select(.anomaly)'
   kubectl logs -f deploy/shop | flb-anomaly scan
-  make test 2>&1 | flb-anomaly scan --mode batch --fail-on-anomaly`,
+  flb-anomaly scan --baseline last-good.log --fail-on-anomaly build.log`,
 		RunE: func(command *cobra.Command, args []string) error {
 			files, err := orStdin(command, args)
 			if err != nil {
@@ -80,14 +101,16 @@ flagged; 130 interrupted.`,
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table, jsonl or csv")
+	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table, jsonl, csv, json, markdown or html")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by: stream (the lines before it) or batch (the whole file)")
-	flags.BoolVar(&f.text, "text", false, "with jsonl: add time, level, pattern and the line itself as text, invalid UTF-8 replaced")
-	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged")
+	flags.BoolVar(&f.text, "text", false, "with jsonl: add pattern, time, level and the line itself as text, invalid UTF-8 replaced")
+	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --baseline, when an unusual line at level ERROR or worse stands in the last 100 lines")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
-	complete(command, "format", "table", "jsonl", "csv")
+	complete(command, "format", formats...)
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))
 	complete(command, "color", "auto", "always", "never")
+	flags.StringVar(&f.baseline, "baseline", "", "a log, such as that of the last good build, or a model: lines are judged by what is known from there, and what is new, gone and changed is listed")
+	f.list = addListFlags(command)
 	f.detector = addDetectorFlags(command)
 	return command
 }
@@ -100,23 +123,24 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	if err := f.check(files); err != nil {
 		return usageError{err}
 	}
+	f.gap = settings.IncidentGap
 	out := &output{to: command.OutOrStdout(), buf: make([]byte, 0, outputSize)}
 	w := newWriter(f, out, len(files) > 1)
+	window := &windowWriter{writer: w, from: f.list.from, to: f.list.to}
 	s := &scanner{
-		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode)},
+		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)},
 		stdin:   command.InOrStdin(),
 		stderr:  command.ErrOrStderr(),
 		out:     out,
-		writer:  w,
+		writer:  window,
 	}
 	if err := w.begin(); err != nil {
 		return err
 	}
-	var flagged int64
-	failed := 0
+	failed, stop := 0, false
 	for _, name := range files {
 		result, err := s.file(command.Context(), name)
-		flagged += result.Flagged
+		stop = stop || result.Compared != nil && result.Compared.Stop != nil
 		if err != nil {
 			// What is judged so far is written, in whole lines.
 			if err := out.flush(); err != nil {
@@ -136,7 +160,7 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	switch {
 	case failed > 0:
 		return fmt.Errorf("%d of %d files could not be read to their end", failed, len(files))
-	case f.failOnAnomaly && flagged > 0:
+	case f.failOnAnomaly && (stop || f.baseline == "" && window.flagged > 0):
 		return errAnomaly
 	}
 	return nil
@@ -158,7 +182,9 @@ func (f *scanFlags) check(files []string) error {
 		return errors.New("--text goes with --format jsonl: a table shows the text of the flagged lines, and csv of all lines, anyway")
 	}
 	return errors.Join(
-		word("format", f.format, "table", "jsonl", "csv"),
+		word("format", f.format, formats...),
+		f.list.check(f.format, time.Now()),
+		f.checkBaseline(),
 		word("mode", f.mode, string(scan.Stream), string(scan.Batch)),
 		word("color", f.color, "auto", "always", "never"),
 	)
@@ -213,6 +239,12 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	if isTerminal(s.out.to) {
 		s.out.before = bar.clear
 		defer func() { s.out.before = nil }()
+	}
+	if w, ok := s.writer.(*windowWriter); ok {
+		w.now = 0
+		if l, ok := w.writer.(*listWriter); ok {
+			l.live = in.Live
+		}
 	}
 	if err := s.writer.file(name); err != nil {
 		return scan.Result{}, err

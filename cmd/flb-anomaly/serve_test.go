@@ -167,6 +167,9 @@ func sameVerdicts(t *testing.T, address string, args []string) {
 	}
 	for format, flags := range map[string][]string{"csv": {"--format", "csv"}, "jsonl": {"--format", "jsonl", "--text"}} {
 		_, want, _ := call(t, "", append(append([]string{"scan"}, flags...), args...)...)
+		// The page's slider would make other incidents at each of its stops.
+		want = regexp.MustCompile(`,"anomaly_incident":"[^"]*","anomaly_nth":"\d+"`).ReplaceAllString(want, "")
+		want = regexp.MustCompile(`,\d{8}T\d{6}-\w{5},\d+,|,n\d{12}-\w{5},\d+,`).ReplaceAllString(want, ",,,")
 		if got := get(t, fmt.Sprintf("%s/export?format=%s&stop=%d", view, format, stop)); string(got) != want {
 			t.Errorf("the page's %s is not that of scan", format)
 		}

@@ -1,5 +1,7 @@
 package model
 
+import "math"
+
 // knownFor is the number of records after which a pattern that was seen a few
 // times is no longer new: what is new and comes often is no burst of it.
 const knownFor = 256
@@ -7,6 +9,9 @@ const knownFor = 256
 // rateHorizon is the number of records whose share rate is: after so many
 // without it, it has halved.
 const rateHorizon = 44
+
+// burstRecords is the half-life in records of what is known of bursts of trouble.
+const burstRecords = 5000
 
 var rateFading = newFading(rateHorizon)
 
@@ -34,7 +39,11 @@ func (m *Model) judgeBurst(o *Observation) {
 	}
 	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
-	if over := o.burst - st.peak - 4; over > 0 && known {
+	usual := st.peak
+	if o.bad > 0 { // a burst of trouble is news again when it returns
+		usual *= float32(math.Exp2(-float64(m.records-st.burstAt) / burstRecords))
+	}
+	if over := o.burst - usual - burstOver; over > 0 && known {
 		points = 4.5 * log2(1+float64(over/4))
 	}
 	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
@@ -58,16 +67,32 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 		st.peak = max(st.peak, st.height)
 		st.height = o.burst
 	}
+	if o.burst > st.peak/2 {
+		st.burstAt = m.records
+	}
 	told := featBurst.Points(&o.Row) >= Strange // once flagged, it is less news
 	if o.burst > st.peak {
 		st.peak += (o.burst - st.peak) * followPart(told)
 	}
 	if r := octavesOf(float64(o.run + 1)); r > st.longest {
-		st.longest += max(1, octaves(float32(r-st.longest)*followPart(told)))
+		st.longest += max(1, octaves(float32(r-st.longest)*followRun(told)))
 	}
 }
 
+// A burst that was told is no news until it is larger; one that was not becomes
+// the usual one by a tenth with each record, so that what is restless is not told
+// all the time. burstOver are bits that a burst must be above the usual one.
+const burstOver = 4
+
 func followPart(told bool) float32 {
+	if told {
+		return 1
+	}
+	return 0.1
+}
+
+// followRun is the same for runs of the very same line.
+func followRun(told bool) float32 {
 	if told {
 		return 0.25
 	}

@@ -9,21 +9,26 @@ import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
 
 const (
 	// manyCodes is how many different numbers a place may have shown to hold codes.
-	manyCodes = 12
+	manyCodes = 5
 
 	// knownCodes is how many records of a statement must have been seen before a
 	// code is news.
 	knownCodes = 300
 
 	// codeWeight is how many points a bit of a code's surprise is worth.
-	codeWeight = 1.35
+	codeWeight = 1.45
 )
 
 // code returns what the event's i-th number is known by in its place, false for one
 // that is no code by itself.
 func (o *Observation) code(i int) (place, value uint32, ok bool) {
 	n := &o.Line.Numbers[i]
-	if n.Unit != pattern.UnitNone || n.Value != float64(int32(n.Value)) || bracketed(o.Text, &o.Line.Tokens[n.Token]) {
+	t := &o.Line.Tokens[n.Token]
+	if t.Kind != pattern.Number || n.Unit != pattern.UnitNone || n.Value != float64(int32(n.Value)) || bracketed(o.Text, t) {
+		return 0, 0, false
+	}
+	// What begins a line is its time, and so is what begins with a 0: 081109 203615.
+	if n.Token == 0 || t.End-t.Start > 1 && o.Text[t.Start] == '0' {
 		return 0, 0, false
 	}
 	h := mix64(o.known.hash, uint64(i)+1)
@@ -52,7 +57,7 @@ func (m *Model) judgeCodes(o *Observation) {
 			continue
 		}
 		// As many codes as there are were new once: Good and Turing's share of news.
-		bits := -log2(float64((float32(r.few)/2+count)/(r.n+1))) - toldBits*log2(float64(1+count))
+		bits := -log2(float64((float32(r.few)+count)/(r.n+1))) - log2(float64(1+count))
 		if p := codeWeight * bits; p > points {
 			points, o.oddCode, o.codes = p, i, *r
 		}

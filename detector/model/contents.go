@@ -1,9 +1,15 @@
 package model
 
-import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
 
 // PatternContents is what is known of one pattern.
 type PatternContents struct {
+	Hash    uint64                  // as Verdict.Pattern has it
 	Text    string                  // cut to 96 bytes
 	Seen    int                     // times, of old ones some forgotten
 	Recent  float64                 // times, what is long past counting less
@@ -11,6 +17,7 @@ type PatternContents struct {
 	Ago     int                     // records since it was last seen
 	Lengths Range                   // of its messages, in bytes
 	Numbers []Range                 // usual ones, by their place, in base units (seconds, bytes)
+	Fields  []FieldRange            // usual numbers in the fields of its records, by their names
 }
 
 // Range is the usual range of a quantity.
@@ -25,7 +32,7 @@ func (m *Model) Patterns() []PatternContents {
 		st := &m.statements.all[i]
 		st.age(m.epoch)
 		p := PatternContents{
-			Text: string(st.text.bytes()), Seen: int(st.seen), Recent: float64(st.n), Ago: int(m.records - st.last),
+			Hash: st.hash, Text: string(st.text.bytes()), Seen: int(st.seen), Recent: float64(st.n), Ago: int(m.records - st.last),
 			Lengths: Range{st.length.lo.exp() - 1, st.length.hi.exp() - 1},
 		}
 		for l, n := range st.levels {
@@ -34,7 +41,125 @@ func (m *Model) Patterns() []PatternContents {
 		for _, n := range st.nums[:st.numbers] {
 			p.Numbers = append(p.Numbers, Range{n.lo.number(), n.hi.number()})
 		}
+		p.Fields = m.fields.fieldRanges(st.hash)
 		list = append(list, p)
 	}
 	return list
+}
+
+// FieldContents is what is known of one field over all records.
+type FieldContents struct {
+	Name     string // cut to 40 bytes
+	Part     string // of a path: "first part" or "ending"; empty = the whole value
+	Records  int    // that had it, what is long past counting less
+	Share    float64
+	Kind     FieldKind
+	Distinct int          // values that were new, those forgotten and come back counted twice
+	Empty    float64      // share of records in which it was empty, or -
+	Usual    []UsualValue // of a category or a code, the most frequent first
+	Numbers  *Range       // usual range where most values are numbers
+}
+
+// UsualValue is a value that comes often, and the share of records that have it.
+type UsualValue struct {
+	Text  string // cut to 30 bytes, ... at its end then
+	Share float64
+}
+
+// FieldKind is what stands in a field. It follows from what stood there.
+type FieldKind string
+
+// The kinds.
+const (
+	Identifier FieldKind = "identifier" // nearly every text is new
+	Category   FieldKind = "category"   // the same texts, or true and false, again and again
+	Code       FieldKind = "code"       // the same few numbers again and again
+	Quantity   FieldKind = "quantity"   // other numbers
+	Words      FieldKind = "words"      // texts of several words, most of them new
+	Young      FieldKind = "young"      // too few records have had it to say
+)
+
+// kind says what stands in a field.
+func (k *key) kind() FieldKind {
+	p := &k.place
+	switch {
+	case p.n < youngRecords:
+		return Young
+	case named(k.text(), wordNames):
+		return Words
+	case p.kinds[sortNumber]*2 > p.n:
+		if p.distinct <= maxCodes {
+			return Code
+		}
+		return Quantity
+	case !p.identifier():
+		return Category
+	case p.texts.with[fold[' ']]*2 > uint16(p.texts.n):
+		return Words
+	}
+	return Identifier
+}
+
+// maxCodes is up to how many different numbers are called codes: the statuses of HTTP
+// that one service gives are fewer.
+const maxCodes = 24
+
+// Fields returns what is known of each field, that of most records first.
+func (m *Model) Fields() []FieldContents {
+	fs := &m.fields
+	var list []FieldContents
+	for i := range fs.keys.all {
+		k := &fs.keys.all[i]
+		p := &k.place
+		if k.n < 1 || k.hash == hashBytes(nameSeed, messageField.Name) || k.hash == hashBytes(nameSeed, levelField.Name) {
+			continue
+		}
+		f := FieldContents{
+			Name: string(k.text()), Records: int(min(k.n, fs.records)), Share: min(1, float64(k.n/fs.records)), Kind: k.kind(),
+			Distinct: int(p.distinct), Empty: float64(p.kinds[sortEmpty] / p.n),
+		}
+		switch name := hashBytes(nameSeed, k.text()); k.hash {
+		case name ^ partSeeds[first]:
+			f.Part, f.Empty = "first part", 0
+		case name ^ partSeeds[ending]:
+			f.Part, f.Empty = "ending", 0
+		}
+		if f.Kind == Code || f.Kind == Young || f.Kind == Category && p.distinct <= categoryValues {
+			for _, u := range p.usual {
+				if u.count >= 1 {
+					f.Usual = append(f.Usual, UsualValue{string(u.appendTo(nil)), min(1, float64(u.count/p.n))})
+				}
+			}
+			slices.SortStableFunc(f.Usual, func(a, b UsualValue) int { return cmp.Compare(b.Share, a.Share) })
+		}
+		if f.Kind == Quantity && p.numbers.n > 0 {
+			f.Numbers = p.numbers.span.contents()
+		}
+		list = append(list, f)
+	}
+	slices.SortStableFunc(list, func(a, b FieldContents) int {
+		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Part, b.Part))
+	})
+	return list
+}
+
+func (s span) contents() *Range { return &Range{s.lo.said(), s.hi.said()} }
+
+// fieldRanges returns the ranges of numbers in the fields of one statement.
+func (fs *fields) fieldRanges(statement uint64) []FieldRange {
+	var list []FieldRange
+	for i := range fs.keys.all {
+		k := &fs.keys.all[i]
+		if r := fs.ranges.find(rangeKey(statement, k.hash)); r != nil && r.n >= firmRange && k.kind() == Quantity {
+			list = append(list, FieldRange{string(k.text()), *r.span.contents()})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b FieldRange) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// FieldRange is the usual range of the numbers in a field.
+type FieldRange struct {
+	Name string // cut to 40 bytes
+	Range
 }

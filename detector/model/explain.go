@@ -11,19 +11,8 @@ import (
 // Explain appends what makes the event strange to dst, its one or two strongest
 // features in words.
 func (o *Observation) Explain(dst []byte) []byte {
-	first, second := Features, Features
-	for f := range Features {
-		if Table[f].phrase == nil {
-			continue
-		}
-		switch {
-		case first == Features || o.Row[f] > o.Row[first]:
-			first, second = f, first
-		case second == Features || o.Row[f] > o.Row[second]:
-			second = f
-		}
-	}
-	dst = Table[first].phrase(o, dst)
+	first, second := o.strongest()
+	dst = o.info(first).phrase(o, dst)
 	n := len(dst)
 	if o.sameWord(first, second) {
 		return dst
@@ -31,7 +20,7 @@ func (o *Observation) Explain(dst []byte) []byte {
 	if second != Features && int(o.Row[second])*2 >= int(o.Row[first]) && o.Row[second] > secondPoints*PerPoint {
 		dst = append(dst, "; "...)
 		from := len(dst)
-		dst = Table[second].phrase(o, dst)
+		dst = o.info(second).phrase(o, dst)
 		if string(dst[from:]) == string(dst[:n]) {
 			dst = dst[:n]
 		}
@@ -41,6 +30,22 @@ func (o *Observation) Explain(dst []byte) []byte {
 
 // secondPoints is from how many points on a second feature is worth telling.
 const secondPoints = 4
+
+// info returns what there is to know of a feature. What is strange about the words of
+// a message is told by the field that added them, where hardly any record had it.
+func (o *Observation) info(f Feature) *Info {
+	switch f {
+	case featRarity, featWord, featSequence, featFailure, featLength, featOdd, featEnd, featTrouble:
+		if o.fields.words >= 0 {
+			return &fieldOfWords
+		}
+	}
+	return &Table[f]
+}
+
+var fieldOfWords = Info{Kind: OffFields, phrase: func(o *Observation, dst []byte) []byte {
+	return o.phraseSeldom(dst, o.fields.words)
+}}
 
 func (o *Observation) isNew() bool { return o.known == nil }
 

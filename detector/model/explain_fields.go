@@ -96,6 +96,9 @@ func (p *place) usually(dst []byte) []byte {
 			dst = append(dst, ", "...)
 		}
 		dst = quoteless(dst, u.text[:u.size])
+		if u.cut != 0 {
+			dst = append(dst, "..."...)
+		}
 		if i == 0 {
 			dst = append(dst, " ("...)
 			dst = strconv.AppendInt(dst, int64(math.Round(min(100, 100*float64(u.count/p.n)))), 10)
@@ -107,17 +110,10 @@ func (p *place) usually(dst []byte) []byte {
 
 func phraseKey(o *Observation, dst []byte) []byte {
 	if o.fields.newKey >= 0 {
-		s, f := o.seenAt(o.fields.newKey)
-		dst = s.named(append(dst, "new field \""...), f)
-		return quote(append(dst, "\": "...), f.Value)
+		return o.phraseSeldom(dst, o.fields.newKey)
 	}
 	if o.fields.rareKey >= 0 {
-		s, f := o.seenAt(o.fields.rareKey)
-		dst = s.named(append(dst, "field \""...), f)
-		dst = strconv.AppendInt(append(dst, "\" seen "...), int64(o.model.fields.keys.all[s.key].n), 10)
-		dst = append(dst, " times in "...)
-		dst = append(thousands(dst, int(o.model.fields.records)), " records: "...)
-		return s.said(dst, f)
+		return o.phraseSeldom(dst, o.fields.rareKey)
 	}
 	if o.fields.lost < 0 {
 		return append(dst, "unusual set of fields"...)
@@ -126,6 +122,25 @@ func phraseKey(o *Observation, dst []byte) []byte {
 	dst = quoteless(append(dst, "field \""...), k.text())
 	dst = append(dst, "\" is missing, it was in "...)
 	return append(thousands(dst, int(k.n)), " records before"...)
+}
+
+// phraseSeldom says how seldom the field at a place in the list is there.
+func (o *Observation) phraseSeldom(dst []byte, at int) []byte {
+	s, f := o.seenAt(at)
+	if s.key < 0 {
+		dst = s.named(append(dst, "new field \""...), f)
+		return quote(append(dst, "\": "...), f.Value)
+	}
+	n := o.model.fields.keys.all[s.key].n
+	dst = s.named(append(dst, "field \""...), f)
+	dst = append(dst, "\" seen "...)
+	if n < 1.5 {
+		dst = append(dst, "once"...)
+	} else {
+		dst = append(strconv.AppendInt(dst, int64(n), 10), " times"...)
+	}
+	dst = append(thousands(append(dst, " in "...), int(o.model.fields.records)), " records: "...)
+	return s.said(dst, f)
 }
 
 func phraseText(o *Observation, dst []byte) []byte {

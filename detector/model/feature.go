@@ -33,6 +33,7 @@ type Info struct {
 	Says string  // what it says, a sentence or two
 	When string  // of which events it is computed
 	Most float32 // points, its upper end
+	Kind Anomaly // of an event that it makes strange; empty where phrase is nil
 
 	// phrase puts it into words for an event that it makes strange. nil: it never
 	// is the reason by itself.
@@ -58,47 +59,47 @@ const (
 // table in docs/detector.md and the ablation come from here.
 var Table = [Features]Info{
 	featRarity: {
-		Name: "rarity", When: always, Most: 8, phrase: phrasePattern,
+		Name: "rarity", Kind: RarePattern, When: always, Most: 8, phrase: phrasePattern,
 		Says: "how seldom a pattern that was seen as few times as this one comes up among the last 300 or so records. Where something new is said all the time, something new is no news.",
 	},
 	featWord: {
-		Name: "word", When: whenYoung, Most: 20, phrase: phraseWord,
+		Name: "word", Kind: RarePattern, When: whenYoung, Most: 20, phrase: phraseWord,
 		Says: "surprise of the most surprising word after the one and the two words before it",
 	},
 	featSequence: {
-		Name: "sequence", When: whenYoung, Most: 20, phrase: phrasePattern,
+		Name: "sequence", Kind: RarePattern, When: whenYoung, Most: 20, phrase: phrasePattern,
 		Says: "the surprise of all words together, on a logarithmic scale",
 	},
 	featFailure: {
-		Name: "failure", When: whenYoung, Most: 25, phrase: phraseFailure,
+		Name: "failure", Kind: RarePattern, When: whenYoung, Most: 25, phrase: phraseFailure,
 		Says: "surprise of the most surprising word of failure, exceptions or refused authorisation; less in a line that is surprising otherwise, and in a log whose new lines often speak of failures",
 	},
 	featLevel: {
-		Name: "level", When: always, Most: most, phrase: phraseLevel,
+		Name: "level", Kind: OffLevel, When: always, Most: most, phrase: phraseLevel,
 		Says: "surprise of the level given the pattern; a level worse than usual weighs more",
 	},
 	featNumber: {
-		Name: "number", When: "pattern known", Most: most, phrase: phraseNumber,
+		Name: "number", Kind: OffNumber, When: "pattern known", Most: most, phrase: phraseNumber,
 		Says: "how far, in octaves (factors of two), the strangest number is outside what this field of this pattern has shown. A 0 is no news, the first fraction of a field that showed nothing but 0 neither, and a number in brackets is an identifier.",
 	},
 	featLength: {
-		Name: "length", When: always, Most: 24, phrase: phraseLength,
+		Name: "length", Kind: OddText, When: always, Most: 24, phrase: phraseLength,
 		Says: "how far the line's length is outside what this pattern (or, for a young one, this log) has shown",
 	},
 	featOdd: {
-		Name: "odd", When: whenNew, Most: 20, phrase: phraseOdd,
+		Name: "odd", Kind: OddText, When: whenNew, Most: 20, phrase: phraseOdd,
 		Says: "how much more surprising the pairs of characters are than those of other new lines, by itself and in standard deviations",
 	},
 	featEnd: {
-		Name: "end", When: whenYoung, Most: 14, phrase: phraseEnd,
+		Name: "end", Kind: CutOff, When: whenYoung, Most: 14, phrase: phraseEnd,
 		Says: "surprise of the line's ending where it does: high for a line that is cut",
 	},
 	featBurst: {
-		Name: "burst", When: whenKnown, Most: 24, phrase: phraseBurst,
+		Name: "burst", Kind: OffRate, When: whenKnown, Most: 24, phrase: phraseBurst,
 		Says: "how improbable the pattern's recent share of the records is, beyond what it has shown before; or how often the very same line came in a row",
 	},
 	featTrouble: {
-		Name: "trouble", When: always, Most: 18, phrase: phraseTrouble,
+		Name: "trouble", Kind: RarePattern, When: always, Most: 18, phrase: phraseTrouble,
 		Says: "how rare a line is by its rate, and lines as bad as this are, by their level and words of failure; more when it comes back after a silence",
 	},
 	featSeverity: {
@@ -106,19 +107,19 @@ var Table = [Features]Info{
 		Says: "the level by itself: WARN 1 to FATAL 4. It never flags a line alone.",
 	},
 	featValue: {
-		Name: "value", When: withFields, Most: most, phrase: phraseValue,
+		Name: "value", Kind: OffCategory, When: withFields, Most: most, phrase: phraseValue,
 		Says: "surprise of the strangest value: one that a field with few values never or hardly ever had, or one of another sort than usual there; a code of a failure weighs more. Where one value in ten is new, a new one is no news.",
 	},
 	featKey: {
-		Name: "key", When: withFields, Most: most, phrase: phraseKey,
+		Name: "key", Kind: OffFields, When: withFields, Most: most, phrase: phraseKey,
 		Says: "a field that no record had so far, or one that is missing although records that have the others have it too",
 	},
 	featText: {
-		Name: "text", When: withFields, Most: 20, phrase: phraseText,
+		Name: "text", Kind: OddText, When: withFields, Most: 20, phrase: phraseText,
 		Says: "how far a new text is from the other new ones in its field, by the characters that stand in it and by its length",
 	},
 	featPair: {
-		Name: "pair", When: withFields, Most: 16, phrase: phrasePair,
+		Name: "pair", Kind: OffCategory, When: withFields, Most: 16, phrase: phrasePair,
 		Says: "two values that are routine each and never came together, although by their shares they would have",
 	},
 }

@@ -87,6 +87,9 @@ const (
 	ending      // of a path: what stands behind the last dot, jpg
 )
 
+// partSeeds turn the hash of a field's name into that of a part's.
+var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa}
+
 // maxSeen is how many fields and parts of fields of an event are looked at.
 const maxSeen = MaxFields + 16
 
@@ -113,6 +116,8 @@ type fieldsSeen struct {
 	oddSort  bool
 	newKey   int // index in list
 	rareKey  int // index in list, the rarest of those seen few times
+	words    int // index in list, the rarest of those judged with the message
+	wordsIn  float32
 	lost     int // index in keys
 	strange  int // index in list, by its text
 	far      int // index in list, by its number
@@ -241,7 +246,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
 	s.rushed = false
-	s.odd, s.newKey, s.rareKey, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1
+	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
 		return
 	}
@@ -269,6 +274,9 @@ func (m *Model) judgeFields(o *Observation) {
 		s.rawKey = keyWeight * log2(float64((fs.records+1)/(n+0.5))) / (1 + n/4)
 	} else if set == nil || set.n < knownKeySet {
 		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
+			if set != nil {
+				bits -= toldBits * log2(float64(1+set.n))
+			}
 			if points := keyWeight * bits; points > s.rawKey {
 				s.rawKey, s.lost = points, lost
 			}
@@ -360,13 +368,27 @@ func (m *Model) judgeField(o *Observation, f *Field, i int, a *about) {
 		if n := bytes.IndexByte(head, '/'); n >= 0 {
 			head = head[:n]
 		}
-		m.judgePart(o, f, i, first, &about{name: a.name ^ 0x5555, value: hashBytes(nameSeed, head)}, head)
+		m.judgePart(o, f, i, first, &about{name: a.name ^ partSeeds[first], value: hashBytes(nameSeed, head)}, head)
 		last := path[bytes.LastIndexByte(path, '/')+1:]
 		end := []byte(nil)
 		if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= 6 {
 			end = last[n+1:]
 		}
-		m.judgePart(o, f, i, ending, &about{name: a.name ^ 0xaaaa, value: hashBytes(nameSeed, end)}, end)
+		m.judgePart(o, f, i, ending, &about{name: a.name ^ partSeeds[ending], value: hashBytes(nameSeed, end)}, end)
+	}
+}
+
+// stranger reports whether what stands at one place in the list is stranger than at
+// another, by their points; of equals, their names decide, so that the order in which
+// a record's fields come does not matter.
+func (all *fieldsSeen) stranger(points float32, at int, than float32, other int) bool {
+	return points > than || points == than && other >= 0 && all.list[at].name < all.list[other].name
+}
+
+// tellWords has a field of words told that n records had, if it is the rarest so far.
+func (all *fieldsSeen) tellWords(at int, n float32) {
+	if all.words < 0 || all.stranger(-n, at, -all.wordsIn, all.words) {
+		all.words, all.wordsIn = at, n
 	}
 }
 
@@ -392,19 +414,27 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	if k < 0 {
 		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
-			all.newKey = at
+			if all.newKey < 0 || name < all.list[all.newKey].name {
+				all.newKey = at
+			}
+			if o.Size > 0 && a.words && f.Kind == Text {
+				all.tellWords(at, 0)
+			}
 		}
 		return
 	}
 	if p == whole {
 		all.mask.add(k)
 	}
-	if o.Size > 0 && p == whole && a.words && f.Kind == Text {
-		return // it is judged with the message
-	}
 	key := &fs.keys.all[k]
+	if o.Size > 0 && p == whole && a.words && f.Kind == Text { // it is judged with the message
+		if key.n < rareKey {
+			all.tellWords(at, key.n)
+		}
+		return
+	}
 	pl := &key.place
-	if p == whole && key.n < rareKey && (all.rareKey < 0 || key.n < fs.keys.all[all.list[all.rareKey].key].n) {
+	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
 	}
 	s.place = fs.values.place(s.id)
@@ -429,7 +459,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p == whole && codeWorse(f) {
 			points *= worseWeight
 		}
-		if points > all.rawValue {
+		if all.stranger(points, at, all.rawValue, all.odd) {
 			all.rawValue, all.odd, all.oddSort = points, at, sorted
 		}
 	}
@@ -439,7 +469,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
 		s.marks = marksOf(value)
 		s.bits = pl.texts.surprise(s.marks)
-		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); points > all.rawText {
+		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); all.stranger(points, at, all.rawText, all.strange) {
 			all.rawText, all.strange = points, at
 		}
 	}
@@ -490,20 +520,27 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	if all := p.numbers.span; s.number <= all.hi && s.number >= all.lo {
 		points *= explained // other records have such numbers there
 	}
-	if points > o.fields.rawNumber {
+	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, usual
 	}
 }
 
 func (o *Observation) rangeKey(s *seenField) uint32 {
-	return uint32(mix64(o.Line.Hash, s.name))
+	return rangeKey(o.Pattern(), s.name)
 }
+
+func rangeKey(statement, name uint64) uint32 { return uint32(mix64(statement, name)) }
 
 const (
 	// leastExpected is how often two values must have been expected together before
 	// it is news that they come together for the first time: the chance that they did
 	// not by accident is e^-4.
 	leastExpected = 3
+
+	// clumped is the power of the share of values that are draws of their own by which
+	// fewer pairs are expected: between 1, where all the values of a session are one
+	// draw, and 0, where each is one.
+	clumped = 0.75
 
 	// pairWeight is how many points an octave of the expected number is worth.
 	pairWeight = 3.8
@@ -541,7 +578,7 @@ func (m *Model) judgePairs(o *Observation) {
 			b := &s.lows[j]
 			expected := a.count / (a.of + 1) * b.count / (b.of + 1) * min(a.of, b.of)
 			// What stands there for a whole session is one draw, not one a record.
-			expected *= float32(math.Sqrt(float64(max(a.fresh, b.fresh))))
+			expected *= float32(math.Pow(float64(max(a.fresh, b.fresh)), clumped))
 			if expected < leastExpected || min(a.of, b.of) < 200 {
 				continue
 			}

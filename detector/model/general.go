@@ -21,19 +21,19 @@ type general struct {
 	pairs  bool  // a statement of two free places was found
 }
 
-var (
+const (
 	// freePlace is how many words a place takes until it is free, and freePair
 	// how many two places take together. Two words may be a choice (opened,
 	// closed), and two places agree by chance sooner than one.
-	freePlace float32 = 4
-	freePair  float32 = 12
+	freePlace = 4
+	freePair  = 12
 )
 
 const (
 	// maxPlaces is how many places of a line are looked at, and maxPairPlaces how
 	// many may be free in twos: their number is the square of that.
 	maxPlaces     = 64
-	maxPairPlaces = 20
+	maxPairPlaces = 14
 
 	// longNumber is from how many characters on a number may be an identifier.
 	longNumber = 8
@@ -183,28 +183,30 @@ func (g *general) find(t *statements, p *places) *statement {
 
 // name returns the name of the line's statement, which is not known, and how many
 // of those before it agree with it but for places that have turned out free; 0 =
-// there are none.
-func (g *general) name(p *places) (name uint64, seen uint32) {
+// there are none. The first of them was about the record first.
+func (g *general) name(p *places) (name uint64, seen, first uint32) {
 	name = p.whole()
 	p.each(true, func(n uint64, pair bool) bool {
-		least := float32(freePlace)
+		least := uint16(freePlace)
 		if pair {
 			least = freePair
 		}
-		if c := uint32(g.counts.find(uint32(n >> 32)).n); float32(c) >= least-1 && c > seen {
-			name, seen = n, c
+		if s := g.counts.find(uint32(n >> 32)); s.n >= least-1 && uint32(s.n) > seen {
+			name, seen, first = n, uint32(s.n), uint32(octaves(s.t).exp())
 		}
 		return false
 	})
-	return name, seen
+	return name, seen, first
 }
 
-// learn counts the line.
-func (g *general) learn(p *places) {
+// learn counts the line, which is the log's at-th.
+func (g *general) learn(p *places, at uint32) {
 	p.each(true, func(n uint64, pair bool) bool {
 		key := uint32(n >> 32)
-		g.counts.count(key, 1)
-		g.pairs = g.pairs || pair && float32(g.counts.find(key).n) >= freePair
+		if g.counts.count(key, 1) {
+			g.counts.find(key).t = uint16(octavesOf(float64(at + 1)))
+		}
+		g.pairs = g.pairs || pair && g.counts.find(key).n >= freePair
 		return false
 	})
 }

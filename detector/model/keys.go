@@ -18,6 +18,10 @@ const (
 	// knownKeySet is the number of records after which a set of keys is routine.
 	knownKeySet = 8
 
+	// maxMissed is how many keys are looked at whether they are missing: what an
+	// attacker can make a record cost must have a limit.
+	maxMissed = 8
+
 	// alwaysThere is how many records must have had a key before it can be missed.
 	alwaysThere = 16
 )
@@ -129,7 +133,7 @@ func (t *keys) learnSet(m *keyMask, now uint32) {
 // most of all that are there.
 func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 	missed = -1
-	var candidates keyMask // of sets that share most of their keys with this one
+	var shared [maxKeys]uint16 // of a key that may be missing: how many of its set's keys are there
 	for i := range t.sets {
 		s := &t.sets[i]
 		both, gone := 0, 0
@@ -138,19 +142,37 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 			gone += bits.OnesCount64(s.mask[w] &^ m[w])
 		}
 		if s.n >= knownKeySet && gone > 0 && gone <= 2 && both >= 2 {
-			for w := range candidates {
-				candidates[w] |= s.mask[w] &^ m[w]
+			for w := range s.mask {
+				for left := s.mask[w] &^ m[w]; left != 0; left &= left - 1 {
+					q := w<<6 + bits.TrailingZeros64(left)
+					shared[q] = max(shared[q], uint16(both))
+				}
 			}
 		}
 	}
-	budget := 8 // candidates: an attacker must not make this dear
+	// Those of the sets that are most like this one come first; of equals, their names
+	// decide, so that the order in which they came does not matter.
+	before := func(a, b int) bool {
+		return shared[a] > shared[b] || shared[a] == shared[b] && t.all[a].hash < t.all[b].hash
+	}
+	var looked [maxMissed]int
+	n := 0
 	for q := range t.all {
-		if !candidates.has(q) || t.all[q].n < alwaysThere {
+		if shared[q] == 0 || t.all[q].n < alwaysThere {
 			continue
 		}
-		if budget--; budget < 0 {
-			break
+		i := n
+		if n < len(looked) {
+			n++
+		} else if i--; before(looked[i], q) {
+			continue
 		}
+		for ; i > 0 && before(q, looked[i-1]); i-- {
+			looked[i] = looked[i-1]
+		}
+		looked[i] = q
+	}
+	for _, q := range looked[:n] {
 		for p := range t.all {
 			if !m.has(p) || t.all[p].n < alwaysThere {
 				continue

@@ -81,7 +81,7 @@ func (m *Model) Judge(o *Observation) {
 		l.Hash, l.Vars = o.statementOfFields()
 	}
 	st := m.statements.find(l.Hash)
-	o.name, o.same, o.class = l.Hash, 0, 0
+	o.name, o.same, o.first, o.class = l.Hash, 0, 0, 0
 	if o.unnamed = !st.settled() && !textless; o.unnamed {
 		o.places.look(o.Text, l, &o.spoken)
 		o.class = o.places.class
@@ -89,7 +89,7 @@ func (m *Model) Judge(o *Observation) {
 			st = is
 		}
 		if st == nil {
-			o.name, o.same = m.general.name(&o.places)
+			o.name, o.same, o.first = m.general.name(&o.places)
 		}
 	}
 	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
@@ -130,7 +130,7 @@ func (m *Model) Judge(o *Observation) {
 		// In a log whose new lines often speak of failures, one that does is less
 		// of a surprise.
 		o.failure = failurePoints(w, calm)
-		featFailure.set(r, o.failure-0.3*m.failure)
+		featFailure.set(r, (o.failure-0.3*m.failure)*(1-usedFailure*m.used(st)))
 		featEnd.set(r, min(14, w.end)*calm)
 		featLength.set(r, 4.7*log2(1+float64(m.lengths.surprise(o.Size))))
 		if st == nil {
@@ -159,8 +159,8 @@ func (m *Model) Judge(o *Observation) {
 	}
 	featLevel.set(r, m.levelPoints(st, o.Level))
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
-	m.judgeBurst(o)
 	m.judgeHabit(o)
+	m.judgeBurst(o)
 	m.judgeCodes(o)
 	m.judgeFields(o)
 }
@@ -206,7 +206,7 @@ func (m *Model) Learn(o *Observation) {
 	isNew := st == nil // a statement, if not a line of a new kind
 	if isNew {
 		if o.unnamed {
-			m.general.learn(&o.places)
+			m.general.learn(&o.places, m.records)
 		}
 		st = m.statements.add(o.name)
 		if o.same > 0 {

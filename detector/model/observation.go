@@ -37,6 +37,7 @@ type Observation struct {
 	spoken  spoken
 	unnamed bool     // the text is new, and so places are there
 	name    uint64   // of a statement that is not known
+	first   uint32   // the record of the first of same
 	same    uint32   // lines before that agree with it but for free places
 	Row     Row      // what Judge says
 	words   surprise // filled for young patterns

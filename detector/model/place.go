@@ -78,7 +78,17 @@ type usual struct {
 	hash  uint32
 	count float32
 	size  uint8
-	text  [19]byte
+	cut   uint8 // 1 = text is only the beginning
+	text  [30]byte
+}
+
+// appendTo appends the value, with dots where it goes on.
+func (u *usual) appendTo(dst []byte) []byte {
+	dst = append(dst, u.text[:u.size]...)
+	if u.cut != 0 {
+		dst = append(dst, "..."...)
+	}
+	return dst
 }
 
 // learnUsual keeps the values seen most: a new one takes the place of the least
@@ -102,6 +112,9 @@ func (p *place) learnUsual(hash uint32, value []byte) {
 	}
 	*u = usual{hash: hash, count: 1}
 	u.size = uint8(copy(u.text[:], text.Cut(value, len(u.text))))
+	if int(u.size) < len(value) {
+		u.cut = 1
+	}
 }
 
 func (p *place) age() {
@@ -137,6 +150,7 @@ func (p *place) carry(c *codec.Codec) {
 		if c.Reading {
 			u.size = uint8(copy(u.text[:], b))
 		}
+		c.U8(&u.cut)
 	}
 }
 

@@ -32,10 +32,11 @@ type statement struct {
 	last  uint32 // and last
 	epoch uint32 // ageing done so far
 
-	habit  habit
-	rate   float32 // records of it among the recent ones, fading
-	peak   float32 // usual highest surprise of rate, in bits
-	height float32 // of the burst that is going on, in bits
+	habit   habit
+	rate    float32 // records of it among the recent ones, fading
+	peak    float32 // usual highest surprise of rate, in bits
+	burstAt uint32  // the record at which a burst was last near peak
+	height  float32 // of the burst that is going on, in bits
 
 	run     uint16  // times in a row that the very same line came
 	longest octaves // usual longest run
@@ -278,6 +279,7 @@ func (s *statement) carry(c *codec.Codec) {
 	s.habit.carry(c)
 	c.F32(&s.rate)
 	c.F32(&s.peak)
+	c.U32(&s.burstAt)
 	c.F32(&s.height)
 	c.U16(&s.run)
 	s.longest.carry(c)

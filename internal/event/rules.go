@@ -26,7 +26,7 @@ type rules struct {
 	only    []string // globs of the fields to look at; nil = all but leftOut
 	without []string
 	leftOut []string
-	own     [3]string // the fields that records get, which stand at the top
+	own     []string // the fields that records get, which stand at the top
 
 	lower [2 * maxName]byte
 }

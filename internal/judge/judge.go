@@ -14,7 +14,10 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
+	"github.com/flb-anomaly/flb-anomaly/internal/ignore"
+	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
@@ -41,10 +44,19 @@ type Judge struct {
 	flagged  record.Fields
 	fields   record.Fields
 
-	scoreName, reasonName string
+	ignore  *ignore.File // nil = none is named
+	ignored ignore.Seen
+
+	incidents *incident.Tracker
+	names     fieldNames
+	scratch   []byte // of what a field is made of
 
 	owed float64 // normal records that Keep_Share is behind
 }
+
+// fieldNames are the names of the fields that are written; empty of those that are
+// not.
+type fieldNames struct{ score, reason, kind, pattern, template, incident, nth string }
 
 // Instance is what a judge is used by: one section of a Fluent Bit's
 // configuration.
@@ -80,8 +92,11 @@ func New(s options.Settings, by Instance) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.keeper = newKeeper(j.detector, &s, by, &thisProcess, diskPatience)
+	j.keeper = newKeeper(j.detector, j.incidents, &s, by, &thisProcess, diskPatience)
 	j.keeper.start()
+	if s.IgnoreFile != "" {
+		j.ignore = ignore.Watch(s.IgnoreFile, by.Log, by.Go, diskPatience)
+	}
 	return j, nil
 }
 
@@ -99,8 +114,20 @@ func newJudge(s options.Settings, log *slog.Logger) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	replaced := s.Fields()
-	j := &Judge{settings: s, detector: d, log: log, reader: reader, walker: record.NewWalker(record.NewFinder(replaced[:])), scoreName: s.Fields()[1], reasonName: s.Fields()[2]}
+	j := &Judge{settings: s, detector: d, log: log, reader: reader, walker: record.NewWalker(record.NewFinder(s.Fields())), incidents: incident.New(s.IncidentGap)}
+	name := func(into *string, word string, wanted bool) {
+		if wanted {
+			*into = s.Field(word)
+		}
+	}
+	n, a := &j.names, &s.Added
+	name(&n.score, "score", a.Score)
+	name(&n.reason, "reason", a.Reason)
+	name(&n.kind, "kind", a.Kind)
+	name(&n.pattern, "pattern", a.Pattern)
+	name(&n.template, "template", a.Template)
+	name(&n.incident, "incident", a.Incident)
+	name(&n.nth, "nth", a.Nth)
 	j.tag(&j.learning, false)
 	j.tag(&j.normal, false)
 	j.tag(&j.flagged, true)
@@ -110,6 +137,11 @@ func newJudge(s options.Settings, log *slog.Logger) (*Judge, error) {
 // Chunk appends chunk to dst, with the verdicts written into its events, and
 // returns that. Whatever is no log event, or has nothing to judge by, passes as it is.
 func (j *Judge) Chunk(dst, chunk []byte) []byte {
+	if j.ignore != nil {
+		if ig, changed := j.ignore.Current(&j.ignored); changed {
+			j.detector.SetIgnore(ig)
+		}
+	}
 	dst = j.process(dst, chunk)
 	j.keeper.tick(time.Now())
 	j.tell()
@@ -126,7 +158,12 @@ func (j *Judge) Stats() Stats {
 }
 
 // Close saves the models and ends the judge, which must not be used after it.
-func (j *Judge) Close() { j.keeper.close() }
+func (j *Judge) Close() {
+	if j.ignore != nil {
+		j.ignore.Close()
+	}
+	j.keeper.close()
+}
 
 // tell logs what an operator should know, once.
 func (j *Judge) tell() {
@@ -212,6 +249,7 @@ func (j *Judge) one(dst []byte, ev *record.Event) []byte {
 	}
 	v := &j.verdict
 	j.detector.Observe(&j.seen, v)
+	j.incidents.Pass(j.seen.Time)
 	if !v.Judged {
 		j.counts.Unjudged++
 	}
@@ -237,12 +275,47 @@ func (j *Judge) annotation(v *detector.Verdict) *record.Fields {
 	} else {
 		f.Append(&j.normal)
 	}
-	f.Float64(j.scoreName, math.Round(v.Score*1e4)/1e4)
+	if j.names.score != "" {
+		f.Float64(j.names.score, math.Round(v.Score*1e4)/1e4)
+	}
 	if v.Anomaly {
-		f.Text(j.reasonName, v.Reason)
+		j.flag(f, v)
 	}
 	return f
 }
+
+// flag appends the fields of a flagged record.
+func (j *Judge) flag(f *record.Fields, v *detector.Verdict) {
+	n, b := &j.names, j.scratch
+	if n.reason != "" {
+		f.Text(n.reason, v.Reason)
+	}
+	if n.kind != "" {
+		f.String(n.kind, string(v.Kind))
+	}
+	if n.pattern != "" {
+		b = detector.AppendPatternID(b[:0], v.Pattern)
+		f.Text(n.pattern, b)
+	}
+	if n.template != "" {
+		b = text.Cut(j.detector.AppendPattern(b[:0]), maxTemplate)
+		f.Text(n.template, b)
+	}
+	nth := j.incidents.Flagged(j.seen.Group, v.Pattern)
+	if n.incident != "" {
+		b = j.incidents.AppendID(b[:0])
+		f.Text(n.incident, b)
+	}
+	if n.nth != "" { // a string: rewrite_tag and grep match no others
+		b = strconv.AppendUint(b[:0], nth, 10)
+		f.Text(n.nth, b)
+	}
+	j.scratch = b[:0]
+}
+
+// maxTemplate is how many bytes of a pattern a record gets: what a person reads of
+// a line.
+const maxTemplate = 256
 
 func (j *Judge) tag(f *record.Fields, anomaly bool) {
 	if j.settings.ValueType == options.ValueBool {

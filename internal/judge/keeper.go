@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/judge/modelfile"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
@@ -18,15 +19,16 @@ import (
 // over a hot reload. Whatever goes wrong with that, records flow on. It is used by
 // the goroutine that is in a call of the filter.
 type keeper struct {
-	detector *detector.Detector
-	options  detector.Options
-	by       Instance
-	path     string // of the file; empty = none
-	interval time.Duration
-	log      *slog.Logger
-	handover *handover
-	owner    bool          // of the name, among the instances that live
-	patience time.Duration // with a disk that does not answer
+	detector  *detector.Detector
+	incidents *incident.Tracker // the detector's snapshots carry them, as its notes
+	options   detector.Options
+	by        Instance
+	path      string // of the file; empty = none
+	interval  time.Duration
+	log       *slog.Logger
+	handover  *handover
+	owner     bool          // of the name, among the instances that live
+	patience  time.Duration // with a disk that does not answer
 
 	next     time.Time // of a save
 	snapshot *detector.Snapshot
@@ -105,8 +107,8 @@ func (h *handover) forget(name string, d *detector.Detector) {
 	}
 }
 
-func newKeeper(d *detector.Detector, s *options.Settings, by Instance, h *handover, patience time.Duration) *keeper {
-	k := &keeper{detector: d, options: s.Detector, by: by, interval: s.SaveInterval, log: by.Log, handover: h, patience: patience,
+func newKeeper(d *detector.Detector, incidents *incident.Tracker, s *options.Settings, by Instance, h *handover, patience time.Duration) *keeper {
+	k := &keeper{detector: d, incidents: incidents, options: s.Detector, by: by, interval: s.SaveInterval, log: by.Log, handover: h, patience: patience,
 		result: make(chan error, 1), next: time.Now().Add(s.SaveInterval)}
 	if s.ModelPath != "" {
 		k.path = modelfile.Path(s.ModelPath, by.Name)
@@ -126,6 +128,7 @@ func (k *keeper) start() {
 	if old != nil {
 		if err := k.detector.Inherit(old); err == nil {
 			inherited = true
+			k.resume()
 			k.log.Info("goes on with the models from before the reload", "groups", k.detector.Stats().Groups)
 		} else if k.path == "" {
 			k.log.Warn("learning starts anew: " + err.Error())
@@ -198,7 +201,9 @@ func (k *keeper) read() (m loaded) {
 
 func (k *keeper) take(m loaded) {
 	if m.err == nil && m.detector != nil {
-		m.err = k.detector.Inherit(m.detector)
+		if m.err = k.detector.Inherit(m.detector); m.err == nil {
+			k.resume()
+		}
 	}
 	var damaged *detector.DamagedError
 	var different *detector.DifferentError
@@ -214,6 +219,21 @@ func (k *keeper) take(m loaded) {
 	default:
 		k.log.Error("learning starts anew: the model cannot be read: "+err.Error(), "file", k.path)
 	}
+}
+
+// resume goes on with the incidents that came with the models.
+func (k *keeper) resume() {
+	if b := k.detector.Notes(); len(b) > 0 {
+		if err := k.incidents.UnmarshalBinary(b); err != nil {
+			k.log.Warn("incidents begin anew: " + err.Error())
+		}
+	}
+}
+
+// note gives the incidents, as they are now, to whoever gets the models next.
+func (k *keeper) note() {
+	b, _ := k.incidents.AppendBinary(nil) // there is no error
+	k.detector.SetNotes(b)
 }
 
 func (k *keeper) setAside(why string) string {
@@ -252,6 +272,7 @@ func (k *keeper) tick(now time.Time) {
 func (k *keeper) begin(now time.Time) {
 	k.next, k.began, k.calls, k.slow = now.Add(k.interval), now, 0, false
 	k.groups = k.detector.Stats().Groups
+	k.note()
 	s := k.detector.NewSnapshot(k.by.Version, now)
 	k.snapshot = s
 	k.by.Go(func() {
@@ -295,6 +316,7 @@ func (k *keeper) close() {
 	if !k.owner {
 		return
 	}
+	k.note()
 	limit := time.After(k.patience)
 	answers := true // the disk
 	if k.snapshot != nil {

@@ -55,7 +55,7 @@ func (p *process) liveOn(t *testing.T, name string, given map[string]string, spa
 	j := judging(t, given)
 	log := &logText{}
 	by := Instance{Name: name, Version: "test", Log: slog.New(slog.NewTextHandler(log, nil)), Go: spawn}
-	k := newKeeper(j.detector, &j.settings, by, &p.handover, patience)
+	k := newKeeper(j.detector, j.incidents, &j.settings, by, &p.handover, patience)
 	k.start()
 	return &life{j, k, log}
 }

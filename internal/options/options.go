@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -96,9 +95,13 @@ type Settings struct {
 	LookAt    LookAt
 	KeyPrefix string
 	Annotate  Annotate
+	Added     Added
 	ValueType ValueType
 	Keep      Keep
 	KeepShare float64 // share of normal records kept when Keep is anomalies
+
+	IgnoreFile  string        // empty = none
+	IncidentGap time.Duration // between flagged records of one incident
 
 	ModelPath    string        // directory of saved models; empty = none are saved
 	SaveInterval time.Duration // between saves; 0 = on exit only
@@ -106,6 +109,24 @@ type Settings struct {
 	// OnlyAnomalies drops whatever is not flagged, records without a verdict too.
 	// An option of the output: what a filter drops, nobody else gets.
 	OnlyAnomalies bool
+}
+
+// Added are the fields that records get beside the tag.
+type Added struct{ Score, Reason, Pattern, Kind, Incident, Nth, Template bool }
+
+// added are the words of Annotate_Fields, which are the ends of the fields' names,
+// in the order in which they are written.
+var added = []struct {
+	name string
+	of   func(*Added) *bool
+}{
+	{"score", func(a *Added) *bool { return &a.Score }},
+	{"reason", func(a *Added) *bool { return &a.Reason }},
+	{"kind", func(a *Added) *bool { return &a.Kind }},
+	{"pattern", func(a *Added) *bool { return &a.Pattern }},
+	{"template", func(a *Added) *bool { return &a.Template }},
+	{"incident", func(a *Added) *bool { return &a.Incident }},
+	{"nth", func(a *Added) *bool { return &a.Nth }},
 }
 
 // LookAt says which of a record's fields are looked at, beside the message, the
@@ -160,18 +181,27 @@ var rows = []row[Settings]{
 	{Option{Name: "Max_Groups", Type: Int, Default: "64", Range: "1 to 10000",
 		Help: "Models held at once. The least recently used makes room for a new one."},
 		intInto(1, 10_000, func(s *Settings) *int { return &s.Detector.MaxGroups })},
-	{Option{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2)", Multiple: true,
-		Help: "A record whose message, or whose fields as in method=GET code=200, match within 4096 bytes is scored but never flagged. May be given more than once."},
+	{Option{Name: "Ignore", Type: String, Default: "", Range: "a regular expression (RE2), or pattern: and an id", Multiple: true,
+		Help: "A record whose message, or whose fields as in method=GET code=200, match within 4096 bytes, or that has the pattern, is scored but never flagged, and moves no threshold. May be given more than once."},
 		setIgnore},
+	{Option{Name: "Ignore_File", Type: String, Default: "", Range: "a file with what Ignore takes in each line; # begins a comment",
+		Help: "More to ignore. The file is read again when it has changed, within seconds and without a restart; one with a wrong line is named in the log and changes nothing."},
+		setIgnoreFile},
+	{Option{Name: "Incident_Gap", Type: Time, Default: "5m", Range: "1s to 7d",
+		Help: "Flagged records of a group that are no further apart, by the records' own time, are one incident."},
+		timeInto(time.Second, 7*24*time.Hour, func(s *Settings) *time.Duration { return &s.IncidentGap })},
 	{Option{Name: "Seed", Type: Int, Default: "1", Range: "0 to 2147483647",
 		Help: "Seed of the forest's sampling: the same records, options and seed give the same verdicts."},
 		setSeed},
 	{Option{Name: "Key_Prefix", Type: String, Default: "anomaly", Range: "1 to 64 bytes of letters, digits, _ - . @", Records: true,
-		Help: "Name of the tag field; PREFIX_score and PREFIX_reason stand beside it. None may be a field that is read."},
+		Help: "Name of the tag field; the others, such as PREFIX_score, begin with it. None may be a field that is read."},
 		setPrefix},
 	{Option{Name: "Annotate", Type: String, Default: "all", Range: "all or anomalies", Records: true,
 		Help: "Records that get the fields: all, or only those that are flagged."},
 		oneOf(func(s *Settings) *Annotate { return &s.Annotate }, AnnotateAll, AnnotateAnomalies)},
+	{Option{Name: "Annotate_Fields", Type: String, Default: "score,reason,pattern,kind,incident,nth", Range: "none, or words divided by commas: score, reason, pattern, kind, incident, nth, template", Records: true,
+		Help: "Fields beside the tag. Each record that is judged has the score, and a flagged one the others: why, the pattern's id, what is strange most, the incident's id, which of its records this is (1 is the first), the pattern as text."},
+		setAdded},
 	{Option{Name: "Value_Type", Type: String, Default: "string", Range: "string or bool", Records: true,
 		Help: "Type of the tag field. rewrite_tag and grep match strings only."},
 		oneOf(func(s *Settings) *ValueType { return &s.ValueType }, ValueString, ValueBool)},
@@ -248,11 +278,18 @@ func source(option, accessor string) detector.Setting {
 	return detector.Setting{Name: option, Value: accessor}
 }
 
-// Fields are the names of the fields that the records get: the tag, the score and
-// the reason.
-func (s *Settings) Fields() [3]string {
-	return [3]string{s.KeyPrefix, s.KeyPrefix + "_score", s.KeyPrefix + "_reason"}
+// Fields are the names of the fields that records may get, the tag's first: none
+// of them is taken from a record as it comes.
+func (s *Settings) Fields() []string {
+	list := []string{s.KeyPrefix}
+	for _, a := range added {
+		list = append(list, s.Field(a.name))
+	}
+	return list
 }
+
+// Field is the name of the field of a word of Annotate_Fields.
+func (s *Settings) Field(word string) string { return s.KeyPrefix + "_" + word }
 
 // checkPrefix refuses fields that would take the place of what is read: the
 // message would be lost.
@@ -412,10 +449,37 @@ func setIgnore(s *Settings, v string) error {
 	if v == "" {
 		return fmt.Errorf("an empty expression would match every message")
 	}
-	if _, err := regexp.Compile(v); err != nil {
+	if _, err := detector.NewIgnore([]string{v}); err != nil {
 		return err
 	}
 	s.Detector.Ignore = append(s.Detector.Ignore, v)
+	return nil
+}
+
+func setIgnoreFile(s *Settings, v string) error {
+	if strings.ContainsRune(v, 0) {
+		return fmt.Errorf("a NUL in the name of a file")
+	}
+	s.IgnoreFile = v
+	return nil
+}
+
+func setAdded(s *Settings, v string) error {
+	s.Added = Added{}
+	if strings.EqualFold(v, "none") {
+		return nil
+	}
+words:
+	for _, word := range strings.Split(v, ",") {
+		word = strings.ToLower(strings.TrimSpace(word))
+		for _, a := range added {
+			if a.name == word {
+				*a.of(&s.Added) = true
+				continue words
+			}
+		}
+		return fmt.Errorf("%q is none of the words", word)
+	}
 	return nil
 }
 

@@ -20,7 +20,9 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
+	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Mode says what a line is judged by.
@@ -49,6 +51,10 @@ type Options struct {
 	// a year get theirs from it.
 	Modified time.Time
 
+	// Baseline is what lines are judged by instead of the others of the input; Mode
+	// means nothing then. nil = none.
+	Baseline *Baseline
+
 	// Live says that the input may keep one waiting: lines are judged as they
 	// come.
 	Live bool
@@ -72,6 +78,27 @@ type Line struct {
 	// Event is what the detector saw. Time is 0 when the line has none.
 	Event   detector.Event
 	Verdict detector.Verdict
+
+	// Incident is the id of the incident of a flagged line, and Nth which of
+	// its lines this is, from 1.
+	Incident []byte
+	Nth      uint64
+
+	detector *detector.Detector
+}
+
+// Template returns the pattern of the line as text, of one without a message the
+// line. It may be called during the callback.
+func (l *Line) Template() string {
+	const most = 400
+	var b []byte
+	if l.detector != nil {
+		b = l.detector.AppendPattern(nil)
+	}
+	if len(b) == 0 {
+		b = l.Text
+	}
+	return text.Valid(text.Cut(b, most))
 }
 
 // Result sums up a run.
@@ -83,6 +110,8 @@ type Result struct {
 	Last    time.Duration // latest
 	Array   bool          // the input begins as a JSON array, whose lines are no events: see ArrayHint
 	Stats   detector.Stats
+
+	Compared *Comparison // with the baseline; nil where there was none
 }
 
 // ArrayHint says what to do about a JSON array.
@@ -105,8 +134,15 @@ func isArray(line []byte) bool {
 func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (Result, error) {
 	settings := o.Settings.Detector
 	settings.Synchronous = true
-	d, err := detector.New(settings)
-	if err != nil {
+	var compared *Comparison
+	d, err := (*detector.Detector)(nil), error(nil)
+	if b := o.Baseline; b != nil {
+		o.Mode = Stream
+		if d, err = b.detector(ctx, o); err != nil {
+			return Result{}, fmt.Errorf("the baseline: %w", err)
+		}
+		compared = newComparison(b)
+	} else if d, err = detector.New(settings); err != nil {
 		return Result{}, err
 	}
 	defer d.Close()
@@ -129,17 +165,32 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			return Result{}, err
 		}
 	}
+	incidents := incident.New(o.Settings.IncidentGap)
 	var result Result
 	err = r.lines(in, func(line *Line) error {
-		if o.Mode == Batch {
+		line.detector = d
+		if o.Mode == Batch || compared != nil {
 			d.Judge(&line.Event, &line.Verdict)
 		} else {
 			d.Observe(&line.Event, &line.Verdict)
 		}
 		result.count(line)
+		incidents.Pass(line.Event.Time)
+		line.Nth = 0
+		if v := &line.Verdict; v.Anomaly {
+			line.Nth = incidents.Flagged(line.Event.Group, v.Pattern)
+			line.Incident = incidents.AppendID(line.Incident[:0])
+		}
+		if compared != nil {
+			compared.line(line)
+		}
 		return each(line)
 	})
 	result.Stats = d.Stats()
+	if compared != nil {
+		compared.finish(result.Lines)
+		result.Compared = compared
+	}
 	return result, err
 }
 

@@ -16,8 +16,15 @@ type Row struct {
 	Reason  []byte
 	Time    time.Duration // since the Unix epoch
 	Level   string
+	Kind    string // of an anomaly
 	Pattern uint64
-	Text    []byte
+
+	Incident []byte // empty = not known
+	Nth      uint64 // in the incident
+
+	Text []byte
+
+	patterned bool // Pattern is to be written
 }
 
 // A column is one thing that is said of a row, under one name in every format.
@@ -60,6 +67,58 @@ var columns = []column{
 			}
 			return AppendCSV(b, r.Reason)
 		}},
+	{"anomaly_kind",
+		func(b []byte, r *Row) []byte {
+			if !r.Anomaly || r.Kind == "" {
+				return nil
+			}
+			return append(append(append(b, '"'), r.Kind...), '"')
+		},
+		func(b []byte, r *Row) []byte {
+			if !r.Anomaly {
+				return b
+			}
+			return append(b, r.Kind...)
+		}},
+	{"anomaly_pattern",
+		func(b []byte, r *Row) []byte {
+			if !r.patterned {
+				return nil
+			}
+			return append(AppendID(append(b, '"'), r.Pattern), '"')
+		},
+		func(b []byte, r *Row) []byte {
+			if !r.patterned {
+				return b
+			}
+			return AppendID(b, r.Pattern)
+		}},
+	{"anomaly_incident",
+		func(b []byte, r *Row) []byte {
+			if !r.Anomaly || len(r.Incident) == 0 {
+				return nil
+			}
+			return append(append(append(b, '"'), r.Incident...), '"')
+		},
+		func(b []byte, r *Row) []byte {
+			if !r.Anomaly {
+				return b
+			}
+			return append(b, r.Incident...)
+		}},
+	{"anomaly_nth",
+		func(b []byte, r *Row) []byte {
+			if !r.Anomaly || r.Nth == 0 {
+				return nil
+			}
+			return append(strconv.AppendUint(append(b, '"'), r.Nth, 10), '"')
+		},
+		func(b []byte, r *Row) []byte {
+			if !r.Anomaly || r.Nth == 0 {
+				return b
+			}
+			return strconv.AppendUint(b, r.Nth, 10)
+		}},
 	{"time",
 		func(b []byte, r *Row) []byte {
 			if r.Time == 0 {
@@ -81,9 +140,6 @@ var columns = []column{
 			return append(append(append(b, '"'), r.Level...), '"')
 		},
 		func(b []byte, r *Row) []byte { return append(b, r.Level...) }},
-	{"pattern",
-		func(b []byte, r *Row) []byte { return append(appendPattern(append(b, '"'), r), '"') },
-		appendPattern},
 	{"text",
 		func(b []byte, r *Row) []byte { return AppendJSON(b, r.Text) },
 		func(b []byte, r *Row) []byte { return AppendCSV(b, r.Text) }},
@@ -91,7 +147,6 @@ var columns = []column{
 
 func appendLine(b []byte, r *Row) []byte    { return strconv.AppendInt(b, r.Line, 10) }
 func appendAnomaly(b []byte, r *Row) []byte { return strconv.AppendBool(b, r.Anomaly) }
-func appendPattern(b []byte, r *Row) []byte { return strconv.AppendUint(b, r.Pattern, 16) }
 
 func appendTime(b []byte, r *Row) []byte {
 	return time.Unix(0, int64(r.Time)).UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
@@ -109,22 +164,23 @@ const (
 // Columns are the columns that a Writer writes.
 type Columns struct {
 	File bool // for rows of several files
-	All  bool // also pattern and text
+	All  bool // also text, and the pattern of every row
 }
 
 // Writer makes lines of rows. It runs for every line of files of any size: no
 // reflection, no allocation.
 type Writer struct {
 	csv     bool
+	all     bool
 	columns []column
 	keys    []string // with JSON: what stands before each value
 }
 
 // NewWriter returns a writer of rows in a format.
 func NewWriter(f Format, c Columns) *Writer {
-	w := &Writer{csv: f == CSV}
+	w := &Writer{csv: f == CSV, all: c.All}
 	for _, k := range columns {
-		if k.name == "file" && !c.File || (k.name == "pattern" || k.name == "text") && !c.All {
+		if k.name == "file" && !c.File || k.name == "text" && !c.All {
 			continue
 		}
 		w.columns = append(w.columns, k)
@@ -149,6 +205,7 @@ func (w *Writer) AppendHead(b []byte) []byte {
 
 // Append appends a row with its line's end.
 func (w *Writer) Append(b []byte, r *Row) []byte {
+	r.patterned = w.all || r.Anomaly
 	if w.csv {
 		for i := range w.columns {
 			if i > 0 {

@@ -17,6 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
@@ -58,8 +59,10 @@ func TestReadmeRecord(t *testing.T) {
 	want := ""
 	_, err := scan.Run(t.Context(), strings.NewReader(read(t, "examples/shop.log")), scan.Options{Settings: options.Defaults()}, func(l *scan.Line) error {
 		if string(l.Text) == record.Log && l.Verdict.Anomaly {
-			want = fmt.Sprintf(`{"log":%s,`+"\n "+`"anomaly":"true","anomaly_score":%.4f,"anomaly_reason":%s}`+"\n",
-				quoted(t, record.Log), l.Verdict.Score, quoted(t, string(l.Verdict.Reason)))
+			want = fmt.Sprintf(`{"log":%s,`+"\n "+`"anomaly":"true","anomaly_score":%.4f,"anomaly_reason":%s,`+"\n "+
+				`"anomaly_kind":"%s","anomaly_pattern":"%s","anomaly_incident":"%s","anomaly_nth":"%d"}`+"\n",
+				quoted(t, record.Log), l.Verdict.Score, quoted(t, string(l.Verdict.Reason)),
+				l.Verdict.Kind, detector.PatternID(l.Verdict.Pattern), l.Incident, l.Nth)
 		}
 		return nil
 	})

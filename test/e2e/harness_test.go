@@ -150,7 +150,11 @@ func (p *process) stop() {
 // retry waits.
 func (p *process) settle(count func() int) {
 	p.t.Helper()
-	const still = 6 * time.Second
+	p.settleFor(6*time.Second, count)
+}
+
+func (p *process) settleFor(still time.Duration, count func() int) {
+	p.t.Helper()
 	last, since := count(), time.Now()
 	eventually(p.t, "it stands still", func() bool {
 		if n := count(); n != last {

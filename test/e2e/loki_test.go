@@ -155,7 +155,7 @@ pipeline:
       port: PORT
       labels: LABELS
       structured_metadata: METADATA
-      remove_keys: anomaly, anomaly_score, anomaly_reason
+      remove_keys: anomaly, anomaly_score, anomaly_reason, anomaly_kind, anomaly_pattern, anomaly_incident, anomaly_nth
       drop_single_key: raw
       line_format: key_value
       retry_limit: no_limits
@@ -185,8 +185,8 @@ func TestLoki(t *testing.T) {
 			return
 		}
 		for name, c := range map[string]struct{ labels, metadata, query string }{
-			"label":    {"job=%s, anomaly=$anomaly", "anomaly_score=$anomaly_score, anomaly_reason=$anomaly_reason", `{job="%s", anomaly="true"}`},
-			"metadata": {"job=%s", "anomaly=$anomaly, anomaly_score=$anomaly_score, anomaly_reason=$anomaly_reason", `{job="%s"} | anomaly="true"`},
+			"label":    {"job=%s, anomaly=$anomaly", "anomaly_score=$anomaly_score, anomaly_reason=$anomaly_reason, anomaly_kind=$anomaly_kind, anomaly_pattern=$anomaly_pattern, anomaly_incident=$anomaly_incident, anomaly_nth=$anomaly_nth", `{job="%s", anomaly="true"}`},
+			"metadata": {"job=%s", "anomaly=$anomaly, anomaly_score=$anomaly_score, anomaly_reason=$anomaly_reason, anomaly_kind=$anomaly_kind, anomaly_pattern=$anomaly_pattern, anomaly_incident=$anomaly_incident, anomaly_nth=$anomaly_nth", `{job="%s"} | anomaly="true"`},
 		} {
 			t.Run(name, func(t *testing.T) {
 				job := fmt.Sprintf("shop-%s-%s", strings.ReplaceAll(fb.String(), ".", "-"), name)
@@ -299,7 +299,7 @@ func lokiWithoutMetadata(t *testing.T, fb fluentBit, port, shop string) {
 	writeFile(t, dir, "in.log", shop)
 	job := "shop-" + strings.ReplaceAll(fb.String(), ".", "-")
 	config := strings.NewReplacer("PORT", port, "LABELS", "job="+job+", anomaly=$anomaly",
-		"      structured_metadata: METADATA\n", "", "anomaly, anomaly_score, anomaly_reason", "anomaly",
+		"      structured_metadata: METADATA\n", "", "anomaly, anomaly_score, anomaly_reason, anomaly_kind, anomaly_pattern, anomaly_incident, anomaly_nth", "anomaly",
 		"      drop_single_key: raw\n", "", "key_value", "json").Replace(toLoki)
 	p := fb.start(t, dir, "yaml", config)
 	eventually(t, "Loki has all lines", func() bool { return len(logQL(t, port, `{job="`+job+`"}`)) == shopLines }, p)

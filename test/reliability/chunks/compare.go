@@ -20,7 +20,7 @@ import (
 var usual = []string{"log", "message", "msg", "MESSAGE", "body"}
 
 // Added are the fields of the filter.
-var Added = []string{"anomaly", "anomaly_score", "anomaly_reason"}
+var Added = []string{"anomaly", "anomaly_score", "anomaly_reason", "anomaly_kind", "anomaly_pattern", "anomaly_template", "anomaly_incident", "anomaly_nth"}
 
 // Counts are what Compare has seen.
 type Counts struct {

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// listed runs scan on the example log, which has eight incidents in it.
+func listed(t *testing.T, args ...string) string {
+	t.Helper()
+	status, out, errs := call(t, "", append([]string{"scan", "--color", "never", shopLog}, args...)...)
+	if status != statusOK {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	return out
+}
+
+func jsonListed(t *testing.T, args ...string) (l jsonList) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(listed(t, append(args, "-f", "json")...)), &l); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestScanListsIncidents(t *testing.T) {
+	l := jsonListed(t)
+	if len(l.Incidents) < 5 || len(l.Incidents) > 12 || l.Lines != 4000 {
+		t.Fatalf("%d incidents in %d lines", len(l.Incidents), l.Lines)
+	}
+	var flagged, storm int64
+	for i, s := range l.Incidents {
+		flagged += s.Flagged
+		storm = max(storm, s.Lines)
+		if i > 0 && s.ID <= l.Incidents[i-1].ID {
+			t.Errorf("incident %s stands behind %s", s.ID, l.Incidents[i-1].ID)
+		}
+	}
+	if flagged != l.Flagged || storm < 200 {
+		t.Errorf("%d flagged lines in incidents, %d in all; the largest has %d lines, and the retries are more than 200", flagged, l.Flagged, storm)
+	}
+	table := listed(t)
+	for _, s := range l.Incidents {
+		if !strings.Contains(table, s.ID) {
+			t.Errorf("the table lacks %s", s.ID)
+		}
+	}
+	if strings.Count(listed(t, "--lines"), "  0.") < int(l.Flagged) {
+		t.Error("--lines does not show each flagged line")
+	}
+}
+
+func TestScanTop(t *testing.T) {
+	all, top := jsonListed(t), jsonListed(t, "--top", "2")
+	best := 0.0
+	for _, s := range all.Incidents {
+		best = max(best, s.Score)
+	}
+	if len(top.Incidents) != 2 || top.Incidents[0].Score != best || top.Incidents[1].Score > best {
+		t.Errorf("--top 2 gives %+v", top.Incidents)
+	}
+}
+
+// TestScanSince leaves out what is outside, and nothing else: the verdicts inside
+// are those of the whole log.
+func TestScanSince(t *testing.T) {
+	all := jsonListed(t)
+	part := jsonListed(t, "--since", "2026-03-02 08:30", "--until", "2026-03-02T09:00:00Z")
+	var want []string
+	for _, s := range all.Incidents {
+		if s.First.Format("15:04") >= "08:30" && s.Last.Format("15:04") < "09:00" {
+			want = append(want, s.ID)
+		}
+	}
+	var got []string
+	for _, s := range part.Incidents {
+		got = append(got, s.ID)
+	}
+	if len(want) == 0 || strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	status, _, _ := call(t, "", "scan", "--fail-on-anomaly", "--until", "2026-03-02 08:00", shopLog)
+	if status != statusOK {
+		t.Errorf("status %d, and no line that is shown is flagged", status)
+	}
+	if status, _, errs := call(t, "", "scan", "--since", "soon", shopLog); status != statusUsage || !strings.Contains(errs, "--since") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+}
+
+// TestReportsObeyNobody: a log writes what it likes.
+func TestReportsObeyNobody(t *testing.T) {
+	log, err := os.ReadFile(shopLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hostile := filepath.Join(t.TempDir(), "a.log")
+	const line = "panic: <script>alert(1)</script> ![x](http://evil.example/x) `code` <img src=x onerror=alert(2)>\x1b[31m\n"
+	if err := os.WriteFile(hostile, append(log, line...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := call(t, "", "scan", "-f", "html", hostile)
+	if !strings.Contains(page, "&lt;script") || regexp.MustCompile(`<script|<img|\x1b`).MatchString(page) {
+		t.Error("the page has what the log has said")
+	}
+	if regexp.MustCompile(`(src|href|url)\s*[=(]\s*["']?http`).MatchString(page) {
+		t.Error("the page is not one file")
+	}
+	_, md, _ := call(t, "", "scan", "-f", "markdown", hostile)
+	for l := range strings.Lines(md) {
+		if strings.Contains(l, "<script") && !strings.HasPrefix(l, "      ") {
+			t.Errorf("outside of code: %s", l)
+		}
+	}
+}
+
+func TestIgnoreFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ignore.txt")
+	write := func(s string) {
+		if err := os.WriteFile(file, []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := jsonListed(t)
+	worst := before.Incidents[0].Patterns[0]
+	write("# known\npattern:" + worst.ID + "\n")
+	for _, s := range jsonListed(t, "--ignore-file", file).Incidents {
+		for _, p := range s.Patterns {
+			if p.ID == worst.ID {
+				t.Errorf("%+v is ignored", p)
+			}
+		}
+	}
+	for _, wrong := range []string{"ok\n(\n", "\npattern:xyz\n", "a\n^\n"} {
+		write(wrong)
+		if status, _, errs := call(t, "", "scan", "--ignore-file", file, shopLog); status == statusOK || !strings.Contains(errs, "line 2") {
+			t.Errorf("%q: status %d, %s", wrong, status, errs)
+		}
+	}
+}
+
+// TestBaselineGuardsABuild: the exit status is what a build looks at.
+func TestBaselineGuardsABuild(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := strings.Repeat("[INFO] compiling the module\n[INFO] tests run: 12, failures: 0\n", 100)
+	base := file("good.log", good)
+	broken := file("broken.log", good+"[ERROR] cannot find symbol Shop in Main.java\n")
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"--fail-on-anomaly", base}, statusOK, "No unusual error near the end."},
+		{[]string{"--fail-on-anomaly", broken}, statusAnomaly, "Stop: line 201"},
+		{[]string{broken}, statusOK, "New patterns: 1"},
+		{[]string{"--mode", "batch", broken}, statusUsage, ""},
+	} {
+		status, out, errs := call(t, "", append([]string{"scan", "--color", "never", "--baseline", base}, c.args...)...)
+		if status != c.status || !strings.Contains(out, c.says) {
+			t.Errorf("%v: status %d, want %d, and %q in\n%s%s", c.args, status, c.status, c.says, out, errs)
+		}
+	}
+	if status, _, errs := call(t, "", "scan", "--baseline", filepath.Join(dir, "none"), base); status != statusError || !strings.Contains(errs, "baseline") {
+		t.Errorf("without the baseline's file: status %d, %s", status, errs)
+	}
+}

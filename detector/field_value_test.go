@@ -1,0 +1,65 @@
+package detector_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// A value that a field with few values never had is news.
+func TestFieldCategory(t *testing.T) {
+	w := watch(t, shopLog(1), 8000)
+	w.flags(changed("method", `"TRACE"`), `method "TRACE" never seen, usually GET`)
+	w.flags(changed("route", `"/admin"`), `"/admin" never seen`)
+	w.flags(changed("host", `"build-7"`), `host "build-7" never seen, usually shop-`)
+	w.flags(`{"level":"info","msg":"session started","host":"shop-1","trace":"8d2c5f0a91b3e764","user":"u71","client":"telnet"}`, `client "telnet" never seen`)
+
+	a := watch(t, accessLog(1), 8000)
+	rng := rand.New(rand.NewPCG(9, 9))
+	a.flags(access(rng, "TRACE", "/", "200", ""), `method "TRACE" never seen, usually GET`)
+}
+
+// A value that was told once is less news each time that it comes back.
+func TestFieldCategoryBecomesNormal(t *testing.T) {
+	w := watch(t, shopLog(2), 8000)
+	rng := rand.New(rand.NewPCG(5, 5))
+	flagged, last := 0, 0
+	for i := range 40 {
+		w.goOn(100)
+		if w.see(requestWith(rng, map[string]string{"method": `"PATCH"`})).Anomaly {
+			flagged, last = flagged+1, i+1
+		}
+	}
+	if flagged < 1 || last > 10 {
+		t.Errorf("a new method that comes each 100 records is flagged %d times, the last time at its %d.; once or more, and none after the 10. wanted", flagged, last)
+	}
+}
+
+// What is new each time is an identifier, and one more is no news.
+func TestFieldIdentifier(t *testing.T) {
+	w := watch(t, shopLog(6), 8000)
+	for _, trace := range []string{`"00000000000000a1"`, `"ffffffffffffffff"`, `"8d2c5f0a91b3e764"`} {
+		w.passes(changed("trace", trace))
+	}
+	w.passes(changed("user", `"u90017"`))
+}
+
+// Where one value in ten is new, a new one is no news.
+func TestFieldWhereNewIsUsual(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	n := 0
+	next := func() string {
+		city := fmt.Sprintf("%q", pick(rng, "Bern", "Oslo", "Riga", "Turin"))
+		if rng.IntN(10) == 0 {
+			n++
+			city = fmt.Sprintf(`"%s"`, strings.ToUpper(letterWord(7000+n*13)))
+		}
+		return fmt.Sprintf(`{"msg":"parcel scanned","city":%s,"gate":%d}`, city, rng.IntN(8))
+	}
+	w := watch(t, next, 4000)
+	if flagged := w.goOn(4000); flagged > 4 {
+		t.Errorf("%d of 4,000 records are flagged, of which 400 name a city that is new: at most 4 wanted", flagged)
+	}
+	w.passes(`{"msg":"parcel scanned","city":"WLUGANO","gate":3}`)
+}

@@ -1,0 +1,51 @@
+package model
+
+// Anomaly is the kind of an anomaly: what about the event is strange most. The
+// list is closed, so that routes and dashboards can be made of it.
+type Anomaly string
+
+// The kinds of anomaly.
+const (
+	NewPattern  Anomaly = "new"      // a statement that was never seen before
+	RarePattern Anomaly = "rare"     // a statement, or words in it, that were seen seldom
+	Returned    Anomaly = "returned" // a statement that was silent for much longer than usual
+	OffRate     Anomaly = "rate"     // a statement that comes far more often than usual, or less
+	OffLevel    Anomaly = "level"    // a level that is unusual for the statement
+	OffNumber   Anomaly = "number"   // a number that is far from the usual ones in its place
+	OffCategory Anomaly = "category" // a value, or values together, in a place of few values
+	OffFields   Anomaly = "field"    // a field that is new or missing
+	OddText     Anomaly = "text"     // characters or a length that are unusual there
+	CutOff      Anomaly = "cut"      // a message that ends where it usually goes on
+)
+
+// Anomalies are all kinds of anomaly.
+var Anomalies = []Anomaly{NewPattern, RarePattern, Returned, OffRate, OffLevel, OffNumber, OffCategory, OffFields, OddText, CutOff}
+
+// Anomaly returns the kind by the event's strongest feature. Rare words in a
+// statement that was never seen are a new statement.
+func (o *Observation) Anomaly() Anomaly {
+	first, _ := o.strongest()
+	kind := o.info(first).Kind
+	if kind == RarePattern && o.isNew() {
+		kind = NewPattern
+	}
+	return kind
+}
+
+// strongest returns the two strongest of the features that can be the reason, the
+// stronger first.
+func (o *Observation) strongest() (first, second Feature) {
+	first, second = Features, Features
+	for f := range Features {
+		if Table[f].phrase == nil {
+			continue
+		}
+		switch {
+		case first == Features || o.Row[f] > o.Row[first]:
+			first, second = f, first
+		case second == Features || o.Row[f] > o.Row[second]:
+			second = f
+		}
+	}
+	return first, second
+}

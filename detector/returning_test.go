@@ -1,0 +1,73 @@
+package detector_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+)
+
+// incident returns the lines of one of the example service's incidents.
+func incident(name string) (lines []string) {
+	g := shoplog.New(shoplog.Options{Seed: 5, Incidents: true, Lines: 8000})
+	for range 9000 {
+		if r := g.Next(); r.Incident == name {
+			lines = append(lines, r.Line)
+		}
+	}
+	return lines
+}
+
+// TestWhatReturnsIsNewsEachDay lets three days of the example service pass, with
+// a full disk at 10 o'clock and a retry storm at 15 o'clock each day. Each is
+// told within its first five lines, on the third day as on the first, and the
+// hours between are quiet.
+func TestWhatReturnsIsNewsEachDay(t *testing.T) {
+	d := newDetector(t, nil)
+	incidents := []struct {
+		name string
+		hour int
+	}{{"disk-full", 10}, {"retry-storm", 15}}
+	g := shoplog.New(shoplog.Options{Seed: 11})
+	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	begun := map[string]bool{}
+	healthy, flagged := 0, 0
+	var v detector.Verdict
+	for {
+		r := g.Next()
+		if r.Time.Sub(start) > 72*time.Hour {
+			break
+		}
+		for _, in := range incidents {
+			day := r.Time.Format("2 January ") + in.name
+			if r.Time.Hour() < in.hour || r.Time.Hour() > in.hour || begun[day] || r.Time.Sub(start) < 90*time.Minute {
+				continue
+			}
+			begun[day] = true
+			lines := incident(in.name)
+			told := 0
+			for i, line := range lines {
+				at := r.Time.Add(time.Duration(i) * 100 * time.Millisecond)
+				if d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: []byte(line)}, &v); v.Anomaly && told == 0 {
+					told = i + 1
+				}
+			}
+			if told == 0 || told > 5 {
+				t.Errorf("%s: told at line %d of %d, at the 5th at the latest wanted", day, told, len(lines))
+			}
+		}
+		d.Observe(&detector.Event{Time: time.Duration(r.Time.UnixNano()), Message: []byte(r.Line)}, &v)
+		if r.Time.Sub(start) > 90*time.Minute {
+			if healthy++; v.Anomaly {
+				flagged++
+			}
+		}
+	}
+	if len(begun) != 6 {
+		t.Fatalf("%d incidents, 6 wanted", len(begun))
+	}
+	if rate := 1e4 * float64(flagged) / float64(healthy); rate > 5 {
+		t.Errorf("%d of %d healthy lines flagged: %.1f in 10,000, at most 5 wanted", flagged, healthy, rate)
+	}
+}

@@ -1,0 +1,170 @@
+package detector_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+)
+
+// routine is a log of n lines, two seconds apart, into which others are put by
+// at: what is said at record i, besides.
+func routine(d *detector.Detector, n int, at func(i int) string) (flagged []int) {
+	var v detector.Verdict
+	now := time.Duration(1_767_225_600) * time.Second
+	for i := range n {
+		now += 2 * time.Second
+		line := at(i)
+		if line == "" {
+			line = fmt.Sprintf("INFO request %d served in %d ms", i, 5+i*7%40)
+		}
+		if d.Observe(&detector.Event{Time: now, Message: []byte(line)}, &v); v.Anomaly {
+			flagged = append(flagged, i)
+		}
+	}
+	return flagged
+}
+
+// word is a word that no tokeniser takes for an identifier.
+func word(i int) string {
+	b := []byte{}
+	for range 6 {
+		b = append(b, byte('a'+i%26))
+		i = i*31/7 + 11
+	}
+	return string(b)
+}
+
+// TestPlaceWithManyWordsIsFree says the same of a new user each time: after a few
+// of them the next is no new message, and all have one pattern.
+func TestPlaceWithManyWordsIsFree(t *testing.T) {
+	d := newDetector(t, nil)
+	patterns := map[uint64]int{}
+	var v detector.Verdict
+	for i := range 3000 {
+		line := fmt.Sprintf("INFO request %d served", i)
+		if i%10 == 0 {
+			line = fmt.Sprintf("INFO session opened for user %s on console", word(i))
+		}
+		d.Observe(&detector.Event{Message: []byte(line)}, &v)
+		if i >= 1000 && i%10 == 0 {
+			patterns[v.Pattern]++
+			if v.Anomaly {
+				t.Errorf("%s: %s", line, v.Reason)
+			}
+		}
+	}
+	if len(patterns) != 1 {
+		t.Errorf("sessions of %d patterns, 1 wanted", len(patterns))
+	}
+	d.Observe(&detector.Event{Message: []byte("INFO session refused for user aaaaaa on console")}, &v)
+	if patterns[v.Pattern] > 0 {
+		t.Error("a refused session has the pattern of opened ones")
+	}
+}
+
+// TestOneRecordFromTheFutureChangesNothing puts a line of the year 2099 into a
+// log, and one of 1970.
+func TestOneRecordFromTheFutureChangesNothing(t *testing.T) {
+	run := func(odd bool) (scores []float64) {
+		d := newDetector(t, nil)
+		var v detector.Verdict
+		now := time.Duration(1_767_225_600) * time.Second
+		for i := range 4000 {
+			now += 2 * time.Second
+			at := now
+			switch {
+			case odd && i == 1000:
+				at = time.Duration(4_070_908_800) * time.Second
+			case odd && i == 2000:
+				at = 1
+			}
+			d.Observe(&detector.Event{Time: at, Message: fmt.Appendf(nil, "INFO request %d served in %d ms", i, 5+i*7%40)}, &v)
+			if i > 1000 && i != 2000 {
+				scores = append(scores, v.Score)
+			}
+		}
+		return scores
+	}
+	with, without := run(true), run(false)
+	for i := range with {
+		if d := with[i] - without[i]; d > 0.05 || d < -0.05 {
+			t.Fatalf("record %d has the score %.3f, without the odd ones %.3f", i, with[i], without[i])
+		}
+	}
+}
+
+// TestSteadyErrorIsRoutine says an error every minute for three days.
+func TestSteadyErrorIsRoutine(t *testing.T) {
+	d := newDetector(t, nil)
+	flagged := routine(d, 100_000, func(i int) string {
+		if i%30 == 0 {
+			return fmt.Sprintf("ERROR cannot reach the price feed, %d tries", 1+i%3)
+		}
+		return ""
+	})
+	for _, i := range flagged {
+		if i > 4000 {
+			t.Errorf("told at record %d of 100,000", i)
+		}
+	}
+}
+
+// TestReturningErrorIsNews lets an error come in clumps, the second after many
+// hours.
+func TestReturningErrorIsNews(t *testing.T) {
+	d := newDetector(t, nil)
+	starts := []int{5000, 25_000, 47_000}
+	flagged := routine(d, 50_000, func(i int) string {
+		for _, s := range starts {
+			if i >= s && i < s+60 && i%2 == 0 {
+				return "ERROR cannot write /var/lib/queue: no space left on device"
+			}
+		}
+		return ""
+	})
+	for _, s := range starts {
+		told := false
+		for _, i := range flagged {
+			told = told || i >= s && i < s+10
+		}
+		if !told {
+			t.Errorf("the clump at record %d is not told within its first five lines: %v", s, flagged)
+		}
+	}
+}
+
+// TestIgnoreEndsBeforeTheNewline has an expression that ends in $, and messages
+// that end in a newline.
+func TestIgnoreEndsBeforeTheNewline(t *testing.T) {
+	d := newDetector(t, func(o *detector.Options) { o.Ignore = []string{"drill$"} })
+	verdicts(d, healthy(5000, 1))
+	for _, end := range []string{"", "\n", "\r\n"} {
+		line := "FATAL kernel panic, all processors halted, planned drill" + end
+		if v := verdicts(d, [][]byte{[]byte(line)})[0]; v.Anomaly || v.Score < 0.5 {
+			t.Errorf("%q: %+v, want it strange and ignored", line, v)
+		}
+	}
+}
+
+// TestIgnoredMovesNoThreshold compares what is flagged at a share of one in a
+// thousand with and without strange lines that are ignored.
+func TestIgnoredMovesNoThreshold(t *testing.T) {
+	threshold := func(noise bool) float64 {
+		d := newDetector(t, func(o *detector.Options) {
+			o.Contamination, o.Ignore = 0.001, []string{"planned drill"}
+		})
+		var v detector.Verdict
+		for i, line := range healthy(20_000, 4) {
+			d.Observe(&detector.Event{Message: line}, &v)
+			if noise && i%50 == 0 {
+				d.Observe(&detector.Event{Message: fmt.Appendf(nil, "FATAL panic %s %s: planned drill", word(i), word(i*3+1))}, &v)
+			}
+		}
+		return d.Stats().Threshold
+	}
+	if with, without := threshold(true), threshold(false); with > without+0.05 {
+		t.Errorf("the threshold is %.3f with ignored lines and %.3f without", with, without)
+	}
+}

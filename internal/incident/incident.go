@@ -1,0 +1,139 @@
+// Package incident says which flagged records belong together: those of a group
+// that are near in time are one incident, which has an id and counts them.
+//
+// It knows neither how records are judged nor how they are written. Ids depend
+// on the records alone: the same log gives the same ones on every node.
+package incident
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
+)
+
+const (
+	// DefaultGap is how far apart two flagged records may be in one incident.
+	DefaultGap = 5 * time.Minute
+
+	// gapRecords is the same in records, where none has a time: as many as the
+	// detector's rarity looks back over.
+	gapRecords = 300
+
+	// longest is how long an incident lasts at most. One that goes on then is
+	// another one, so that somebody is told again: as Alertmanager does by
+	// default.
+	longest        = 4 * time.Hour
+	longestRecords = longest / DefaultGap * gapRecords
+
+	// maxOpen is how many incidents are held, of all groups together. The one
+	// that had no record for longest goes first.
+	maxOpen = 1024
+)
+
+// Tracker finds the incident of each flagged record. One goroutine at a time may
+// use it.
+type Tracker struct {
+	gap     time.Duration
+	records uint64        // that went by
+	now     time.Duration // time of the last one that had one
+	open    []open        // the one that had a record last comes first
+}
+
+// open is an incident that may still get records.
+type open struct {
+	group       uint64 // hash of its name
+	mark        uint64 // what its id ends in, as a hash
+	first, last int64  // nanoseconds since the Unix epoch, or records
+	opened      int64  // first, as it was when the id was made of it
+	timed       bool   // it has times
+	n           uint64
+}
+
+// New returns a tracker without incidents. A gap of 0 is DefaultGap.
+func New(gap time.Duration) *Tracker {
+	if gap <= 0 {
+		gap = DefaultGap
+	}
+	return &Tracker{gap: gap, open: make([]open, 0, 16)}
+}
+
+// Pass is called for every record, flagged or not, with its time since the Unix
+// epoch, 0 when it has none: it then has that of the one before it.
+func (t *Tracker) Pass(at time.Duration) {
+	t.records++
+	if at > 0 && int64(at) <= maxTime {
+		t.now = at
+	}
+}
+
+// Flagged is called when the record that passed last is flagged. It returns the
+// record's number in its incident, from 1. The group's name may be empty.
+func (t *Tracker) Flagged(group []byte, pattern uint64) (nth uint64) {
+	at, gap, most, timed := int64(t.now), int64(t.gap), max(int64(longest), int64(t.gap)), true
+	if t.now == 0 {
+		at, gap, most, timed = int64(t.records), gapRecords, int64(longestRecords), false
+	}
+	h := hash(group)
+	for i := range t.open {
+		o := &t.open[i]
+		// From afar, in either direction, comes what has nothing to do with it:
+		// one record from the future does not move the incident of the others.
+		if o.group != h || o.timed != timed || at > o.last+gap || at < o.first-gap || at-o.opened > most {
+			continue
+		}
+		o.first, o.last = min(o.first, at), max(o.last, at)
+		o.n++
+		t.toFront(i)
+		return t.open[0].n
+	}
+	if len(t.open) < maxOpen {
+		t.open = append(t.open, open{})
+	}
+	last := len(t.open) - 1
+	t.open[last] = open{group: h, mark: (h ^ pattern) * 0x9e3779b97f4a7c15, first: at, last: at, opened: at, timed: timed, n: 1}
+	t.toFront(last)
+	return 1
+}
+
+func (t *Tracker) toFront(i int) {
+	if i > 0 {
+		o := t.open[i]
+		copy(t.open[1:i+1], t.open[:i])
+		t.open[0] = o
+	}
+}
+
+// AppendID appends the id of the incident that Flagged found last:
+// 20261126T163219-k3x9q. It begins with the time of its first record, in UTC, or
+// with that record's number where there is no time, so that ids sort by time;
+// behind that it tells the group and the first record's pattern.
+func (t *Tracker) AppendID(b []byte) []byte { return t.open[0].appendID(b) }
+
+func (o *open) appendID(b []byte) []byte {
+	if o.timed {
+		b = time.Unix(0, o.opened).UTC().AppendFormat(b, "20060102T150405")
+	} else {
+		b = append(b, 'n')
+		for tenth := int64(1e11); tenth > o.opened && tenth > 1; tenth /= 10 {
+			b = append(b, '0')
+		}
+		b = strconv.AppendInt(b, o.opened, 10)
+	}
+	b = append(b, '-')
+	from := len(b)
+	b = text.AppendID(b, o.mark>>14)
+	return append(b[:from], b[len(b)-markSize:]...)
+}
+
+// markSize is how many letters of an id tell the group and the pattern.
+const markSize = 5
+
+// hash is FNV-1a: the same on every machine.
+func hash(b []byte) uint64 {
+	h := uint64(0xcbf29ce484222325)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 0x100000001b3
+	}
+	return h
+}

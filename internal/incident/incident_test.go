@@ -1,0 +1,183 @@
+package incident
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+)
+
+var start = time.Duration(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).UnixNano())
+
+// flag passes a flagged record and returns its incident and its number there.
+func flag(t *Tracker, at time.Duration, group string, pattern uint64) (string, uint64) {
+	t.Pass(at)
+	nth := t.Flagged([]byte(group), pattern)
+	return string(t.AppendID(nil)), nth
+}
+
+func TestFlaggedRecordsNearInTimeAreOneIncident(t *testing.T) {
+	tr := New(0)
+	one, n := flag(tr, start, "", 7)
+	if want := "20260302T080000-"; len(one) != len(want)+markSize || one[:len(want)] != want || n != 1 {
+		t.Fatalf("the first record: %q, %d", one, n)
+	}
+	for _, c := range []struct {
+		name  string
+		at    time.Duration
+		group string
+		same  bool
+		nth   uint64
+	}{
+		{"four minutes on, of another pattern", 4 * time.Minute, "", true, 2},
+		{"nine minutes on, five after the last", 9 * time.Minute, "", true, 3},
+		{"one that comes late", time.Minute, "", true, 4},
+		{"another group", 9 * time.Minute, "web", false, 1},
+		{"from the future", 400 * 24 * time.Hour, "", false, 1},
+		{"the stream goes on", 10 * time.Minute, "", true, 5},
+		{"long after", 15*time.Minute + 1, "", false, 1},
+		{"from long before", -6 * time.Minute, "", false, 1},
+	} {
+		if id, n := flag(tr, start+c.at, c.group, 9); (id == one) != c.same || n != c.nth {
+			t.Errorf("%s: %s, number %d; the first was %s", c.name, id, n, one)
+		}
+	}
+}
+
+func TestAnIncidentThatDoesNotEndIsToldAgain(t *testing.T) {
+	tr := New(0)
+	ids := map[string]bool{}
+	for at := time.Duration(0); at < 24*time.Hour; at += time.Minute {
+		id, _ := flag(tr, start+at, "", 1)
+		ids[id] = true
+	}
+	if len(ids) != 6 {
+		t.Errorf("a day of flagged records is %d incidents, want one for each 4 hours", len(ids))
+	}
+}
+
+func TestRecordsWithoutTimeAreNearByTheirNumber(t *testing.T) {
+	tr := New(0)
+	for range 11 {
+		tr.Pass(0)
+	}
+	one, n := flag(tr, 0, "", 1)
+	if one[:13] != "n000000000012" || n != 1 {
+		t.Errorf("the first is %s, number %d", one, n)
+	}
+	for range gapRecords - 1 {
+		tr.Pass(0)
+	}
+	if id, n := flag(tr, 0, "", 1); id != one || n != 2 {
+		t.Errorf("%d records on: %s, number %d, want %s", gapRecords, id, n, one)
+	}
+	for range gapRecords {
+		tr.Pass(0)
+	}
+	two, n := flag(tr, 0, "", 1)
+	if two <= one || n != 1 {
+		t.Errorf("beyond the gap: %s, number %d, want another than %s", two, n, one)
+	}
+	// A line without a time is of the time of the one before it.
+	timed, _ := flag(tr, start, "", 1)
+	if id, n := flag(tr, 0, "", 2); id != timed || n != 2 {
+		t.Errorf("a line behind one with a time: %s, number %d, want %s", id, n, timed)
+	}
+}
+
+func TestIdsSortByTime(t *testing.T) {
+	tr := New(0)
+	var ids []string
+	for i := range 2000 {
+		id, _ := flag(tr, start+time.Duration(i)*7*time.Hour, "", uint64(i)*0x9e3779b97f4a7c15)
+		ids = append(ids, id)
+	}
+	if !slices.IsSorted(ids) || len(slices.Compact(ids)) != 2000 {
+		t.Error("ids are not in the order of time, or are the same")
+	}
+}
+
+func TestTrackerIsBounded(t *testing.T) {
+	tr := New(0)
+	for i := range 10 * maxOpen {
+		flag(tr, start, string(rune(i+0x100)), 1)
+	}
+	if len(tr.open) != maxOpen {
+		t.Errorf("%d incidents are held", len(tr.open))
+	}
+	if b, _ := tr.AppendBinary(nil); len(b) > MaxBytes {
+		t.Errorf("%d bytes, more than MaxBytes", len(b))
+	}
+}
+
+func TestTrackerGoesOnAfterARestart(t *testing.T) {
+	tr := New(0)
+	want, _ := flag(tr, start, "web", 1)
+	b, _ := tr.AppendBinary(nil)
+	again := New(time.Minute)
+	if err := again.UnmarshalBinary(b); err != nil {
+		t.Fatal(err)
+	}
+	if id, n := flag(again, start+time.Minute, "web", 2); id != want || n != 2 {
+		t.Errorf("after a restart: %s, number %d, want %s, 2", id, n, want)
+	}
+	if id, _ := flag(again, start+3*time.Minute, "web", 2); id == want {
+		t.Error("the gap is that of the state, not the tracker's own")
+	}
+}
+
+func TestFlaggedDoesNotAllocate(t *testing.T) {
+	tr := New(0)
+	group, id := []byte("web"), make([]byte, 0, 64)
+	at := start
+	if n := testing.AllocsPerRun(2000, func() {
+		at += time.Second
+		tr.Pass(at)
+		tr.Flagged(group, 3)
+		id = tr.AppendID(id[:0])
+	}); n > 0 {
+		t.Errorf("%v allocations for a flagged record", n)
+	}
+}
+
+// FuzzUnmarshal reads what anybody may have written: it is refused and changes
+// nothing, or it is a state that can be used and saved again.
+func FuzzUnmarshal(f *testing.F) {
+	tr := New(0)
+	f.Add([]byte{})
+	b, _ := tr.AppendBinary(nil)
+	f.Add(b)
+	flag(tr, start, "web", 1)
+	flag(tr, start, "", 2)
+	b, _ = tr.AppendBinary(nil)
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		tr := New(0)
+		flag(tr, start, "web", 1)
+		before, _ := tr.AppendBinary(nil)
+		if err := tr.UnmarshalBinary(b); err != nil {
+			if after, _ := tr.AppendBinary(nil); !bytes.Equal(before, after) {
+				t.Fatalf("refused (%v), and yet changed", err)
+			}
+			return
+		}
+		flag(tr, start+time.Minute, "web", 1)
+		flag(tr, 1<<63-1, "web", 1)
+		flag(tr, 0, "db", 1)
+		saved, _ := tr.AppendBinary(nil)
+		if len(saved) > MaxBytes {
+			t.Fatalf("%d bytes", len(saved))
+		}
+	})
+}
+
+func BenchmarkFlagged(b *testing.B) {
+	tr := New(0)
+	group, id, at := []byte("web"), make([]byte, 0, 64), start
+	for b.Loop() {
+		at += time.Second
+		tr.Pass(at)
+		tr.Flagged(group, 3)
+		id = tr.AppendID(id[:0])
+	}
+}
