@@ -69,6 +69,8 @@ type seenField struct {
 	sort   uint8
 	name   uint64 // hash
 	value  uint64 // hash
+	id     uint32 // of the value in the field
+	place  uint32 // of id in fields.values
 	count  uint32 // how often the value stood here before
 	number octaves
 	bits   float32 // of a new text, by its characters
@@ -125,11 +127,13 @@ type fieldsSeen struct {
 
 // low is a value of a category.
 type low struct {
-	id    uint32
+	id   uint32
+	seen int // index in list; -1 for the statement
+
+	// Filled for shapes that are not routine.
 	count float32 // records with it
 	of    float32 // records in which its field was compared with others
 	fresh float32 // share of records in which another value stood in the field before
-	seen  int     // index in list; -1 for the statement
 }
 
 // maxLows is how many categories of an event are compared with each other.
@@ -141,6 +145,9 @@ const (
 	// youngRecords is up to how many records with fields nothing is said of them:
 	// nothing is usual yet.
 	youngRecords = 30
+
+	// commonValue is how often a value must have come to be no news anywhere.
+	commonValue = 1 << (rarityBuckets - 1)
 
 	// firmValue is how often a value must have come for it to be known well.
 	firmValue = 8
@@ -401,7 +408,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	s := &all.list[all.n]
 	name := a.name
-	*s = seenField{field: int16(i), part: p, sort: sortText, name: name, value: a.value, number: noNumber, text: value}
+	*s = seenField{field: int16(i), part: p, sort: sortText, name: name, value: a.value, id: uint32(mix64(name, a.value)), number: noNumber, text: value}
 	at := all.n
 	all.n++
 	k := fs.keys.find(name)
@@ -437,21 +444,27 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
 	}
-	s.count = uint32(fs.values.find(uint32(mix64(name, s.value))).n)
+	s.place = fs.values.place(s.id)
+	s.count = uint32(fs.values.slots[s.place].n)
 	if pl.n < youngRecords {
 		return
 	}
-	bits := pl.seldom.surprise(s.count) - toldBits*log2(float64(1+s.count))
-	sorted := false
-	if b := pl.sortBits(int(s.sort)); b > bits && p == whole {
-		bits, sorted = b, true
+	bits, sorted := float32(0), false
+	if s.count < commonValue {
+		rare, _ := pl.seldom.surprise(s.count)
+		bits = rare - toldBits*log2(float64(1+s.count))
+	}
+	if p == whole {
+		if b := pl.sortBits(int(s.sort)); b > bits {
+			bits, sorted = b, true
+		}
 	}
 	if bits > 3 {
 		points := valueWeight * bits
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && codeWorse(f) {
+		if p == whole && (codeWorse(f) || f.Kind == Number && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -469,8 +482,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		}
 	}
 	if pl.category() && s.count >= firmValue && all.nlows < maxLows {
-		id := uint32(mix64(name, s.value))
-		all.lows[all.nlows] = low{id, float32(fs.pairs.find(id).n), pl.compared, pl.fresh(), at}
+		all.lows[all.nlows].id, all.lows[all.nlows].seen = s.id, at
 		all.nlows++
 	}
 }
@@ -479,6 +491,30 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 func codeWorse(f *Field) bool {
 	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
+
+// outcomeNames are names of fields whose number says how something ended, in lower
+// case; of a nested one the last part counts.
+var outcomeNames = map[string]bool{
+	"exit": true, "exit_code": true, "exitcode": true, "exit_status": true, "exitstatus": true, "rc": true, "ret": true, "retval": true,
+	"return_code": true, "returncode": true, "errno": true, "error_code": true, "errorcode": true, "code": true, "status": true,
+	"status_code": true, "statuscode": true, "rcode": true, "result": true, "grpc_code": true, "grpc_status": true,
+}
+
+// successes reports whether few numbers stand in a place, and 0 as a rule: what ends
+// so went well, and another number says that it did not.
+func (p *place) successes() bool {
+	if p.distinct > manyCodes || p.kinds[sortNumber]*2 < p.n {
+		return false
+	}
+	for i := range p.usual {
+		if u := &p.usual[i]; u.hash == zeroHash {
+			return u.count*2 > p.n
+		}
+	}
+	return false
+}
+
+var zeroHash = uint32((&Field{Kind: Number}).hash())
 
 // zeroWeight is how many points a bit of surprise is worth for the first number that
 // is not 0 in a field that always was: after 4,000 zeros it is flagged.
@@ -489,9 +525,9 @@ const zeroWeight = 1.2
 const firmRange = 20
 
 func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
-	usual, n := p.numbers.span, p.numbers.n
+	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
 	if r := m.fields.ranges.find(o.rangeKey(s)); r != nil && r.n >= firmRange {
-		usual, n = r.span, r.n
+		usual, told, n = r.span, r.told, r.n
 	}
 	if n < firmRange {
 		return
@@ -517,7 +553,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 		points *= explained // other records have such numbers there
 	}
 	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
-		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, usual
+		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, told
 	}
 }
 
@@ -546,8 +582,7 @@ const (
 func (m *Model) judgePairs(o *Observation) {
 	fs, s := &m.fields, &o.fields
 	if st := o.known; st != nil && len(o.Text) > 0 && st.seen >= firmValue && s.nlows < maxLows {
-		id := uint32(mix64(st.hash, 5))
-		s.lows[s.nlows] = low{id, float32(fs.pairs.find(id).n), fs.records, 1, -1}
+		s.lows[s.nlows].id, s.lows[s.nlows].seen = uint32(mix64(st.hash, 5)), -1
 		s.nlows++
 	}
 	s.shape = 0
@@ -560,6 +595,14 @@ func (m *Model) judgePairs(o *Observation) {
 	}
 	if s.shapes = uint32(fs.shapes.find(s.shape).n); s.shapes >= knownKeySet {
 		return
+	}
+	for i := range s.nlows {
+		l := &s.lows[i]
+		l.count, l.of, l.fresh = float32(fs.pairs.find(l.id).n), fs.records, 1
+		if l.seen >= 0 {
+			p := &fs.keys.all[s.list[l.seen].key].place
+			l.of, l.fresh = p.compared, p.fresh()
+		}
 	}
 	for i := range s.nlows {
 		a := &s.lows[i]
@@ -666,7 +709,7 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	key.n++
 	p.n++
 	p.kinds[s.sort]++
-	p.seldom.learn(s.count)
+	p.seldom.learn(s.count, placeHorizon)
 	if v := uint32(s.value); v != p.last {
 		p.changes++
 		p.last = v
@@ -678,7 +721,7 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 		p.distinct++
 	}
 	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
-		fs.values.count(uint32(mix64(s.name, s.value)), 1)
+		fs.values.countAt(s.place, s.id)
 	}
 	if p.distinct <= categoryValues && s.part == whole {
 		p.learnUsual(uint32(s.value), f.Value)

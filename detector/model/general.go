@@ -33,7 +33,7 @@ const (
 	// maxPlaces is how many places of a line are looked at, and maxPairPlaces how
 	// many may be free in twos: their number is the square of that.
 	maxPlaces     = 64
-	maxPairPlaces = 20
+	maxPairPlaces = 14
 
 	// longNumber is from how many characters on a number may be an identifier.
 	longNumber = 8

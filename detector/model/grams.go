@@ -56,6 +56,27 @@ func (g *grams) find(key uint32) *gram {
 	}
 }
 
+// place is where the key stands or would.
+func (g *grams) place(key uint32) uint32 {
+	key |= 1 << 31
+	mask := uint32(len(g.slots) - 1)
+	i := slotOf(uint64(key), mask)
+	for ; g.slots[i].key != key && g.slots[i].key != 0; i = (i + 1) & mask {
+	}
+	return i
+}
+
+// countAt counts the key once more, which stood at a place when that was asked for.
+func (g *grams) countAt(place, key uint32) {
+	if place < uint32(len(g.slots)) {
+		if s := &g.slots[place]; s.key == key|1<<31 {
+			s.n = saturate(uint32(s.n) + 1)
+			return
+		}
+	}
+	g.count(key, 1)
+}
+
 // count counts the key n times more and reports whether it is new.
 func (g *grams) count(key, n uint32) (isNew bool) {
 	s := g.claim(key)

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
@@ -48,15 +49,21 @@ func marksOf(b []byte) (m marks) {
 	return m
 }
 
+// lowest is the index of the lowest mark in a set that has some.
+func lowest(set uint64) int { return bits.TrailingZeros64(set) & 63 }
+
 // surprise is the sum of the surprises of the text's marks, in bits.
 func (t *texts) surprise(m marks) float32 {
 	var sum float32
+	plain := (t.n + 1) / (1 << plainBits) // from so many on, nothing
 	add := func(set uint64, counts *[64]uint16) {
-		for i := 0; set != 0; i, set = i+1, set>>1 {
-			if set&1 != 0 {
-				if bits := -log2(float64((float32(counts[i]) + 0.5) / (t.n + 1))); bits > plainBits {
-					sum += bits - plainBits
-				}
+		for ; set != 0; set &= set - 1 {
+			count := float32(counts[lowest(set)]) + 0.5
+			if count >= plain {
+				continue
+			}
+			if b := -log2(float64(count / (t.n + 1))); b > plainBits {
+				sum += b - plainBits
 			}
 		}
 	}
@@ -92,9 +99,11 @@ func (t *texts) learn(m marks, bits float32, length octaves) {
 	}
 	t.lengths.learn(length, t.n)
 	t.n++
-	for i := range 64 {
-		t.with[i] += uint16(m.with >> i & 1)
-		t.pairs[i] += uint16(m.pairs >> i & 1)
+	for set := m.with; set != 0; set &= set - 1 {
+		t.with[lowest(set)]++
+	}
+	for set := m.pairs; set != 0; set &= set - 1 {
+		t.pairs[lowest(set)]++
 	}
 	if t.n >= 1<<14 {
 		t.halve()
