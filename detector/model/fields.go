@@ -441,7 +441,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		return
 	}
 	bits, sorted := float32(0), false
-	if s.count < commonValue {
+	if s.count < commonValue && !pl.usualQuantity(s.number) {
 		rare, _ := pl.seldom.surprise(s.count)
 		bits = rare - toldBits*log2(float64(1+s.count))
 	}
@@ -481,6 +481,16 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 // codeWorse reports whether a field's value is a code of a failure.
 func codeWorse(f *Field) bool {
 	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
+}
+
+// usualQuantity reports whether a number is no larger than those of a quantity, or near
+// them: that 90 ms never came, where 12 to 79 did, is no news.
+func (p *place) usualQuantity(x octaves) bool {
+	if x == noNumber || p.distinct <= maxCodes {
+		return false
+	}
+	usual := p.numbers.told
+	return x <= usual.hi+perOctave/2 && (x >= belowZero || usual.lo < belowZero)
 }
 
 // outcomeNames are names of fields whose number says how something ended, in lower
