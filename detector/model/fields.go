@@ -399,7 +399,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	s := &all.list[all.n]
 	name := a.name
-	*s = seenField{field: int16(i), part: p, sort: sortText, name: name, value: a.value, id: uint32(mix64(name, a.value)), number: noNumber, text: value}
+	s.field, s.part, s.sort, s.number, s.text = int16(i), p, sortText, noNumber, value
+	s.name, s.value, s.id = name, a.value, uint32(mix64(name, a.value))
+	s.place, s.count, s.bits, s.marks = 0, 0, 0, marks{}
 	at := all.n
 	all.n++
 	k := fs.keys.find(name)
