@@ -47,7 +47,7 @@ const (
 	valueTail = 3.5
 	keyTail   = 3.5
 	textTail  = 1.5
-	pairTail  = 1.7
+	pairTail  = 1.8
 	rushTail  = 1.4
 )
 
@@ -203,6 +203,12 @@ var wordNames = map[string]bool{
 	"errmsg": true, "detail": true, "details": true, "description": true, "warning": true, "panic": true, "failure": true,
 }
 
+// failureNames are names of other fields that come when something went wrong.
+var failureNames = map[string]bool{
+	"stack": true, "stacktrace": true, "stack_trace": true, "traceback": true, "backtrace": true, "failure_reason": true,
+	"error_code": true, "errorcode": true, "errno": true, "fault": true, "crash": true,
+}
+
 // named reports whether the last part of a field's name is among names.
 func named(name []byte, names map[string]bool) bool {
 	if i := bytes.LastIndexByte(name, '.'); i >= 0 {
@@ -300,9 +306,9 @@ func (m *Model) weighFields(o *Observation) {
 		{featNumber, s.rawNumber},
 	}
 	// What a kind of record that is new itself brings with it is told by its kind.
-	if st := o.known; st == nil || st.seen < maturity {
+	if st := o.known; st == nil || st.seen < newKind {
 		for i := range points {
-			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 {
+			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 && !o.failureKey() {
 				points[i].points *= explained
 			}
 		}
@@ -333,6 +339,21 @@ func (m *Model) weighFields(o *Observation) {
 // ofValue reports whether a feature is about what stands in one field.
 func ofValue(f Feature) bool { return f == featValue || f == featText }
 
+// failureKey reports whether the new field is one that says what went wrong: an error
+// in a record of a new kind is no part of its kind.
+func (o *Observation) failureKey() bool {
+	at := o.fields.newKey
+	if at < 0 {
+		return false
+	}
+	name := o.field(&o.fields.list[at]).Name
+	return named(name, wordNames) || named(name, failureNames)
+}
+
+// newKind is up to how many records a kind of record is new, and explains what comes
+// with it.
+const newKind = maturity
+
 // explained is what is left of an oddity that another one in the same record
 // explains: one cause changes several fields, and is told once.
 const explained = 0.4
@@ -343,11 +364,11 @@ const (
 	toldBits = 1.5
 
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
-	// the first in 700 records is flagged.
-	keyWeight = 1.5
+	// the first in 900 records is flagged.
+	keyWeight = 1.45
 
 	// valueWeight is the same for a value's.
-	valueWeight = 1.75
+	valueWeight = 1.7
 
 	// partWeight multiplies that for a part of a path: new pages come all the time.
 	partWeight = 0.8
@@ -539,7 +560,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	switch {
 	case s.number > usual.hi:
 		d = (s.number - usual.hi).float()
-	case s.number < usual.lo && s.number < belowZero && usual.lo >= 0:
+	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = 8 // negative where it never was
 	case s.number < usual.lo:
 		d = min(3, (usual.lo-s.number).float()/4)
@@ -578,7 +599,7 @@ const (
 	clumped = 0.75
 
 	// pairWeight is how many points an octave of the expected number is worth.
-	pairWeight = 3.8
+	pairWeight = 4
 )
 
 // judgePairs looks for two values, each routine, that never came together.
