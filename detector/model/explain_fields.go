@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -154,6 +155,12 @@ func phraseText(o *Observation, dst []byte) []byte {
 
 func phrasePair(o *Observation, dst []byte) []byte {
 	a, b := &o.fields.lows[o.fields.together[0]], &o.fields.lows[o.fields.together[1]]
+	if a.seen >= 0 && b.seen >= 0 {
+		_, first := o.seenAt(a.seen)
+		if _, second := o.seenAt(b.seen); bytes.Compare(second.Name, first.Name) < 0 {
+			a, b = b, a
+		}
+	}
 	say := func(l *low) {
 		if l.seen < 0 {
 			dst = append(dst, "this message"...)
