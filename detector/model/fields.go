@@ -56,7 +56,7 @@ const (
 	valueTail = 3.5
 	keyTail   = 3.5
 	textTail  = 1.5
-	pairTail  = 1.7
+	pairTail  = 1.8
 	rushTail  = 1.4
 )
 
@@ -187,7 +187,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		}
 		h, v := o.about[i].name, o.about[i].value
 		values += mix64(h, v)
-		if o.about[i].kind && len(f.Value) <= 64 {
+		if o.tellsKind(i) {
 			o.failed = o.failed || codeWorse(f)
 			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
@@ -211,13 +211,28 @@ var kindNames = map[string]bool{
 	"msgid": true, "channel": true, "code": true, "status": true, "status_code": true, "response_code": true, "proto": true,
 }
 
-func tellsKind(name []byte) bool { return named(name, kindNames) }
+// tellsKind reports whether the i-th field says what kind of record it is: its name
+// says so, and what stood there so far does not say that it is an identifier.
+func (o *Observation) tellsKind(i int) bool {
+	if !o.about[i].kind || len(o.Fields[i].Value) > 64 {
+		return false
+	}
+	keys := &o.model.fields.keys
+	k := keys.find(o.about[i].name)
+	return k < 0 || !keys.all[k].place.identifier()
+}
 
 // wordNames are names of fields whose text goes on where the message ends: what went
 // wrong, in words, in lower case.
 var wordNames = map[string]bool{
 	"err": true, "error": true, "exception": true, "cause": true, "reason": true, "errormessage": true, "error_message": true,
 	"errmsg": true, "detail": true, "details": true, "description": true, "warning": true, "panic": true, "failure": true,
+}
+
+// failureNames are names of other fields that come when something went wrong.
+var failureNames = map[string]bool{
+	"stack": true, "stacktrace": true, "stack_trace": true, "traceback": true, "backtrace": true, "failure_reason": true,
+	"error_code": true, "errorcode": true, "errno": true, "fault": true, "crash": true,
 }
 
 // named reports whether the last part of a field's name is among names.
@@ -317,9 +332,9 @@ func (m *Model) weighFields(o *Observation) {
 		{featNumber, s.rawNumber},
 	}
 	// What a kind of record that is new itself brings with it is told by its kind.
-	if st := o.known; st == nil || st.seen < maturity {
+	if st := o.known; st == nil || st.seen < newKind {
 		for i := range points {
-			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 {
+			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 && !o.failureKey() {
 				points[i].points *= explained
 			}
 		}
@@ -350,6 +365,21 @@ func (m *Model) weighFields(o *Observation) {
 // ofValue reports whether a feature is about what stands in one field.
 func ofValue(f Feature) bool { return f == featValue || f == featText }
 
+// failureKey reports whether the new field is one that says what went wrong: an error
+// in a record of a new kind is no part of its kind.
+func (o *Observation) failureKey() bool {
+	at := o.fields.newKey
+	if at < 0 {
+		return false
+	}
+	name := o.field(&o.fields.list[at]).Name
+	return named(name, wordNames) || named(name, failureNames)
+}
+
+// newKind is up to how many records a kind of record is new, and explains what comes
+// with it.
+const newKind = maturity
+
 // explained is what share is left of an oddity that another one in the same record
 // explains: one cause changes several fields, and is told once. Measured.
 const explained = 0.4
@@ -364,11 +394,11 @@ const (
 	plainValue = 3
 
 	// keyWeight is how many points a bit of a key's surprise is worth: one that is
-	// the first in 700 records is flagged.
-	keyWeight = 1.5
+	// the first in 900 records is flagged.
+	keyWeight = 1.45
 
-	// valueWeight is the same for a value's: one that is the first in 260 is flagged.
-	valueWeight = 1.75
+	// valueWeight is the same for a value's: one that is the first in 300 is flagged.
+	valueWeight = 1.7
 
 	// partWeight multiplies that for a part of a path: new pages come all the time.
 	// Measured.
@@ -424,7 +454,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	s := &all.list[all.n]
 	name := a.name
-	*s = seenField{field: int16(i), part: p, sort: sortText, name: name, value: a.value, id: uint32(mix64(name, a.value)), number: noNumber, text: value}
+	s.field, s.part, s.sort, s.number, s.text = int16(i), p, sortText, noNumber, value
+	s.name, s.value, s.id = name, a.value, uint32(mix64(name, a.value))
+	s.place, s.count, s.bits, s.marks = 0, 0, 0, marks{}
 	at := all.n
 	all.n++
 	k := fs.keys.find(name)
@@ -593,7 +625,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	switch {
 	case s.number > usual.hi:
 		d = (s.number - usual.hi).float()
-	case s.number < usual.lo && s.number < belowZero && usual.lo >= 0:
+	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
 	case s.number < usual.lo:
 		d = min(smallMost, (usual.lo-s.number).float()/smallShare)
@@ -636,8 +668,8 @@ const (
 	clumped = 0.75
 
 	// pairWeight is how many points an octave of the expected number is worth: two
-	// values expected together 12 times are flagged. Measured.
-	pairWeight = 3.8
+	// values expected together 11 times are flagged. Measured.
+	pairWeight = 4
 )
 
 // judgePairs looks for two values, each routine, that never came together.
@@ -860,7 +892,7 @@ func (o *Observation) render(dst []byte) []byte {
 	for _, kinds := range []bool{true, false} {
 		for i := range o.Fields {
 			f := &o.Fields[i]
-			if f.Kind == Null || tellsKind(f.Name) != kinds {
+			if f.Kind == Null || o.tellsKind(i) != kinds {
 				continue
 			}
 			if len(dst) > 0 {

@@ -13,39 +13,54 @@ type about struct {
 }
 
 // names remembers what follows from a field's name alone: the same few names come
-// with every record. A name that wants the place of another takes it.
-type names [nameSlots]knownName
-
-const nameSlots = 1 << 9
+// with every record. A name for which there is no room takes the place of another.
+type names struct {
+	sets [64][4]knownName
+	next uint8 // to make room
+}
 
 type knownName struct {
-	about about
-	size  uint8 // 0 = none
-	text  [39]byte
+	about  about
+	lo, hi uint64 // the first and last eight bytes, which are all of a name up to 16
+	size   int32  // 0 = none
+	text   [36]byte
 }
 
 // of returns what there is to know of a field's name.
 func (t *names) of(name []byte) about {
 	n := len(name)
+	if n == 0 || n > len(knownName{}.text) {
+		return aboutName(name)
+	}
 	var lo, hi uint64
 	switch {
 	case n >= 8:
 		lo, hi = binary.LittleEndian.Uint64(name), binary.LittleEndian.Uint64(name[n-8:])
 	case n >= 4:
 		lo, hi = uint64(binary.LittleEndian.Uint32(name)), uint64(binary.LittleEndian.Uint32(name[n-4:]))
-	case n > 0:
+	default:
 		lo = uint64(name[0]) | uint64(name[n>>1])<<8 | uint64(name[n-1])<<16
 	}
-	h, l := bits.Mul64(lo^salt, hi^uint64(n)^0xe7037ed1a0b428db)
-	k := &t[(h^l)%nameSlots]
-	if string(k.text[:k.size]) == string(name) && n > 0 {
-		return k.about
+	set := &t.sets[(lo^bits.RotateLeft64(hi, 23)^uint64(n))*0x9e3779b97f4a7c15>>58]
+	at := -1
+	for i := range set {
+		k := &set[i]
+		if k.lo == lo && k.hi == hi && k.size == int32(n) && (n <= 16 || string(k.text[:n]) == string(name)) {
+			return k.about
+		}
+		if k.size == 0 {
+			at = i
+			break
+		}
 	}
-	a := aboutName(name)
-	if n > 0 && n <= len(k.text) {
-		k.about, k.size = a, uint8(copy(k.text[:], name))
+	if at < 0 {
+		t.next++
+		at = int(t.next) % len(set)
 	}
-	return a
+	k := &set[at]
+	*k = knownName{about: aboutName(name), lo: lo, hi: hi, size: int32(n)}
+	copy(k.text[:], name)
+	return k.about
 }
 
 func aboutName(name []byte) about {

@@ -36,6 +36,7 @@ type Reader struct {
 	group   []byte
 	layer   int  // of texts in texts
 	several bool // both of a key that is given twice count
+	timed   bool // the record itself says when it was
 	alone   bool // nothing is taken in yet but the text that is looked at
 
 	text    []byte // made of escapes and numbers
@@ -106,6 +107,7 @@ func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 		return false
 	}
 	r.begin()
+	r.timed = rec.Time != 0
 	if rec.Meta != nil {
 		c := record.NewCursor(rec.Meta)
 		r.msgpack(&c, &r.tree.meta)
@@ -127,7 +129,7 @@ func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 // the Reader's own, and valid until the next call.
 func (r *Reader) Line(line []byte, ev *detector.Event) {
 	r.begin()
-	r.alone = true
+	r.alone, r.timed = true, false
 	r.message = candidate{rank: lineRank, kind: detector.Text, value: line}
 	r.takeApart()
 	if !r.finish(ev) {

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/flb-anomaly/flb-anomaly/record"
@@ -50,10 +51,19 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 		}
 	case record.Int:
 		i := v.Int()
+		if r.timed && n.isClock() && float64(i) >= leastTime {
+			return
+		}
 		r.integer(n, r.number(func(b []byte) []byte { return strconv.AppendInt(b, i, 10) }), float64(i))
 	case record.Uint:
+		if r.timed && n.isClock() && float64(v.Uint()) >= leastTime {
+			return
+		}
 		r.integer(n, r.number(v.AppendText), float64(v.Uint()))
 	case record.Float:
+		if r.timed && n.isClock() && v.Float() >= leastTime && !math.IsInf(v.Float(), 0) {
+			return
+		}
 		// A float32 has the digits that it is written with.
 		text := r.number(v.AppendText)
 		num := v.Float()
@@ -66,6 +76,11 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 	case record.Nil:
 		r.null(n)
 	}
+}
+
+// isClock reports whether a field is the event's time and nothing else.
+func (n *node) isClock() bool {
+	return n.clock > 0 && n.message == 0 && n.level == 0 && !n.group && !n.skip
 }
 
 // element is what the i-th element of an array means, nil when it is not to be

@@ -16,6 +16,7 @@ import (
 type node struct {
 	parent *node
 	hash   uint64
+	ends   ends   // of key
 	key    []byte // as it stands in its map; an element's is its place in brackets
 	name   []byte // Field.Name
 	levels int16  // of nesting above it
@@ -127,46 +128,61 @@ func (n *node) inside() bool { return n.levels < maxLevels && !n.skip || n.far }
 
 // child returns what a key in the map n means; nil when the record has too many
 // that are not known.
-func (t *tree) child(n *node, key []byte) *node { return t.lookup(n, key, hash(key, n.hash), -1) }
+func (t *tree) child(n *node, key []byte) *node {
+	e := endsOf(key)
+	return t.lookup(n, key, e, e.hash(n.hash), -1)
+}
 
 // element returns what the i-th element of the array n means.
 func (t *tree) element(n *node, i int) *node {
 	if n.far && t.rules.wants(n, i) {
 		var b [24]byte
 		key := append(strconv.AppendInt(append(b[:0], '['), int64(i), 10), ']')
-		return t.lookup(n, key, hash(key, ^n.hash), i)
+		e := endsOf(key)
+		return t.lookup(n, key, e, e.hash(^n.hash), i)
 	}
-	return t.lookup(n, brackets, hash(brackets, ^n.hash), anyElement)
+	e := endsOf(brackets)
+	return t.lookup(n, brackets, e, e.hash(^n.hash), anyElement)
 }
 
 const anyElement = 1 << 62
 
 var brackets = []byte("[]")
 
-// hash is no more than good: what it confuses is compared.
-func hash(key []byte, parent uint64) uint64 {
+// ends are a key's first eight and last 16 bytes and its size: all of a key of up to 24.
+type ends struct {
+	lo, mid, hi uint64
+	size        int
+}
+
+func endsOf(key []byte) (e ends) {
 	n := len(key)
-	var lo, hi uint64
+	e.size = n
 	switch {
 	case n >= 8:
-		lo, hi = binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[n-8:])
+		e.lo, e.hi = binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[n-8:])
 		if n > 16 {
-			hi ^= binary.LittleEndian.Uint64(key[n-16:]) * 0x8ebc6af09c88c6e3
+			e.mid = binary.LittleEndian.Uint64(key[n-16:])
 		}
 	case n >= 4:
-		lo, hi = uint64(binary.LittleEndian.Uint32(key)), uint64(binary.LittleEndian.Uint32(key[n-4:]))
+		e.lo, e.hi = uint64(binary.LittleEndian.Uint32(key)), uint64(binary.LittleEndian.Uint32(key[n-4:]))
 	case n > 0:
-		lo = uint64(key[0])<<16 | uint64(key[n>>1])<<8 | uint64(key[n-1])
+		e.lo = uint64(key[0])<<16 | uint64(key[n>>1])<<8 | uint64(key[n-1])
 	}
-	h, l := bits.Mul64(lo^parent, hi^uint64(n)^0xe7037ed1a0b428db)
+	return e
+}
+
+// hash is no more than good: what it confuses is compared.
+func (e *ends) hash(parent uint64) uint64 {
+	h, l := bits.Mul64(e.lo^parent, e.hi^e.mid*0x8ebc6af09c88c6e3^uint64(e.size)^0xe7037ed1a0b428db)
 	return h ^ l
 }
 
-func (t *tree) lookup(n *node, key []byte, h uint64, element int) *node {
+func (t *tree) lookup(n *node, key []byte, e ends, h uint64, element int) *node {
 	set := (*[ways]slot)(t.slots[h&(nodeSlots-1)&^(ways-1):])
 	for i := range set {
 		s := &set[(uint64(i)+h)&(ways-1)]
-		if c := s.node; c != nil && c.hash == h && c.parent == n && string(c.key) == string(key) {
+		if c := s.node; c != nil && c.hash == h && c.ends == e && c.parent == n && (e.size <= 24 || string(c.key) == string(key)) {
 			s.misses = 0
 			return c
 		}
@@ -174,10 +190,10 @@ func (t *tree) lookup(n *node, key []byte, h uint64, element int) *node {
 	if len(t.passing) == cap(t.passing) {
 		return nil
 	}
-	return t.miss(n, key, h, element, set)
+	return t.miss(n, key, e, h, element, set)
 }
 
-func (t *tree) miss(n *node, key []byte, h uint64, element int, set *[ways]slot) *node {
+func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[ways]slot) *node {
 	// Room is where none is remembered, else where one was missed the most.
 	var s *slot
 	for i := range set {
@@ -192,7 +208,7 @@ func (t *tree) miss(n *node, key []byte, h uint64, element int, set *[ways]slot)
 	from := len(t.names)
 	t.names = appendName(t.names, n, key, element)
 	name := t.names[from:len(t.names):len(t.names)]
-	made := node{parent: n, hash: h, key: key, name: name}
+	made := node{parent: n, hash: h, ends: e, key: key, name: name}
 	if !n.passing && s != nil && (s.node == nil || s.misses >= patience) {
 		t.names = t.names[:from]
 		c := &made

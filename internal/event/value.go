@@ -147,11 +147,14 @@ func (r *Reader) demote(c, message *candidate) {
 	}
 }
 
+// leastTime is from where on a number may be a time.
+const leastTime = 1e8
+
 // isTime reports whether a value looks like a time and not like a duration.
 func isTime(kind detector.Kind, v []byte, num float64) bool {
 	switch kind {
 	case detector.Number:
-		return num >= 1e8
+		return num >= leastTime
 	case detector.Text:
 		digits := 0
 		for _, c := range v[:min(len(v), 40)] {
