@@ -177,6 +177,9 @@ func phrasePair(o *Observation, dst []byte) []byte {
 
 func (o *Observation) phraseFar(dst []byte) []byte {
 	s, f := o.seenAt(o.fields.far)
+	if odd := o.fields.odd; odd == o.fields.far && o.model.fields.keys.all[s.key].kind() == Code {
+		return phraseValue(o, dst) // how far it is from other codes means nothing
+	}
 	dst = s.said(append(s.named(dst, f), ' '), f)
 	u := o.fields.farUsual
 	lo, hi := u.lo.said(), u.hi.said()
