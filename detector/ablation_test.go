@@ -14,7 +14,10 @@ import (
 	"text/tabwriter"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+	"github.com/flb-anomaly/flb-anomaly/internal/event"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
 // headRoom is how far a measurement may be from the first row of the table in
@@ -67,10 +70,11 @@ func TestAblation(t *testing.T) {
 	streams := labelled()
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "without\taverage precision\tF1\tfalse alarms/10k\t"+strings.Join(kinds, "\t")+"\t")
-	for _, off := range [][]string{
-		{}, {"rarity"}, {"word", "sequence", "odd", "end"}, {"word"}, {"sequence"}, {"odd"}, {"end"}, {"failure"}, {"trouble"}, {"level", "severity"}, {"length"},
-		{"number"}, {"burst"}, {"forest"}, {"tails"},
-	} {
+	rows := [][]string{{}, {"word", "sequence", "odd", "end"}, {"level", "severity"}, {"value", "key", "text", "pair"}}
+	for _, f := range model.Table {
+		rows = append(rows, []string{f.Name})
+	}
+	for _, off := range append(rows, []string{"forest"}, []string{"tails"}) {
 		m := measure(t, streams, off...)
 		name := strings.Join(off, " ")
 		switch name {
@@ -254,6 +258,12 @@ func measure(t *testing.T, streams map[string][]labelledLine, off ...string) qua
 func measureStream(t *testing.T, lines []labelledLine, off []string) quality {
 	d := newDetector(t, nil)
 	d.Ablate(off...)
+	settings := options.Defaults()
+	r, err := event.NewReader(&settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ev detector.Event
 	type point struct {
 		score float64
 		is    bool
@@ -264,7 +274,8 @@ func measureStream(t *testing.T, lines []labelledLine, off []string) quality {
 	started := false
 	var v detector.Verdict
 	for _, l := range lines {
-		d.Observe(&detector.Event{Message: []byte(l.text)}, &v)
+		r.Line([]byte(l.text), &ev)
+		d.Observe(&ev, &v)
 		if started = started || l.kind != ""; !started {
 			continue
 		}

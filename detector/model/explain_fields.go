@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -147,6 +148,12 @@ func phraseText(o *Observation, dst []byte) []byte {
 
 func phrasePair(o *Observation, dst []byte) []byte {
 	a, b := &o.fields.lows[o.fields.together[0]], &o.fields.lows[o.fields.together[1]]
+	if a.seen >= 0 && b.seen >= 0 {
+		_, first := o.seenAt(a.seen)
+		if _, second := o.seenAt(b.seen); bytes.Compare(second.Name, first.Name) < 0 {
+			a, b = b, a
+		}
+	}
 	say := func(l *low) {
 		if l.seen < 0 {
 			dst = append(dst, "this message"...)
@@ -163,6 +170,9 @@ func phrasePair(o *Observation, dst []byte) []byte {
 
 func (o *Observation) phraseFar(dst []byte) []byte {
 	s, f := o.seenAt(o.fields.far)
+	if odd := o.fields.odd; odd == o.fields.far && o.model.fields.keys.all[s.key].kind() == Code {
+		return phraseValue(o, dst) // how far it is from other codes means nothing
+	}
 	dst = s.said(append(s.named(dst, f), ' '), f)
 	u := o.fields.farUsual
 	lo, hi := u.lo.said(), u.hi.said()

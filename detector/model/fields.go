@@ -529,10 +529,30 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 			all.rawText, all.strange = points, at
 		}
 	}
-	if pl.category() && s.count >= firmValue && all.nlows < maxLows {
-		all.lows[all.nlows].id, all.lows[all.nlows].seen = s.id, at
-		all.nlows++
+	if pl.category() && s.count >= firmValue {
+		all.addLow(s.id, at)
 	}
+}
+
+// addLow takes a value of a category in. Of more than can be compared those of the
+// lowest names stay, in whatever order they come.
+func (all *fieldsSeen) addLow(id uint32, at int) {
+	i := all.nlows
+	if i < maxLows {
+		all.nlows++
+	} else {
+		name := func(i int) uint64 { return all.list[all.lows[i].seen].name }
+		i = 0
+		for j := range all.lows {
+			if name(j) > name(i) {
+				i = j
+			}
+		}
+		if all.list[at].name > name(i) {
+			return
+		}
+	}
+	all.lows[i].id, all.lows[i].seen = id, at
 }
 
 // codeWorse reports whether a field's value is a code of a failure.
@@ -561,7 +581,7 @@ var outcomeNames = map[string]bool{
 // successes reports whether few numbers stand in a place, and 0 as a rule: what ends
 // so went well, and another number says that it did not.
 func (p *place) successes() bool {
-	if p.distinct > manyCodes || p.kinds[sortNumber]*2 < p.n {
+	if p.distinct > maxCodes || p.kinds[sortNumber]*2 < p.n {
 		return false
 	}
 	for i := range p.usual {
@@ -678,22 +698,36 @@ func (m *Model) judgePairs(o *Observation) {
 			l.of, l.fresh = p.compared, p.fresh()
 		}
 	}
+	told := uint64(0)
 	for i := range s.nlows {
 		a := &s.lows[i]
 		for j := i + 1; j < s.nlows; j++ {
 			b := &s.lows[j]
-			expected := a.count / (a.of + 1) * b.count / (b.of + 1) * min(a.of, b.of)
+			expected := (a.count / (a.of + 1)) * (b.count / (b.of + 1)) * min(a.of, b.of)
 			// What stands there for a whole session is one draw, not one a record.
 			expected *= float32(math.Pow(float64(max(a.fresh, b.fresh)), clumped))
 			if expected < leastExpected || min(a.of, b.of) < leastCompared {
 				continue
 			}
-			if points := pairWeight * log2(float64(1+expected)); points > s.rawPair && fs.pairs.find(pairKey(a.id, b.id)).n == 0 {
-				s.rawPair = points
+			key := pairKey(a.id, b.id)
+			points := pairWeight * log2(float64(1+expected))
+			// Of equals whole values are told, not parts of a path, then one of them in
+			// whatever order they come.
+			rank := uint64(s.parts(a)+s.parts(b))<<32 | uint64(key)
+			if (points > s.rawPair || points == s.rawPair && rank < told) && fs.pairs.find(key).n == 0 {
+				s.rawPair, told = points, rank
 				s.together = [2]int{i, j}
 			}
 		}
 	}
+}
+
+// parts is 1 for a value that is a part of another, 0 for a whole one.
+func (all *fieldsSeen) parts(l *low) int {
+	if l.seen >= 0 && all.list[l.seen].part != whole {
+		return 1
+	}
+	return 0
 }
 
 // judgeRush sees whether one kind of record makes up most of the last ones and
