@@ -102,8 +102,8 @@ func metrics(t *testing.T) []string {
 // fields are those that the filter writes, and those of the generator's
 // records.
 func fields() []string {
-	p := options.Defaults().KeyPrefix
-	return []string{p, p + "_score", p + "_reason", "service", "level", "log"}
+	s := options.Defaults()
+	return append(s.Fields(), "service", "level", "log")
 }
 
 // The outputs of compose's Fluent Bit by their names.

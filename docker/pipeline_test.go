@@ -142,7 +142,7 @@ func TestPipeline(t *testing.T) {
 	defer elasticsearch.Close()
 	loki := httptest.NewServer(http.HandlerFunc(s.loki))
 	defer loki.Close()
-	input, metrics := freePort(t), freePort(t)
+	input, metrics := flbtest.FreePort(t), flbtest.FreePort(t)
 	port := func(url string) string { return url[strings.LastIndex(url, ":")+1:] }
 	config := strings.NewReplacer(
 		"/fluent-bit/plugins/flb-filter_anomaly.so", plugin,
@@ -251,17 +251,6 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
 func dial(t *testing.T, address string) net.Conn {
 	t.Helper()
 	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
@@ -296,9 +285,9 @@ func startLoki(t *testing.T) (url string) {
 		}
 		bin = found[len(found)-1]
 	}
-	dir, port := t.TempDir(), freePort(t)
+	dir, port := t.TempDir(), flbtest.FreePort(t)
 	config := strings.NewReplacer(
-		"http_listen_port: 3100", "http_listen_address: 127.0.0.1\n  http_listen_port: "+port+"\n  grpc_listen_address: 127.0.0.1\n  grpc_listen_port: "+freePort(t),
+		"http_listen_port: 3100", "http_listen_address: 127.0.0.1\n  http_listen_port: "+port+"\n  grpc_listen_address: 127.0.0.1\n  grpc_listen_port: "+flbtest.FreePort(t),
 		" /loki", " "+dir,
 	).Replace(string(read(t, "compose/loki.yaml")))
 	path := filepath.Join(dir, "loki.yaml")

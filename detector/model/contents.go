@@ -133,7 +133,7 @@ func (m *Model) Fields() []FieldContents {
 			slices.SortStableFunc(f.Usual, func(a, b UsualValue) int { return cmp.Compare(b.Share, a.Share) })
 		}
 		if f.Kind == Quantity && p.numbers.n > 0 {
-			f.Numbers = p.numbers.span.contents()
+			f.Numbers = p.numbers.told.contents()
 		}
 		list = append(list, f)
 	}
@@ -151,7 +151,7 @@ func (fs *fields) fieldRanges(statement uint64) []FieldRange {
 	for i := range fs.keys.all {
 		k := &fs.keys.all[i]
 		if r := fs.ranges.find(rangeKey(statement, k.hash)); r != nil && r.n >= firmRange && k.kind() == Quantity {
-			list = append(list, FieldRange{string(k.text()), *r.span.contents()})
+			list = append(list, FieldRange{string(k.text()), *r.told.contents()})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b FieldRange) int { return cmp.Compare(a.Name, b.Name) })

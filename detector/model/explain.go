@@ -94,13 +94,13 @@ func phraseNumber(o *Observation, dst []byte) []byte {
 		return append(dst, "unusual number"...)
 	}
 	num := o.Line.Numbers[o.number]
-	s := o.known.nums[o.number]
+	s := o.usual
 	dst = append(dst, "number "...)
 	dst = appendNumber(dst, num.Value, num.Unit)
 	if name := fieldName(o.Text, int(o.Line.Tokens[num.Token].Start)); len(name) > 0 {
 		dst = quote(append(dst, " of "...), name)
 	}
-	if o.numbers[o.number] > s.hi {
+	if numberOctaves(num.Value) > s.hi {
 		dst = append(dst, " far above the usual "...)
 	} else {
 		dst = append(dst, " far below the usual "...)

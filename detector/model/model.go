@@ -150,9 +150,10 @@ func (m *Model) Judge(o *Observation) {
 				continue
 			}
 			if d := st.nums[i].beyond(o.numbers[i], st.n, firmNumber); d > worst {
-				worst, o.number = d, i
+				worst, o.number, o.usual = d, i, st.nums[i]
 			}
 		}
+		worst = m.judgeBeside(o, worst)
 		if worst > 0 {
 			featNumber.set(r, 6*log2(1+float64(worst)))
 		}
@@ -229,7 +230,7 @@ func (m *Model) Learn(o *Observation) {
 		m.statements.call(st, l.Hash)
 	}
 	m.clock.tick(o.stamp)
-	m.seldom.learn(o.seen)
+	m.seldom.learn(o.seen, rarityHorizon)
 	m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
 	news := 0
 	if st.seen < maturity {
@@ -243,6 +244,7 @@ func (m *Model) Learn(o *Observation) {
 		}
 	}
 	if !isNew {
+		m.learnBeside(o)
 		for i := range o.tracked {
 			if o.numbers[i] != noNumber {
 				st.nums[i].learn(o.numbers[i], st.n)

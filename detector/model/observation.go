@@ -45,6 +45,7 @@ type Observation struct {
 	odd     float32  // bits a character, for new patterns
 	open    bool     // something stays open, for new patterns
 	number  int      // index of the strangest number
+	usual   span     // of its place
 	tracked int      // how many of numbers are looked at
 	numbers [trackedNumbers]octaves
 	length  octaves

@@ -16,7 +16,7 @@ type place struct {
 	changes  float32             // values that were other than the one before, aged
 	last     uint32              // hash of the value before
 	distinct uint32              // values that were new, not aged
-	seldom   ranks               // how often a value comes that was seen as few times as so
+	seldom   rarity              // how often a value comes that was seen as few times as so
 	numbers  numberRange         // key is not used
 	texts    texts
 	usual    [usualValues]usual // the values seen most, for people
@@ -46,9 +46,25 @@ func (f *Field) sort() int {
 // are compared with those of other categories.
 const categoryValues = 64
 
+// placeHorizon is the number of values over which a place's rarity looks back: what is
+// new to it may be as improbable as 1 in so many, 12 bits.
+const placeHorizon = 4096
+
+const (
+	categoryRecords = 50 // values that must have been seen to say that a field is a category
+
+	// categoryDense: a category of v values has been seen v x v / categoryDense times
+	// at least, each of its values again and again.
+	categoryDense = 4
+
+	// leastFresh is the share of values that would have changed at the least, so that
+	// one that nearly never does is not divided by nothing.
+	leastFresh = 0.02
+)
+
 // category reports whether few values stand in the field again and again.
 func (p *place) category() bool {
-	return p.n >= 50 && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < 4*p.n
+	return p.n >= categoryRecords && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < categoryDense*p.n
 }
 
 // fresh says how far each value is a draw of its own, from 0 (one stands there for a
@@ -60,7 +76,7 @@ func (p *place) fresh() float32 {
 		share := p.usual[i].count / p.n
 		same += share * share
 	}
-	return min(1, p.changes/p.n/max(0.02, 1-same))
+	return min(1, p.changes/p.n/max(leastFresh, 1-same))
 }
 
 // sortBits is the surprise of a value's sort.
@@ -71,6 +87,7 @@ func (p *place) sortBits(sort int) float32 {
 	return -log2(float64((p.kinds[sort]+0.5)/(p.n+1))) - toldBits*log2(float64(1+p.kinds[sort]))
 }
 
+// usualValues is how many values of a field are kept as text: a reason has room for three.
 const usualValues = 4
 
 // usual is a value that comes often, as text.
@@ -152,57 +169,4 @@ func (p *place) carry(c *codec.Codec) {
 		}
 		c.U8(&u.cut)
 	}
-}
-
-// ranks counts, fading, how often a value comes to a place that was seen there
-// never, once, 2 to 3, 4 to 7, … times before. So it knows whether something new
-// is news there (Good 1953): where one value in ten is new, a new one is worth 3 bits.
-type ranks struct {
-	count  [rarityBuckets]float32
-	total  float32
-	weight float32 // of the next value: it grows instead of all counts fading
-}
-
-// rankHorizon is the number of values over which ranks looks back: what is new to a
-// place may be as improbable as 1 in so many, 12 bits.
-const (
-	rankHorizon = 4096
-	rankGrowth  = 1 + 1.0/rankHorizon
-)
-
-// surprise returns -log2 of the share of recent values that were seen as seldom;
-// 0 for those that are common.
-func (r *ranks) surprise(seen uint32) float32 {
-	b := rarityBucket(seen)
-	if b >= rarityBuckets || r.total == 0 {
-		return 0
-	}
-	sum := r.weight * 0.5
-	for _, c := range r.count[:b+1] {
-		sum += c
-	}
-	return -log2(float64(sum / (r.total + r.weight)))
-}
-
-func (r *ranks) learn(seen uint32) {
-	if r.weight == 0 {
-		r.weight = 1
-	}
-	if b := rarityBucket(seen); b < rarityBuckets {
-		r.count[b] += r.weight
-	}
-	r.total += r.weight
-	if r.weight *= rankGrowth; r.weight > 1e12 {
-		for i := range r.count {
-			r.count[i] /= 1e12
-		}
-		r.total /= 1e12
-		r.weight /= 1e12
-	}
-}
-
-func (r *ranks) carry(c *codec.Codec) {
-	c.F32s(r.count[:])
-	c.F32(&r.total)
-	c.F32(&r.weight)
 }

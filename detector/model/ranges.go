@@ -20,7 +20,8 @@ type numberRange struct {
 	n    float32
 	out  float32 // numbers outside of it, fading
 	few  uint16  // different numbers so far, up to manyCodes
-	span span
+	span span    // it is judged by
+	told span    // and told as: all numbers that stood there and were not outside
 }
 
 // learn takes a number in. One outside moves the range a tenth of the way, so that an
@@ -28,7 +29,7 @@ type numberRange struct {
 // 30,000, a size that is often 0) it is no outlier, and the range goes all the way.
 func (r *numberRange) learn(x octaves) {
 	if r.n == 0 {
-		r.span = span{x, x}
+		r.span, r.told = span{x, x}, span{x, x}
 	}
 	if r.span.outside(x) {
 		if r.out++; r.out >= again && r.out*rareShare > min(r.n, outHorizon) {
@@ -36,6 +37,9 @@ func (r *numberRange) learn(x octaves) {
 		} else {
 			r.span.learn(x, r.n)
 		}
+	}
+	if !r.span.outside(x) {
+		r.told.lo, r.told.hi = min(r.told.lo, x), max(r.told.hi, x)
 	}
 	r.out -= r.out / outHorizon
 	r.n++
@@ -127,7 +131,7 @@ func (t *ranges) age() {
 	}
 }
 
-const rangeBytes = 20
+const rangeBytes = 24
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.
@@ -162,4 +166,5 @@ func (r *numberRange) carry(c *codec.Codec) {
 	c.F32(&r.out)
 	c.U16(&r.few)
 	r.span.carry(c)
+	r.told.carry(c)
 }

@@ -6,25 +6,24 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
 
-// rarity counts, fading, how often records come whose pattern was seen never,
-// once, 2 to 3, 4 to 7, … times.
+// rarity counts, fading, how often something comes that was seen never, once, 2 to
+// 3, 4 to 7, … times before: a pattern in a log, a value in a place. So it knows
+// whether something new is news (Good 1953): where one in ten is new, a new one is
+// worth 3 bits.
 type rarity struct {
 	count  [rarityBuckets]float32
 	total  float32
-	weight float32 // of the next record: it grows instead of all counts fading
+	weight float32 // of the next one: it grows instead of all counts fading
 }
 
-const (
-	rarityBuckets = 10
-	rarityGrowth  = 1 + 1.0/rarityHorizon
-)
+const rarityBuckets = 10
 
 func rarityBucket(seen uint32) int {
 	return min(bits.Len32(seen), rarityBuckets)
 }
 
-// surprise returns -log2 of the share of recent records with a pattern seen
-// as seldom; nothing for patterns that are common.
+// surprise returns -log2 of the share of those seen as seldom; nothing for what is
+// common.
 func (r *rarity) surprise(seen uint32) (bits float32, ok bool) {
 	b := rarityBucket(seen)
 	if b >= rarityBuckets || r.total == 0 {
@@ -37,7 +36,8 @@ func (r *rarity) surprise(seen uint32) (bits float32, ok bool) {
 	return -log2(float64(sum / (r.total + r.weight))), true
 }
 
-func (r *rarity) learn(seen uint32) {
+// learn takes one in; horizon is the number of them over which rarity looks back.
+func (r *rarity) learn(seen uint32, horizon float32) {
 	if r.weight == 0 {
 		r.weight = 1
 	}
@@ -45,7 +45,7 @@ func (r *rarity) learn(seen uint32) {
 		r.count[b] += r.weight
 	}
 	r.total += r.weight
-	if r.weight *= rarityGrowth; r.weight > 1e12 {
+	if r.weight *= 1 + 1/horizon; r.weight > 1e12 {
 		for i := range r.count {
 			r.count[i] /= 1e12
 		}

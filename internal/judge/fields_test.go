@@ -225,3 +225,34 @@ func TestIgnoreFileChanges(t *testing.T) {
 	time.Sleep(2500 * time.Millisecond)
 	until("fire", true)
 }
+
+// BenchmarkFields is what the fields of a flagged record cost beside its reason, by
+// what Annotate_Fields says.
+func BenchmarkFields(b *testing.B) {
+	for _, words := range []string{"score,reason", "score,reason,pattern,kind,incident,nth", "score,reason,pattern,kind,incident,nth,template"} {
+		b.Run(words, func(b *testing.B) {
+			j := judging(b, map[string]string{"Annotate_Fields": words})
+			j.process(nil, testchunk.Routine(b, 1000))
+			v := j.verdict
+			if !v.Anomaly {
+				b.Fatal("the last record is not flagged")
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				j.annotation(&v)
+			}
+		})
+	}
+}
+
+func TestFieldsDoNotAllocate(t *testing.T) {
+	j := judging(t, map[string]string{"Annotate_Fields": "score,reason,pattern,kind,incident,nth,template"})
+	j.process(nil, testchunk.Routine(t, 1000))
+	v := j.verdict
+	if !v.Anomaly {
+		t.Fatal("the last record is not flagged")
+	}
+	if n := testing.AllocsPerRun(1000, func() { j.annotation(&v) }); n > 0 {
+		t.Errorf("%v allocations for the fields of a flagged record", n)
+	}
+}

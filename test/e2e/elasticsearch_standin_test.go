@@ -141,7 +141,7 @@ func parseMapping(raw json.RawMessage) (esField, error) {
 		return esField{}, err
 	}
 	switch m.Type {
-	case "boolean", "half_float", "float", "double", "long", "keyword", "text", "date":
+	case "boolean", "half_float", "float", "double", "integer", "long", "keyword", "text", "date":
 	default:
 		return esField{}, fmt.Errorf("no handler for type [%s]", m.Type)
 	}
@@ -400,9 +400,9 @@ func (f esField) takes(v any) bool {
 	switch f.kind {
 	case "boolean":
 		return isBool || isString && (s == "true" || s == "false" || s == "")
-	case "long", "float", "double", "half_float":
+	case "integer", "long", "float", "double", "half_float":
 		n, err := strconv.ParseFloat(s, 64)
-		limit := map[string]float64{"half_float": 65504, "float": math.MaxFloat32, "double": math.MaxFloat64, "long": math.MaxInt64}[f.kind]
+		limit := map[string]float64{"half_float": 65504, "float": math.MaxFloat32, "double": math.MaxFloat64, "integer": math.MaxInt32, "long": math.MaxInt64}[f.kind]
 		return !isBool && err == nil && math.Abs(n) <= limit
 	case "date":
 		_, err := strconv.ParseInt(s, 10, 64)
