@@ -101,6 +101,29 @@ func TestRestoredGoesOnTheSame(t *testing.T) {
 	}
 }
 
+// TestNotesGoWithTheModels, in a snapshot and in memory.
+func TestNotesGoWithTheModels(t *testing.T) {
+	d := newDetector(t, nil)
+	observe(d, shopEvents(500, 1))
+	d.SetNotes([]byte("the caller's"))
+	restored := newDetector(t, nil)
+	if _, err := restored.Restore(bytes.NewReader(snapshot(t, d))); err != nil {
+		t.Fatal(err)
+	}
+	heir := newDetector(t, nil)
+	if err := heir.Inherit(restored); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(heir.Notes()); got != "the caller's" {
+		t.Errorf("the notes are %q", got)
+	}
+	d.SetNotes(make([]byte, detector.MaxNotes+1))
+	none := newDetector(t, nil)
+	if _, err := none.Restore(bytes.NewReader(snapshot(t, d))); err != nil || none.Notes() != nil {
+		t.Errorf("too long notes are kept: %d bytes, %v", len(none.Notes()), err)
+	}
+}
+
 // TestRestoredAfterEviction is the same when the tables have met their limits.
 func TestRestoredAfterEviction(t *testing.T) {
 	if testbuild.Race {
@@ -386,6 +409,9 @@ func FuzzRestore(f *testing.F) {
 	add := func(events []detector.Event) {
 		d := small()
 		observe(d, events)
+		if len(events) == 30 {
+			d.SetNotes([]byte("the caller's"))
+		}
 		bases = append(bases, snapshot(f, d))
 		f.Add(uint8(len(bases)-1), []byte{0, 0, 0, 0}, uint32(0))
 	}

@@ -397,7 +397,8 @@ func answerPatterns(v *view, r *http.Request) (any, error) {
 	for i := range all {
 		p := &all[i]
 		d := v.patterns.describe(p.index)
-		p.ID, p.Text, p.Sample, p.Ignore = strconv.FormatUint(d.id, 16), d.text, d.sample, d.ignore
+		p.ID, p.Record = strconv.FormatUint(d.id, 16), text.ID(v.patterns.hash(p.index))
+		p.Text, p.Sample, p.Ignore = d.text, d.sample, d.ignore
 	}
 	return map[string]any{"total": total, "patterns": append([]patternRow{}, all...)}, nil
 }

@@ -145,7 +145,8 @@ func newBins(n int) [][]int32 {
 
 // patternRow is a pattern as the page lists it.
 type patternRow struct {
-	ID      string                `json:"id"` // in base 16
+	ID      string                `json:"id"`     // in base 16
+	Record  string                `json:"record"` // the one that records have
 	Text    string                `json:"text"`
 	Sample  string                `json:"sample"`
 	Ignore  string                `json:"ignore"` // a regular expression for the option Ignore

@@ -16,6 +16,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // filter says which lines are meant.
@@ -126,9 +127,15 @@ func split(s string) []string {
 func (v *view) patternSet(list string) ([]bool, error) {
 	set := make([]bool, v.patterns.len())
 	for _, h := range split(list) {
+		if id, ok := text.ParseID(h); ok { // as records have it
+			if i, ok := v.patterns.recorded(id); ok && int(i) < len(set) {
+				set[i] = true
+			}
+			continue
+		}
 		id, err := strconv.ParseUint(h, 16, 64)
 		if err != nil {
-			return nil, fmt.Errorf("the pattern %q is not a number in base 16", h)
+			return nil, fmt.Errorf("the pattern %q is neither an id of records nor a number in base 16", h)
 		}
 		if i, ok := v.patterns.number(id); ok && int(i) < len(set) {
 			set[i] = true

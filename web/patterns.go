@@ -101,6 +101,18 @@ func (p *patterns) hash(i uint32) uint64 {
 	return p.all[i].hash
 }
 
+// recorded finds a pattern by the part of its hash that its id on records tells.
+func (p *patterns) recorded(id uint64) (uint32, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.all {
+		if p.all[i].hash&text.IDBits == id {
+			return uint32(i), true
+		}
+	}
+	return 0, false
+}
+
 // number finds a pattern by its id.
 func (p *patterns) number(id uint64) (uint32, bool) {
 	p.mu.Lock()

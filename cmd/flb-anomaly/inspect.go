@@ -152,9 +152,9 @@ func (w *inspection) group(g *detector.GroupContents, most int) {
 	if most == 0 || most > len(g.Patterns) {
 		most = len(g.Patterns)
 	}
-	w.printf("%14s  %12s  %s\n", "seen", "records ago", "pattern")
+	w.printf("%14s  %12s  %-10s  %s\n", "seen", "records ago", "id", "pattern")
 	for _, p := range g.Patterns[:most] {
-		w.printf("%14s  %12s  %s\n", thousands(int64(p.Seen)), thousands(int64(p.Ago)), text.Printable([]byte(p.Text), shownText))
+		w.printf("%14s  %12s  %s  %s\n", thousands(int64(p.Seen)), thousands(int64(p.Ago)), text.ID(p.Hash), text.Printable([]byte(p.Text), shownText))
 		w.printf("%28s  %s; %s bytes", "", levels(&p.Levels), interval(p.Lengths))
 		for i, n := range p.Numbers {
 			separator := ", "
@@ -300,6 +300,7 @@ type (
 		Largest float64 `json:"largest"`
 	}
 	jsonPattern struct {
+		ID      string             `json:"pattern"` // as anomaly_pattern has it
 		Text    string             `json:"text"`
 		Seen    int                `json:"seen"`
 		Recent  float64            `json:"recent"`
@@ -345,7 +346,7 @@ func jsonContents(c *detector.Contents) jsonModel {
 			j.Features = append(j.Features, jsonFeature{f.Name, f.Share, f.Mean, f.Largest})
 		}
 		for _, p := range g.Patterns {
-			jp := jsonPattern{p.Text, p.Seen, p.Recent, p.Ago, jsonLevels(&p.Levels), [2]float64{p.Lengths.Low, p.Lengths.High}, [][2]float64{}, map[string][2]float64{}}
+			jp := jsonPattern{text.ID(p.Hash), p.Text, p.Seen, p.Recent, p.Ago, jsonLevels(&p.Levels), [2]float64{p.Lengths.Low, p.Lengths.High}, [][2]float64{}, map[string][2]float64{}}
 			for _, n := range p.Numbers {
 				jp.Numbers = append(jp.Numbers, [2]float64{n.Low, n.High})
 			}
