@@ -22,6 +22,11 @@ const (
 	// attacker can make a record cost must have a limit.
 	maxMissed = 8
 
+	// mostGone is how many keys may be missing of a set for it to be this one's, and
+	// leastShared how many must be there: one bug drops a field or two.
+	mostGone    = 2
+	leastShared = 2
+
 	// alwaysThere is how many records must have had a key before it can be missed.
 	alwaysThere = 16
 )
@@ -141,7 +146,7 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 			both += bits.OnesCount64(s.mask[w] & m[w])
 			gone += bits.OnesCount64(s.mask[w] &^ m[w])
 		}
-		if s.n >= knownKeySet && gone > 0 && gone <= 2 && both >= 2 {
+		if s.n >= knownKeySet && gone > 0 && gone <= mostGone && both >= leastShared {
 			for w := range s.mask {
 				for left := s.mask[w] &^ m[w]; left != 0; left &= left - 1 {
 					q := w<<6 + bits.TrailingZeros64(left)

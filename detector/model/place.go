@@ -50,9 +50,21 @@ const categoryValues = 64
 // new to it may be as improbable as 1 in so many, 12 bits.
 const placeHorizon = 4096
 
+const (
+	categoryRecords = 50 // values that must have been seen to say that a field is a category
+
+	// categoryDense: a category of v values has been seen v x v / categoryDense times
+	// at least, each of its values again and again.
+	categoryDense = 4
+
+	// leastFresh is the share of values that would have changed at the least, so that
+	// one that nearly never does is not divided by nothing.
+	leastFresh = 0.02
+)
+
 // category reports whether few values stand in the field again and again.
 func (p *place) category() bool {
-	return p.n >= 50 && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < 4*p.n
+	return p.n >= categoryRecords && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < categoryDense*p.n
 }
 
 // fresh says how far each value is a draw of its own, from 0 (one stands there for a
@@ -64,7 +76,7 @@ func (p *place) fresh() float32 {
 		share := p.usual[i].count / p.n
 		same += share * share
 	}
-	return min(1, p.changes/p.n/max(0.02, 1-same))
+	return min(1, p.changes/p.n/max(leastFresh, 1-same))
 }
 
 // sortBits is the surprise of a value's sort.
@@ -75,6 +87,7 @@ func (p *place) sortBits(sort int) float32 {
 	return -log2(float64((p.kinds[sort]+0.5)/(p.n+1))) - toldBits*log2(float64(1+p.kinds[sort]))
 }
 
+// usualValues is how many values of a field are kept as text: a reason has room for three.
 const usualValues = 4
 
 // usual is a value that comes often, as text.

@@ -14,18 +14,13 @@ const (
 	tailBuckets = 24   // of a point and a third each, up to most
 	tailHorizon = 3000 // records over which it looks back
 	tailGrowth  = 1 + 1.0/tailHorizon
-
-	// tailWeight is how many points a bit of the tail's rarity allows: what comes
-	// once in 1,000 records (10 bits) may have 17 points, enough for a flag; what
-	// comes once in 100 at most 11.
-	tailWeight = 1.7
 )
 
 func tailBucket(points float32) int {
 	return min(int(points*tailBuckets/most), tailBuckets-1)
 }
 
-// least returns as many of the points as their rarity allows.
+// least returns as many of the points as their rarity allows, weight for each bit of it.
 func (t *tail) least(points, weight float32) float32 {
 	if points <= 0 || t.total == 0 {
 		return points

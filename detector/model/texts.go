@@ -26,6 +26,33 @@ const (
 	// plainBits is up to which surprise a character says nothing: what stands in
 	// one text of eight is usual.
 	plainBits = 3
+
+	// mostText is the most points that a text may have.
+	mostText = 20
+
+	// textWeight is how many points a standard deviation is worth, from textUsual
+	// deviations on. textSpread is added to the deviation, in bits: texts that are all
+	// alike are not so exactly. Measured.
+	textWeight = 3.5
+	textUsual  = 0.5
+	textSpread = 2
+
+	// longWeight is how many points an octave beyond the longest text is worth, from
+	// one octave on; measured.
+	longWeight = 5
+
+	// textEvidence is how many points each doubling of the texts seen allows.
+	textEvidence = 4
+
+	// textHorizon is over how many new texts their usual surprise is taken.
+	textHorizon = 50
+
+	// outlierText is up to how many deviations a text moves them: one attack must not
+	// hide the next.
+	outlierText = 3
+
+	// fullTexts is the number of texts at which the counts, of 16 bits, are halved.
+	fullTexts = 1 << 14
 )
 
 // marks are the characters of a text, and pairs of those that are neither letters
@@ -78,12 +105,12 @@ func (t *texts) points(bits float32, length octaves) float32 {
 	if t.n < fewTexts {
 		return 0
 	}
-	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + 2)
-	points := min(20, 3.5*(deviations-0.5))
+	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + textSpread)
+	points := min(mostText, textWeight*(deviations-textUsual))
 	if beyond := (length - t.lengths.hi).float(); beyond > 1 {
-		points = max(points, min(20, 5*beyond))
+		points = max(points, min(mostText, longWeight*beyond))
 	}
-	return min(points, 4*log2(float64(t.n+1))) // few texts are no rule
+	return min(points, textEvidence*log2(float64(t.n+1))) // few texts are no rule
 }
 
 func (t *texts) learn(m marks, bits float32, length octaves) {
@@ -91,9 +118,9 @@ func (t *texts) learn(m marks, bits float32, length octaves) {
 		t.lengths = span{length, length}
 	}
 	if t.n >= 1 {
-		part := max(0.02, 1/t.n)
+		part := max(1.0/textHorizon, 1/t.n)
 		// One that is far from the others is not to make the next one usual.
-		d := min(bits-t.mean, 3*(float32(math.Sqrt(float64(t.spread)))+1))
+		d := min(bits-t.mean, outlierText*(float32(math.Sqrt(float64(t.spread)))+1))
 		t.mean += d * part
 		t.spread += (d*d - t.spread) * part
 	}
@@ -105,7 +132,7 @@ func (t *texts) learn(m marks, bits float32, length octaves) {
 	for set := m.pairs; set != 0; set &= set - 1 {
 		t.pairs[lowest(set)]++
 	}
-	if t.n >= 1<<14 {
+	if t.n >= fullTexts {
 		t.halve()
 	}
 }
