@@ -187,7 +187,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		}
 		h, v := o.about[i].name, o.about[i].value
 		values += mix64(h, v)
-		if o.about[i].kind && len(f.Value) <= 64 {
+		if o.tellsKind(i) {
 			o.failed = o.failed || codeWorse(f)
 			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
@@ -211,7 +211,16 @@ var kindNames = map[string]bool{
 	"msgid": true, "channel": true, "code": true, "status": true, "status_code": true, "response_code": true, "proto": true,
 }
 
-func tellsKind(name []byte) bool { return named(name, kindNames) }
+// tellsKind reports whether the i-th field says what kind of record it is: its name
+// says so, and what stood there so far does not say that it is an identifier.
+func (o *Observation) tellsKind(i int) bool {
+	if !o.about[i].kind || len(o.Fields[i].Value) > 64 {
+		return false
+	}
+	keys := &o.model.fields.keys
+	k := keys.find(o.about[i].name)
+	return k < 0 || !keys.all[k].place.identifier()
+}
 
 // wordNames are names of fields whose text goes on where the message ends: what went
 // wrong, in words, in lower case.
@@ -849,7 +858,7 @@ func (o *Observation) render(dst []byte) []byte {
 	for _, kinds := range []bool{true, false} {
 		for i := range o.Fields {
 			f := &o.Fields[i]
-			if f.Kind == Null || tellsKind(f.Name) != kinds {
+			if f.Kind == Null || o.tellsKind(i) != kinds {
 				continue
 			}
 			if len(dst) > 0 {

@@ -21,7 +21,7 @@ import (
 )
 
 // Patience bounds every wait; a test that reaches it has failed.
-const Patience = 60 * time.Second
+const Patience = 3 * time.Minute
 
 // Find returns the path of Fluent Bit, or skips the test.
 func Find(t testing.TB) string {
