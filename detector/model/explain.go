@@ -39,8 +39,27 @@ func (o *Observation) info(f Feature) *Info {
 		if o.fields.words >= 0 {
 			return &fieldOfWords
 		}
+	case featPair:
+		if o.partsOfStrange() {
+			return &Table[featText]
+		}
 	}
 	return &Table[f]
+}
+
+// partsOfStrange reports whether the two values that never came together are parts of
+// one text whose characters or length are unusual, too: that says it better.
+func (o *Observation) partsOfStrange() bool {
+	if o.fields.strange < 0 || o.fields.rawText < secondPoints {
+		return false
+	}
+	field := o.fields.list[o.fields.strange].field
+	for _, at := range o.fields.together {
+		if seen := o.fields.lows[at].seen; seen < 0 || o.fields.list[seen].field != field {
+			return false
+		}
+	}
+	return true
 }
 
 var fieldOfWords = Info{Kind: OffFields, phrase: func(o *Observation, dst []byte) []byte {

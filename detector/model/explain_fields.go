@@ -61,15 +61,13 @@ func phraseValue(o *Observation, dst []byte) []byte {
 		if s.count == 0 {
 			dst = append(dst, " never seen in "...)
 		} else {
-			dst = strconv.AppendUint(append(dst, " seen "...), uint64(s.count), 10)
-			dst = append(dst, " times in "...)
+			dst = append(seenTimes(dst, int(s.count)), " in "...)
 		}
 		return thousands(dst, int(p.n))
 	case s.count == 0:
 		dst = append(dst, " never seen"...)
 	default:
-		dst = strconv.AppendUint(append(dst, " seen "...), uint64(s.count), 10)
-		dst = append(dst, " times"...)
+		dst = seenTimes(dst, int(s.count))
 	}
 	return p.usually(append(dst, ", usually "...))
 }
@@ -134,12 +132,7 @@ func (o *Observation) phraseSeldom(dst []byte, at int) []byte {
 	}
 	n := o.model.fields.keys.all[s.key].n
 	dst = s.named(append(dst, "field \""...), f)
-	dst = append(dst, "\" seen "...)
-	if n < 1.5 {
-		dst = append(dst, "once"...)
-	} else {
-		dst = append(strconv.AppendInt(dst, int64(n), 10), " times"...)
-	}
+	dst = seenTimes(append(dst, '"'), max(1, int(n)))
 	dst = append(thousands(append(dst, " in "...), int(o.model.fields.records)), " records: "...)
 	return s.said(dst, f)
 }
@@ -191,6 +184,14 @@ func (o *Observation) phraseFar(dst []byte) []byte {
 		dst = appendNumber(append(dst, " to "...), hi, pattern.UnitNone)
 	}
 	return dst
+}
+
+// seenTimes appends how often something was seen.
+func seenTimes(dst []byte, n int) []byte {
+	if n == 1 {
+		return append(dst, " seen once"...)
+	}
+	return append(strconv.AppendInt(append(dst, " seen "...), int64(n), 10), " times"...)
 }
 
 // thousands appends a number with its thousands apart: 4,120.

@@ -914,7 +914,6 @@ func (fs *fields) copyTables(room *fields) int {
 	fs.keys.sets = append(room.keys.sets[:0], fs.keys.sets...)
 	n := 0
 	for _, t := range []struct{ own, room *grams }{{&fs.values, &room.values}, {&fs.shapes, &room.shapes}, {&fs.pairs, &room.pairs}} {
-		t.own.spare = nil
 		t.own.slots = append(t.room.slots[:0], t.own.slots...)
 		n += gramBytes * len(t.own.slots)
 	}

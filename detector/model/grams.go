@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
@@ -16,7 +17,6 @@ import (
 // table is bounded, and the past fades.
 type grams struct {
 	slots []gram
-	spare []gram // the other buffer of an ageing
 	used  int
 	limit int // most slots, a power of two
 }
@@ -124,13 +124,11 @@ func (g *grams) makeRoom() {
 		}
 		return
 	}
-	if g.spare == nil {
-		g.spare = make([]gram, len(old))
-	}
+	spare := takeSpare(len(old))
 	for g.used >= len(old)/2 { // twice where hardly anything was seen once
 		old = g.slots
-		clear(g.spare)
-		g.slots, g.spare = g.spare, old
+		clear(spare)
+		g.slots, spare = spare, old
 		g.used = 0
 		for _, s := range old {
 			if s.n >>= 1; s.key != 0 && s.n > 0 {
@@ -140,6 +138,32 @@ func (g *grams) makeRoom() {
 			}
 		}
 	}
+	keepSpare(spare)
+}
+
+// spares are the other buffers of an ageing, one of each size for all models: tables
+// age one at a time and seldom.
+var spares struct {
+	sync.Mutex
+	slots [32][]gram
+}
+
+// takeSpare returns a table of so many slots, a power of two, with anything in it.
+func takeSpare(size int) []gram {
+	spares.Lock()
+	defer spares.Unlock()
+	own := &spares.slots[bits.Len32(uint32(size))-1]
+	spare := *own
+	if *own = nil; spare == nil {
+		spare = make([]gram, size)
+	}
+	return spare
+}
+
+func keepSpare(spare []gram) {
+	spares.Lock()
+	defer spares.Unlock()
+	spares.slots[bits.Len32(uint32(len(spare)))-1] = spare
 }
 
 // halve halves every count; what was seen once stays, so that it is not news

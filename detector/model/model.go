@@ -364,7 +364,6 @@ func (m *Model) CopyFrom(from *Model) int {
 	n := m.fields.copyTables(&fields)
 	m.statements.all = append(all[:0], from.statements.all...)
 	m.statements.slots = append(names[:0], from.statements.slots...)
-	m.general.counts.spare, m.language.grams.spare = nil, nil
 	m.general.counts.slots = append(counts[:0], from.general.counts.slots...)
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
 	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + int(unsafe.Sizeof(slot{}))*len(m.statements.slots) +

@@ -14,11 +14,13 @@ import (
 // keys again and again: what a key is, its full name and whether it is looked
 // at, is found out once and remembered.
 type node struct {
-	parent *node
+	// What a record of known keys needs comes first.
 	hash   uint64
+	parent *node
 	ends   ends   // of key
-	key    []byte // as it stands in its map; an element's is its place in brackets
 	name   []byte // Field.Name
+	event  uint64 // the last one in which it was a field,
+	at     int32  // and which
 	levels int16  // of nesting above it
 
 	plain  bool // a field and nothing else
@@ -42,8 +44,7 @@ type node struct {
 	steps    [accessors]int16 // of each accessor that led here; -1 = does not lead here
 	log      int16            // bytes of name up to what Log_Key names, when it stands in that
 
-	event uint64 // the last one in which it was a field,
-	at    int32  // and which
+	key []byte // as it stands in its map; an element's is its place in brackets
 }
 
 const (

@@ -79,7 +79,10 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 		return
 	}
 	n.event, n.at = r.event, int32(len(r.fields))
-	r.fields = append(r.fields, detector.Field{Name: n.name, Kind: kind, Value: v, Number: num})
+	at := len(r.fields)
+	r.fields = r.fields[:at+1]
+	f := &r.fields[at]
+	f.Name, f.Kind, f.Value, f.Number = n.name, kind, v, num
 }
 
 // special takes in the value of a field that is more than a field, and reports

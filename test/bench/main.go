@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -112,6 +113,37 @@ func writeLog(path string, lines int, random bool) error {
 	return f.Close()
 }
 
+// writeRecords writes JSON lines of a service, a worker and a proxy, 8 to 14 fields
+// each.
+func writeRecords(path string, lines int) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	rng := rand.New(rand.NewPCG(5, 6))
+	of := func(words ...string) string { return words[rng.IntN(len(words))] }
+	amount := func(middle float64) int { return int(middle * math.Exp(rng.NormFloat64()/2)) }
+	for i := range lines {
+		now := 1767225600 + float64(i)/500
+		switch n := rng.IntN(10); {
+		case n < 5:
+			fmt.Fprintf(w, `{"ts": %.3f, "level": "info", "service": "orders", "msg": "order handled", "verb": %q, "endpoint": %q, "status": %s, "took_ms": %d, "size": %d, "customer": %d, "trace": "%016x%016x", "zone": %q}`+"\n",
+				now, of("GET", "GET", "GET", "PUT"), of("/", "/basket", "/items", "/pay", "/ping"), of("200", "200", "200", "200", "204", "404"), amount(18), amount(900), rng.IntN(1_000_000), rng.Uint64(), rng.Uint64(), of("a", "b", "c"))
+		case n < 7:
+			fmt.Fprintf(w, `{"ts": %.3f, "level": %q, "service": "billing", "msg": %q, "topic": %q, "try": %s, "took": "%d.%dms", "job": "%016x"}`+"\n",
+				now, of("info", "info", "info", "warn"), of("job begun", "invoice made", "job over"), of("invoices", "refunds"), of("1", "1", "1", "2"), amount(50), rng.IntN(10), rng.Uint64())
+		default:
+			fmt.Fprintf(w, `{"time": %.3f, "remote": "10.1.%d.%d", "host": "www.example.org", "user": "-", "method": "GET", "path": "/item/%d?from=%06x", "code": %s, "size": %d, "referer": "-", "agent": %q, "request_time": %.3f, "upstream": "10.2.0.%d:8080", "http": {"version": "1.1", "tls": "TLSv1.3"}, "cache": %q}`+"\n",
+				now, rng.IntN(4), rng.IntN(256), rng.IntN(5000), rng.IntN(1<<24), of("200", "200", "200", "304", "404"), amount(3000), of("Mozilla/5.0 (X11; Linux x86_64)", "curl/8.5.0", "okhttp/4.12.0"), 0.05*math.Exp(rng.NormFloat64()/2), 1+rng.IntN(8), of("HIT", "MISS"))
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // usage is what a process took.
 type usage struct{ cpu, megabytes float64 }
 
@@ -153,8 +185,12 @@ func (b *bench) pipeline() error {
 	}
 	run := func(name, log, limit string) (usage, error) {
 		conf := filepath.Join(b.dir, name+".conf")
-		text := "[SERVICE]\n    flush 1\n    log_level error\n[INPUT]\n    Name tail\n    Path " + log + "\n    Tag app\n    Read_from_Head on\n    Exit_On_Eof on\n" +
-			"    Mem_Buf_Limit " + limit + "\n    Buffer_Chunk_Size 512k\n    Buffer_Max_Size 1M\n" + filters[name] + "[OUTPUT]\n    Name null\n    Match *\n"
+		service, parser := "", ""
+		if log == filepath.Join(b.dir, "records.log") {
+			service, parser = "    parsers_file "+filepath.Join(b.dir, "parsers.conf")+"\n", "    Parser json\n"
+		}
+		text := "[SERVICE]\n    flush 1\n    log_level error\n" + service + "[INPUT]\n    Name tail\n    Path " + log + "\n    Tag app\n    Read_from_Head on\n    Exit_On_Eof on\n" +
+			"    Mem_Buf_Limit " + limit + "\n    Buffer_Chunk_Size 512k\n    Buffer_Max_Size 1M\n" + parser + filters[name] + "[OUTPUT]\n    Name null\n    Match *\n"
 		if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 			return usage{}, err
 		}
@@ -168,19 +204,28 @@ func (b *bench) pipeline() error {
 		}
 		return measure(exec.Command(bin, args...))
 	}
-	cpu := map[string][]float64{}
-	for range b.rounds {
-		for _, name := range []string{"none", "modify", "lua", "anomaly"} {
-			u, err := run(name, b.log, "1G")
-			if err != nil {
-				return err
-			}
-			cpu[name] = append(cpu[name], u.cpu)
-		}
+	records, parsers := filepath.Join(b.dir, "records.log"), filepath.Join(b.dir, "parsers.conf")
+	if err := writeRecords(records, b.lines); err != nil {
+		return err
 	}
-	added := func(name string) float64 { return 1e6 * (median(cpu[name]) - median(cpu["none"])) / float64(b.lines) }
-	b.row("CPU a record in Fluent Bit, all threads, refits included", fmt.Sprintf("%.2f us", added("anomaly")),
-		fmt.Sprintf("modify %.2f us (x %.2f), lua %.2f us (x %.2f)", added("modify"), added("anomaly")/added("modify"), added("lua"), added("anomaly")/added("lua")))
+	if err := os.WriteFile(parsers, []byte("[PARSER]\n    Name json\n    Format json\n"), 0o600); err != nil {
+		return err
+	}
+	for _, c := range []struct{ what, log string }{{"text", b.log}, {"8 to 14 fields, all judged", records}} {
+		cpu := map[string][]float64{}
+		for range b.rounds {
+			for _, name := range []string{"none", "modify", "lua", "anomaly"} {
+				u, err := run(name, c.log, "1G")
+				if err != nil {
+					return err
+				}
+				cpu[name] = append(cpu[name], u.cpu)
+			}
+		}
+		added := func(name string) float64 { return 1e6 * (median(cpu[name]) - median(cpu["none"])) / float64(b.lines) }
+		b.row("CPU a record in Fluent Bit, "+c.what, fmt.Sprintf("%.2f us", added("anomaly")),
+			fmt.Sprintf("modify %.2f us (x %.2f), lua %.2f us (x %.2f); all threads, refits included", added("modify"), added("anomaly")/added("modify"), added("lua"), added("anomaly")/added("lua")))
+	}
 
 	random := filepath.Join(b.dir, "random.log")
 	if err := writeLog(random, b.lines, true); err != nil {
