@@ -259,6 +259,9 @@ func (d *Detector) words(ev *Event) []byte {
 	if len(ev.Message) == 0 {
 		return nil
 	}
+	if !d.seen.AnyWords {
+		return ev.Message
+	}
 	d.text = d.text[:0]
 	var last []byte
 	for range maxWords {
