@@ -138,6 +138,7 @@ type threshold struct {
 	contamination float32 // 0 = auto
 	points        float32 // in force
 	extra         float32 // auto: for flags in quick succession
+	ranks         *ranks  // of all that will be judged; nil = not known
 }
 
 const (
@@ -167,14 +168,21 @@ func (t *threshold) start(points []float32) {
 
 // reaches reports whether so many points are an anomaly. It learns nothing.
 func (t *threshold) reaches(points float32) bool {
+	if t.ranks != nil {
+		return t.ranks.among(points)
+	}
 	if t.contamination > 0 {
 		return points >= t.points
 	}
 	return points >= scale+t.extra*floodDecay
 }
 
-// flag reports whether so many points are an anomaly, and learns.
-func (t *threshold) flag(points float32) bool {
+// flag reports whether so many points are an anomaly, and learns. What only goes on
+// is none under auto; a given contamination is a share, whatever it is of.
+func (t *threshold) flag(points float32, goesOn bool) bool {
+	if t.ranks != nil {
+		return t.ranks.take(points)
+	}
 	if t.contamination > 0 {
 		step := quantileStep + quantileStepSmall/t.contamination
 		// Stochastic approximation of the quantile (Robbins and Monro 1951):
@@ -187,10 +195,10 @@ func (t *threshold) flag(points float32) bool {
 		return false
 	}
 	t.extra *= floodDecay
-	if points >= scale+t.extra {
+	if points >= scale+t.extra { // a storm that goes on is one, told or not
 		t.extra += floodStep
 		t.points = scale + t.extra
-		return true
+		return !goesOn
 	}
 	t.points = scale + t.extra
 	return false
