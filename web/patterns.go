@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,6 +36,7 @@ type onePattern struct {
 	count  uint32
 	first  []byte // its first message
 	latest []byte // another one, so that what varies can be told
+	varies uint64 // the tokens of first, up to the 64th, that are other words in other messages
 	cut    bool   // first is not all of its message
 	fields bool   // first is made of the fields of an event without a message
 }
@@ -83,8 +83,31 @@ func (p *patterns) index(hash uint64, ev *detector.Event) uint32 {
 	// At the second, fourth, eighth, … time: often at first, seldom later.
 	if o.count++; !fields && o.count&(o.count-1) == 0 {
 		o.latest = append(o.latest[:0], text.Cut(message, sampleSize)...)
+		o.varies |= p.differing(o.first, o.latest)
 	}
 	return i
+}
+
+// differing says which words of a message are others in another message of its
+// pattern: a place where many have stood is part of none.
+func (p *patterns) differing(message, other []byte) (varies uint64) {
+	var words [64][]byte
+	for i, t := range p.table.Scan(message).Tokens {
+		if i < len(words) && t.Kind == pattern.Word {
+			words[i] = constant(message, t)
+		}
+	}
+	for i, t := range p.table.Scan(other).Tokens {
+		if i < len(words) && words[i] != nil && (t.Kind != pattern.Word || !bytes.Equal(words[i], constant(other, t))) {
+			varies |= 1 << i
+		}
+	}
+	return varies
+}
+
+// constant is what of a word is the same in all messages of a pattern.
+func constant(message []byte, t pattern.Token) []byte {
+	return bytes.TrimRight(message[t.Start:t.End], "0123456789")
 }
 
 // id is a pattern's id by its number.
@@ -144,7 +167,7 @@ func (p *patterns) describe(i uint32) described {
 	line := p.table.Scan(o.first)
 	d := described{id: o.id, text: patternText(o.first, line, o.cut), sample: text.Valid(o.first)}
 	for _, loose := range []bool{false, true} {
-		d.ignore = ignoreExpression(o.first, line, o.cut, loose)
+		d.ignore = ignoreExpression(o.first, line, o.varies, o.cut, loose)
 		re, err := regexp.Compile(d.ignore)
 		if err == nil && re.Match(o.first) && (o.latest == nil || re.Match(o.latest)) {
 			break
@@ -172,17 +195,21 @@ const maxExpression = 400
 // varies. It begins at the first word, so that times and addresses before it
 // are left out, and fits on one line of a configuration. A loose one takes
 // anything between the words.
-func ignoreExpression(message []byte, l *pattern.Line, cut, loose bool) string {
+func ignoreExpression(message []byte, l *pattern.Line, varies uint64, cut, loose bool) string {
 	var b strings.Builder
-	begin := slices.IndexFunc(l.Tokens, func(t pattern.Token) bool { return t.Kind == pattern.Word })
-	end := 0
-	if begin >= 0 {
+	same := func(i int) bool { return l.Tokens[i].Kind == pattern.Word && (i >= 64 || varies>>i&1 == 0) }
+	begin, end := 0, 0
+	for begin < len(l.Tokens) && !same(begin) {
+		begin++
+	}
+	anchored := begin == len(l.Tokens)
+	if !anchored {
 		end = int(l.Tokens[begin].Start)
 	} else { // nothing but what varies: then all of it counts
 		b.WriteByte('^')
 		begin = 0
 	}
-	for _, t := range l.Tokens[begin:] {
+	for i, t := range l.Tokens[begin:] {
 		if b.Len() > maxExpression {
 			return strings.TrimSpace(b.String())
 		}
@@ -192,12 +219,12 @@ func ignoreExpression(message []byte, l *pattern.Line, cut, loose bool) string {
 		} else {
 			quoteLiteral(&b, between)
 		}
-		constant := message[t.Start:t.Start]
-		if t.Kind == pattern.Word {
-			constant = bytes.TrimRight(message[t.Start:t.End], "0123456789")
+		word := message[t.Start:t.Start]
+		if same(begin + i) {
+			word = constant(message, t)
 		}
-		quoteLiteral(&b, constant)
-		if len(constant) < int(t.End-t.Start) {
+		quoteLiteral(&b, word)
+		if len(word) < int(t.End-t.Start) {
 			b.WriteString(`\S+`)
 		}
 		end = int(t.End)
@@ -205,7 +232,7 @@ func ignoreExpression(message []byte, l *pattern.Line, cut, loose bool) string {
 	// A sample that is cut, and a line longer than what is scanned, go on.
 	if !loose && !l.Truncated && !cut {
 		quoteLiteral(&b, message[end:])
-		if len(l.Tokens) == 0 || l.Tokens[begin].Kind != pattern.Word {
+		if anchored {
 			b.WriteByte('$')
 		}
 	}
