@@ -21,9 +21,8 @@ import (
 )
 
 // headRoom is how far a measurement may be from the first row of the table in
-// docs/detector.md: what thirteen seeds of the streams differ by (average
-// precision 0.949 to 0.968, F1 0.929 to 0.956, false alarms 1.1 to 5.7), rounded
-// up. A false alarm more is 1.1 in 10,000.
+// docs/detector.md: what thirteen seeds of the streams of text differed by (average
+// precision by 0.019, F1 by 0.027, false alarms by 4.6), rounded up.
 var headRoom = quality{ap: 0.02, f1: 0.03, alarms: 5}
 
 // documented returns the first row of the table in docs/detector.md.
@@ -92,7 +91,7 @@ func TestAblation(t *testing.T) {
 	w.Flush()
 }
 
-var kinds = []string{"novel", "level", "value", "outcome", "garbled", "burst"}
+var kinds = []string{"novel", "level", "value", "outcome", "garbled", "burst", "field"}
 
 // labelledLine is a line with the kind of anomaly it is, "" for none.
 type labelledLine struct{ text, kind string }
@@ -154,7 +153,27 @@ func labelled() map[string][]labelledLine {
 			streams[f.name] = inject(lines, f.header)
 		}
 	}
+	streams["records"] = strangeRecords(perFormat)
 	return streams
+}
+
+// strangeRecords are n records of a service, with fields that are strange in the second
+// half.
+func strangeRecords(n int) []labelledLine {
+	next := shopLog(21)
+	strange := [][]string{
+		{"status", "503"}, {"method", `"TRACE"`}, {"host", `"build-7"`}, {"duration_ms", "45000"}, {"duration_ms", `"NaN"`}, {"user", `""`},
+		{"stack", `"at cart.go:71"`}, {"user", ""}, {"method", `"POST"`, "route", `"/static"`}, {"user", `"$(rm -rf /)"`}, {"status", "401"}, {"bytes", ""},
+	}
+	var list []labelledLine
+	for i := range n {
+		list = append(list, labelledLine{next(), ""})
+		if k := i - n/2; k >= 0 && k%120 == 0 && len(strange) > 0 {
+			list = append(list, labelledLine{changed(strange[0]...), "field"})
+			strange = strange[1:]
+		}
+	}
+	return list
 }
 
 // inject puts anomalies at random places of the second half of the lines.

@@ -112,3 +112,17 @@ func TestPageHasTheFieldExamples(t *testing.T) {
 		return strings.Join(lines, "\n")
 	})
 }
+
+// The page says of every feature what is lost without it.
+func TestPageHasTheAblation(t *testing.T) {
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(b), "\n| without | average precision |")
+	for _, f := range model.Table {
+		if !strings.Contains(table, "\n| "+f.Name+" | 0.") {
+			t.Errorf("%s has no row without %s: `make quality` prints the table", page, f.Name)
+		}
+	}
+}
