@@ -2,6 +2,7 @@ package detector
 
 import (
 	"bytes"
+	"container/list"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -88,7 +89,7 @@ type Detector struct {
 	only       *group // the model of all events without a group
 	groups     map[uint64]*group
 	seed       maphash.Seed
-	newest     *group // most recently used, the head of a ring list
+	order      list.List // of *group, the most recently used first
 	stats      Stats
 	threshold  float32 // in points, of the group judged last
 	refits     chan refit
@@ -105,9 +106,9 @@ type group struct {
 	pieces  [][]row     // of the window, copied for it so far
 	fitted  chan fitted // from it, once all is handed over
 
-	name       string // canonical; empty for events without a group
-	hash       uint64
-	prev, next *group
+	name    string // canonical; empty for events without a group
+	hash    uint64
+	element *list.Element // of order; nil for events without a group
 }
 
 // state is what a snapshot holds of a group.
@@ -258,6 +259,9 @@ func (d *Detector) words(ev *Event) []byte {
 	if len(ev.Message) == 0 {
 		return nil
 	}
+	if !d.seen.AnyWords {
+		return ev.Message
+	}
 	d.text = d.text[:0]
 	var last []byte
 	for range maxWords {
@@ -344,20 +348,17 @@ func (d *Detector) group(name []byte) *group {
 	g := d.groups[h]
 	if g == nil {
 		if len(d.groups) >= d.options.MaxGroups {
-			oldest := d.newest.prev
-			oldest.unlink(d)
+			oldest := d.order.Remove(d.order.Back()).(*group)
 			delete(d.groups, oldest.hash)
 			d.stats.Evicted++
 		}
 		g = d.newGroup(string(name))
 		g.hash = h
 		d.groups[h] = g
-	} else if g == d.newest {
-		return g
+		g.element = d.order.PushFront(g)
 	} else {
-		g.unlink(d)
+		d.order.MoveToFront(g.element)
 	}
-	g.link(d)
 	return g
 }
 
@@ -389,28 +390,6 @@ func (d *Detector) newGroup(name string) *group {
 
 func newState(o *Options) state {
 	return state{model: model.New(), window: newWindow(o.Window), nextRefit: o.Warmup}
-}
-
-func (g *group) unlink(d *Detector) {
-	if g.next == g {
-		d.newest = nil
-	} else {
-		g.prev.next, g.next.prev = g.next, g.prev
-		if d.newest == g {
-			d.newest = g.next
-		}
-	}
-	g.prev, g.next = nil, nil
-}
-
-func (g *group) link(d *Detector) {
-	if d.newest == nil {
-		g.prev, g.next = g, g
-	} else {
-		g.prev, g.next = d.newest.prev, d.newest
-		g.prev.next, g.next.prev = g, g
-	}
-	d.newest = g
 }
 
 // AppendPattern appends the pattern of the event judged last to dst, as text:

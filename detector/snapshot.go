@@ -156,13 +156,8 @@ func (d *Detector) byUse() []*group {
 	if d.only != nil {
 		list = append(list, d.only)
 	}
-	if g := d.newest; g != nil {
-		for {
-			list = append(list, g)
-			if g = g.next; g == d.newest {
-				break
-			}
-		}
+	for e := d.order.Front(); e != nil; e = e.Next() {
+		list = append(list, e.Value.(*group))
 	}
 	return list
 }
@@ -398,7 +393,7 @@ func (d *Detector) adopt(groups []*group) error {
 			d.fitIn(g)
 		} else if byHash[g.hash] == g {
 			d.fitIn(g)
-			g.link(d)
+			g.element = d.order.PushFront(g)
 		}
 	}
 	return nil
@@ -428,10 +423,8 @@ func (d *Detector) Inherit(old *Detector) error {
 		return err
 	}
 	groups := old.byUse()
-	for _, g := range groups {
-		g.prev, g.next = nil, nil
-	}
-	old.only, old.groups, old.newest = nil, nil, nil
+	old.only, old.groups = nil, nil
+	old.order.Init()
 	d.notes = old.notes
 	return d.adopt(groups)
 }

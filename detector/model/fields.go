@@ -321,6 +321,9 @@ func (m *Model) judgeFields(o *Observation) {
 // weighFields turns what was found into features.
 func (m *Model) weighFields(o *Observation) {
 	fs, s, r := &m.fields, &o.fields, &o.Row
+	if s.rawValue == 0 && s.rawKey == 0 && s.rawText == 0 && s.rawPair == 0 && s.rawNumber == 0 && s.rawRush == 0 {
+		return
+	}
 	points := [...]struct {
 		feature Feature
 		points  float32

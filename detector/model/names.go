@@ -75,11 +75,12 @@ func aboutField(f *Field) about {
 
 // SetFields gives the event its fields, at most MaxFields.
 func (o *Observation) SetFields(fields []Field) {
-	o.Fields = fields[:min(len(fields), MaxFields)]
+	o.Fields, o.AnyWords = fields[:min(len(fields), MaxFields)], false
 	for i := range o.Fields {
 		f := &o.Fields[i]
 		o.about[i] = o.names.of(f.Name)
 		o.about[i].value = f.hash()
+		o.AnyWords = o.AnyWords || o.about[i].words
 	}
 }
 

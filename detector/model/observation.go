@@ -10,12 +10,13 @@ import (
 // Judge found out, for Learn and for the explanation. It is used again for the
 // next event, so that none needs memory of its own.
 type Observation struct {
-	Text   []byte // the message's first pattern.MaxBytes
-	Size   int    // of the whole message, in bytes
-	Line   *pattern.Line
-	Fields []Field // see SetFields
-	Level  pattern.Level
-	Time   time.Duration
+	Text     []byte // the message's first pattern.MaxBytes
+	Size     int    // of the whole message, in bytes
+	Line     *pattern.Line
+	Fields   []Field // see SetFields
+	AnyWords bool    // there may be a field for which Words is true
+	Level    pattern.Level
+	Time     time.Duration
 
 	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged
 	class  wordClass     // of a line whose text is new
