@@ -17,7 +17,7 @@ func build(n int, broken map[int]string) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "Started by an SCM change")
 	for i := range n {
-		fmt.Fprintf(&b, "[INFO] Building module-%d %d.%d.0-SNAPSHOT\n[INFO] Compiling %d source files to /builds/work/target/classes\n[INFO] Tests run: %d, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.%d s\n",
+		fmt.Fprintf(&b, "[INFO] Building module-%d %d.%d.0-SNAPSHOT\n[INFO] Compiling %d source files to /builds/shop/target/classes\n[INFO] Tests run: %d, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.%d s\n",
 			i, 1+i%3, i%7, 3+i%40, 2+i%11, i%9)
 		b.WriteString(broken[i])
 	}
@@ -25,7 +25,7 @@ func build(n int, broken map[int]string) string {
 	return b.String()
 }
 
-const compileError = "[ERROR] COMPILATION ERROR :\n[ERROR] /builds/work/src/Main.java:[14,7] cannot find symbol\n"
+const compileError = "[ERROR] COMPILATION ERROR :\n[ERROR] /builds/shop/src/Main.java:[14,7] cannot find symbol\n"
 
 func compare(t *testing.T, base []byte, log string) *Comparison {
 	t.Helper()
