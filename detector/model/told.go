@@ -48,7 +48,7 @@ func (p *habit) due(told, seen uint32) bool {
 	return float64(seen+1-p.begun) >= (reports+1)*(reports+1)
 }
 
-// toldID says whether the line has identifiers, and whether one of them was told.
+// toldID reports whether the line has identifiers, and whether one of them was told.
 func (o *Observation) toldID() (has, told bool) {
 	for i := range o.Line.Tokens {
 		if id := o.id(i); id != 0 {
