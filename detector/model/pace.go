@@ -162,7 +162,7 @@ func (m *Model) judgeHabit(o *Observation) {
 		if p.time > 0 && o.Time >= p.time {
 			o.away = p.gaps.beyond(gapOctaves(o.Time - p.time))
 		}
-		o.back = o.away > returned || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
+		o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 	}
 	total := h.total/h.weight + 1
 	isNew := st == nil && o.same == 0
@@ -283,6 +283,22 @@ const (
 	// returnedAfter is the same by records: in so many times its usual gap, of late.
 	returnedAfter = 8
 )
+
+const (
+	// quietTime and quietRecords are how long a statement must have been silent for
+	// an episode of it to be over: what comes back then is told again. Where records
+	// have no time, their number alone says it.
+	quietTime    = 10 * time.Minute
+	quietRecords = 200
+)
+
+// quietFor reports whether an episode of the statement is over.
+func (m *Model) quietFor(o *Observation, st *statement) bool {
+	if m.records-st.last < quietRecords {
+		return false
+	}
+	return o.Time == 0 || st.habit.time == 0 || o.Time-st.habit.time >= quietTime
+}
 
 func (m *Model) learnHabit(o *Observation, st *statement) {
 	h, p := &m.habits, &st.habit
