@@ -46,7 +46,7 @@ type Options struct {
 // Verdict is what the detector says of an event.
 type Verdict struct {
 	Judged  bool          // false while the model is learning: Score is 0 and Anomaly false then
-	Anomaly bool          // the score is at or above the threshold and it is not ignored
+	Anomaly bool          // the score is at or above the threshold, it is not ignored, and nothing that was just told goes on
 	Score   float64       // in (0, 1), larger is stranger
 	Level   pattern.Level // of the event, by its field or its text
 	Pattern uint64        // events of the same pattern have the same number, under one seed
@@ -171,7 +171,7 @@ func (d *Detector) Close() {
 func (d *Detector) Observe(ev *Event, v *Verdict) {
 	g := d.look(ev, v)
 	if g.ready(&d.options) {
-		d.verdict(g, ev, v)
+		d.verdict(g, ev, v, true)
 	}
 	d.learn(g, ev)
 }
@@ -209,7 +209,7 @@ func (d *Detector) Fit() {
 // Judge judges the event without learning from it.
 func (d *Detector) Judge(ev *Event, v *Verdict) {
 	g := d.look(ev, v)
-	d.verdict(g, ev, v)
+	d.verdict(g, ev, v, false)
 	g.model.Pass(&d.seen)
 }
 
@@ -292,15 +292,18 @@ const (
 	joint = "\x00; "
 )
 
-func (d *Detector) verdict(g *group, ev *Event, v *Verdict) {
+// verdict judges what was looked at. In a stream, what goes on is told at growing
+// intervals.
+func (d *Detector) verdict(g *group, ev *Event, v *Verdict, stream bool) {
 	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
 	// What is ignored moves no threshold.
 	if !(g.threshold.reaches(p) || g.sweep.reaches(p)) || !d.ignored(ev) {
-		v.Anomaly, v.Sweep = g.threshold.flag(p), g.sweep.flag(p)
+		goesOn := stream && p >= scale && d.seen.GoesOn()
+		v.Anomaly, v.Sweep = g.threshold.flag(p, goesOn), g.sweep.flag(p, goesOn)
 	}
-	if v.Anomaly {
+	if d.seen.Flagged = v.Anomaly; v.Anomaly {
 		d.stats.Anomalies++
 	}
 	if v.Anomaly || v.Sweep != 0 {

@@ -173,8 +173,9 @@ func (t *threshold) reaches(points float32) bool {
 	return points >= scale+t.extra*floodDecay
 }
 
-// flag reports whether so many points are an anomaly, and learns.
-func (t *threshold) flag(points float32) bool {
+// flag reports whether so many points are an anomaly, and learns. What only goes on
+// is none under auto; a given contamination is a share, whatever it is of.
+func (t *threshold) flag(points float32, goesOn bool) bool {
 	if t.contamination > 0 {
 		step := quantileStep + quantileStepSmall/t.contamination
 		// Stochastic approximation of the quantile (Robbins and Monro 1951):
@@ -187,10 +188,10 @@ func (t *threshold) flag(points float32) bool {
 		return false
 	}
 	t.extra *= floodDecay
-	if points >= scale+t.extra {
+	if points >= scale+t.extra { // a storm that goes on is one, told or not
 		t.extra += floodStep
 		t.points = scale + t.extra
-		return true
+		return !goesOn
 	}
 	t.points = scale + t.extra
 	return false

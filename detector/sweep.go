@@ -38,9 +38,9 @@ func (s sweep) reaches(points float32) bool {
 }
 
 // flag returns a bit for each contamination: would it flag so many points?
-func (s sweep) flag(points float32) (bits uint32) {
+func (s sweep) flag(points float32, goesOn bool) (bits uint32) {
 	for i := range s {
-		if s[i].flag(points) {
+		if s[i].flag(points, goesOn) {
 			bits |= 1 << i
 		}
 	}

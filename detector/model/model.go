@@ -49,6 +49,7 @@ type Model struct {
 	lengths    lengths
 
 	habits habits
+	told   told
 	fields fields
 
 	clock  clock
@@ -72,7 +73,7 @@ func New() Model {
 
 // Judge fills o.Row by what was learned so far. It changes nothing.
 func (m *Model) Judge(o *Observation) {
-	o.model = m
+	o.model, o.Flagged = m, false
 	o.stamp, o.Time = o.Time, m.clock.guard(o.Time)
 	o.spoken = spoken{}
 	l := o.Line
@@ -253,6 +254,7 @@ func (m *Model) Learn(o *Observation) {
 	st.length.learn(o.length, st.n)
 	m.lengths.learn(o.Size)
 	m.learnHabit(o, st)
+	m.learnTold(o)
 	m.learnBurst(o, st)
 
 	st.n++
@@ -304,6 +306,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	m.letters.carry(c)
 	m.lengths.carry(c)
 	m.habits.carry(c)
+	m.told.carry(c)
 	m.fields.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)

@@ -17,12 +17,15 @@ type Observation struct {
 	Level  pattern.Level
 	Time   time.Duration
 
+	Flagged bool // what was judged is told; Judge takes it back, Learn learns it
+
 	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged
 	class  wordClass     // of a line whose text is new
 	bad    badness
 	rare   bool    // its statement is, at its slow rate
 	rarity float32 // bits
 	quick  float32 // records of its statement lately
+	back   bool    // and began anew with this record
 	away   float32 // octaves that its statement was away beyond its usual gaps
 
 	failed  bool        // the record has no message, and a code that says that something failed

@@ -94,7 +94,9 @@ type habit struct {
 	slow  float32       // weight of its records, by habits.weight
 	era   uint32        // of slow
 	quick float32       // records, fading over quickRecords
-	told  uint32        // statement.seen when it was news last
+	told  uint32        // statement.seen with the record that was flagged last; 0 = none was
+	loud  uint32        // statement.seen with the record that was trouble enough by itself
+	begun uint32        // statement.seen before the first since it is said
 	since uint32        // the record since which it is said
 	from  time.Duration // and its time; 0 = unknown
 	time  time.Duration // of its last record; 0 = unknown
@@ -147,7 +149,7 @@ func (m *Model) judgeHabit(o *Observation) {
 	if o.Size == 0 && o.failed {
 		o.bad = max(o.bad, 3) // as an ERROR
 	}
-	o.quick, o.away = 1, 0
+	o.quick, o.away, o.back = 1, 0, false
 	slow := 0.0
 	if st != nil {
 		p := &st.habit
@@ -160,6 +162,7 @@ func (m *Model) judgeHabit(o *Observation) {
 		if p.time > 0 && o.Time >= p.time {
 			o.away = p.gaps.beyond(gapOctaves(o.Time - p.time))
 		}
+		o.back = o.away > returned || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 	}
 	total := h.total/h.weight + 1
 	isNew := st == nil && o.same == 0
@@ -213,7 +216,7 @@ func (m *Model) judgeHabit(o *Observation) {
 		scale = youngTrouble
 	}
 	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))
-	if st != nil && o.bad >= 2 && st.habit.told > 0 && m.records-st.first < slowRecords && st.seen-st.habit.told >= 100 && o.quick > 4 {
+	if st != nil && o.bad >= 3 && st.habit.loud > 0 && m.records-st.first < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
 		featTrouble.set(&o.Row, Strange)
 	}
 }
@@ -276,6 +279,9 @@ const (
 
 	// returned is from how many octaves of silence on a statement begins anew.
 	returned = 3
+
+	// returnedAfter is the same by records: in so many times its usual gap, of late.
+	returnedAfter = 8
 )
 
 func (m *Model) learnHabit(o *Observation, st *statement) {
@@ -304,14 +310,20 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	case st.seen == 0 || o.away > returned:
 		p.since, p.from = m.records, o.Time
 	}
+	if o.back {
+		p.begun = st.seen
+	}
 	if p.slow == 0 {
 		p.era = h.era
 	}
 	p.slow += float32(h.weight)
 	p.quick = o.quick
 	h.total += h.weight
-	if featTrouble.Points(&o.Row) >= Strange*0.9 {
+	if o.Flagged {
 		p.told = st.seen + 1
+	}
+	if featTrouble.Points(&o.Row) >= Strange*0.9 {
+		p.loud = st.seen + 1
 	}
 	h.weight *= slowGrowth
 	for h.weight > 1<<eraBits {
@@ -368,6 +380,8 @@ func (p *habit) carry(c *codec.Codec) {
 	c.U32(&p.era)
 	c.F32(&p.quick)
 	c.U32(&p.told)
+	c.U32(&p.loud)
+	c.U32(&p.begun)
 	c.U32(&p.since)
 	codec.I64(c, &p.from)
 	codec.I64(c, &p.time)

@@ -1,0 +1,92 @@
+package model
+
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// told are the identifiers in the lines that were flagged last: what has a name of
+// its own (a machine, a block, a request) and fails is told once.
+type told struct {
+	ids  [toldIDs]uint64 // a ring; 0 = none
+	next uint8
+}
+
+const (
+	toldIDs = 64
+	idSeed  = 0x9e3779b97f4a7c15
+)
+
+// GoesOn reports whether all that makes the event strange is that a statement which
+// was told goes on, so that it is too soon to tell it again. Its n-th report comes
+// with its n*n-th record: an outage stays told and fills no page. One of a thing with
+// an identifier that was not told is told.
+func (o *Observation) GoesOn() bool {
+	st := o.known
+	if st == nil || st.seen < maturity || o.back {
+		return false
+	}
+	p := &st.habit
+	if p.told <= p.begun {
+		return false
+	}
+	if first, _ := o.strongest(); first != featTrouble && first != featRarity {
+		return false
+	}
+	if has, told := o.toldID(); has && !told {
+		return false
+	}
+	return !p.due(p.told, st.seen)
+}
+
+// due reports whether a statement that goes on is told again with the record behind
+// seen others: its n-th report comes with its n*n-th record.
+func (p *habit) due(told, seen uint32) bool {
+	reports := math.Floor(math.Sqrt(float64(told - min(told, p.begun))))
+	return float64(seen+1-p.begun) >= (reports+1)*(reports+1)
+}
+
+// toldID says whether the line has identifiers, and whether one of them was told.
+func (o *Observation) toldID() (has, told bool) {
+	for i := range o.Line.Tokens {
+		if id := o.id(i); id != 0 {
+			has = true
+			for _, is := range o.model.told.ids {
+				if is == id {
+					return true, true
+				}
+			}
+		}
+	}
+	return has, false
+}
+
+// id is a hash of the line's i-th token, if that is an identifier, or 0.
+func (o *Observation) id(i int) uint64 {
+	t := &o.Line.Tokens[i]
+	if t.Kind != pattern.ID {
+		return 0
+	}
+	return hashBytes(idSeed, o.Text[t.Start:t.End])
+}
+
+func (m *Model) learnTold(o *Observation) {
+	if !o.Flagged {
+		return
+	}
+	for i := range o.Line.Tokens {
+		if id := o.id(i); id != 0 {
+			m.told.ids[m.told.next%toldIDs] = id
+			m.told.next = (m.told.next + 1) % toldIDs
+		}
+	}
+}
+
+func (t *told) carry(c *codec.Codec) {
+	for i := range t.ids {
+		c.U64(&t.ids[i])
+	}
+	c.U8(&t.next)
+}

@@ -1,0 +1,107 @@
+package detector_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+)
+
+// TestOutageIsToldAtGrowingIntervals lets a service of four routine statements fail
+// in two ways, one line in ten, for 6,000 lines: each part of that is told, the later
+// ones no more than now and again.
+func TestOutageIsToldAtGrowingIntervals(t *testing.T) {
+	d := newDetector(t, nil)
+	rng := rand.New(rand.NewPCG(21, 22))
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	say := func(level, format string) (v detector.Verdict) {
+		at = at.Add(time.Duration(rng.IntN(800)) * time.Millisecond)
+		line := fmt.Sprintf("%s %-5s [worker-%d] "+format, at.Format("2006-01-02 15:04:05.000"), level, rng.IntN(20), rng.IntN(9000))
+		d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: []byte(line)}, &v)
+		return v
+	}
+	routine := []string{"parcel %d scanned", "label %d printed", "route of parcel %d planned", "scale said %d g"}
+	trouble := []string{"parcel %d not stored: the depot's database did not answer", "could not reserve place %d: lock wait timed out"}
+	healthy := func(n int) (flagged int) {
+		for range n {
+			if say("INFO", routine[rng.IntN(len(routine))]).Anomaly {
+				flagged++
+			}
+		}
+		return flagged
+	}
+	healthy(20_000)
+	const parts = 10
+	var told [parts]int
+	all := 0
+	for part := range told {
+		for range 600 {
+			if rng.IntN(10) > 0 {
+				healthy(1)
+			} else if say("ERROR", trouble[rng.IntN(len(trouble))]).Anomaly {
+				told[part]++
+				all++
+			}
+		}
+	}
+	t.Logf("told in each part of the outage: %v", told)
+	for part, n := range told {
+		if n == 0 {
+			t.Errorf("part %d of the outage is not told", part+1)
+		}
+	}
+	if all > 60 {
+		t.Errorf("%d of about 600 lines of an outage are told, at most 60 wanted", all)
+	}
+
+	// It is over, and comes back: news again, at once.
+	if n := healthy(8_000); n > 2 {
+		t.Errorf("%d healthy lines flagged after it", n)
+	}
+	first := 0
+	for i := range 5 {
+		if say("ERROR", trouble[i%2]).Anomaly && first == 0 {
+			first = i + 1
+		}
+	}
+	if first == 0 {
+		t.Error("the outage comes back and is not told within five lines")
+	}
+}
+
+// TestEachThingThatFailsIsTold: machines fail one after the other with the same
+// statement. One with a name of its own is told although the statement goes on; where
+// the names are numbers, it is one trouble that goes on.
+func TestEachThingThatFailsIsTold(t *testing.T) {
+	count := func(name func(rng *rand.Rand) string) (told int) {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(23, 24))
+		say := func(level, format string) (v detector.Verdict) {
+			d.Observe(&detector.Event{Message: fmt.Appendf(nil, level+" "+format, name(rng))}, &v)
+			return v
+		}
+		routine := []string{"machine %s started", "machine %s: network plugged", "machine %s: image copied", "machine %s stopped"}
+		for range 10_000 {
+			say("INFO", routine[rng.IntN(len(routine))])
+		}
+		for range 60 {
+			for range 40 {
+				say("INFO", routine[rng.IntN(len(routine))])
+			}
+			if say("ERROR", "machine %s: failed to plug the network").Anomaly {
+				told++
+			}
+		}
+		return told
+	}
+	named := count(func(rng *rand.Rand) string {
+		return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", rng.Uint32(), rng.IntN(1<<16), rng.IntN(1<<12), rng.IntN(1<<12), rng.Uint64()>>16)
+	})
+	numbered := count(func(rng *rand.Rand) string { return fmt.Sprint(rng.IntN(300)) })
+	t.Logf("of 60 machines that fail %d are told by a name of their own, %d by a number", named, numbered)
+	if named < 50 || numbered > 25 {
+		t.Errorf("of 60 machines that fail %d are told by a name of their own and %d by a number: at least 50 and at most 25 wanted", named, numbered)
+	}
+}
