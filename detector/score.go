@@ -138,6 +138,7 @@ type threshold struct {
 	contamination float32 // 0 = auto
 	points        float32 // in force
 	extra         float32 // auto: for flags in quick succession
+	ranks         *ranks  // of all that will be judged; nil = not known
 }
 
 const (
@@ -167,6 +168,9 @@ func (t *threshold) start(points []float32) {
 
 // reaches reports whether so many points are an anomaly. It learns nothing.
 func (t *threshold) reaches(points float32) bool {
+	if t.ranks != nil {
+		return t.ranks.among(points)
+	}
 	if t.contamination > 0 {
 		return points >= t.points
 	}
@@ -176,6 +180,9 @@ func (t *threshold) reaches(points float32) bool {
 // flag reports whether so many points are an anomaly, and learns. What only goes on
 // is none under auto; a given contamination is a share, whatever it is of.
 func (t *threshold) flag(points float32, goesOn bool) bool {
+	if t.ranks != nil {
+		return t.ranks.take(points)
+	}
 	if t.contamination > 0 {
 		step := quantileStep + quantileStepSmall/t.contamination
 		// Stochastic approximation of the quantile (Robbins and Monro 1951):

@@ -51,7 +51,7 @@ type view struct {
 	counted state // the writer's own, not yet published
 	size    atomic.Int64
 	got     atomic.Int64 // bytes of the input, as they are stored (compressed)
-	judged  atomic.Int64 // bytes of the text, both passes of batch mode counted
+	judged  atomic.Int64 // bytes of the text, all passes of batch mode counted
 }
 
 // The phases of a view.
@@ -121,10 +121,10 @@ func (v *view) status() state {
 		s.Progress = 0
 	case s.Size <= 0:
 	case v.mode == scan.Batch:
-		// Receiving is one third of it, each of the two passes another.
-		s.Progress = float64(s.Received) / float64(s.Size) / 3
+		// Receiving is one quarter of it, each of the three passes another.
+		s.Progress = float64(s.Received) / float64(s.Size) / 4
 		if s.Phase == scanning && s.Text > 0 {
-			s.Progress = (1 + float64(v.judged.Load())/float64(s.Text)) / 3
+			s.Progress = (1 + float64(v.judged.Load())/float64(s.Text)) / 4
 		}
 	case s.Received < s.Size:
 		s.Progress = float64(s.Received) / float64(s.Size)

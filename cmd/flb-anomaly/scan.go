@@ -53,7 +53,7 @@ Lines of a pipe are judged as they come; Ctrl-C ends it with the summary.
 
 A line is judged by the lines before it (--mode stream), as Fluent Bit would
 have, so the first ones (--warmup) only teach; or by the whole file
-(--mode batch). Batch mode reads its input twice, so standard input is first
+(--mode batch). Batch mode reads its input more than once, so standard input is first
 copied to a temporary file (at most 8 GiB). The same file and flags give the
 same verdicts.
 
@@ -220,9 +220,7 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	}
 	defer in.Close()
 	o, size := s.options, in.Size
-	if o.Mode == scan.Batch {
-		size *= 2
-	}
+	size *= int64(o.Passes())
 	bar := newBar(s.stderr, name, size)
 	o.Live, o.Modified = in.Live, in.Modified
 	o.Progress = func(read int64) {

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
@@ -61,7 +62,7 @@ type Options struct {
 
 	// Progress is called, when set, before each read of the input with the
 	// number of bytes read so far, as they are stored (compressed). Batch mode
-	// reads everything twice and counts both.
+	// reads everything Passes times and counts all.
 	Progress func(read int64)
 
 	// SpoolLimit replaces DefaultSpoolLimit when it is above 0.
@@ -128,7 +129,7 @@ func isArray(line []byte) bool {
 // line in order. An error of each, of the input, or of the context ends the
 // run and is returned, with the result so far.
 //
-// Batch mode needs the input twice: one that is an io.Seeker (a regular file)
+// Batch mode needs the input more than once: one that is an io.Seeker (a regular file)
 // is read again from where it stood, any other is kept in a temporary file on
 // the way.
 func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (Result, error) {
@@ -161,8 +162,16 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			return Result{}, err
 		}
 		d.Fit()
-		if in, err = both.second(); err != nil {
+		if in, err = both.again(); err != nil {
 			return Result{}, err
+		}
+		if o.Passes() > 2 {
+			if err := r.rank(in); err != nil {
+				return Result{}, err
+			}
+			if in, err = both.again(); err != nil {
+				return Result{}, err
+			}
 		}
 	}
 	incidents := incident.New(o.Settings.IncidentGap)
@@ -192,6 +201,45 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 		result.Compared = compared
 	}
 	return result, err
+}
+
+// Passes is how many times an input is read: once; in batch mode once to learn it and
+// once to judge it; and once more between these where a share of it is to be flagged,
+// to see which lines that are.
+func (o *Options) Passes() int {
+	d := &o.Settings.Detector
+	switch {
+	case o.Mode != Batch || o.Baseline != nil:
+		return 1
+	case d.Contamination > 0 || slices.ContainsFunc(d.Sweep, func(c float64) bool { return c > 0 }):
+		return 3
+	}
+	return 2
+}
+
+// rank lets the detector flag exactly the strangest share. Judging leaves traces (what
+// comes in a burst), so a copy of the detector goes ahead.
+func (r *run) rank(in io.Reader) error {
+	var learned bytes.Buffer
+	if err := r.detector.WriteSnapshot(&learned, "", time.Time{}); err != nil {
+		return err
+	}
+	settings := r.options.Settings.Detector
+	settings.Synchronous = true
+	ahead, err := detector.New(settings)
+	if err != nil {
+		return err
+	}
+	defer ahead.Close()
+	if _, err := ahead.Restore(&learned); err != nil {
+		return err
+	}
+	err = r.lines(in, func(line *Line) error {
+		ahead.Rank(&line.Event)
+		return nil
+	})
+	r.detector.RankBy(ahead)
+	return err
 }
 
 func (r *Result) count(line *Line) {
@@ -268,11 +316,11 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// passes are the two that batch mode makes over one input.
+// passes are those that batch mode makes over one input.
 type passes struct {
-	first  io.Reader
-	second func() (io.Reader, error)
-	done   func()
+	first io.Reader
+	again func() (io.Reader, error)
+	done  func()
 }
 
 func (r *run) twice(in io.Reader) (passes, error) {
@@ -288,7 +336,7 @@ func (r *run) twice(in io.Reader) (passes, error) {
 	}
 	f, err := os.CreateTemp("", "flb-anomaly-*")
 	if err != nil {
-		return passes{}, fmt.Errorf("batch mode reads its input twice and keeps it in a temporary file: %w", err)
+		return passes{}, fmt.Errorf("batch mode reads its input more than once and keeps it in a temporary file: %w", err)
 	}
 	limit := r.options.SpoolLimit
 	if limit <= 0 {
