@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
@@ -135,18 +136,22 @@ func (m *memo) forget() { clear(m.entries[:]) }
 
 // threshold decides from how many points on a record is flagged.
 type threshold struct {
-	contamination float32 // 0 = auto
-	points        float32 // in force
-	extra         float32 // auto: for flags in quick succession
-	ranks         *ranks  // of all that will be judged; nil = not known
+	contamination float32       // 0 = auto
+	points        float32       // in force
+	extra         float32       // auto: for flags in quick succession
+	now           time.Duration // auto: of the last record; 0 = unknown
+	ranks         *ranks        // of all that will be judged; nil = not known
 }
 
 const (
-	// Each flag raises the bar by floodStep, which halves every
-	// floodHalfLife records: in a storm of strange lines only the strangest
-	// go on being flagged.
+	// Each flag raises the bar by floodStep, which halves every floodHalfLife records
+	// and every floodTime of theirs: in a storm of strange lines only the strangest
+	// go on being flagged, and the next day it is over, however few lines came. Five
+	// flags raise it as far as it goes: what is strange enough is flagged in any storm.
 	floodStep     = 0.6
+	floodMost     = 5 * floodStep
 	floodHalfLife = 40
+	floodTime     = 6 * time.Hour
 
 	// quantileStep is how many points a flag moves the threshold of a given
 	// contamination up; for small ones more, as flags are few.
@@ -166,7 +171,7 @@ func (t *threshold) start(points []float32) {
 	}
 }
 
-// reaches reports whether so many points are an anomaly. It learns nothing.
+// reaches reports whether so many points may be an anomaly. It learns nothing.
 func (t *threshold) reaches(points float32) bool {
 	if t.ranks != nil {
 		return t.ranks.among(points)
@@ -174,12 +179,12 @@ func (t *threshold) reaches(points float32) bool {
 	if t.contamination > 0 {
 		return points >= t.points
 	}
-	return points >= scale+t.extra*floodDecay
+	return points >= scale
 }
 
 // flag reports whether so many points are an anomaly, and learns. What only goes on
 // is none under auto; a given contamination is a share, whatever it is of.
-func (t *threshold) flag(points float32, goesOn bool) bool {
+func (t *threshold) flag(points float32, now time.Duration, goesOn bool) bool {
 	if t.ranks != nil {
 		return t.ranks.take(points)
 	}
@@ -194,9 +199,12 @@ func (t *threshold) flag(points float32, goesOn bool) bool {
 		t.points -= step * t.contamination
 		return false
 	}
-	t.extra *= floodDecay
+	if t.extra > 0 {
+		t.sink(now)
+	}
+	t.now = now
 	if points >= scale+t.extra { // a storm that goes on is one, told or not
-		t.extra += floodStep
+		t.extra = min(t.extra+floodStep, floodMost)
 		t.points = scale + t.extra
 		return !goesOn
 	}
@@ -204,8 +212,23 @@ func (t *threshold) flag(points float32, goesOn bool) bool {
 	return false
 }
 
+// sink lets the bar come down by a record.
+func (t *threshold) sink(now time.Duration) {
+	t.extra *= floodDecay
+	if passed := now - t.now; passed > 0 {
+		t.extra *= float32(math.Exp2(-float64(passed) / float64(floodTime)))
+	}
+	if t.extra < floodLeast {
+		t.extra = 0
+	}
+}
+
+// floodLeast are so few points that they are none.
+const floodLeast = 1e-3
+
 func (t *threshold) carry(c *codec.Codec) {
 	c.F32(&t.contamination)
 	c.F32(&t.points)
 	c.F32(&t.extra)
+	codec.I64(c, &t.now)
 }

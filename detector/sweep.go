@@ -1,6 +1,9 @@
 package detector
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // MaxSweep is the most values that Options.Sweep can have.
 const MaxSweep = 32
@@ -38,9 +41,9 @@ func (s sweep) reaches(points float32) bool {
 }
 
 // flag returns a bit for each contamination: would it flag so many points?
-func (s sweep) flag(points float32, goesOn bool) (bits uint32) {
+func (s sweep) flag(points float32, now time.Duration, goesOn bool) (bits uint32) {
 	for i := range s {
-		if s[i].flag(points, goesOn) {
+		if s[i].flag(points, now, goesOn) {
 			bits |= 1 << i
 		}
 	}
