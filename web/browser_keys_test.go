@@ -294,8 +294,9 @@ func TestBrowserSortsPatterns(t *testing.T) {
 // TestBrowserManyPatterns lists more patterns than one answer has.
 func TestBrowserManyPatterns(t *testing.T) {
 	var log strings.Builder
-	for i := range 900 {
-		fmt.Fprintf(&log, "%c%c%c said so\n", 'a'+i%26, 'a'+i/26%26, 'a'+i/676)
+	for i := range 900 { // no two of which share a word, or they would be one pattern
+		w := []byte{'a' + byte(i%26), 'a' + byte(i/26%26), 'a' + byte(i/676)}
+		fmt.Fprintf(&log, "%s said x%s of y%s\n", w, w, w)
 	}
 	p := open(t, 1280, 900, web.Config{}, file(t, "many.log", []byte(log.String())))
 	p.settled()
