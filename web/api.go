@@ -322,9 +322,8 @@ func answerLine(v *view, r *http.Request) (any, error) {
 		near = append(near, one)
 	}
 	l := snap.line(i)
-	d := v.patterns.describe(l.pattern)
 	return map[string]any{"row": full, "near": near, "index": c.search(i), "total": c.n,
-		"pattern": patternRow{ID: full.Pattern, Text: d.text, Sample: d.sample, Ignore: d.ignore}}, nil
+		"pattern": v.patterns.describe(l.pattern)}, nil
 }
 
 func answerSeek(v *view, r *http.Request) (any, error) {
@@ -397,8 +396,7 @@ func answerPatterns(v *view, r *http.Request) (any, error) {
 	for i := range all {
 		p := &all[i]
 		d := v.patterns.describe(p.index)
-		p.ID, p.Record = strconv.FormatUint(d.id, 16), text.ID(v.patterns.hash(p.index))
-		p.Text, p.Sample, p.Ignore = d.text, d.sample, d.ignore
+		p.ID, p.Record, p.Text, p.Sample, p.Lines = d.ID, d.Record, d.Text, d.Sample, d.Lines
 	}
 	return map[string]any{"total": total, "patterns": append([]patternRow{}, all...)}, nil
 }

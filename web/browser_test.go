@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -415,17 +416,47 @@ func TestBrowserNormal(t *testing.T) {
 	p.until(fmt.Sprintf(`Number(document.getElementById("slider-value").textContent.match(/\d+(?= flagged)/)[0]) < %d`, before))
 	p.slide(14) // 0.05
 	p.click("#tab-section")
+	p.rests()
+	if row := regexp.MustCompile(`^\d+ lines?$`); !row.MatchString(text(p, "#normal li .small")) {
+		t.Errorf("the pattern set aside has %q", text(p, "#normal li .small"))
+	}
 	section := eval[string](p, `document.getElementById("section").textContent`)
-	if !strings.HasPrefix(section, "[FILTER]\n    Name ") || !strings.Contains(section, "    Contamination  0.05\n") || strings.Count(section, "    Ignore ") != 1 {
-		t.Errorf("the section is\n%s", section)
+	said := regexp.MustCompile(`\n    # (\d+) of 4,000 lines, such as: (.+)\n    Ignore +pattern:([a-z0-9]{10})\n$`).FindStringSubmatch(section)
+	if !strings.HasPrefix(section, "[FILTER]\n    Name ") || !strings.Contains(section, "    Contamination  0.05\n") || said == nil {
+		t.Fatalf("the section is\n%s", section)
+	}
+	if n := len(client{t, p.url}.lines(p.logID(), "pattern="+said[3])); said[1] != strconv.Itoa(n) || len([]rune(said[2])) > 100 {
+		t.Errorf("the pattern has %d lines; the section is\n%s", n, section)
 	}
 	p.click(`input[name=format][value="yaml"]`)
 	p.until(`document.getElementById("section").textContent.startsWith("pipeline:")`)
-	if yaml := eval[string](p, `document.getElementById("section").textContent`); !strings.Contains(yaml, "      contamination: 0.05\n      ignore:\n        - '") {
+	want := fmt.Sprintf("      contamination: 0.05\n      ignore:\n        # %s of 4,000 lines, such as: %s\n        - 'pattern:%s'\n", said[1], said[2], said[3])
+	if yaml := eval[string](p, `document.getElementById("section").textContent`); !strings.HasSuffix(yaml, want) {
 		t.Errorf("the section is\n%s", yaml)
 	}
+
+	// A link has the pattern, and what is known of it is asked for anew. What the
+	// link calls it goes into no configuration.
+	p.until(`new URLSearchParams(location.hash.slice(1)).has("normal")`)
+	link := eval[string](p, `(q => {
+		const [id] = JSON.parse(q.get("normal"))
+		q.set("normal", JSON.stringify([id, "a stranger's"]))
+		q.append("normal", JSON.stringify(["123", "of another log"]))
+		return location.href.split("#")[0] + "#" + q
+	})(new URLSearchParams(location.hash.slice(1)))`)
+	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(link))
+	p.settled()
+	p.rests()
+	if now := eval[string](p, `document.getElementById("section").textContent`); now != section {
+		t.Errorf("by a link, the section is\n%s", now)
+	}
+	if got := text(p, "#normal li:last-child"); got != "of another lognot in this logTake back" {
+		t.Errorf("a pattern of another log is listed as %q", got)
+	}
+	p.click("#normal li:last-child button")
+	p.until(`document.querySelectorAll("#normal button").length === 1`)
 	p.click("#normal button")
-	p.until(`!document.getElementById("section").textContent.includes("ignore")`)
+	p.until(`!document.getElementById("section").textContent.includes("Ignore")`)
 	p.quiet()
 }
 

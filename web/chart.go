@@ -146,10 +146,10 @@ func newBins(n int) [][]int32 {
 // patternRow is a pattern as the page lists it.
 type patternRow struct {
 	ID      string                `json:"id"`     // in base 16
-	Record  string                `json:"record"` // the one that records have
-	Text    string                `json:"text"`
-	Sample  string                `json:"sample"`
-	Ignore  string                `json:"ignore"` // a regular expression for the option Ignore
+	Record  string                `json:"record"` // the one that records have; empty for the rest beyond maxPatterns
+	Text    string                `json:"text"`   // constants as they are, what varies as <kind>
+	Sample  string                `json:"sample"` // a message of it
+	Lines   int64                 `json:"lines"`  // that it has in the whole log
 	Count   int64                 `json:"count"`
 	Flagged int64                 `json:"flagged"`
 	Mean    float64               `json:"mean"` // score of the judged lines

@@ -84,9 +84,10 @@ export interface Chart {
 
 export interface Pattern {
   id: string;
+  record: string; // the id that records have; empty for lines of many patterns
   text: string;
   sample: string;
-  ignore: string;
+  lines: number; // that it has in the whole log
   count: number;
   flagged: number;
   mean: number;

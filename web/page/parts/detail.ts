@@ -1,7 +1,7 @@
 // One line with all that is known of it, and the lines around it.
 
 import type { LineAnswer, Row } from "../api.ts";
-import { filter, setAside } from "../actions/filter.ts";
+import { filter, setAside, settingAside } from "../actions/filter.ts";
 import { forgetLine, nextAnomaly, openLine, showAmongAll } from "../actions/lines.ts";
 import { say } from "../actions/tell.ts";
 import { $, h, keepFocus, on } from "../lib/dom.ts";
@@ -118,8 +118,8 @@ function pattern({ row, pattern: p }: LineAnswer): HTMLElement[] {
       { class: "buttons" },
       h("button", { type: "button", class: "quiet", "data-key": "place", onclick: () => void showAmongAll(row.n) }, "Show among all lines"),
       h("button", { type: "button", class: "quiet", "data-key": "only", onclick: onlyThis }, "Only this pattern"),
-      // Lines of many patterns: no one expression ignores them.
-      p.ignore ? h("button", { type: "button", class: "quiet", onclick: isNormal, title: "Adds an Ignore line to the Fluent Bit section and takes the pattern out of the view" }, "This is normal") : "",
+      // Lines of many patterns: no one id ignores them.
+      p.record ? h("button", { type: "button", class: "quiet", onclick: isNormal, title: settingAside(p) }, "This is normal") : "",
     ),
   ];
 }

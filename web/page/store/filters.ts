@@ -12,7 +12,6 @@ export interface Range {
 export interface Normal {
   id: string;
   text: string;
-  ignore: string; // the expression that ignores its lines, empty where there is none
 }
 
 export type Tab = "lines" | "patterns" | "section";

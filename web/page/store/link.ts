@@ -19,7 +19,7 @@ export function toHash(l: Link, stops: number[], start: number): string {
   if (f.exclude) q.set("exclude", "1");
   if (f.pattern) q.set("pattern", f.pattern);
   if (f.pattern && f.patternText) q.set("pattern.text", f.patternText);
-  for (const n of f.normal) q.append("normal", JSON.stringify([n.id, n.ignore, n.text]));
+  for (const n of f.normal) q.append("normal", JSON.stringify([n.id, n.text]));
   if (f.axis !== "time") q.set("by", f.axis);
   if (f.range) q.set("range", `${f.range.axis},${f.range.from},${f.range.to}`);
   if (f.zoom) q.set("zoom", `${f.zoom.axis},${f.zoom.from},${f.zoom.to}`);
@@ -45,8 +45,8 @@ export function fromHash(hash: string, stops: number[], stop: number, levels: st
   f.patternText = f.pattern && oneLine(q.get("pattern.text"));
   for (const entry of q.getAll("normal")) {
     try {
-      const [id, ignore, text] = JSON.parse(entry) as unknown[];
-      if (hex(String(id))) f.normal.push({ id: hex(String(id)), ignore: oneLine(ignore), text: oneLine(text) });
+      const [id, text] = JSON.parse(entry) as unknown[];
+      if (hex(String(id))) f.normal.push({ id: hex(String(id)), text: oneLine(text) });
     } catch {
       // Not one of ours.
     }
@@ -64,7 +64,7 @@ export function fromHash(hash: string, stops: number[], stop: number, levels: st
 
 const hex = (s: string | null): string => (s && /^[0-9a-f]{1,16}$/.test(s) ? s : "");
 
-/** A link may come from a stranger: what goes into a configuration stays on its line. */
+/** A link may come from a stranger: what it calls a pattern stays short and on its line. */
 const oneLine = (s: unknown): string => String(s ?? "").replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, " ").slice(0, 2000);
 
 function range(s: string | null): Range | null {

@@ -2,7 +2,7 @@
 // from this list.
 
 import type { Pattern } from "../../api.ts";
-import { filter, setAside } from "../../actions/filter.ts";
+import { filter, setAside, settingAside } from "../../actions/filter.ts";
 import { type Child, h } from "../../lib/dom.ts";
 import { count, score } from "../../lib/format.ts";
 import { patternText } from "../../lib/logtext.ts";
@@ -49,8 +49,8 @@ function drawLevels(p: Pattern): Child[] {
   return [bar, h("span", { class: "small" }, parts.map(([g, n]) => `${count(n)} ${g === "none" ? "without a level" : g}`).join(", "))];
 }
 
-/** drawJudge has no button for lines of many patterns: no one expression ignores them. */
+/** drawJudge has no button for lines of many patterns: no one id ignores them. */
 function drawJudge(p: Pattern): Child[] {
-  if (!p.ignore) return [];
-  return [h("button", { type: "button", class: "quiet", "data-key": `normal-${p.id}`, onclick: () => setAside(p), "aria-label": `This is normal: ${p.text}` }, "This is normal")];
+  if (!p.record) return [];
+  return [h("button", { type: "button", class: "quiet", "data-key": `normal-${p.id}`, onclick: () => setAside(p), title: settingAside(p), "aria-label": `This is normal: ${p.text}` }, "This is normal")];
 }
