@@ -519,8 +519,12 @@ func TestBrowserDownload(t *testing.T) {
 		t.Fatalf("%d rows, want %d", len(rows)-1, len(want))
 	}
 	for i, w := range want {
-		if r := rows[i+1]; r[0] != fmt.Sprint(w.Line) || r[1] != "true" || r[3] != w.Reason || r[5] != w.Level || r[7] != w.Text {
-			t.Errorf("row %d is %q, want %+v", i, r, w)
+		is := map[string]string{}
+		for j, field := range rows[0] {
+			is[field] = rows[i+1][j]
+		}
+		if is["line"] != fmt.Sprint(w.Line) || is["anomaly"] != "true" || is["anomaly_reason"] != w.Reason || is["level"] != w.Level || is["text"] != w.Text {
+			t.Errorf("row %d is %q, want %+v", i, rows[i+1], w)
 		}
 	}
 }
