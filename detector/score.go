@@ -151,7 +151,7 @@ const (
 	floodStep     = 0.6
 	floodMost     = 5 * floodStep
 	floodHalfLife = 40
-	floodTime     = 6 * time.Hour
+	floodTime     = 24 * time.Hour
 
 	// quantileStep is how many points a flag moves the threshold of a given
 	// contamination up; for small ones more, as flags are few.
