@@ -30,12 +30,12 @@ var numberBefore = [256]uint16{
 // numberAfter says what class of byte, behind this one, makes more of the
 // digits before it.
 var numberAfter = [256]uint16{
-	'.': digit,       // fraction, address, version
-	':': hex | colon, // time, address
-	'/': alnum,       // date
-	'-': alnum,       // date, UUID, name
-	',': digit,       // thousands
-	' ': unit,
+	'.': digit,        // fraction, address, version
+	':': hex | colon,  // time, address
+	'/': alnum,        // date
+	'-': alnum,        // date, UUID, name
+	',': digit,        // thousands
+	' ': unit | digit, // or a time without joints
 	'%': any,
 	'_': alnum,
 }
@@ -131,6 +131,10 @@ func (s *Scanner) number(l *Line, p *piece, k int) {
 		p.end, p.unit = j+1, UnitPercent
 		p.hash += uint32(dimShare)
 	case ' ':
+		if i == 0 && j == 6 && l.follows(k, j) && l.end(k) == 13 && compactTime(b) {
+			s.mask(p, Time, 0, 13)
+			return
+		}
 		s.spacedUnit(l, p, k)
 	}
 	if p.kind == Version {
@@ -189,6 +193,16 @@ func (l *Line) thousands(k, j int, value float64) (end int, v float64) {
 // clock reports whether hh:mm stands at b[i:].
 func clock(b []byte, i int) bool {
 	return class[b[i]]&class[b[i+1]]&digit != 0 && b[i+2] == ':' && class[b[i+3]]&class[b[i+4]]&digit != 0
+}
+
+// compactTime reports whether b begins with yymmdd hhmmss, as HDFS and old MySQLs
+// write it: midnight is no fall then, and the date no number.
+func compactTime(b []byte) bool {
+	two := func(at, most int) bool {
+		return class[b[at]]&class[b[at+1]]&digit != 0 && int(b[at]-'0')*10+int(b[at+1]-'0') <= most
+	}
+	return two(0, 99) && two(2, 12) && two(4, 31) && two(7, 23) && two(9, 59) && two(11, 60) &&
+		class[b[13]]&(alnum|colon) == 0
 }
 
 // shape is what 8 bytes may look like: a digit where the example has a 0,

@@ -293,3 +293,25 @@ func TestAddressesKeepPlaces(t *testing.T) {
 		}
 	}
 }
+
+// TestCompactTime: yymmdd hhmmss at a line's head is a time, whatever its digits are.
+func TestCompactTime(t *testing.T) {
+	s := NewScanner(1)
+	render := func(text string) string {
+		var l Line
+		s.Scan([]byte(text), &l)
+		return string(l.Append(nil, []byte(text)))
+	}
+	for text, want := range map[string]string{
+		"261110 000001 143 INFO block stored": "<time> <num> <level> block stored",
+		"261109 235959 7 INFO block stored":   "<time> <num> <level> block stored",
+		"261110 000001":                       "<time>",
+		"269910 000001 7 INFO block stored":   "<num> <num> <num> <level> block stored",
+		"261110 996001 7 INFO block stored":   "<num> <num> <num> <level> block stored",
+		"sent 261110 000001 bytes":            "sent <num> <num>B",
+	} {
+		if got := render(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
