@@ -15,6 +15,16 @@ const burstRecords = 5000
 
 var rateFading = newFading(rateHorizon)
 
+const (
+	perNat = 1.4427 // bits in a nat, 1/ln 2
+
+	burstWeight = 4.5 // points for each doubling of
+	burstScale  = 4   // so many bits beyond the usual burst
+	runWeight   = 5   // points for each octave that a run of one line is longer than the longest,
+	runFree     = 2   // less so many
+	mostBurst   = 24  // points
+)
+
 // judgeBurst sees whether a known pattern comes more often than it ever did.
 func (m *Model) judgeBurst(o *Observation) {
 	st := o.known
@@ -26,9 +36,9 @@ func (m *Model) judgeBurst(o *Observation) {
 	o.rate = st.rate*rateFading.after(gap) + 1
 	// Chernoff's bound on so many records of a Poisson process, in bits.
 	o.burst = 0
-	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * 1.4427 * m.clock.lull()
+	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * perNat * m.clock.lull()
 	if o.rate > expected {
-		o.burst = o.rate*log2(float64(o.rate/expected)) - 1.4427*(o.rate-expected)
+		o.burst = o.rate*log2(float64(o.rate/expected)) - perNat*(o.rate-expected)
 	}
 	o.run = 0
 	if st.vars == o.Line.Vars && gap == 1 {
@@ -44,16 +54,16 @@ func (m *Model) judgeBurst(o *Observation) {
 		usual *= float32(math.Exp2(-float64(m.records-st.burstAt) / burstRecords))
 	}
 	if over := o.burst - usual - burstOver; over > 0 && known {
-		points = 4.5 * log2(1+float64(over/4))
+		points = burstWeight * log2(1+float64(over/burstScale))
 	}
 	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
 		same := (octavesOf(float64(o.run+1)) - st.longest).float()
-		points = max(points, 5*same-2)
+		points = max(points, runWeight*same-runFree)
 	}
 	if o.Size == 0 {
 		return // of records without a message a rush says it better, see judgeRush
 	}
-	featBurst.set(&o.Row, min(24, points))
+	featBurst.set(&o.Row, min(mostBurst, points))
 }
 
 func (m *Model) learnBurst(o *Observation, st *statement) {
@@ -79,22 +89,30 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 	}
 }
 
-// A burst that was told is no news until it is larger; one that was not becomes
-// the usual one by a tenth with each record, so that what is restless is not told
-// all the time. burstOver are bits that a burst must be above the usual one.
-const burstOver = 4
+const (
+	// burstOver are bits that a burst must be above the usual one.
+	burstOver = 4
+
+	// A burst that was told is no news until it is larger; one that was not becomes
+	// the usual one by burstFollow of the way with each record, so that what is
+	// restless is not told all the time.
+	burstFollow = 0.1
+
+	// runToldFollow and runFollow are the same for runs of the very same line.
+	runToldFollow = 0.25
+	runFollow     = 0.01
+)
 
 func followPart(told bool) float32 {
 	if told {
 		return 1
 	}
-	return 0.1
+	return burstFollow
 }
 
-// followRun is the same for runs of the very same line.
 func followRun(told bool) float32 {
 	if told {
-		return 0.25
+		return runToldFollow
 	}
-	return 0.01
+	return runFollow
 }

@@ -57,12 +57,19 @@ const (
 	// word that is known from other places.
 	knownElsewhere = 0.3
 
+	// leastNewWord is the share of never seen words that is never ruled out.
+	leastNewWord = 0.0005
+
+	// backOff is what is left of a word's chance after one word when it never stood
+	// behind the two; its root, because what the one knows the two know better.
+	backOff = 0.5
+
 	// endAnywhere is the same for the line's end: one token in some twenty.
 	endAnywhere = 0.05
 )
 
 func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surprise) {
-	fresh := float64(g.fresh) + 0.0005
+	fresh := float64(g.fresh) + leastNewWord
 	two, one := lineBegin0, lineBegin1
 	for i := 0; i <= len(l.Tokens); i++ {
 		w := lineEnd
@@ -87,7 +94,7 @@ func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surpris
 				p = endAnywhere
 			}
 			p = (float64(g.grams.find(keyBehind(c1, w)).n) + max(t1, 1)*p) / (n1 + max(t1, 1))
-			p = (float64(g.grams.find(keyBehind(c2, w)).n) + max(t2, 1)*math.Sqrt(p)*0.5) / (n2 + max(t2, 1))
+			p = (float64(g.grams.find(keyBehind(c2, w)).n) + max(t2, 1)*math.Sqrt(p)*backOff) / (n2 + max(t2, 1))
 		}
 		bits := min(maxBits, max(0, -log2(p)))
 		if i == len(l.Tokens) {

@@ -4,6 +4,15 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
 
+const (
+	fewLines        = 30   // lines before a length is judged
+	tailBits        = 0.7  // weight of a bit of a tail's rarity
+	binsPerBit      = 3    // twelfths of an octave beyond all lengths that are worth a bit
+	longShare       = 0.5  // weight of long lines beside short ones, which may be cut off
+	plainLength     = 3    // bits that say nothing
+	forgottenLength = 0.25 // lines, aged, of which nothing is kept
+)
+
 // lengths is a histogram of the lines' lengths, in twelfths of an octave.
 type lengths struct {
 	count [12 * 13]float32
@@ -29,7 +38,7 @@ func (h *lengths) learn(n int) {
 // surprise returns how seldom lines are as short as n or, at half the weight,
 // as long, in bits, and 4 for each octave beyond all that was seen.
 func (h *lengths) surprise(n int) float32 {
-	if h.total < 30 {
+	if h.total < fewLines {
 		return 0
 	}
 	bin := lengthBin(n)
@@ -43,16 +52,16 @@ func (h *lengths) surprise(n int) float32 {
 		}
 	}
 	tail := func(count float32, beyond int) float32 {
-		return 0.7*log2(float64((h.total+1)/(count+1))) + float32(max(0, beyond))/3
+		return tailBits*log2(float64((h.total+1)/(count+1))) + float32(max(0, beyond))/binsPerBit
 	}
-	return max(0, max(tail(below, h.lo-bin), 0.5*tail(above, bin-h.hi))-3)
+	return max(0, max(tail(below, h.lo-bin), longShare*tail(above, bin-h.hi))-plainLength)
 }
 
 func (h *lengths) halve() {
 	h.total = 0
 	first := true
 	for k := range h.count {
-		if h.count[k] /= 2; h.count[k] < 0.25 {
+		if h.count[k] /= 2; h.count[k] < forgottenLength {
 			h.count[k] = 0
 			continue
 		}

@@ -17,6 +17,12 @@ type letters struct {
 	lines  float32
 }
 
+const (
+	unseenPair     = 0.05 // times that each pair of the 64 x 64 counts as seen from the beginning
+	leastDeviation = 0.1  // bits a character: lines never deviate by less
+	mostApart      = 1.5  // bits a character by which one line may widen the deviation
+)
+
 // letterBytes is how much of a line is looked at.
 const letterBytes = 512
 
@@ -54,8 +60,8 @@ func (m *letters) surprise(b []byte) float32 {
 	p := fold[b[0]]
 	for _, c := range b[1:] {
 		k := fold[c]
-		seen := float64(m.pairs[int(p)<<6|int(k)]) + 0.05
-		sum += int(octavesOf((float64(m.firsts[p]) + 3.2) / seen))
+		seen := float64(m.pairs[int(p)<<6|int(k)]) + unseenPair
+		sum += int(octavesOf((float64(m.firsts[p]) + 64*unseenPair) / seen))
 		p = k
 	}
 	return float32(sum) / perOctave / float32(len(b)-1)
@@ -68,7 +74,7 @@ func (m *letters) points(bits float32) float32 {
 		return 0
 	}
 	beyond := bits - m.mean
-	deviations := beyond / (float32(math.Sqrt(float64(m.spread))) + 0.1)
+	deviations := beyond / (float32(math.Sqrt(float64(m.spread))) + leastDeviation)
 	return max(3*min(4, beyond), min(20, 6*(deviations-1)))
 }
 
@@ -94,7 +100,7 @@ func (m *letters) learn(b []byte) {
 // stays open in it.
 func (m *letters) usual(bits float32, open bool) {
 	m.lines = min(m.lines+1, 100)
-	d := min(bits-m.mean, 1.5) // a garbled line is not to make the next one usual
+	d := min(bits-m.mean, mostApart) // a garbled line is not to make the next one usual
 	m.mean += (bits - m.mean) / m.lines
 	m.spread += (d*d - m.spread) / m.lines
 	m.open += (b2f(open) - m.open) / m.lines

@@ -34,6 +34,41 @@ const (
 	calmHorizon = 50
 )
 
+// How surprises in bits become points. A point is about one bit; what is larger grows
+// with its logarithm, so that one feature alone does not drown the others. The weights
+// were measured on labelled logs of many systems; `make quality` shows for a log of our
+// own what each feature is worth.
+const (
+	rarityWeight = 0.8 // points a bit, up to
+	rarityBits   = 10  // as many bits
+
+	mostWord       = 20  // points for one word
+	mostEnd        = 14  // points for a line's end, with
+	openBits       = 8   // bits at most for a bracket or quote that stays open
+	sequenceWeight = 1.9 // points for each doubling of the surprise of all words
+
+	failureWeight = 4.2  // points for each doubling of a word of failure's surprise,
+	failureScale  = 1.6  // of which a bit counts so much,
+	failureRest   = 0.02 // less by so much for each bit of surprise elsewhere in the line,
+	failureUneasy = 0.45 // and by this share where everything is new
+	usualFailure  = 0.3  // share of the usual points of young patterns that is taken off
+
+	levelWeight      = 1.6  // points a bit for a level that is unusual,
+	worseLevelWeight = 2.6  // and for one that is worse than the usual
+	unseenLevel      = 0.25 // records by which each level counts as seen from the beginning
+	levelPrior       = 0.5  // records by which the log's levels stand for the pattern's
+
+	numberWeight      = 6   // points for each doubling of 1 + the octaves outside
+	lengthWeight      = 4   // the same for a line's length
+	youngLengthWeight = 4.7 // and for the length of a young pattern's line, by the log's
+
+	// calmBits is from how many bits of surprise of a new pattern on a log is calm:
+	// one new in 64.
+	calmBits  = 6
+	leastNews = 0.001 // share of new patterns, and
+	leastOpen = 0.004 // of lines with something open, that are never ruled out
+)
+
 // Model is what is known of one group's log, and turns its events into rows.
 // It is used by one goroutine.
 type Model struct {
@@ -117,7 +152,7 @@ func (m *Model) Judge(o *Observation) {
 	o.length = octavesOf(float64(o.Size + 1))
 
 	if bits, ok := m.seldom.surprise(o.seen); ok && !textless { // the fields say it better
-		featRarity.set(r, 0.8*min(bits, 10))
+		featRarity.set(r, rarityWeight*min(bits, rarityBits))
 	}
 	if textless {
 		o.words, o.failure, o.odd, o.open = surprise{}, 0, m.letters.mean, false
@@ -125,24 +160,24 @@ func (m *Model) Judge(o *Observation) {
 		o.words = m.language.surprise(o.Text, l, &o.spoken)
 		w := &o.words
 		// What came all along, if seldom, is less of a surprise each time.
-		calm := min(1, -log2(float64(m.news)+0.001)/6) * (1 - usedYoung*m.used(st))
-		featWord.set(r, min(20, w.word)*calm)
-		featSequence.set(r, 1.9*log2(1+float64(w.sum*calm)))
+		calm := min(1, -log2(float64(m.news)+leastNews)/calmBits) * (1 - usedYoung*m.used(st))
+		featWord.set(r, min(mostWord, w.word)*calm)
+		featSequence.set(r, sequenceWeight*log2(1+float64(w.sum*calm)))
 		// In a log whose new lines often speak of failures, one that does is less
 		// of a surprise.
 		o.failure = failurePoints(w, calm)
-		featFailure.set(r, (o.failure-0.3*m.failure)*(1-usedFailure*m.used(st)))
-		featEnd.set(r, min(14, w.end)*calm)
-		featLength.set(r, 4.7*log2(1+float64(m.lengths.surprise(o.Size))))
+		featFailure.set(r, (o.failure-usualFailure*m.failure)*(1-usedFailure*m.used(st)))
+		featEnd.set(r, min(mostEnd, w.end)*calm)
+		featLength.set(r, youngLengthWeight*log2(1+float64(m.lengths.surprise(o.Size))))
 		if st == nil {
 			o.odd = m.letters.surprise(o.Text)
 			featOdd.set(r, m.letters.points(o.odd))
 			if o.open = o.Size == len(o.Text) && unclosed(o.Text); o.open {
-				featEnd.set(r, min(14, w.end+min(8, -log2(float64(m.letters.open)+0.004)))*calm)
+				featEnd.set(r, min(mostEnd, w.end+min(openBits, -log2(float64(m.letters.open)+leastOpen)))*calm)
 			}
 		}
 	} else if st != nil {
-		featLength.set(r, 4*log2(1+float64(st.length.beyond(o.length, st.n, firmLength))))
+		featLength.set(r, lengthWeight*log2(1+float64(st.length.beyond(o.length, st.n, firmLength))))
 	}
 	if st != nil {
 		var worst float32
@@ -156,7 +191,7 @@ func (m *Model) Judge(o *Observation) {
 		}
 		worst = m.judgeBeside(o, worst)
 		if worst > 0 {
-			featNumber.set(r, 6*log2(1+float64(worst)))
+			featNumber.set(r, numberWeight*log2(1+float64(worst)))
 		}
 	}
 	featLevel.set(r, m.levelPoints(st, o.Level))
@@ -172,12 +207,12 @@ func (m *Model) Judge(o *Observation) {
 // in which much else is surprising it says less.
 func failurePoints(w *surprise, calm float32) float32 {
 	rest := max(0, w.sum-w.failure)
-	return 4.2 * log2(1+float64(1.6*w.failure/(1+0.02*rest)*(0.45+0.55*calm)))
+	return failureWeight * log2(1+float64(failureScale*w.failure/(1+failureRest*rest)*(failureUneasy+(1-failureUneasy)*calm)))
 }
 
 // levelPoints is the surprise of the level given the pattern.
 func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
-	overall := (m.levels[level] + 0.25) / (m.total + 1)
+	overall := (m.levels[level] + unseenLevel) / (m.total + 1)
 	if st == nil {
 		if level < pattern.LevelWarn {
 			return 0
@@ -188,16 +223,16 @@ func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
 	if 2*here > st.n {
 		return 0 // the usual one
 	}
-	bits := -log2(float64((here + 0.5*overall) / (st.n + 0.5)))
+	bits := -log2(float64((here + levelPrior*overall) / (st.n + levelPrior)))
 	// Worse than what the pattern usually has?
 	var below float32
 	for _, n := range st.levels[:level] {
 		below += n
 	}
 	if 2*below > st.n {
-		return 2.6 * bits
+		return worseLevelWeight * bits
 	}
-	return 1.6 * bits
+	return levelWeight * bits
 }
 
 // Learn takes the judged event in.

@@ -174,7 +174,7 @@ func (m *Model) judgeHabit(o *Observation) {
 	}
 	o.rare = raw >= rareBits
 
-	lines := min(float64(m.records), newsRecords*1.44) + 1
+	lines := min(float64(m.records), newsRecords*perNat) + 1
 	var news, worse, every float64
 	for b := range badnesses {
 		every += h.bad[b]
@@ -206,7 +206,7 @@ func (m *Model) judgeHabit(o *Observation) {
 		weak = silence
 	}
 	how := -log2(min(1, (worse/h.badWeight+0.5)/(every/h.badWeight+1)))
-	bad := min(mostBad, max(how+float32(o.bad)/2, 0.75*weak)) * float32(o.bad) / 4
+	bad := min(mostBad, max(how+float32(o.bad)/2, awayShare*weak)) * float32(o.bad) / 4
 	odd := max(o.rarity, min(mostRarity, o.rarity+weak))
 	odd *= 1 - usedPart*m.used(st)*(1-min(1, weak/4))
 	scale := float32(oldTrouble)
@@ -277,6 +277,13 @@ const (
 	// comes in clumps, and none is routine; gaps of chance deviate by 1.85.
 	clumpy = 5
 
+	// awayShare is how much of a long silence's points a bad line that ends it has at
+	// the least, however common bad lines are.
+	awayShare = 0.75
+
+	// loudShare is from what share of Strange on a record of trouble is one by itself.
+	loudShare = 0.9
+
 	// returned is from how many octaves of silence on a statement begins anew.
 	returned = 3
 
@@ -338,7 +345,7 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	if o.Flagged {
 		p.told = st.seen + 1
 	}
-	if featTrouble.Points(&o.Row) >= Strange*0.9 {
+	if featTrouble.Points(&o.Row) >= Strange*loudShare {
 		p.loud = st.seen + 1
 	}
 	h.weight *= slowGrowth

@@ -17,6 +17,12 @@ const (
 	firmLength = 10
 	firmNumber = 5
 
+	widthShare = 0.25 // of a range's width by which what is outside of it is less news
+
+	spanFollow = 0.1   // part of the way that a range goes towards what is outside of it,
+	spanSettle = 0.2   // and how fast it comes down to that, with each value
+	saidWithin = 0.003 // of a number that may be rounded away when it is said: half of a step of the scale
+
 	// widest is the width in octaves up to which a wide range makes what is
 	// outside it less of a surprise: a field that is -1 or a count is not so
 	// wide as it looks.
@@ -35,19 +41,19 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 	case x > s.hi:
 		d = x.float() - s.hi.float()
 	case x < s.lo:
-		d = min(3, (s.lo.float()-x.float())*0.25)
+		d = min(smallMost, (s.lo.float()-x.float())/smallShare)
 	default:
 		return 0
 	}
 	width := min(widest, s.hi.float()-s.lo.float())
-	return d / (1 + 0.25*width) * seen / (seen + firm)
+	return d / (1 + widthShare*width) * seen / (seen + firm)
 }
 
 // learn widens the range towards x: all the way for the first values, a tenth
 // of the way later, so that what repeats becomes normal within some ten
 // records and a single outlier hides no second one.
 func (s *span) learn(x octaves, seen float32) {
-	part := max(0.1, 1/(1+0.2*seen))
+	part := max(spanFollow, 1/(1+spanSettle*seen))
 	switch {
 	case s.zeros() && x.fraction():
 		*s = span{x, x}
@@ -103,7 +109,7 @@ func (o octaves) said() float64 {
 	var b [32]byte
 	for digits := range 3 {
 		short, _ := strconv.ParseFloat(string(strconv.AppendFloat(b[:0], v, 'e', digits, 64)), 64)
-		if math.Abs(short-v) <= math.Abs(v)*0.003 {
+		if math.Abs(short-v) <= math.Abs(v)*saidWithin {
 			return short
 		}
 	}
