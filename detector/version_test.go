@@ -23,6 +23,6 @@ func TestModelVersion(t *testing.T) {
 		binary.Write(h, binary.LittleEndian, v.Score)
 	}
 	if got := h.Sum32(); got != modelFingerprint {
-		t.Errorf("the meaning of a model has changed: raise modelVersion in layout.go if a release has this one, then set modelFingerprint to %#x", got)
+		t.Errorf("the meaning of a model has changed: raise modelVersion in state.go if a release has this one, then set modelFingerprint to %#x", got)
 	}
 }
