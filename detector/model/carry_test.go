@@ -210,7 +210,7 @@ func diff(t *testing.T, path string, a, b reflect.Value) {
 		}
 	default:
 		if !a.Equal(b) {
-			t.Errorf("%s is %v, %v was written: layout.go does not list it, or in another order", path, a, b)
+			t.Errorf("%s is %v, %v was written: its carry does not list it, or in another order", path, a, b)
 		}
 	}
 }
