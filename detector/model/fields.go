@@ -17,6 +17,7 @@ type fields struct {
 	shapes  grams // how often the values of all categories came together as they do
 	pairs   grams // how often two of them did
 	ranges  ranges
+	objects objects
 	records float32 // that had fields, aged
 
 	value, key, text, pair, rush tail
@@ -83,7 +84,7 @@ type seenField struct {
 	place  uint32 // of id in fields.values
 	count  uint32 // how often the value stood here before
 	number octaves
-	bits   float32 // of a new text, by its characters
+	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
 	marks  marks
 	text   []byte // the value, or the part of it
 }
@@ -108,6 +109,8 @@ type fieldsSeen struct {
 	list      [maxSeen]seenField
 	n         int
 	mask      keyMask // of the keys that are there
+	had       uint64  // of the objects that are there
+	grown     uint64  // and of those that get a new name
 	lows      [maxLows]low
 	nlows     int
 	shape     uint32
@@ -302,10 +305,10 @@ func (m *Model) judgeFields(o *Observation) {
 	}
 	set := fs.keys.set(&s.mask)
 	if s.newKey >= 0 {
-		s.rawKey = keyWeight * log2(float64(fs.records+1))
+		s.rawKey = keyWeight * s.list[s.newKey].bits
 	} else if s.rareKey >= 0 {
-		n := fs.keys.all[s.list[s.rareKey].key].n
-		s.rawKey = keyWeight * log2(float64((fs.records+1)/(n+0.5))) / (1 + n/keyTold)
+		k := &fs.keys.all[s.list[s.rareKey].key]
+		s.rawKey = keyWeight * fs.objects.least(log2(float64((fs.records+1)/(k.n+0.5))), int(k.object)-1) / (1 + k.n/keyTold)
 	} else if set == nil || set.n < knownKeySet {
 		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
 			if set != nil {
@@ -474,7 +477,11 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	if k < 0 {
 		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
-			if all.newKey < 0 || name < all.list[all.newKey].name {
+			s.bits = log2(float64(fs.records + 1))
+			if !a.words && !named(f.Name, failureNames) {
+				s.bits = fs.objects.least(s.bits, fs.objects.find(objectOf(f.Name)))
+			}
+			if all.newKey < 0 || all.stranger(s.bits, at, all.list[all.newKey].bits, all.newKey) {
 				all.newKey = at
 			}
 			if o.Size > 0 && a.words && f.Kind == Text {
@@ -777,9 +784,11 @@ func (m *Model) learnFields(o *Observation) {
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
 	fs.records++
+	s.had, s.grown = 0, 0
 	for i := range s.n {
 		m.learnField(o, &s.list[i])
 	}
+	fs.objects.learn(s.had, s.grown)
 	fs.keys.learnSet(&s.mask, m.records)
 	fs.shapes.count(s.shape, 1)
 	if s.nlows >= 2 {
@@ -813,6 +822,10 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 			if k = fs.keys.add(s.name, f.Name, m.records); k < 0 {
 				return
 			}
+			if s.part == whole {
+				fs.keys.all[k].object = fs.objects.claim(objectOf(f.Name))
+				o.fields.grown |= 1 << fs.keys.all[k].object >> 1
+			}
 		}
 		if s.part == whole {
 			o.fields.mask.add(k)
@@ -820,6 +833,7 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	}
 	key := &fs.keys.all[k]
 	p := &key.place
+	o.fields.had |= 1 << key.object >> 1
 	key.n++
 	p.n++
 	p.kinds[s.sort]++
@@ -867,6 +881,7 @@ func (p *place) identifier() bool { return p.n > knownIdentifier && float32(p.di
 func (fs *fields) age() {
 	fs.records /= 2
 	fs.keys.age()
+	fs.objects.age()
 	fs.values.halve()
 	fs.shapes.halve()
 	fs.pairs.halve()
@@ -875,6 +890,7 @@ func (fs *fields) age() {
 
 func (fs *fields) carry(c *codec.Codec) {
 	fs.keys.carry(c)
+	fs.objects.carry(c)
 	fs.values.carry(c)
 	fs.shapes.carry(c)
 	fs.pairs.carry(c)
@@ -924,5 +940,6 @@ func (fs *fields) copyTables(room *fields) int {
 		n += gramBytes * len(t.own.slots)
 	}
 	fs.ranges.slots = append(room.ranges.slots[:0], fs.ranges.slots...)
+	fs.objects.all = append(room.objects.all[:0], fs.objects.all...)
 	return n + int(unsafe.Sizeof(key{}))*len(fs.keys.all) + rangeBytes*len(fs.ranges.slots)
 }
