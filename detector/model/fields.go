@@ -123,6 +123,8 @@ type fieldsSeen struct {
 	rawPair   float32
 	rawRush   float32
 	rushBits  float32
+	rushCount float32 // of the last records, those of the event's kind, and
+	rushUsual float32 // how many are usual
 	rawNumber float32
 
 	// What is strangest, for the explanation.
@@ -776,6 +778,7 @@ func (m *Model) judgeRush(o *Observation) {
 	}
 	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1) * m.clock.lull()
 	if expected = max(expected, leastUsual); n > expected {
+		s.rushCount, s.rushUsual = n, expected
 		s.rushBits = n*log2(float64(n/expected)) - math.Log2E*(n-expected) // Chernoff's bound, as of a burst
 		s.rawRush = rushWeight * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/rushUnit))
 	}
