@@ -3,6 +3,7 @@ package detector_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -294,5 +295,38 @@ func TestStormIsOverByTheClock(t *testing.T) {
 	soon, later := after(0), after(10*24*time.Hour)
 	if soon < 0.55 || later > 0.501 {
 		t.Errorf("a threshold of %.3f right after a storm and %.3f ten days later, at least 0.55 and about 0.5 wanted", soon, later)
+	}
+}
+
+// TestStormIsOverByRecords: what a storm has raised is half of it after 40 records,
+// at whatever pace they come.
+func TestStormIsOverByRecords(t *testing.T) {
+	// bar is by how much the threshold is raised, in shares of what it is in a calm.
+	bar := func(d *detector.Detector) float64 { return -math.Log2(1-d.Stats().Threshold) - 1 }
+	d := newDetector(t, nil)
+	verdicts(d, healthy(10_000, 14))
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 20 {
+		d.Observe(&detector.Event{Message: append([]byte("ERROR "), randomLine(rng, nil)...)}, new(detector.Verdict))
+	}
+	high := bar(d)
+	if high < 0.1 {
+		t.Fatalf("the bar of a storm of 20 lines is %.3f", high)
+	}
+	lines := healthy(400, 15)
+	for n := 40; n <= 200; n += 40 {
+		for _, v := range verdicts(d, lines[n-40:n]) {
+			if v.Anomaly {
+				t.Fatal("a healthy line is flagged, and raises the bar")
+			}
+		}
+		if got, want := bar(d), high*math.Exp2(-float64(n)/40); math.Abs(got-want) > want/20 {
+			t.Errorf("%d records later the bar is %.4f, want %.4f", n, got, want)
+		}
+	}
+	verdicts(d, lines[200:])
+	verdicts(d, lines)
+	if got := bar(d); got != 0 {
+		t.Errorf("the bar does not come down to 0: %g", got)
 	}
 }
