@@ -114,8 +114,14 @@ func TestLists(t *testing.T) {
 			}
 		}
 	}
-	if _, err := plantedIn(nil); err != nil {
+	planted, err := plantedIn(nil)
+	if err != nil {
 		t.Error(err)
+	}
+	for _, m := range planted {
+		if testsOf(filepath.Dir(m.file)) == nil {
+			t.Errorf("no tests are known for %s", m.file)
+		}
 	}
 	reasons, err := readHarmless("test/mutate/harmless.txt")
 	if err != nil {
