@@ -105,3 +105,48 @@ func TestEachThingThatFailsIsTold(t *testing.T) {
 		t.Errorf("of 60 machines that fail %d are told by a name of their own and %d by a number: at least 50 and at most 25 wanted", named, numbered)
 	}
 }
+
+// TestEachAttackIsTold: logins are guessed at irregular times, a hundred at a time. Each
+// attack is told within its first lines, be it that another was two days ago; what comes
+// every three hours is told a few times and then usual.
+func TestEachAttackIsTold(t *testing.T) {
+	told := func(pauses func(rng *rand.Rand) time.Duration, attacks int) (told int) {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(25, 26))
+		at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+		say := func(format string) (v detector.Verdict) {
+			d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: fmt.Appendf(nil, format, rng.IntN(9000))}, &v)
+			return v
+		}
+		routine := []string{"session %d opened", "session %d closed", "key of session %d renewed", "timer ran for %d ms"}
+		quiet := func(d time.Duration) {
+			for end := at.Add(d); at.Before(end); at = at.Add(time.Duration(rng.IntN(240)) * time.Second) {
+				say(routine[rng.IntN(len(routine))])
+			}
+		}
+		quiet(10 * 24 * time.Hour)
+		for range attacks {
+			first := 0
+			for i := range 100 {
+				if say("failed password, port %d").Anomaly && first == 0 {
+					first = i + 1
+				}
+				at = at.Add(time.Duration(rng.IntN(5000)) * time.Millisecond)
+			}
+			if first > 0 && first <= 5 {
+				told++
+			}
+			quiet(pauses(rng))
+		}
+		return told
+	}
+	days := told(func(rng *rand.Rand) time.Duration { return time.Duration(8+rng.IntN(60)) * time.Hour }, 7)
+	hours := told(func(*rand.Rand) time.Duration { return 3 * time.Hour }, 30)
+	t.Logf("of 7 attacks at irregular times %d are told, of 30 that come every three hours %d", days, hours)
+	if days < 7 {
+		t.Errorf("%d of 7 attacks are told within their first five lines", days)
+	}
+	if hours > 12 {
+		t.Errorf("%d of 30 attacks that come every three hours are told, at most 12 wanted", hours)
+	}
+}

@@ -101,6 +101,7 @@ type habit struct {
 	from  time.Duration // and its time; 0 = unknown
 	time  time.Duration // of its last record; 0 = unknown
 	gaps  gaps
+	times float32 // that it came back, fading over slowTime
 }
 
 // gaps are the usual pauses between a statement's records: mean and variance of
@@ -115,12 +116,13 @@ const (
 	longestFade = 0.02 // octaves that the longest comes down with each
 )
 
-// beyond returns by how many octaves a gap is longer than the usual ones.
-func (g *gaps) beyond(x float32) float32 {
+// beyond returns by how many octaves a gap is longer than the usual ones. The longest
+// is one of them up to most: that there was one of a day does not make the next usual.
+func (g *gaps) beyond(x, most float32) float32 {
 	if g.n < gapsKnown {
 		return 0
 	}
-	return max(0, x-max(g.longest, g.mean+2*sqrt(g.variance)))
+	return max(0, x-max(min(g.longest, most), g.mean+2*sqrt(g.variance)))
 }
 
 func (g *gaps) learn(x float32) {
@@ -160,7 +162,11 @@ func (m *Model) judgeHabit(o *Observation) {
 		slow = float64(p.slow)
 		o.quick += p.quick * quickFading.after((m.records-st.last)/quickStep)
 		if p.time > 0 && o.Time >= p.time {
-			o.away = p.gaps.beyond(gapOctaves(o.Time - p.time))
+			most := quietOctaves
+			if p.times >= comesAndGoes {
+				most = math.MaxFloat32
+			}
+			o.away = p.gaps.beyond(gapOctaves(o.Time-p.time), most)
 		}
 		o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 	}
@@ -287,6 +293,10 @@ const (
 	// returned is from how many octaves of silence on a statement begins anew.
 	returned = 3
 
+	// comesAndGoes is how many times in a fortnight or so a statement must have come back
+	// for its pauses to be usual ones.
+	comesAndGoes = maturity
+
 	// returnedAfter is the same by records: in so many times its usual gap, of late.
 	returnedAfter = 8
 )
@@ -299,6 +309,8 @@ const (
 	quietRecords = 200
 )
 
+var quietOctaves = gapOctaves(quietTime)
+
 // quietFor reports whether an episode of the statement is over.
 func (m *Model) quietFor(o *Observation, st *statement) bool {
 	if m.records-st.last < quietRecords {
@@ -309,6 +321,10 @@ func (m *Model) quietFor(o *Observation, st *statement) bool {
 
 func (m *Model) learnHabit(o *Observation, st *statement) {
 	h, p := &m.habits, &st.habit
+	if o.back {
+		p.begun = st.seen
+		p.times = p.times*float32(math.Exp2(-float64(max(0, o.Time-p.time))/float64(slowTime))) + 1
+	}
 	if p.time > 0 && o.Time >= p.time {
 		p.gaps.learn(gapOctaves(o.Time - p.time))
 	}
@@ -332,9 +348,6 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 		}
 	case st.seen == 0 || o.away > returned:
 		p.since, p.from = m.records, o.Time
-	}
-	if o.back {
-		p.begun = st.seen
 	}
 	if p.slow == 0 {
 		p.era = h.era
@@ -409,6 +422,7 @@ func (p *habit) carry(c *codec.Codec) {
 	codec.I64(c, &p.from)
 	codec.I64(c, &p.time)
 	p.gaps.carry(c)
+	c.F32(&p.times)
 }
 
 func (g *gaps) carry(c *codec.Codec) {
