@@ -75,7 +75,7 @@ func TestOutageIsToldAtGrowingIntervals(t *testing.T) {
 // statement. One with a name of its own is told although the statement goes on; where
 // the names are numbers, it is one trouble that goes on.
 func TestEachThingThatFailsIsTold(t *testing.T) {
-	count := func(name func(rng *rand.Rand) string) (told int) {
+	count := func(trouble string, name func(rng *rand.Rand) string) (told int) {
 		d := newDetector(t, nil)
 		rng := rand.New(rand.NewPCG(23, 24))
 		say := func(level, format string) (v detector.Verdict) {
@@ -90,17 +90,22 @@ func TestEachThingThatFailsIsTold(t *testing.T) {
 			for range 40 {
 				say("INFO", routine[rng.IntN(len(routine))])
 			}
-			if say("ERROR", "machine %s: failed to plug the network").Anomaly {
+			if say("ERROR", trouble).Anomaly {
 				told++
 			}
 		}
 		return told
 	}
-	named := count(func(rng *rand.Rand) string {
+	const trouble = "machine %s: failed to plug the network"
+	uuid := func(rng *rand.Rand) string {
 		return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", rng.Uint32(), rng.IntN(1<<16), rng.IntN(1<<12), rng.IntN(1<<12), rng.Uint64()>>16)
-	})
-	numbered := count(func(rng *rand.Rand) string { return fmt.Sprint(rng.IntN(300)) })
+	}
+	named := count(trouble, uuid)
+	numbered := count(trouble, func(rng *rand.Rand) string { return fmt.Sprint(rng.IntN(300)) })
 	t.Logf("of 60 machines that fail %d are told by a name of their own, %d by a number", named, numbered)
+	if with := count(trouble+": qemu-system-x86_64 ended", uuid); with < 50 {
+		t.Errorf("of 60 machines that fail %d are told where another identifier is the same in all lines, at least 50 wanted", with)
+	}
 	if named < 50 || numbered > 25 {
 		t.Errorf("of 60 machines that fail %d are told by a name of their own and %d by a number: at least 50 and at most 25 wanted", named, numbered)
 	}

@@ -102,6 +102,7 @@ type habit struct {
 	time  time.Duration // of its last record; 0 = unknown
 	gaps  gaps
 	times float32 // that it came back, fading over slowTime
+	fixed uint64  // a bit for each identifier that stood in all of its bad lines
 }
 
 // gaps are the usual pauses between a statement's records: mean and variance of
@@ -355,6 +356,9 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	p.slow += float32(h.weight)
 	p.quick = o.quick
 	h.total += h.weight
+	if o.bad > 0 {
+		p.fixed = o.fixed(st)
+	}
 	if o.Flagged {
 		p.told = st.seen + 1
 	}
@@ -423,6 +427,7 @@ func (p *habit) carry(c *codec.Codec) {
 	codec.I64(c, &p.time)
 	p.gaps.carry(c)
 	c.F32(&p.times)
+	c.U64(&p.fixed)
 }
 
 func (g *gaps) carry(c *codec.Codec) {
