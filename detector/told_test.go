@@ -155,3 +155,38 @@ func TestEachAttackIsTold(t *testing.T) {
 		t.Errorf("%d of 30 attacks that come every three hours are told, at most 12 wanted", hours)
 	}
 }
+
+// TestOneTimeIsNoClock: of a log one record has a time, a dump of some other program. It
+// must not stand for the others: an episode of errors is over by the number of records,
+// as in a log without any time.
+func TestOneTimeIsNoClock(t *testing.T) {
+	told := func(time time.Duration) (told int) {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(27, 28))
+		say := func(format string) (v detector.Verdict) {
+			d.Observe(&detector.Event{Message: fmt.Appendf(nil, format, rng.IntN(9000))}, &v)
+			return v
+		}
+		routine := []string{"INFO parcel %d scanned", "INFO label %d printed", "INFO route of parcel %d planned", "INFO scale said %d g"}
+		healthy := func(n int) {
+			for range n {
+				say(routine[rng.IntN(len(routine))])
+			}
+		}
+		healthy(3000)
+		d.Observe(&detector.Event{Time: time, Message: []byte("INFO heap written")}, new(detector.Verdict))
+		healthy(3000)
+		for range 16 {
+			first := say("ERROR parcel %d not stored: the depot's database did not answer")
+			if second := say("ERROR parcel %d not stored: the depot's database did not answer"); first.Anomaly || second.Anomaly {
+				told++
+			}
+			healthy(300)
+		}
+		return told
+	}
+	never, once := told(0), told(time.Duration(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).UnixNano()))
+	if never < 12 || once != never {
+		t.Errorf("of 16 episodes %d are told where no record has a time, and %d where one has, at least 12 and as many wanted", never, once)
+	}
+}

@@ -215,7 +215,8 @@ func (m *Model) judgeHabit(o *Observation) {
 	how := -log2(min(1, (worse/h.badWeight+0.5)/(every/h.badWeight+1)))
 	bad := min(mostBad, max(how+float32(o.bad)/2, awayShare*weak)) * float32(o.bad) / 4
 	odd := max(o.rarity, min(mostRarity, o.rarity+weak))
-	odd *= 1 - usedPart*m.used(st)*(1-min(1, weak/4))
+	used := m.used(st)
+	odd *= 1 - usedPart*used*(1-min(1, weak/4))
 	scale := float32(oldTrouble)
 	if isNew {
 		scale = newTrouble
@@ -223,7 +224,7 @@ func (m *Model) judgeHabit(o *Observation) {
 		scale = youngTrouble
 	}
 	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))
-	if st != nil && o.bad >= 3 && st.habit.loud > 0 && m.records-st.first < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
+	if st != nil && o.bad >= 3 && st.habit.loud > 0 && used < halfUsed && m.records-st.first < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
 		featTrouble.set(&o.Row, Strange)
 	}
 }
@@ -237,11 +238,11 @@ func (m *Model) used(st *statement) float32 {
 	}
 	h, p := &m.habits, &st.habit
 	part := float32(m.records-p.since) / float32(max(leastUsed, float32(min(m.records, 2*slowRecords)+1)))
-	if p.from > 0 && h.now > h.begin {
+	if p.from > 0 && h.now > h.begin && !m.clock.stopped() {
 		part = min(part, float32(h.now-p.from)/float32(min(h.now-h.begin, 2*slowTime)))
 	}
 	used := min(1, max(0, usedSlope*part-(usedSlope/2-1)))
-	if p.gaps.n >= gapsKnown { // what comes in clumps is news with each of them
+	if p.gaps.n >= gapsKnown && !m.clock.stopped() { // what comes in clumps is news with each of them
 		used *= min(1, max(0, (clumpy-sqrt(p.gaps.variance))/2))
 	}
 	return used
@@ -283,6 +284,9 @@ const (
 	// clumpy is from how many octaves of deviation between its gaps on a statement
 	// comes in clumps, and none is routine; gaps of chance deviate by 1.85.
 	clumpy = 5
+
+	// halfUsed is from where on it is no news that something goes on.
+	halfUsed = 0.5
 
 	// awayShare is how much of a long silence's points a bad line that ends it has at
 	// the least, however common bad lines are.
