@@ -194,7 +194,9 @@ func (m *Model) Judge(o *Observation) {
 			featNumber.set(r, numberWeight*log2(1+float64(worst)))
 		}
 	}
-	featLevel.set(r, m.levelPoints(st, o.Level))
+	if points := m.levelPoints(st, o.Level); points > 0 && (textless || says(l)) {
+		featLevel.set(r, points)
+	}
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
 	m.judgeHabit(o)
 	m.judgeBurst(o)
@@ -208,6 +210,17 @@ func (m *Model) Judge(o *Observation) {
 func failurePoints(w *surprise, calm float32) float32 {
 	rest := max(0, w.sum-w.failure)
 	return failureWeight * log2(1+float64(failureScale*w.failure/(1+failureRest*rest)*(failureUneasy+(1-failureUneasy)*calm)))
+}
+
+// says reports whether there is anything in the line but its level: an empty line at
+// ERROR is the gap between two others.
+func says(l *pattern.Line) bool {
+	for i := range l.Tokens {
+		if k := l.Tokens[i].Kind; k != pattern.LevelWord && k != pattern.Time {
+			return true
+		}
+	}
+	return false
 }
 
 // levelPoints is the surprise of the level given the pattern.
