@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-
-	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // seenAt returns the field at a place in the list, and what of it was looked at.
@@ -33,7 +31,7 @@ func (s *seenField) said(dst []byte, f *Field) []byte {
 		if len(f.Value) > 0 {
 			return append(dst, f.Value...)
 		}
-		return appendNumber(dst, f.Number, pattern.UnitNone)
+		return appendNumber(dst, f.Number, f.Unit)
 	case Bool:
 		return append(dst, f.Value...)
 	}
@@ -180,12 +178,12 @@ func (o *Observation) phraseFar(dst []byte) []byte {
 	dst = s.said(append(s.named(dst, f), ' '), f)
 	u := o.fields.farUsual
 	lo, hi := u.lo.said(), u.hi.said()
-	if f.Number == math.Trunc(f.Number) {
+	if f.plain() && f.Number == math.Trunc(f.Number) {
 		lo, hi = math.Round(lo), math.Round(hi)
 	}
-	dst = appendNumber(append(dst, ", usually "...), lo, pattern.UnitNone)
+	dst = appendNumber(append(dst, ", usually "...), lo, f.Unit)
 	if hi != lo {
-		dst = appendNumber(append(dst, " to "...), hi, pattern.UnitNone)
+		dst = appendNumber(append(dst, " to "...), hi, f.Unit)
 	}
 	return dst
 }

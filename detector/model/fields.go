@@ -111,6 +111,7 @@ type fieldsSeen struct {
 	mask      keyMask // of the keys that are there
 	had       uint64  // of the objects that are there
 	grown     uint64  // and of those that get a new name
+	young     uint64  // indices in list of values that came into a category lately
 	lows      [maxLows]low
 	nlows     int
 	shape     uint32
@@ -170,6 +171,10 @@ const (
 	firmValue = 8
 )
 
+// newcomer is for how many records a value of a category is a newcomer, as long as it
+// came less than firmValue times: as far as rarity looks back.
+const newcomer = rarityHorizon
+
 const (
 	// rareKey is up to how many records a field's name is news.
 	rareKey = 8
@@ -194,7 +199,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		values += mix64(h, v)
 		if o.tellsKind(i) {
 			o.failed = o.failed || codeWorse(f)
-			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
+			if f.plain() && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
 			}
 			kind += mix64(h, v)
@@ -282,7 +287,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s := &o.fields
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
-	s.rushed = false
+	s.rushed, s.young = false, 0
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
 		return
@@ -346,6 +351,14 @@ func (m *Model) weighFields(o *Observation) {
 				points[i].points *= explained
 			}
 		}
+	}
+	// So is what comes with a value that is young itself: the instances of a new release,
+	// what a new client asks for.
+	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) {
+		points[0].points *= explained
+	}
+	if s.young != 0 && s.lost < 0 && !o.failureKey() {
+		points[1].points *= explained
 	}
 	strongest := 0
 	for i := range points {
@@ -524,7 +537,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && (codeWorse(f) || f.Kind == Number && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
+		if p == whole && (codeWorse(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -541,8 +554,12 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 			all.rawText, all.strange = points, at
 		}
 	}
-	if pl.category() && s.count >= firmValue {
-		all.addLow(s.id, at)
+	if pl.category() {
+		if s.count >= firmValue {
+			all.addLow(s.id, at)
+		} else if s.count > 0 && p == whole && !codeWorse(f) && float64(m.records)-octaves(fs.values.slots[s.place].t).exp() < newcomer {
+			all.young |= 1 << at
+		}
 	}
 }
 
@@ -569,7 +586,7 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 
 // codeWorse reports whether a field's value is a code of a failure.
 func codeWorse(f *Field) bool {
-	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
+	return f.plain() && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
 
 // usualQuantity reports whether a number is no larger than those of a quantity, or near
@@ -850,11 +867,15 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	}
 	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
 		fs.values.countAt(s.place, s.id)
+		if g := fs.values.find(s.id); s.count == 0 && g.key != 0 {
+			g.t = uint16(octavesOf(float64(m.records + 1)))
+		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {
 		p.learnUsual(uint32(s.value), f.Value)
 	}
 	if s.number != noNumber || f.Kind == Number {
+		p.unit = f.Unit
 		n := s.number
 		if n == noNumber {
 			n = 0

@@ -528,7 +528,7 @@ func (p *place) merge(o *place, later bool) {
 	p.compared += o.compared
 	p.changes += o.changes
 	if later {
-		p.last = o.last
+		p.last, p.unit = o.last, o.unit
 	}
 	p.seldom.merge(&o.seldom)
 	p.numbers.merge(&o.numbers)

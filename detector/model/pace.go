@@ -218,9 +218,11 @@ func (m *Model) judgeHabit(o *Observation) {
 	odd := max(o.rarity, min(mostRarity, o.rarity+weak))
 	odd *= 1 - usedPart*m.used(st)*(1-min(1, weak/4))
 	scale := float32(oldTrouble)
-	if isNew {
+	switch {
+	case o.Size == 0: // it has no words that other features judge
+	case isNew:
 		scale = newTrouble
-	} else if st != nil && st.seen < maturity {
+	case st != nil && st.seen < maturity:
 		scale = youngTrouble
 	}
 	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))
