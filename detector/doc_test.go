@@ -16,11 +16,11 @@ const page = "../docs/detector.md"
 // holds keeps the part of docs/detector.md between two comments what want makes of it.
 func holds(t *testing.T, part string, want func(old string) string) {
 	t.Helper()
-	held(t, page, part, want)
+	holdsOn(t, page, part, want)
 }
 
-// held is holds for any page.
-func held(t *testing.T, page, part string, want func(old string) string) {
+// holdsOn is holds for another page.
+func holdsOn(t *testing.T, page, part string, want func(old string) string) {
 	t.Helper()
 	b, err := os.ReadFile(page)
 	if err != nil {

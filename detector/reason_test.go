@@ -169,7 +169,7 @@ func TestEveryReasonHasEvidence(t *testing.T) {
 			t.Errorf("no event was flagged as of the kind %s", kind)
 		}
 	}
-	held(t, "../docs/incidents.md", "reasons", func(string) string {
+	holdsOn(t, "../docs/incidents.md", "reasons", func(string) string {
 		var b strings.Builder
 		b.WriteString("```text\n")
 		for _, kind := range model.Anomalies {

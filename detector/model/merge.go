@@ -531,6 +531,9 @@ func (p *place) merge(o *place, later bool) {
 		p.last, p.unit = o.last, o.unit
 	}
 	p.seldom.merge(&o.seldom)
+	if o.numbers.n > 0 && (later || p.numbers.n == 0) {
+		p.unit = o.unit
+	}
 	p.numbers.merge(&o.numbers)
 	p.texts.merge(&o.texts)
 	p.mergeUsual(o)
