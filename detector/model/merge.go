@@ -44,7 +44,7 @@ func (m *Model) Merge(o *Model) {
 	for i := range m.levels {
 		m.levels[i] += o.levels[i]
 	}
-	m.records = g.records
+	m.records, m.passed = g.records, min(m.passed+o.passed, g.records)
 	for m.total > 2*ageEvery { // more than a model of one log ever counts
 		m.age()
 	}
