@@ -279,7 +279,8 @@ func TestTeachingAnAttack(t *testing.T) {
 		if flagged < 6 {
 			t.Errorf("%s: taught after it was flagged %d times", c.what, flagged)
 		}
-		if c.every <= 100 && last <= repetitions/2 {
+		// Until it was said for three eighths of the time that the log is known.
+		if used := 10_000 * 3 / 5 / c.every; c.every <= 100 && last <= min(used, repetitions)/2 {
 			t.Errorf("%s: what goes on is not reported again after repetition %d", c.what, last)
 		}
 	}

@@ -139,7 +139,7 @@ type threshold struct {
 	contamination float32       // 0 = auto
 	points        float32       // in force
 	extra         float32       // auto: for flags in quick succession
-	now           time.Duration // auto: of the last record; 0 = unknown
+	now           time.Duration // auto: of the last record that had one; 0 = none had
 	ranks         *ranks        // of all that will be judged; nil = not known
 }
 
@@ -202,7 +202,9 @@ func (t *threshold) flag(points float32, now time.Duration, goesOn bool) bool {
 	if t.extra > 0 {
 		t.sink(now)
 	}
-	t.now = now
+	if now > 0 {
+		t.now = now
+	}
 	if points >= scale+t.extra { // a storm that goes on is one, told or not
 		t.extra = min(t.extra+floodStep, floodMost)
 		t.points = scale + t.extra
@@ -215,7 +217,7 @@ func (t *threshold) flag(points float32, now time.Duration, goesOn bool) bool {
 // sink lets the bar come down by a record.
 func (t *threshold) sink(now time.Duration) {
 	t.extra *= floodDecay
-	if passed := now - t.now; passed > 0 {
+	if passed := now - t.now; t.now > 0 && passed > 0 {
 		t.extra *= float32(math.Exp2(-float64(passed) / float64(floodTime)))
 	}
 	if t.extra < floodLeast {

@@ -54,7 +54,7 @@ func (o *Observation) phraseReturned(dst []byte) []byte {
 	}
 	dst = duration(dst, o.Time-p.time)
 	dst = append(times(append(dst, ", seen "...), int(st.seen)), " before, usually within "...)
-	return duration(dst, p.gaps.usual())
+	return duration(dst, p.usualGap())
 }
 
 // phraseRush says how many of the last records are of the event's kind.

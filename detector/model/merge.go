@@ -258,6 +258,8 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	}
 	p.time = max(p.time, o.time)
 	p.gaps.merge(&o.gaps)
+	p.times += o.times
+	p.fixed &= o.fixed
 }
 
 func (g *gaps) merge(o *gaps) {
@@ -298,7 +300,7 @@ func (g *merger) clock() {
 	c, from := &g.m.clock, &g.o.clock
 	c.usual = meanOf(c.usual, from.usual, g.share(clockHorizon))
 	if g.later {
-		c.pace = from.pace
+		c.pace, c.alone = from.pace, from.alone
 	}
 	c.now, c.doubts = max(c.now, from.now), 0
 }
