@@ -44,7 +44,7 @@ func (m *Model) Merge(o *Model) {
 	for i := range m.levels {
 		m.levels[i] += o.levels[i]
 	}
-	m.records = g.records
+	m.records, m.passed = g.records, min(m.passed+o.passed, g.records)
 	for m.total > 2*ageEvery { // more than a model of one log ever counts
 		m.age()
 	}
@@ -530,7 +530,7 @@ func (p *place) merge(o *place, later bool) {
 	p.compared += o.compared
 	p.changes += o.changes
 	if later {
-		p.last = o.last
+		p.last, p.unit = o.last, o.unit
 	}
 	p.seldom.merge(&o.seldom)
 	if o.numbers.n > 0 && (later || p.numbers.n == 0) {

@@ -73,6 +73,7 @@ const (
 // It is used by one goroutine.
 type Model struct {
 	records uint32
+	passed  uint32 // of records, those that were not learned from
 	epoch   uint32
 	total   float32 // records, aged
 	levels  [pattern.Levels]float32
@@ -324,7 +325,11 @@ func (m *Model) Pass(o *Observation) {
 		m.learnBurst(o, o.known)
 	}
 	m.records++
+	m.passed++
 }
+
+// learned is how many records were learned from.
+func (m *Model) learned() int { return int(m.records - m.passed) }
 
 // age halves what is counted. Statements are aged when they come up.
 func (m *Model) age() {
@@ -347,6 +352,7 @@ func b2f(b bool) float32 {
 
 func (m *Model) Carry(c *codec.Codec) {
 	c.U32(&m.records)
+	c.U32(&m.passed)
 	c.U32(&m.epoch)
 	c.F32(&m.total)
 	c.F32s(m.levels[:])
