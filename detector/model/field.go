@@ -12,6 +12,7 @@ type Field struct {
 	Kind   Kind    // of the value
 	Value  []byte  // as text: a text's own bytes, a number as written, true or false; empty for null
 	Number float64 // of a Number
+	Known  *Name   // what follows from Name; nil = it is found out
 }
 
 // Kind is what sort of value a field has.
