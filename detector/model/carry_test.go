@@ -64,8 +64,8 @@ func fillFields(fs *fields, rng *rand.Rand) {
 		clear((*k)[i].name[size:])
 		p := &(*k)[i].place
 		p.numbers.key = 0
-		for j := range p.usual {
-			p.usual[j].size = uint8(len(p.usual[j].text))
+		for j := range p.shown {
+			p.shown[j].size = uint8(len(p.shown[j].text))
 		}
 		var m keyMask
 		m.add(i)

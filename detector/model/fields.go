@@ -123,6 +123,8 @@ type fieldsSeen struct {
 	rawPair   float32
 	rawRush   float32
 	rushBits  float32
+	rushCount float32 // of the last records, those of the event's kind, and
+	rushUsual float32 // how many are usual
 	rawNumber float32
 
 	// What is strangest, for the explanation.
@@ -197,7 +199,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		values += mix64(h, v)
 		if o.tellsKind(i) {
 			o.failed = o.failed || codeWorse(f)
-			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
+			if f.plain() && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
 			}
 			kind += mix64(h, v)
@@ -535,7 +537,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && (codeWorse(f) || f.Kind == Number && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
+		if p == whole && (codeWorse(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -584,7 +586,7 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 
 // codeWorse reports whether a field's value is a code of a failure.
 func codeWorse(f *Field) bool {
-	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
+	return f.plain() && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
 
 // usualQuantity reports whether a number is no larger than those of a quantity, or near
@@ -776,6 +778,7 @@ func (m *Model) judgeRush(o *Observation) {
 	}
 	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1) * m.clock.lull()
 	if expected = max(expected, leastUsual); n > expected {
+		s.rushCount, s.rushUsual = n, expected
 		s.rushBits = n*log2(float64(n/expected)) - math.Log2E*(n-expected) // Chernoff's bound, as of a burst
 		s.rawRush = rushWeight * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/rushUnit))
 	}
@@ -872,6 +875,7 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 		p.learnUsual(uint32(s.value), f.Value)
 	}
 	if s.number != noNumber || f.Kind == Number {
+		p.unit = f.Unit
 		n := s.number
 		if n == noNumber {
 			n = 0
