@@ -18,6 +18,16 @@ type about struct {
 	name, value uint64 // hashes
 	words       bool   // see Name
 	kind        bool
+
+	key   int16  // index in keys; -1 for a new one
+	id    uint32 // of the value in the field
+	place uint32 // of id in fields.values
+}
+
+// ask looks up what the tables have of a field.
+func (fs *fields) ask(a *about) {
+	a.key, a.id = int16(fs.keys.find(a.name)), uint32(mix64(a.name, a.value))
+	a.place = fs.values.place(a.id)
 }
 
 func aboutField(f *Field) (a about) {

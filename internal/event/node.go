@@ -15,24 +15,23 @@ import (
 // keys again and again: what a key is, its full name and whether it is looked
 // at, is found out once and remembered.
 type node struct {
-	// What a record of known keys needs comes first.
-	hash   uint64
+	// What a record of known keys needs comes first: one cache line, then another.
 	parent *node
 	ends   ends   // of key
-	name   []byte // Field.Name
+	next   *node  // what came behind it last; nil = nothing that is remembered
 	event  uint64 // the last one in which it was a field,
 	at     int32  // and which
 	levels int16  // of nesting above it
 	misses uint8  // lookups that missed its slot since it was found there
+	plain  bool   // a field and nothing else
 
-	plain  bool // a field and nothing else
-	skip   bool // nothing of it, and nothing below it, is of interest
-	out    bool // is no field itself; what is below may be
-	within bool // an array's: several of one name are several fields
-
-	known  detector.FieldName // what follows from name
-	next   *node              // what came behind it last; nil = nothing that is remembered
+	name   []byte             // Field.Name
+	known  detector.FieldName // what follows from it
+	skip   bool               // nothing of it, and nothing below it, is of interest
+	out    bool               // is no field itself; what is below may be
+	within bool               // an array's: several of one name are several fields
 	begins *node              // what came first inside it
+	hash   uint64
 
 	message  int16 // rank among the names, the first is 1; 0 = is none
 	level    int16
