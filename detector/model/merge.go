@@ -135,7 +135,8 @@ func (g *merger) statements() {
 	for size < min(len(all), t.limit) {
 		size *= 2
 	}
-	*t = statements{slots: make([]slot, namesEach*size), all: all, limit: t.limit}
+	*t = statements{all: all, limit: t.limit}
+	t.makeSlots(namesEach * size)
 	t.sort()
 	t.all = append(make([]statement, 0, size), t.all[:min(len(all), t.limit)]...)
 	t.index()
@@ -167,8 +168,8 @@ type alias struct {
 func (t *statements) names() []alias {
 	var list []alias
 	for _, s := range t.slots {
-		if s.at != 0 && t.all[s.at-1].hash != s.hash {
-			list = append(list, alias{s.hash, s.at, t.all[s.at-1].hash})
+		if s.at != 0 && t.all[s.at-1].hash != s.name() {
+			list = append(list, alias{s.name(), s.at, t.all[s.at-1].hash})
 		}
 	}
 	slices.SortFunc(list, func(a, b alias) int { return cmp.Compare(a.hash, b.hash) })
