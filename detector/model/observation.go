@@ -29,9 +29,13 @@ type Observation struct {
 	back   bool    // and began anew with this record
 	away   float32 // octaves that its statement was away beyond its usual gaps
 
-	failed  bool             // the record has no message, and a code that says that something failed
-	oddCode int              // index of the strangest code; -1 = none
-	codes   numberRange      // of its place
+	failed  bool        // the record has no message, and a code that says that something failed
+	oddCode int         // index of the strangest code; -1 = none
+	codes   numberRange // of its place
+
+	codeList [trackedNumbers]code // coded of them; none for a new pattern
+	coded    int
+
 	model   *Model           // that has judged it
 	about   [MaxFields]about // of Fields
 	fields  fieldsSeen
