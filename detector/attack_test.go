@@ -222,7 +222,8 @@ func TestTeachingAnAttack(t *testing.T) {
 }
 
 // TestSmokescreen writes lines made to be flagged right before an attack, whose line
-// must be flagged all the same: in a storm the bar rises, but not without end.
+// must be flagged all the same: in a storm the bar rises, but not without end, and by half
+// only for what is worse than the storm or less bad.
 func TestSmokescreen(t *testing.T) {
 	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
@@ -244,8 +245,9 @@ func TestSmokescreen(t *testing.T) {
 		most   int // decoys that do not hide it
 	}{
 		{attack, 500},
-		{"WARN login of root from 203.0.113.9 accepted with a password", 20},
-		{"audit log disabled by uid 0", 20},
+		{"WARN login of root from 203.0.113.9 accepted with a password", 100},
+		{"audit log disabled by uid 0", 100},
+		{"INFO user backup added to group sudo by uid 0", 5},
 	} {
 		for name, decoy := range decoys {
 			for _, n := range []int{0, 5, 20, 100, 500} {
@@ -292,7 +294,7 @@ func TestStormIsOverByTheClock(t *testing.T) {
 		return d.Stats().Threshold
 	}
 	soon, later := after(0), after(10*24*time.Hour)
-	if soon < 0.55 || later > 0.501 {
-		t.Errorf("a threshold of %.3f right after a storm and %.3f ten days later, at least 0.55 and about 0.5 wanted", soon, later)
+	if soon < 0.53 || later > 0.501 {
+		t.Errorf("a threshold of %.3f right after a storm and %.3f ten days later, at least 0.53 and about 0.5 wanted", soon, later)
 	}
 }
