@@ -130,7 +130,25 @@ func (g *gaps) beyond(x, most float32) float32 {
 	if g.n < gapsKnown {
 		return 0
 	}
-	return max(0, x-max(min(g.longest, most), g.mean+2*sqrt(g.variance)))
+	return max(0, x-g.bound(most))
+}
+
+// bound is what hardly any gap is longer than, in octaves.
+func (g *gaps) bound(most float32) float32 {
+	return max(min(g.longest, most), g.mean+2*sqrt(g.variance))
+}
+
+// usualGap is what hardly any pause of the statement is longer than.
+func (p *habit) usualGap() time.Duration {
+	return time.Duration((octaves(p.gaps.bound(p.mostGap())*perOctave).exp() - 1) * float64(time.Millisecond))
+}
+
+// mostGap is up to how many octaves the longest gap counts as a usual one.
+func (p *habit) mostGap() float32 {
+	if p.times >= comesAndGoes {
+		return math.MaxFloat32
+	}
+	return quietOctaves
 }
 
 func (g *gaps) learn(x float32) {
@@ -170,11 +188,7 @@ func (m *Model) judgeHabit(o *Observation) {
 		slow = float64(p.slow)
 		o.quick += p.quick * quickFading.after((m.records-st.last)/quickStep)
 		if p.time > 0 && o.Time >= p.time {
-			most := quietOctaves
-			if p.times >= comesAndGoes {
-				most = math.MaxFloat32
-			}
-			o.away = p.gaps.beyond(gapOctaves(o.Time-p.time), most)
+			o.away = p.gaps.beyond(gapOctaves(o.Time-p.time), p.mostGap())
 		}
 		o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 	}
@@ -225,9 +239,11 @@ func (m *Model) judgeHabit(o *Observation) {
 	used := m.used(st)
 	odd *= 1 - usedPart*used*(1-min(1, weak/4))
 	scale := float32(oldTrouble)
-	if isNew {
+	switch {
+	case o.Size == 0: // it has no words that other features judge
+	case isNew:
 		scale = newTrouble
-	} else if st != nil && st.seen < maturity {
+	case st != nil && st.seen < maturity:
 		scale = youngTrouble
 	}
 	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))
