@@ -43,7 +43,7 @@ var subjects = []struct {
 	then []string
 }{
 	{dir: "record", then: []string{"./internal/judge"}},
-	{dir: "internal/event", then: []string{"./internal/judge", "./detector"}},
+	{dir: "internal/event", then: []string{"./internal/judge"}},
 	{dir: "internal/event/names", then: []string{"./internal/event", "./internal/options"}},
 	{dir: "internal/event/timestamp", then: []string{"./internal/event", "./internal/scan"}},
 	{dir: "internal/forward", then: []string{"./plugin/output"}},
