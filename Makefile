@@ -71,8 +71,10 @@ reliability: all
 	RELIABILITY=long $(GO) test -count=1 -v -timeout 2h ./test/reliability
 	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./internal/judge
 	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./internal/judge
+	$(GO) test -count=1 -v -run 'Affordable' ./internal/options
+	$(GO) test -count=1 -v -run 'FewThreads' ./fluentbit
 	LINES=1000000 $(GO) test -count=1 -v -run 'TestEveryRecordComesOut' ./plugin
-	RELIABILITY=long $(GO) test -count=1 -v -timeout 1h -run 'RandomText|WorstLines|TeachingAnAttack|Smokescreen|ChosenKeys' ./detector
+	RELIABILITY=long $(GO) test -count=1 -v -timeout 1h -run 'RandomText|WorstLines|WorstRecords|TeachingAnAttack|Smokescreen|Mimicry|StormIsOver|ChosenKeys' ./detector
 	$(GO) test -run - -bench SnapshotStep ./detector
 	$(MAKE) fuzz
 

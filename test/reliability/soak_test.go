@@ -16,7 +16,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 )
 
-// TestSoakHost is TestSoak of package main with all that stands around the Go: the
+// TestSoakHost is TestSoak of package judge with all that stands around the Go: the
 // shared object, the kit in C, the crossing between them. The embedded host lives
 // through records of groups that come and go, refits, saves and hot reloads, and is
 // watched from outside: memory must stay flat, descriptors and threads few.
