@@ -70,3 +70,24 @@ func TestNamesThatSaySomethingAreNeverForgotten(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainNumbers: a text that is wholly a number is one, but for those of
+// identifiers: leading zeros, a sign, more than 15 digits before the point.
+func TestPlainNumbers(t *testing.T) {
+	for text, want := range map[string]float64{
+		"0": 0, "7": 7, "-1": -1, "10": 10, "999999999999999": 999999999999999, "-999999999999999": -999999999999999,
+		"0.5": 0.5, "-0.25": -0.25, "12.50": 12.5, "123456789012345.5": 123456789012345.5, "0." + strings.Repeat("1", 38): 0.11111111111111111,
+	} {
+		if got, ok := plainNumber([]byte(text)); !ok || got != want {
+			t.Errorf("%s is read as %v, %v", text, got, ok)
+		}
+	}
+	for _, text := range []string{
+		"-", "+1", "00", "01", "-01", "1000000000000000", "1234567890123456", ".5", "-.5", "5.", "1.2.3", "1e3", "1.5s", "1,5", " 1", "1 ", "0x10", "1.-5",
+		"0." + strings.Repeat("1", 39), "12a",
+	} {
+		if got, ok := plainNumber([]byte(text)); ok {
+			t.Errorf("%q is read as %v, and is none", text, got)
+		}
+	}
+}
