@@ -168,7 +168,7 @@ func (s *Server) Open(name string, open Opener) error {
 		return err
 	}
 	v.expect(in.Size)
-	v.modified = in.Modified
+	v.modified, v.wait = in.Modified, in.Wait
 	s.mu.Lock()
 	s.order = append(s.order, v.id)
 	s.mu.Unlock()

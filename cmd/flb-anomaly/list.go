@@ -126,6 +126,9 @@ func (w *listWriter) file(name string) error {
 }
 
 func (w *listWriter) line(l *scan.Line) error {
+	if l.Continues {
+		return nil // its record has been told
+	}
 	w.teller.Line(&incident.Line{
 		Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: &l.Verdict, Incident: l.Incident, Template: l.Template,
 	})

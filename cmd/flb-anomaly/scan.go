@@ -63,6 +63,9 @@ that are new, gone, or come far more or less often. What a build is stopped for
 (--fail-on-anomaly) is an unusual line at level ERROR or worse in the last 100
 lines: what goes on for longer has survived it.
 
+Lines of a stack trace and others that plainly continue the line before are one
+record with it, which is flagged in its first line.
+
 In a JSON line, the message, the level and the time are found by the usual
 names of their fields; --log-key, --level-key and --group-by name others. Any
 other line is a message as a whole.
@@ -76,7 +79,9 @@ Formats:
   markdown, html
          a report of the incidents for a ticket, the page in one file
   jsonl  a JSON object for every line: line (its number, from 1), anomaly,
-         anomaly_score (null while the model learns); when flagged also
+         anomaly_score (null while the model learns, and of a line that
+         continues a record), record (of such a line, the number of the first
+         one); when flagged also
          anomaly_reason, anomaly_kind, anomaly_pattern, anomaly_incident and
          anomaly_nth, which docs/incidents.md explains; with several files,
          file; with --text, anomaly_pattern of every line, and time, level and
@@ -222,7 +227,7 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	o, size := s.options, in.Size
 	size *= int64(o.Passes())
 	bar := newBar(s.stderr, name, size)
-	o.Live, o.Modified = in.Live, in.Modified
+	o.Live, o.Wait, o.Modified = in.Live, in.Wait, in.Modified
 	o.Progress = func(read int64) {
 		// Lines wait for a full buffer unless somebody may be looking on: then a
 		// line must be seen before the next one is waited for.

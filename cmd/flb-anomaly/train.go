@@ -139,7 +139,7 @@ func (s *scanner) learn(ctx context.Context, d *detector.Detector, name string) 
 	bar := newBar(s.stderr, name, in.Size)
 	defer bar.clear()
 	o := s.options
-	o.Live, o.Modified, o.Progress = in.Live, in.Modified, func(read int64) {
+	o.Live, o.Wait, o.Modified, o.Progress = in.Live, in.Wait, in.Modified, func(read int64) {
 		if bar.due() {
 			bar.draw(read)
 		}

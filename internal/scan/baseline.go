@@ -21,7 +21,7 @@ type Baseline struct {
 	// Open opens the file. It is called several times.
 	Open func() (io.ReadCloser, error)
 
-	lines    int64
+	records  int64
 	patterns map[uint64]*Change // by their hash
 	fields   map[string]bool    // by name; nil = not known
 }
@@ -48,6 +48,7 @@ type Comparison struct {
 	Stop *Stop
 
 	baseline *Baseline
+	records  int64 // of the log
 	now      map[uint64]*Change
 	fields   map[string]bool
 	errors   []Stop // unusual errors among the last lines
@@ -90,7 +91,7 @@ func (b *Baseline) detector(ctx context.Context, o Options) (*detector.Detector,
 		return nil, err
 	}
 	whole := io.MultiReader(bytes.NewReader(head[:n]), in)
-	b.lines, b.patterns, b.fields = 0, map[uint64]*Change{}, nil
+	b.records, b.patterns, b.fields = 0, map[uint64]*Change{}, nil
 	if detector.IsSnapshot(head[:n]) {
 		return b.restore(whole, settings)
 	}
@@ -101,14 +102,14 @@ func (b *Baseline) detector(ctx context.Context, o Options) (*detector.Detector,
 	}
 	b.fields = map[string]bool{}
 	r := run{ctx: ctx, options: Options{Settings: o.Settings}, detector: d}
-	if err = r.lines(whole, func(l *Line) error {
+	if err = r.records(whole, func(l *Line) error {
 		d.Learn(&l.Event)
-		b.lines++
+		b.records++
 		return nil
-	}); err == nil {
+	}, nothing); err == nil {
 		err = b.survey(&r)
 	}
-	if err == nil && b.lines == 0 {
+	if err == nil && b.records == 0 {
 		err = fmt.Errorf("there is no line in it")
 	}
 	if err != nil {
@@ -128,7 +129,7 @@ func (b *Baseline) survey(r *run) error {
 	}
 	defer in.Close()
 	var v detector.Verdict
-	return r.lines(in, func(l *Line) error {
+	return r.records(in, func(l *Line) error {
 		r.detector.Survey(&l.Event, &v)
 		addNames(b.fields, &l.Event)
 		if c := b.patterns[v.Pattern]; c != nil {
@@ -137,7 +138,7 @@ func (b *Baseline) survey(r *run) error {
 			b.patterns[v.Pattern] = &Change{ID: detector.PatternID(v.Pattern), Text: r.template(l), Before: 1}
 		}
 		return nil
-	})
+	}, nothing)
 }
 
 func (r *run) template(l *Line) string {
@@ -164,7 +165,7 @@ func (b *Baseline) restore(in io.Reader, settings detector.Options) (*detector.D
 		return nil, err
 	}
 	for i := range c.Groups {
-		b.lines += int64(c.Groups[i].Records)
+		b.records += int64(c.Groups[i].Records)
 		for _, p := range c.Groups[i].Patterns {
 			k := b.patterns[p.Hash]
 			if k == nil {
@@ -189,8 +190,10 @@ func newComparison(b *Baseline) *Comparison {
 	return &Comparison{baseline: b, now: map[uint64]*Change{}, fields: map[string]bool{}}
 }
 
-func (c *Comparison) line(l *Line) {
+// record takes in a record of the log by its first line.
+func (c *Comparison) record(l *Line) {
 	v := &l.Verdict
+	c.records++
 	addNames(c.fields, &l.Event)
 	if k := c.now[v.Pattern]; k != nil {
 		k.Now++
@@ -217,7 +220,7 @@ func (c *Comparison) line(l *Line) {
 func (c *Comparison) finish(lines int64) {
 	b := c.baseline
 	for _, k := range c.now {
-		switch usual := k.Before * float64(lines) / float64(max(1, b.lines)); {
+		switch usual := k.Before * float64(c.records) / float64(max(1, b.records)); {
 		case k.Before == 0:
 			c.New = append(c.New, *k)
 		case math.Max(float64(k.Now), usual) >= changedTimes*math.Min(float64(k.Now), usual) && math.Abs(float64(k.Now)-usual) >= changedDeviations*math.Sqrt(usual+1):

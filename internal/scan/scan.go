@@ -60,6 +60,11 @@ type Options struct {
 	// come.
 	Live bool
 
+	// Wait reports whether there is something to read from a live input within a time.
+	// Without it, a line is not waited for: what belongs to the one before it may come
+	// too late to be judged with it.
+	Wait func(time.Duration) bool
+
 	// Progress is called, when set, before each read of the input with the
 	// number of bytes read so far, as they are stored (compressed). Batch mode
 	// reads everything Passes times and counts all.
@@ -75,6 +80,12 @@ type Line struct {
 	Offset int64  // of its first byte in the text, in bytes
 	Text   []byte // without the line's end, at most MaxLine bytes
 	Cut    bool   // the line is longer than MaxLine
+
+	// First is the number of the line with which its record begins. A line that
+	// continues one has the score and the pattern of the record, which is flagged in
+	// its first line, and neither level nor time of its own.
+	First     int64
+	Continues bool
 
 	// Event is what the detector saw. Time is 0 when the line has none.
 	Event   detector.Event
@@ -154,10 +165,10 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			return Result{}, err
 		}
 		defer both.done()
-		err = r.lines(both.first, func(line *Line) error {
+		err = r.records(both.first, func(line *Line) error {
 			d.Learn(&line.Event)
 			return nil
-		})
+		}, nothing)
 		if err != nil {
 			return Result{}, err
 		}
@@ -176,14 +187,13 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	}
 	incidents := incident.New(o.Settings.IncidentGap)
 	var result Result
-	err = r.lines(in, func(line *Line) error {
+	judge := func(line *Line) error {
 		line.detector = d
 		if o.Mode == Batch || compared != nil {
 			d.Judge(&line.Event, &line.Verdict)
 		} else {
 			d.Observe(&line.Event, &line.Verdict)
 		}
-		result.count(line)
 		incidents.Pass(line.Event.Time)
 		line.Nth = 0
 		if v := &line.Verdict; v.Anomaly {
@@ -191,8 +201,15 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			line.Incident = incidents.AppendID(line.Incident[:0])
 		}
 		if compared != nil {
-			compared.line(line)
+			compared.record(line)
 		}
+		return nil
+	}
+	err = r.records(in, judge, func(line *Line) error {
+		if line.Continues {
+			line.Nth = 0
+		}
+		result.count(line)
 		return each(line)
 	})
 	result.Stats = d.Stats()
@@ -234,10 +251,10 @@ func (r *run) rank(in io.Reader) error {
 	if _, err := ahead.Restore(&learned); err != nil {
 		return err
 	}
-	err = r.lines(in, func(line *Line) error {
+	err = r.records(in, func(line *Line) error {
 		ahead.Rank(&line.Event)
 		return nil
-	})
+	}, nothing)
 	r.detector.RankBy(ahead)
 	return err
 }
@@ -268,8 +285,9 @@ type run struct {
 	read     int64 // bytes of the input, over all passes
 }
 
-// lines calls each for every line of in, with its event.
-func (r *run) lines(in io.Reader, each func(*Line) error) error {
+// records calls judge for every record of in, with its event, and then each for
+// every line of it.
+func (r *run) records(in io.Reader, judge, each func(*Line) error) error {
 	events, err := event.NewReader(&r.options.Settings)
 	if err != nil {
 		return err
@@ -281,20 +299,11 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 			return err
 		}
 	}
-	lines := NewLineReader(text)
-	var line Line
-	for lines.Next() {
-		line.Number, line.Offset, line.Text, line.Cut = lines.Number(), lines.Offset(), lines.Line(), lines.Cut()
-		events.Line(line.Text, &line.Event)
-		if err := each(&line); err != nil {
-			return err
-		}
-	}
-	if lines.Err() == nil && line.Number == 1 && line.Cut {
-		return errOneLine
-	}
-	return lines.Err()
+	return r.lines(NewLineReader(text), events, judge, each)
 }
+
+// nothing is done with a line.
+func nothing(*Line) error { return nil }
 
 var errOneLine = problem("it is one line, longer than %d bytes, and no log: a log has an event in each line, as JSON an object in each", MaxLine)
 
