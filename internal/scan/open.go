@@ -49,7 +49,7 @@ func Open(ctx context.Context, stdin io.Reader, name string) (*Input, error) {
 	case err != nil:
 		return nil, opening(err)
 	case info.IsDir():
-		return nil, fmt.Errorf("%s is a directory: name the files in it", name)
+		return nil, fmt.Errorf("%s is a directory: name the files in it, or let 'scan --recursive' walk it", name)
 	case !info.Mode().IsRegular():
 		return live(ctx, &lateFile{name: name}), nil
 	}

@@ -60,7 +60,7 @@ func (r *record) take(lines *LineReader) {
 func (r *run) lines(in *LineReader, events *event.Reader, judge, each func(*Line) error) error {
 	var line Line
 	begins := func(text []byte, first int64) error {
-		line.First, line.Continues = first, false
+		line.First, line.Continues, line.Record = first, false, text
 		events.Line(text, &line.Event)
 		return judge(&line)
 	}
@@ -68,7 +68,7 @@ func (r *run) lines(in *LineReader, events *event.Reader, judge, each func(*Line
 	// strange is told once.
 	continues := func() {
 		v := &line.Verdict
-		line.Continues, line.Event = true, detector.Event{Group: line.Event.Group}
+		line.Continues, line.Record, line.Event = true, nil, detector.Event{Group: line.Event.Group}
 		*v = detector.Verdict{Judged: v.Judged, Score: v.Score, Pattern: v.Pattern}
 	}
 	at := func() { line.Number, line.Offset, line.Text, line.Cut = in.Number(), in.Offset(), in.Line(), in.Cut() }

@@ -86,6 +86,7 @@ type Line struct {
 	// its first line, and neither level nor time of its own.
 	First     int64
 	Continues bool
+	Record    []byte // the text of the whole record, in its first line
 
 	// Event is what the detector saw. Time is 0 when the line has none.
 	Event   detector.Event
@@ -97,6 +98,17 @@ type Line struct {
 	Nth      uint64
 
 	detector *detector.Detector
+}
+
+// Clone returns a copy that stays valid behind the callback, but for its pattern
+// as text.
+func (l *Line) Clone() *Line {
+	c := *l
+	c.Text, c.Record, c.Incident = bytes.Clone(l.Text), nil, bytes.Clone(l.Incident)
+	c.Verdict.Reason = bytes.Clone(l.Verdict.Reason)
+	c.Event = detector.Event{Time: l.Event.Time, Level: l.Event.Level, Transport: l.Event.Transport, Group: bytes.Clone(l.Event.Group)}
+	c.detector = nil
+	return &c
 }
 
 // Template returns the pattern of the line as text, of one without a message the
