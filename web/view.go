@@ -211,7 +211,7 @@ const publishEvery = 512
 
 func (v *view) scan(text io.Reader) error {
 	v.counted = state{Flagged: make([]int64, len(v.server.stops)), Levels: make([]int64, pattern.Levels)}
-	o := scan.Options{Settings: v.settings, Mode: v.mode, Plain: true, Live: v.live, Wait: v.wait, Modified: v.modified, Progress: func(read int64) {
+	o := scan.Options{Settings: v.settings, Mode: v.mode, Model: v.server.config.Model, Plain: true, Live: v.live, Wait: v.wait, Modified: v.modified, Progress: func(read int64) {
 		v.judged.Store(read)
 		v.publish()
 	}}

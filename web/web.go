@@ -49,6 +49,9 @@ type Config struct {
 	// for them; nil = the defaults.
 	Given func(name string) []string
 	Mode  scan.Mode
+
+	// Model is a snapshot that each stream is judged from; nil = none.
+	Model []byte
 }
 
 // Server holds the views and answers the page's questions.

@@ -126,7 +126,7 @@ func (w *inspection) file(name string, c *detector.Contents) {
 		}
 		w.printf("%s%s %s", separator, text.Printable([]byte(s.Name), shownText), text.Printable([]byte(s.Value), shownText))
 	}
-	w.printf("\n")
+	w.printf("\n%s\n", fits(c.Settings))
 }
 
 func (w *inspection) group(g *detector.GroupContents, most int) {

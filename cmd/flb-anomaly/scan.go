@@ -29,6 +29,7 @@ type scanFlags struct {
 	failOnAnomaly bool
 	color         string
 	baseline      string
+	model         string
 	follow        bool
 	recursive     bool
 	list          *listFlags
@@ -63,6 +64,10 @@ have, so the first ones (--warmup) only teach; or by the whole file
 (--mode batch). Batch mode reads its input more than once, so standard input is first
 copied to a temporary file (at most 8 GiB). The same file and flags give the
 same verdicts.
+
+With --model, a line is judged by what 'flb-anomaly train' or a running filter
+has learned and by the lines before it, as the filter would go on; the model's
+file stays as it is.
 
 With --baseline, a line is judged by what is known from another log or from a
 model, and nothing is learned. The table then also lists the patterns and fields
@@ -128,6 +133,7 @@ flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))
 	complete(command, "color", "auto", "always", "never")
 	flags.StringVar(&f.baseline, "baseline", "", "a log, such as that of the last good build, or a model: lines are judged by what is known from there, and what is new, gone and changed is listed")
+	flags.StringVar(&f.model, "model", "", modelUsage)
 	f.list = addListFlags(command)
 	f.narrow = addNarrowFlags(command)
 	f.detector = addDetectorFlags(command)
@@ -135,6 +141,10 @@ flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 }
 
 func runScan(command *cobra.Command, files []string, f *scanFlags) error {
+	model, err := readModel(f.model, f.detector)
+	if err != nil {
+		return err
+	}
 	settings, err := f.detector.settings()
 	if err != nil {
 		return err
@@ -153,7 +163,7 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	w := newWriter(f, out, len(files) > 1)
 	narrow := &narrowWriter{writer: w, flags: f.narrow}
 	s := &scanner{
-		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)},
+		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Model: model, Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)},
 		stdin:   command.InOrStdin(),
 		stderr:  command.ErrOrStderr(),
 		out:     out,
@@ -219,6 +229,7 @@ func (f *scanFlags) check(files []string) error {
 		f.narrow.check(f.format, time.Now()),
 		f.checkFollow(files),
 		f.checkBaseline(),
+		f.checkModel(),
 		word("mode", f.mode, string(scan.Stream), string(scan.Batch)),
 		word("color", f.color, "auto", "always", "never"),
 	)

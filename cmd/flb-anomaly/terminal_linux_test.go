@@ -235,7 +235,9 @@ func TestFollowOnTerminal(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	status := make(chan int)
-	go func() { status <- execute(ctx, []string{"scan", "-f", "--color", "never", file}, w.File, w.File, w.File) }()
+	go func() {
+		status <- execute(ctx, []string{"scan", "-f", "--color", "never", file}, w.File, w.File, w.File)
+	}()
 	w.wait(t, "replica 3 lost")
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {

@@ -98,6 +98,12 @@ func runTrain(command *cobra.Command, files []string, output string, flags *dete
 	}
 	stats := d.Stats()
 	fmt.Fprintf(command.OutOrStdout(), "%s learned, %s, %s bytes in %s\n", count(lines, "line"), count(int64(stats.Groups), "group"), thousands(int64(size)), output)
+	made := settingsOf(&settings.Detector)
+	fmt.Fprint(command.OutOrStdout(), "made with ")
+	for _, s := range made {
+		fmt.Fprintf(command.OutOrStdout(), "%s %s, ", s.Name, s.Value)
+	}
+	fmt.Fprintln(command.OutOrStdout(), fits(made))
 	if stats.Judged == 0 {
 		fmt.Fprintf(command.ErrOrStderr(), "flb-anomaly: fewer than --warmup lines were learned: the filter will go on learning before it judges\n")
 	}

@@ -56,6 +56,10 @@ type Options struct {
 	// means nothing then. nil = none.
 	Baseline *Baseline
 
+	// Model is a snapshot that the detector begins with, as that of a filter does; in
+	// a stream only. It must be of the same Seed, Trees, SampleSize and Window. nil = none.
+	Model []byte
+
 	// Live says that the input may keep one waiting: lines are judged as they
 	// come.
 	Live bool
@@ -166,7 +170,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			return Result{}, fmt.Errorf("the baseline: %w", err)
 		}
 		compared = newComparison(b)
-	} else if d, err = detector.New(settings); err != nil {
+	} else if d, err = o.detector(settings); err != nil {
 		return Result{}, err
 	}
 	defer d.Close()
@@ -230,6 +234,23 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 		result.Compared = compared
 	}
 	return result, err
+}
+
+// detector returns a new one, or one that goes on from the model.
+func (o *Options) detector(settings detector.Options) (*detector.Detector, error) {
+	known := o.Model != nil && o.Mode != Batch
+	if known {
+		settings.Source = nil // a file's lines stand for a filter's records
+	}
+	d, err := detector.New(settings)
+	if err != nil || !known {
+		return d, err
+	}
+	if _, err := d.Restore(bytes.NewReader(o.Model)); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
 }
 
 // Passes is how many times an input is read: once; in batch mode once to learn it and
