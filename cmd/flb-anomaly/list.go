@@ -18,14 +18,16 @@ import (
 
 // listFlags are the flags of scan that say what is listed.
 type listFlags struct {
-	lines bool
-	top   int
+	lines   bool
+	explain bool
+	top     int
 }
 
 func addListFlags(command *cobra.Command) *listFlags {
 	var l listFlags
 	f := command.Flags()
 	f.BoolVar(&l.lines, "lines", false, "with table: the flagged lines one by one, not as incidents")
+	f.BoolVar(&l.explain, "explain", false, "with table: the flagged lines one by one, each with its fields and what is usual in them")
 	f.IntVarP(&l.top, "top", "n", 0, "show so many by score, the strangest first: incidents, with --lines flagged lines, with jsonl and csv lines (0 = all, in their order)")
 	complete(command, "top")
 	return &l
@@ -35,6 +37,8 @@ func (l *listFlags) check(format string) error {
 	switch {
 	case l.top < 0:
 		return fmt.Errorf("--top has the value %d; allowed: 0 (all) or more", l.top)
+	case l.explain && format != "table":
+		return errors.New("--explain goes with --format table")
 	case l.lines && format != "table":
 		return errors.New("--lines goes with --format table: jsonl and csv have all lines anyway, json, markdown and html have incidents")
 	}

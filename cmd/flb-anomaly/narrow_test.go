@@ -263,3 +263,33 @@ func (w *watchedLines) Write(p []byte) (int, error) {
 		w.rest = rest
 	}
 }
+
+// TestExplain shows the fields of a flagged record, with what is usual in each.
+func TestExplain(t *testing.T) {
+	var b strings.Builder
+	for i := range 1000 {
+		status, more := 200, ""
+		if i%20 == 7 {
+			status = 404
+		}
+		if i == 950 {
+			status, more = 503, `,"error":"connection reset by peer"`
+		}
+		fmt.Fprintf(&b, `{"msg":"request completed","route":%q,"status":%d,"ms":%d,"trace":"%016x"%s}`+"\n", []string{"/a", "/b"}[i%2], status, 12+i*7%60, uint64(i+1)*0x9e3779b97f4a7c15, more)
+	}
+	for _, args := range []string{"--explain", "--explain -n 1", "--explain -o table --warmup 100"} {
+		status, out, errs := call(t, b.String(), append([]string{"scan"}, strings.Fields(args)...)...)
+		for _, want := range []string{
+			"       951  0.", "\n                      route   \"/a\"  (usually /a 50.1%, /b 49.9%)\n",
+			"\n                      status  503  (usually 200 94.8%, 404 5.05% and 1 other value)\n",
+			"  (usually 12 to 71)\n", "  (nearly always another value)\n", "\n                      error   \"connection reset by peer\"  (a new field)\n",
+		} {
+			if status != statusOK || !strings.Contains(out, want) {
+				t.Errorf("%s: status %d, no %q: %s\n%s", args, status, want, errs, out)
+			}
+		}
+	}
+	if status, _, errs := call(t, "", "scan", "--explain", "-o", "jsonl", shopLog); status != statusUsage || !strings.Contains(errs, "--explain goes with") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+}

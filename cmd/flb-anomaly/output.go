@@ -26,13 +26,13 @@ func newWriter(f *scanFlags, out *output, several bool) writer {
 	case text.JSONL, text.CSV:
 		return top(newRowWriter(out, format, text.Columns{File: several, All: f.text || format == text.CSV}), false)
 	default:
-		table := &tableWriter{out: out, several: several, color: useColor(f.color, out.to)}
+		table := &tableWriter{out: out, several: several, color: useColor(f.color, out.to), explain: f.list != nil && f.list.explain}
 		switch {
 		case f.list == nil:
 			return table
 		case f.narrow != nil && f.narrow.context():
 			return &contextWriter{tableWriter: table, before: f.narrow.before, after: f.narrow.after}
-		case f.list.lines:
+		case f.list.lines, f.list.explain:
 			return top(table, true)
 		}
 		return &listWriter{tableWriter: *table, format: f.format, top: f.list.top, gap: f.gap}

@@ -86,7 +86,8 @@ Formats:
   table  the incidents: flagged lines that are near in time (--incident-gap)
          are one, with when, how many lines, the worst level, the kinds, and
          the strangest line with the reason; then a summary. --lines shows
-         the flagged lines one by one, as a pipe does while they come
+         the flagged lines one by one, as a pipe does while they come,
+         --explain with their fields and what is usual in each
   json   the incidents as data, an object for each file
   markdown, html
          a report of the incidents for a ticket, the page in one file

@@ -21,6 +21,7 @@ type tableWriter struct {
 	out     *output
 	several bool
 	color   bool
+	explain bool
 
 	name    string
 	headed  bool
@@ -75,6 +76,9 @@ func (w *tableWriter) line(line *scan.Line) error {
 	w.flagged++
 	w.printf("%10d  %.4f  %s\n", line.Number, line.Verdict.Score, text.Printable(line.Verdict.Reason, shownText))
 	w.printf("%20s%s\n", "", w.paint(color.FgRed, text.Printable(line.Text, shownText)))
+	if w.explain {
+		w.fields(line.Fields())
+	}
 	kind := kindOf(line.Verdict.Reason)
 	if _, known := w.reasons[kind]; known || len(w.reasons) < keptReasons {
 		w.reasons[kind]++

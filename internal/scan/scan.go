@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
@@ -102,12 +103,36 @@ type Line struct {
 	Nth      uint64
 
 	detector *detector.Detector
+	fields   []Field // of a clone
+}
+
+// Field is a field of a record, and what is usual there.
+type Field struct {
+	detector.Field
+	Usual model.FieldContents
+	Known bool // a record had it before this one
+}
+
+// Fields returns the fields of the record that begins with the line. It may be
+// called during the callback.
+func (l *Line) Fields() []Field {
+	if l.detector == nil || l.Continues {
+		return l.fields
+	}
+	var list []Field
+	for _, f := range l.Event.Fields {
+		usual, known := l.detector.Usual(f.Name)
+		f.Name, f.Value = bytes.Clone(f.Name), bytes.Clone(f.Value)
+		list = append(list, Field{f, usual, known && usual.Records > 1})
+	}
+	return list
 }
 
 // Clone returns a copy that stays valid behind the callback, but for its pattern
 // as text.
 func (l *Line) Clone() *Line {
 	c := *l
+	c.fields = l.Fields()
 	c.Text, c.Record, c.Incident = bytes.Clone(l.Text), nil, bytes.Clone(l.Incident)
 	c.Verdict.Reason = bytes.Clone(l.Verdict.Reason)
 	c.Event = detector.Event{Time: l.Event.Time, Level: l.Event.Level, Transport: l.Event.Transport, Group: bytes.Clone(l.Event.Group)}
