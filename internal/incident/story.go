@@ -91,8 +91,9 @@ func NewTeller(gap time.Duration) *Teller {
 	return &Teller{gap: gap, stories: map[string]*Story{}, fresh: map[uint64]*freshPattern{}}
 }
 
-// Line takes in a line, flagged or not.
-func (t *Teller) Line(l *Line) {
+// Line takes in a line, flagged or not. It returns the story that the line is one of,
+// nil for none. A story may be left out later.
+func (t *Teller) Line(l *Line) *Story {
 	if l.Time > 0 {
 		t.now = l.Time
 	}
@@ -104,11 +105,12 @@ func (t *Teller) Line(l *Line) {
 			} else {
 				f.story.Lines++
 				f.story.Patterns[f.at].Lines++
+				return f.story
 			}
 		}
 	}
 	if !v.Anomaly {
-		return
+		return nil
 	}
 	s := t.stories[string(l.Incident)]
 	if s == nil {
@@ -132,7 +134,7 @@ func (t *Teller) Line(l *Line) {
 	if i < 0 {
 		if len(s.Patterns) == maxStoryPatterns {
 			s.More++
-			return
+			return s
 		}
 		i = len(s.Patterns)
 		s.Patterns = append(s.Patterns, Pattern{
@@ -149,6 +151,7 @@ func (t *Teller) Line(l *Line) {
 	if v.Score > p.Score {
 		p.Score = v.Score
 	}
+	return s
 }
 
 // over reports whether no line from here on can be the incident's.
@@ -219,32 +222,9 @@ func (t *Teller) Stories(top int) []*Story {
 	return list
 }
 
-// Marks returns the parts of the sample that the reason quotes, as pairs of the
+// Marks returns the parts of the sample that the reason speaks of, as pairs of the
 // place of the first byte and of the one behind the last.
-func (p *Pattern) Marks() [][2]int {
-	var marks [][2]int
-	at := 0
-	for _, word := range quoted(p.Reason) {
-		if i := strings.Index(p.Sample[at:], word); i >= 0 && word != "" {
-			marks = append(marks, [2]int{at + i, at + i + len(word)})
-			at += i + len(word)
-		}
-	}
-	return marks
-}
-
-// quoted are the words in quotes.
-func quoted(reason string) (list []string) {
-	for {
-		_, rest, ok := strings.Cut(reason, `"`)
-		word, rest, ok2 := strings.Cut(rest, `"`)
-		if !ok || !ok2 {
-			return list
-		}
-		list = append(list, strings.TrimSuffix(word, "..."))
-		reason = rest
-	}
-}
+func (p *Pattern) Marks() [][2]int { return Marks(p.Sample, p.Reason) }
 
 // Took is the time from the first flagged line to the last.
 func (s *Story) Took() time.Duration { return s.Last - s.First }
