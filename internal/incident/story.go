@@ -65,7 +65,9 @@ const (
 	maxStories = 10_000
 
 	maxStoryPatterns = 8
-	maxSample        = 400 // bytes of a line that are kept
+
+	// MaxSample is how many bytes of a line are kept.
+	MaxSample = 400
 )
 
 // Teller makes stories of the lines of a log. It holds at most maxStories.
@@ -138,7 +140,7 @@ func (t *Teller) Line(l *Line) *Story {
 		}
 		i = len(s.Patterns)
 		s.Patterns = append(s.Patterns, Pattern{
-			ID: id, Text: l.Template(), Line: l.Number, Sample: text.Valid(text.Cut(l.Text, maxSample)), Reason: string(v.Reason),
+			ID: id, Text: l.Template(), Line: l.Number, Sample: text.Valid(text.Cut(l.Text, MaxSample)), Reason: string(v.Reason),
 		})
 		switch v.Kind {
 		case detector.NewPattern, detector.RarePattern, detector.Returned, detector.OffRate:
@@ -195,10 +197,15 @@ func count(list *[]Count, word string) {
 }
 
 // Stories returns what was told, the strangest first when top is above 0, of which
-// there are as many; else all, in the order of time.
+// there are as many; else all, in the order of time. They do not change when more is
+// told.
 func (t *Teller) Stories(top int) []*Story {
 	list := make([]*Story, 0, len(t.stories))
-	for _, s := range t.stories {
+	for _, told := range t.stories {
+		// A copy: what is still told knows the patterns by their places.
+		s := new(Story)
+		*s = *told
+		s.Kinds, s.Patterns = slices.Clone(s.Kinds), slices.Clone(s.Patterns)
 		slices.SortStableFunc(s.Kinds, func(a, b Count) int { return int(b.Times - a.Times) })
 		slices.SortStableFunc(s.Patterns, func(a, b Pattern) int {
 			if d := cmp.Compare(b.Score, a.Score); d != 0 {

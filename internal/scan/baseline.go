@@ -220,7 +220,7 @@ func (c *Comparison) finish(lines int64) {
 		switch usual := k.Before * float64(lines) / float64(max(1, b.lines)); {
 		case k.Before == 0:
 			c.New = append(c.New, *k)
-		case math.Max(float64(k.Now), usual) >= changedTimes*math.Min(float64(k.Now), usual) && math.Abs(float64(k.Now)-usual) >= changedDeviations*math.Sqrt(usual+1):
+		case Changed(float64(k.Now), usual):
 			c.Changed = append(c.Changed, *k)
 		}
 	}
@@ -247,6 +247,12 @@ func (c *Comparison) finish(lines int64) {
 	if i := slices.IndexFunc(c.errors, func(s Stop) bool { return lines-s.Line < survived }); i >= 0 {
 		c.Stop = &c.errors[i]
 	}
+}
+
+// Changed reports whether a pattern that came so many times came far more or less often
+// than usual.
+func Changed(now, usual float64) bool {
+	return math.Max(now, usual) >= changedTimes*math.Min(now, usual) && math.Abs(now-usual) >= changedDeviations*math.Sqrt(usual+1)
 }
 
 // without are the names of one that the other has not.
