@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -44,6 +45,24 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			h.Set("Cache-Control", "no-store")
 			if !sameOrigin(r) {
 				refuse(w, http.StatusForbidden, "requests from other pages are refused")
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limit refuses requests when more are being answered than anybody needs. Uploads may
+// take as long as they move.
+func (s *Server) limit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPut {
+			select {
+			case s.asking <- struct{}{}:
+				defer func() { <-s.asking }()
+			default:
+				w.Header().Set("Retry-After", "1")
+				refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("The server answers %d requests already. Try again in a moment.", maxAsking))
 				return
 			}
 		}

@@ -263,10 +263,7 @@ func TestFilters(t *testing.T) {
 		}
 		var rows struct {
 			Total, From int
-			Rows        []struct {
-				N int
-				X string
-			}
+			Rows        []struct{ N int }
 		}
 		at := len(wanted) / 2
 		c.ask("GET", fmt.Sprintf("/api/views/%s/rows?stop=10&at=%d&n=5&%s", v.ID, at, query), nil, &rows)
@@ -274,7 +271,7 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%s: rows %d of %d from %d", query, len(rows.Rows), rows.Total, rows.From)
 		}
 		for i, r := range rows.Rows {
-			if r.N != wanted[at+i] || r.X != all[r.N-1].Text {
+			if r.N != wanted[at+i] {
 				t.Errorf("%s: row %d is line %d, want %d", query, at+i, r.N, wanted[at+i])
 			}
 		}
