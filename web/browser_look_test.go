@@ -3,10 +3,12 @@ package web_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -265,5 +267,22 @@ func TestBrowserRaisedBar(t *testing.T) {
 	if said := text(p, "#spared"); !strings.HasPrefix(said, "Not flagged: ") {
 		t.Errorf("the page says %q", said)
 	}
+	p.quiet()
+}
+
+// TestBrowserYear drops a file: what it was written to last goes with it.
+func TestBrowserYear(t *testing.T) {
+	p := open(t, 1280, 900, web.Config{})
+	p.rests()
+	name := file(t, "a.log", []byte(strings.Repeat("Mar  2 09:06:21 kernel: all is calm\nMar  2 09:06:22 kernel: all is well\n", 40)))
+	written := time.Date(2019, 6, 1, 0, 0, 0, 0, time.UTC)
+	if err := os.Chtimes(name, written, written); err != nil {
+		t.Fatal(err)
+	}
+	p.dropFiles(name)
+	p.settled()
+	p.allLines()
+	p.click(`[data-index="0"]`)
+	p.until(`document.querySelector("#detail .verdict")?.textContent.includes("2019-03-02 09:06:21")`)
 	p.quiet()
 }

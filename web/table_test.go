@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/flb-anomaly/flb-anomaly/web"
@@ -412,5 +414,62 @@ func TestAnUploadThatWaitsIsNotEvicted(t *testing.T) {
 	}
 	if status := c.ask("PUT", "/api/views/"+first.ID+"/text", strings.NewReader(strings.Repeat("a line\n", 30)), nil); status != http.StatusOK {
 		t.Errorf("what waited is gone: status %d", status)
+	}
+}
+
+// TestOpenRequestsAreLimited: those beyond the limit are refused, and answered when there
+// is room again. Uploads do not take the place of questions.
+func TestOpenRequestsAreLimited(t *testing.T) {
+	c := newClient(t, web.Config{})
+	const limit = 64
+	var feeds []*io.PipeWriter
+	held := make(chan int, limit)
+	for range limit {
+		// A request to make a log is being answered for as long as its body comes.
+		in, feed := io.Pipe()
+		feeds = append(feeds, feed)
+		go func() { held <- c.ask("POST", "/api/views", in, nil) }()
+		if _, err := feed.Write([]byte(`{"name":`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func() bool {
+		var e struct{ Error string }
+		status := c.ask("GET", "/api/start", nil, &e)
+		return status == http.StatusServiceUnavailable && strings.Contains(e.Error, "64 requests already")
+	}
+	for deadline := time.Now().Add(patience); !refused(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("one more is answered")
+		}
+	}
+	for _, f := range feeds {
+		f.Close()
+	}
+	for range limit {
+		if status := <-held; status != http.StatusBadRequest {
+			t.Errorf("a request that broke off: status %d", status)
+		}
+	}
+	for deadline := time.Now().Add(patience); refused(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it goes on refusing")
+		}
+	}
+}
+
+// TestTheYearOfAFile: a log whose times have no year is of the last one before it was
+// written.
+func TestTheYearOfAFile(t *testing.T) {
+	c := newClient(t, web.Config{})
+	log := strings.Repeat("Mar  2 09:06:21 kernel: all is calm\n", 40)
+	for when, year := range map[time.Time]int{
+		time.Date(2019, 6, 1, 0, 0, 0, 0, time.UTC): 2019,
+		time.Date(2019, 1, 5, 0, 0, 0, 0, time.UTC): 2018,
+	} {
+		v, _ := c.upload(strings.NewReader(log), map[string]any{"name": "a.log", "modified": when.UnixMilli()})
+		if got := time.UnixMilli(v.First).UTC().Year(); got != year {
+			t.Errorf("of a file of %v, the lines are of %d, want %d", when, got, year)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
@@ -18,9 +19,10 @@ type clock struct {
 const (
 	clockHorizon = 4096
 	clockStep    = time.Second
+	paceSeconds  = 128 // half-life of pace
 )
 
-var clockFading = newFading(128)
+var clockFading = newFading(paceSeconds)
 
 const (
 	// farOff is how far a record's time may be from the clock to be believed at
@@ -73,6 +75,9 @@ func (c *clock) lull() float32 {
 	}
 	return c.usual / c.pace
 }
+
+// perSecond is how many records usually come in a second.
+func (c *clock) perSecond() float32 { return c.usual * math.Ln2 / paceSeconds }
 
 func (k *clock) carry(c *codec.Codec) {
 	codec.I64(c, &k.now)

@@ -37,8 +37,10 @@ type key struct {
 	n     float32 // records that had it, aged
 	first uint32  // the record that had it first
 	place place
-	size  uint8
-	name  [40]byte // for people, cut
+	// object is the index of the object that it belongs to, plus 1; 0 = none.
+	object uint8
+	size   uint8
+	name   [40]byte // for people, cut
 }
 
 func (k *key) text() []byte { return k.name[:min(int(k.size), len(k.name))] }
@@ -260,6 +262,7 @@ func (k *key) carry(c *codec.Codec) {
 	c.F32(&k.n)
 	c.U32(&k.first)
 	k.place.carry(c)
+	c.U8(&k.object)
 	b := c.Bytes("name", k.text(), len(k.name))
 	if c.Reading {
 		k.size = uint8(copy(k.name[:], b))

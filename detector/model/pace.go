@@ -120,7 +120,15 @@ func (g *gaps) beyond(x float32) float32 {
 	if g.n < gapsKnown {
 		return 0
 	}
-	return max(0, x-max(g.longest, g.mean+2*sqrt(g.variance)))
+	return max(0, x-g.bound())
+}
+
+// bound is what hardly any gap is longer than, in octaves.
+func (g *gaps) bound() float32 { return max(g.longest, g.mean+2*sqrt(g.variance)) }
+
+// usual is bound as a time.
+func (g *gaps) usual() time.Duration {
+	return time.Duration((octaves(g.bound()*perOctave).exp() - 1) * float64(time.Millisecond))
 }
 
 func (g *gaps) learn(x float32) {
@@ -210,9 +218,11 @@ func (m *Model) judgeHabit(o *Observation) {
 	odd := max(o.rarity, min(mostRarity, o.rarity+weak))
 	odd *= 1 - usedPart*m.used(st)*(1-min(1, weak/4))
 	scale := float32(oldTrouble)
-	if isNew {
+	switch {
+	case o.Size == 0: // it has no words that other features judge
+	case isNew:
 		scale = newTrouble
-	} else if st != nil && st.seen < maturity {
+	case st != nil && st.seen < maturity:
 		scale = youngTrouble
 	}
 	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))

@@ -2,6 +2,7 @@ package model
 
 import (
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -18,6 +19,7 @@ type place struct {
 	distinct uint32              // values that were new, not aged
 	seldom   rarity              // how often a value comes that was seen as few times as so
 	numbers  numberRange         // key is not used
+	unit     pattern.Unit        // of the number seen last
 	texts    texts
 	usual    [usualValues]usual // the values seen most, for people
 }
@@ -158,6 +160,7 @@ func (p *place) carry(c *codec.Codec) {
 	c.U32(&p.distinct)
 	p.seldom.carry(c)
 	p.numbers.carry(c)
+	c.U8((*uint8)(&p.unit))
 	p.texts.carry(c)
 	for i := range p.usual {
 		u := &p.usual[i]

@@ -37,6 +37,7 @@ type statement struct {
 	peak    float32 // usual highest surprise of rate, in bits
 	burstAt uint32  // the record at which a burst was last near peak
 	height  float32 // of the burst that is going on, in bits
+	calm    calm    // before it
 
 	run     uint16  // times in a row that the very same line came
 	longest octaves // usual longest run
@@ -281,6 +282,7 @@ func (s *statement) carry(c *codec.Codec) {
 	c.F32(&s.peak)
 	c.U32(&s.burstAt)
 	c.F32(&s.height)
+	s.calm.carry(c)
 	c.U16(&s.run)
 	s.longest.carry(c)
 	c.U8(&s.free)

@@ -85,8 +85,8 @@ func summary(l *Log) string {
 	return b
 }
 
-// escaped is text of a log for Markdown, in which it must mean nothing.
-func escaped(s string) string {
+// Escaped is text of a log for Markdown, in which it must mean nothing.
+func Escaped(s string) string {
 	s = text.Printable([]byte(s), shown)
 	var b strings.Builder
 	for _, r := range s {
@@ -101,12 +101,12 @@ func escaped(s string) string {
 // Markdown writes a log as a chapter.
 func Markdown(w io.Writer, l *Log) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Incidents in %s\n\n%s\n", escaped(l.Name), escaped(summary(l)))
+	fmt.Fprintf(&b, "# Incidents in %s\n\n%s\n", Escaped(l.Name), Escaped(summary(l)))
 	for _, s := range l.Stories {
-		fmt.Fprintf(&b, "\n## %s\n\n", escaped(Heading(s)))
+		fmt.Fprintf(&b, "\n## %s\n\n", Escaped(Heading(s)))
 		for i := range s.Patterns {
 			p := &s.Patterns[i]
-			fmt.Fprintf(&b, "- line %s, %s: %s\n\n", text.Thousands(p.Line), text.Count(p.Lines, "line"), escaped(p.Reason))
+			fmt.Fprintf(&b, "- line %s, %s: %s\n\n", text.Thousands(p.Line), text.Count(p.Lines, "line"), Escaped(p.Reason))
 			// Indented code obeys nobody, whatever is in it.
 			fmt.Fprintf(&b, "      %s\n", text.Printable([]byte(p.Sample), shown))
 		}
