@@ -30,7 +30,7 @@ var (
 	ofLevel  = regexp.MustCompile(`^level ([A-Z]+) is unusual`)
 	ofNumber = regexp.MustCompile(`^number ([^ :]+)(?: of "([^"]*)")?`)
 	ofValue  = regexp.MustCompile(`^([^ "]+)(?: \([a-z ]+\))? ([^ ",:]+)(?:, usually|: | never| seen| and )`)
-	ofPair   = regexp.MustCompile(`^.* and ([^ "]+)(?: \([a-z ]+\))? ([^ ",:]+) never came together$`)
+	ofPair   = regexp.MustCompile(`^.* and ([^ "]+)(?: \([a-z ]+\))? ([^ ",:]+) never came together`)
 	aNumber  = regexp.MustCompile(`-?[0-9][0-9.,]*(?:e[+-]?[0-9]+)?(?: ?[a-zA-Zµ]{1,3}\b)?`)
 )
 
