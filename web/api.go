@@ -274,7 +274,7 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	}
 	s.scans.Add(1)
 	defer s.scans.Done()
-	if err := v.read(&patientBody{http.NewResponseController(w), r.Body}, r.ContentLength < 0); err != nil {
+	if err := v.read(&patientBody{http.NewResponseController(w), r.Body, s.config.Patience}, r.ContentLength < 0); err != nil {
 		refuse(w, http.StatusUnprocessableEntity, message(err))
 		return
 	}
@@ -284,15 +284,30 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 // patientBody reads a request's body for as long as it moves: a large log may
 // take its time, one that stands still may not hold on to the server.
 type patientBody struct {
-	control *http.ResponseController
-	body    io.Reader
+	control  *http.ResponseController
+	body     io.Reader
+	patience time.Duration
 }
 
 func (b *patientBody) Read(p []byte) (int, error) {
 	// A server that knows no deadlines, as in a test, has none to set.
-	_ = b.control.SetReadDeadline(time.Now().Add(stalled))
+	_ = b.control.SetReadDeadline(time.Now().Add(b.patience))
 	return b.body.Read(p)
 }
+
+// patientWriter writes an answer for as long as somebody reads it.
+type patientWriter struct {
+	http.ResponseWriter
+	patience time.Duration
+}
+
+func (w *patientWriter) Write(p []byte) (int, error) {
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(w.patience))
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func number(r *http.Request, name string, otherwise int) (int, error) {
 	s := r.URL.Query().Get(name)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -470,6 +471,60 @@ func TestTheYearOfAFile(t *testing.T) {
 		v, _ := c.upload(strings.NewReader(log), map[string]any{"name": "a.log", "modified": when.UnixMilli()})
 		if got := time.UnixMilli(v.First).UTC().Year(); got != year {
 			t.Errorf("of a file of %v, the lines are of %d, want %d", when, got, year)
+		}
+	}
+}
+
+// TestWhatStandsStillEnds: an upload, a question that does not come, and an answer that
+// nobody reads.
+func TestWhatStandsStillEnds(t *testing.T) {
+	c := newClient(t, web.Config{Patience: 300 * time.Millisecond})
+	v := c.create(map[string]any{"name": "a.log", "size": -1})
+	in, feed := io.Pipe()
+	defer feed.Close()
+	status := make(chan int, 2)
+	go func() { status <- c.ask("PUT", "/api/views/"+v.ID+"/text", in, nil) }()
+	if _, err := feed.Write([]byte(strings.Repeat("a line\n", 1000))); err != nil {
+		t.Fatal(err)
+	}
+	if v := c.ended(v.ID); v.Phase != "failed" || v.Lines != 1000 {
+		t.Errorf("an upload that stands still: %+v", v)
+	}
+
+	address := strings.TrimPrefix(c.url, "http://")
+	dial := func(request string) net.Conn {
+		t.Helper()
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if _, err := conn.Write([]byte(request)); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	half := dial("POST /api/views HTTP/1.1\r\nHost: " + address + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+	if said, err := io.ReadAll(half); err != nil || !strings.Contains(string(said), " 400 ") {
+		t.Errorf("half a question is answered %.100q (%v)", said, err)
+	}
+
+	// An answer larger than what the system holds for a reader that does not read.
+	log := strings.Repeat(strings.Repeat("a long line of text ", 50)+"\n", 40_000)
+	big, _ := c.upload(strings.NewReader(log), map[string]any{"name": "b.log"})
+	// A busy machine may take its time to fill that.
+	for wait := time.Second; ; wait *= 2 {
+		unread := dial("GET /api/views/" + big.ID + "/export?format=jsonl HTTP/1.1\r\nHost: " + address + "\r\n\r\n")
+		time.Sleep(wait)
+		all, _ := io.ReadAll(unread)
+		if len(all) < len(log) {
+			break
+		}
+		if wait > patience/2 {
+			t.Fatalf("all %d bytes come to who did not read for %v", len(all), wait)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func (v *view) busy() bool {
 // awaited reports whether the text of a view may still come: whoever made it is about to
 // send it, and would find it gone.
 func (v *view) awaited() bool {
-	return !v.fed.Load() && time.Since(time.Unix(0, v.used.Load())) < stalled
+	return !v.fed.Load() && time.Since(time.Unix(0, v.used.Load())) < v.server.config.Patience
 }
 
 // close ends a scan and gives the files up. Requests that are at it finish

@@ -34,7 +34,8 @@ const (
 
 	maxViews = 16        // at once
 	viewTTL  = time.Hour // since the page last asked; an open page asks every minute
-	stalled  = time.Minute
+
+	DefaultPatience = time.Minute
 
 	// maxAsking is how many requests are answered at once. A page has a dozen open at
 	// most; uploads, of which each log has one, are not counted.
@@ -47,7 +48,12 @@ type Config struct {
 	Hosts    []string // names it goes by besides its addresses and localhost
 	MaxSize  int64    // of a log's text in bytes; 0 = DefaultMaxSize
 	MaxLines int      // of all logs together; 0 = DefaultMaxLines
-	Version  string   // shown on the page
+
+	// Patience is how long a request may stand still, whoever is to send or to read;
+	// 0 = DefaultPatience.
+	Patience time.Duration
+
+	Version string // shown on the page
 
 	// IgnoreFile says what is ignored beside the options, and is what the page writes
 	// what is normal to; empty = none. It need not be there yet.
@@ -89,6 +95,9 @@ func New(c Config) (*Server, error) {
 	}
 	if c.MaxLines <= 0 {
 		c.MaxLines = DefaultMaxLines
+	}
+	if c.Patience <= 0 {
+		c.Patience = DefaultPatience
 	}
 	if c.Mode == "" {
 		c.Mode = scan.Stream

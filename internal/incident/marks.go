@@ -76,7 +76,11 @@ func odd(line, phrase string) (marks [][2]int) {
 	}
 	// Quoted words come in their order, some of them cut.
 	at := 0
-	for _, word := range quoted(phrase) {
+	words := quoted(phrase)
+	if strings.HasPrefix(phrase, "unusual characters in ") && len(words) > 1 {
+		words = words[:1] // the characters are those of the value, and stand elsewhere too
+	}
+	for _, word := range words {
 		i := whole(line, word, at)
 		if i < 0 {
 			if i = strings.Index(line[at:], word); i >= 0 {

@@ -21,7 +21,7 @@ func TestMarksWhatTheReasonSpeaksOf(t *testing.T) {
 		{"region=eu tier=gold", `region "eu" and tier "gold" never came together`, "eu gold"},
 		{"shard=3 replica=9", "replica 9 and shard 3 never came together, seen 5 and 7 times in 100 records", "3 9"},
 		{"of a cut wordwhichgoeson and on", `unusual word "wordwhich..."`, "wordwhich"},
-		{`path=/xmlrpc.php code=404`, `unusual characters in path "/xmlrpc.php": "x" in 0 of 561 others`, "/xmlrpc.php"},
+		{`path=/xmlrpc.php code=404 extra=1`, `unusual characters in path "/xmlrpc.php": "x" in 0 of 561 others`, "/xmlrpc.php"},
 		{"a parcel was lost", `word of failure "lost", seen 0 times in 2,905 records; new message of trouble, seen 0 times in 2,905 records`, "lost"},
 		{`err="deadline exceeded"`, `new field "err": "deadline exceeded", in 0 of 505 records`, "err deadline exceeded"},
 		{"nothing of it is here", `unusual word "there"; message far above its usual rate`, ""},

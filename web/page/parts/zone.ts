@@ -30,7 +30,7 @@ function draw(): void {
   followZone();
   const log = shownLog();
   const here = -new Date(log?.last ?? Date.now()).getTimezoneOffset();
-  const words: Record<Zone, string> = { log: `log's (${offsetName(log?.zone ?? 0)})`, browser: `browser's (${offsetName(here)})`, utc: "UTC" };
+  const words: Record<Zone, string> = { log: `Log's time (${offsetName(log?.zone ?? 0)})`, browser: `Browser's time (${offsetName(here)})`, utc: "UTC" };
   // UTC is what the log has, mostly.
   const shown = zones.filter((z) => z !== "utc" || (log?.zone ?? 0) !== 0 || state.zone === "utc");
   $("zone").replaceChildren(...shown.map((z) => h("option", { value: z, selected: z === state.zone }, words[z])));
