@@ -35,7 +35,7 @@ export const columns: readonly Column[] = [
   { name: "time", title: "Time", field: "time", sorts: [["latest", "descending"], ["time", "ascending"]], width: (look) => ({ "": "6.6rem", day: "8rem", year: "10.4rem" })[look.dates], draw: (r, look) => [r.t ? (r.t < look.first || r.t > look.last ? moment(r.t).slice(0, 16) : clock(r.t, look.dates)) : ""] },
   { name: "level", title: "Level", field: "level", width: () => "4.2rem", draw: (r, look) => [r.l ? h("span", { class: `l-${look.levels[r.l]}` }, look.levels[r.l]) : ""] },
   { name: "score", title: "Score", field: "anomaly_score", sorts: [["score", "descending"]], width: () => "5.4rem", draw: drawScore },
-  { name: "why", title: "Why", field: "anomaly_reason", width: () => "minmax(10rem, 24rem)", draw: (r, look) => (isFlagged(r, look.stop) ? [h("span", { class: "hidden" }, "anomaly: "), ...logText(r.r ?? "")] : []) },
+  { name: "why", title: "Why", field: "anomaly_reason", width: () => "minmax(10rem, 30rem)", draw: (r, look) => (isFlagged(r, look.stop) ? [h("span", { class: "hidden" }, "anomaly: "), ...logText(r.r ?? "")] : []) },
   { name: "text", title: "Text", field: "text", width: () => "minmax(0, 1fr)", draw: (r, look) => lineText(r.x.slice(0, LONGEST), r.h, allMarks(isFlagged(r, look.stop) ? (r.o ?? []) : [], r.m ?? findAll(r.x, look.search))) },
 ];
 
