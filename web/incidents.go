@@ -305,7 +305,7 @@ func (v *view) incidentRow(s *incident.Story, snap *snapshot) (incidentRow, erro
 
 // bins count lines along the log.
 func bins(snap *snapshot, lines []uint32, a axis, first, last int64) []int32 {
-	counts := make([]int32, storyBins)
+	counts, into := make([]int32, storyBins), newStoryScale(first, last)
 	for _, i := range lines {
 		at := int64(i) + 1
 		if a == byTime {
@@ -315,14 +315,24 @@ func bins(snap *snapshot, lines []uint32, a axis, first, last int64) []int32 {
 		if at < first || at > last {
 			continue
 		}
-		counts[binOf(at, first, last, storyBins)]++
+		counts[into.bin(at)]++
 	}
 	return counts
 }
 
-// binOf is the bin that a place between two lies in.
-func binOf(at, first, last int64, n int) int {
-	return min(n-1, int(float64(at-first)/math.Max(1, float64(last-first+1))*float64(n)))
+// storyScale tells which bin of a timeline a place along the log lies in.
+type storyScale struct {
+	first   int64
+	perUnit float64
+}
+
+// newStoryScale is for places from first to last, which is included.
+func newStoryScale(first, last int64) storyScale {
+	return storyScale{first, storyBins / math.Max(1, float64(last-first+1))}
+}
+
+func (s storyScale) bin(at int64) int {
+	return min(storyBins-1, int(float64(at-s.first)*s.perUnit))
 }
 
 // serveReport sends the incidents as a file for a ticket.

@@ -88,20 +88,20 @@ func (v *view) overTime(ctx context.Context, f *filter, x axis, rows []patternRo
 		}
 		return int64(i) + 1
 	}
-	place := make([]int32, v.patterns.len())
+	into, all := newStoryScale(first, last), make([][]int32, v.patterns.len())
 	for i := range rows {
-		place[rows[i].index] = int32(i) + 1
 		rows[i].Bins = make([]int32, storyBins)
+		all[rows[i].index] = rows[i].Bins
 	}
 	for j := range c.n {
 		i := c.at(j)
 		ch, k := snap.at(i)
 		p := ch.pattern[k]
-		if int(p) >= len(place) || place[p] == 0 {
+		if int(p) >= len(all) || all[p] == nil { // not asked for
 			continue
 		}
 		if t := at(ch, k, i); t >= first && t <= last {
-			rows[place[p]-1].Bins[binOf(t, first, last, storyBins)]++
+			all[p][into.bin(t)]++
 		}
 	}
 	firsts := v.patterns.firsts()
