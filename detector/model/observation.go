@@ -18,6 +18,10 @@ type Observation struct {
 	Level    pattern.Level
 	Time     time.Duration
 
+	// Learned says that the event is one of those that were learned from: it is judged
+	// as if it had not been.
+	Learned bool
+
 	Flagged bool // what was judged is told; Judge takes it back, Learn learns it
 
 	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged
@@ -69,4 +73,12 @@ func (o *Observation) Pattern() uint64 {
 		return o.known.hash
 	}
 	return o.name
+}
+
+// own is how often the event itself is among what was learned.
+func (o *Observation) own() uint16 {
+	if o.Learned {
+		return 1
+	}
+	return 0
 }
