@@ -362,8 +362,8 @@ func (m *Model) weighFields(o *Observation) {
 		}
 	}
 	// So is what comes with a value that is young itself: the instances of a new release,
-	// what a new client asks for.
-	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) {
+	// what a new client asks for. What it does for the first time in this log is not.
+	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) && !o.saysKind(&s.list[s.odd]) {
 		points[0].points *= explained
 	}
 	if s.young != 0 && s.lost < 0 && !o.failureKey() {
@@ -391,6 +391,9 @@ func (m *Model) weighFields(o *Observation) {
 		s.rushed = true
 	}
 }
+
+// saysKind reports whether a field's name says what kind of record it is.
+func (o *Observation) saysKind(s *seenField) bool { return s.field >= 0 && o.about[s.field].kind }
 
 // ofValue reports whether a feature is about what stands in one field.
 func ofValue(f Feature) bool { return f == featValue || f == featText }
