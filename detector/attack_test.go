@@ -304,7 +304,7 @@ func TestTeachingAnAttack(t *testing.T) {
 }
 
 // TestSmokescreen writes lines made to be flagged right before an attack: in a storm
-// the bar rises, but not without end.
+// the bar rises, but not without end, and by half only for lines of another kind.
 func TestSmokescreen(t *testing.T) {
 	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
@@ -329,8 +329,8 @@ func TestSmokescreen(t *testing.T) {
 		most int // decoys that must not hide it
 	}{
 		{attack, 500},
-		{"WARN login of root from 203.0.113.9 accepted with a password", 20},
-		{"audit log disabled by uid 0", 20},
+		{"WARN login of root from 203.0.113.9 accepted with a password", 100},
+		{"audit log disabled by uid 0", 100},
 	}
 	var table strings.Builder
 	table.WriteString("| right before it |")
@@ -510,8 +510,8 @@ func TestStormIsOverByTheClock(t *testing.T) {
 		return d.Stats().Threshold
 	}
 	soon, later := after(0), after(10*24*time.Hour)
-	if soon < 0.55 || later > 0.501 {
-		t.Errorf("a threshold of %.3f right after a storm and %.3f ten days later, at least 0.55 and about 0.5 wanted", soon, later)
+	if soon < 0.53 || later > 0.501 {
+		t.Errorf("a threshold of %.3f right after a storm and %.3f ten days later, at least 0.53 and about 0.5 wanted", soon, later)
 	}
 }
 
@@ -524,7 +524,7 @@ func TestStormIsOverByRecords(t *testing.T) {
 	verdicts(d, healthy(10_000, 14))
 	rng := rand.New(rand.NewPCG(7, 8))
 	for range 20 {
-		d.Observe(&detector.Event{Message: append([]byte("ERROR "), randomLine(rng, nil)...)}, new(detector.Verdict))
+		d.Observe(&detector.Event{Message: randomLine(rng, nil)}, new(detector.Verdict))
 	}
 	high := bar(d)
 	if high < 0.1 {

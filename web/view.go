@@ -29,6 +29,9 @@ type view struct {
 	modified time.Time // when the log was written to last; zero = not known, which is now
 	kept     bool      // a FILE argument: does not end by itself; server.mu is held
 
+	live bool // the input may keep one waiting
+	wait func(time.Duration) bool
+
 	text    *spool // the log, decompressed
 	reasons *spool // each: its length in two bytes, then the text
 	pending []byte // reasons that are not written yet
@@ -183,6 +186,7 @@ func (v *view) take(in io.Reader, live bool) error {
 	} else {
 		v.phase(scanning)
 	}
+	v.live = live && v.mode != scan.Batch
 	text, err := scan.Text(&countedReader{in, &v.got, v}, live)
 	if err != nil {
 		return err
@@ -207,7 +211,7 @@ const publishEvery = 512
 
 func (v *view) scan(text io.Reader) error {
 	v.counted = state{Flagged: make([]int64, len(v.server.stops)), Levels: make([]int64, pattern.Levels)}
-	o := scan.Options{Settings: v.settings, Mode: v.mode, Plain: true, Modified: v.modified, Progress: func(read int64) {
+	o := scan.Options{Settings: v.settings, Mode: v.mode, Model: v.server.config.Model, Plain: true, Live: v.live, Wait: v.wait, Modified: v.modified, Progress: func(read int64) {
 		v.judged.Store(read)
 		v.publish()
 	}}

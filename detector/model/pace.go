@@ -39,6 +39,13 @@ type badness uint8
 
 const badnesses = 5
 
+// Storms are how many kinds of storms there are: of lines that say nothing bad, of
+// warnings and words of failure, of errors.
+const Storms = 3
+
+// Storm is the kind of storm that the event would belong to, from 0 to Storms-1.
+func (o *Observation) Storm() int { return int(o.bad+1) / 2 }
+
 func badnessOf(level pattern.Level, class wordClass) badness {
 	b := badness(0)
 	switch {
