@@ -31,6 +31,7 @@ type Observation struct {
 	rarity float32 // bits
 	quick  float32 // records of its statement lately
 	back   bool    // and began anew with this record
+	again  bool    // was told on another day, and is trouble
 	away   float32 // octaves that its statement was away beyond its usual gaps
 
 	failed  bool        // the record has no message, and a code that says that something failed
