@@ -190,3 +190,51 @@ func TestOneTimeIsNoClock(t *testing.T) {
 		t.Errorf("of 16 episodes %d are told where no record has a time, and %d where one has, at least 12 and as many wanted", never, once)
 	}
 }
+
+// TestLevelThatGoesOn has a routine statement come at ERROR now and again: each is told
+// at first, and less and less often when that goes on.
+func TestLevelThatGoesOn(t *testing.T) {
+	d := newDetector(t, nil)
+	rng := rand.New(rand.NewPCG(23, 24))
+	say := func(level, format string) (v detector.Verdict) {
+		d.Observe(&detector.Event{Message: fmt.Appendf(nil, "%s "+format, level, rng.IntN(9000))}, &v)
+		return v
+	}
+	for range 8000 {
+		say("INFO", "label %d printed")
+		say("INFO", "parcel %d scanned")
+	}
+	told, first := 0, 0
+	for n := range 200 {
+		if say("ERROR", "label %d printed").Anomaly {
+			told++
+			if n < 8 {
+				first++
+			}
+		}
+		for range 20 {
+			say("INFO", "label %d printed")
+			say("INFO", "parcel %d scanned")
+		}
+	}
+	if first < 6 || told > first+12 {
+		t.Errorf("of 200 times at ERROR %d are told, %d of the first 8; at least 6 of these and at most 12 others are right", told, first)
+	}
+}
+
+// TestEmptyLineAtALevel has lines of nothing but a level, as build tools write them
+// between others: they say nothing, whatever their level.
+func TestEmptyLineAtALevel(t *testing.T) {
+	d := newDetector(t, nil)
+	var v detector.Verdict
+	for i := range 3000 {
+		d.Observe(&detector.Event{Message: fmt.Appendf(nil, "[INFO] compiled unit %d", i)}, &v)
+		d.Observe(&detector.Event{Message: []byte("[INFO] ")}, &v)
+	}
+	if d.Judge(&detector.Event{Message: []byte("[ERROR] ")}, &v); v.Anomaly {
+		t.Errorf("an empty line at ERROR is flagged: %s", v.Reason)
+	}
+	if d.Judge(&detector.Event{Message: []byte("[ERROR] compiled unit 7")}, &v); !v.Anomaly {
+		t.Errorf("a statement at ERROR that is usually INFO is not flagged, score %.3f", v.Score)
+	}
+}

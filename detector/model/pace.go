@@ -94,6 +94,11 @@ const (
 	calmFading = 0.966 // half-life of 20 records
 )
 
+// quickLeft is what is left of a quick rate after so many records.
+func quickLeft(records uint32) float32 {
+	return quickFading.after(records/quickStep) * (1 - float32(records%quickStep)*(math.Ln2/quickRecords))
+}
+
 func newHabits() habits { return habits{weight: 1, newsWeight: 1, badWeight: 1} }
 
 // habit is what is known of how often a statement comes.
@@ -186,7 +191,7 @@ func (m *Model) judgeHabit(o *Observation) {
 			p.era = h.era
 		}
 		slow = float64(p.slow)
-		o.quick += p.quick * quickFading.after((m.records-st.last)/quickStep)
+		o.quick += p.quick * quickLeft(m.records-st.last)
 		if p.time > 0 && o.Time >= p.time {
 			o.away = p.gaps.beyond(gapOctaves(o.Time-p.time), p.mostGap())
 		}

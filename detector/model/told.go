@@ -20,9 +20,9 @@ const (
 )
 
 // GoesOn reports whether all that makes the event strange is that a statement which
-// was told goes on, so that it is too soon to tell it again. Its n-th report comes
-// with its n*n-th record: an outage stays told and fills no page. One of a thing with
-// an identifier that was not told is told.
+// was told goes on, or goes on at a level that it seldom has, so that it is too soon to
+// tell it again. Its n-th report comes with its n*n-th record: an outage stays told and
+// fills no page. One of a thing with an identifier that was not told is told.
 func (o *Observation) GoesOn() bool {
 	st := o.known
 	if st == nil || st.seen < maturity || o.back {
@@ -32,11 +32,19 @@ func (o *Observation) GoesOn() bool {
 	if p.told <= p.begun {
 		return false
 	}
-	if first, _ := o.strongest(); first != featTrouble && first != featRarity {
+	first, _ := o.strongest()
+	switch first {
+	case featTrouble, featRarity, featLevel:
+	default:
 		return false
 	}
 	if has, told := o.toldID(); has && !told {
 		return false
+	}
+	if first == featLevel { // by how often it had that level
+		n := math.Floor(float64(st.levels[o.Level])) + 1
+		root := math.Sqrt(n)
+		return n > maturity && root != math.Floor(root)
 	}
 	return !p.due(p.told, st.seen)
 }
