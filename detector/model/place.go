@@ -90,6 +90,9 @@ func (p *place) sortBits(sort int) float32 {
 	if p.kinds[sort]*2 > p.n {
 		return 0
 	}
+	if sort == sortNumber && float32(p.distinct)*2 > p.n { // an identifier without letters
+		return 0
+	}
 	return -log2(float64((p.kinds[sort]+0.5)/(p.n+1))) - toldBits*log2(float64(1+p.kinds[sort]))
 }
 
