@@ -105,6 +105,39 @@ func TestContaminationIsTheShareFlagged(t *testing.T) {
 	}
 }
 
+// TestContaminationHoldsInRestlessLogs: after a calm beginning, hours in which nothing
+// happens follow hours in which up to one line in five was never seen. The share that
+// is flagged is what was asked for, from the first of them on.
+func TestContaminationHoldsInRestlessLogs(t *testing.T) {
+	for seed := range uint64(5) {
+		rng := rand.New(rand.NewPCG(seed, 16))
+		lines := healthy(12_000, 17)
+		for at := 2000; at < len(lines); {
+			part := lines[at:min(len(lines), at+200+rng.IntN(1000))]
+			at += len(part)
+			strange := []float64{0, 0, 0.02, 0.05, 0.1, 0.2}[rng.IntN(6)]
+			for i := range part {
+				if rng.Float64() < strange {
+					part[i] = append([]byte([]string{"", "WARN ", "ERROR "}[rng.IntN(3)]), randomLine(rng, nil)...)
+				}
+			}
+		}
+		for _, c := range []float64{0.01, 0.05, 0.1} {
+			d := newDetector(t, func(o *detector.Options) { o.Contamination = c })
+			flagged := 0
+			all := verdicts(d, lines)[2000:]
+			for _, v := range all {
+				if v.Anomaly {
+					flagged++
+				}
+			}
+			if share := float64(flagged) / float64(len(all)); share < 0.75*c || share > 1.25*c {
+				t.Errorf("log %d: flagged %.4f of the records, want %v within a quarter", seed, share, c)
+			}
+		}
+	}
+}
+
 // verdicts observes the lines and returns what was said of them.
 func verdicts(d *detector.Detector, lines [][]byte) []detector.Verdict {
 	all := make([]detector.Verdict, len(lines))

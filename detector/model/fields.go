@@ -666,7 +666,14 @@ const (
 // is judged by instead of the range of the field in all records.
 const firmRange = 20
 
+// mixedShare: a field in which one value in so many is a text holds no quantity. Its
+// numbers are identifiers without letters (7f774eeffb9e, 550012525620).
+const mixedShare = 4
+
 func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
+	if p.kinds[sortText]*mixedShare > p.n {
+		return
+	}
 	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
 	if r := m.fields.ranges.find(o.rangeKey(s)); r != nil && r.n >= firmRange {
 		usual, told, n = r.span, r.told, r.n

@@ -144,7 +144,7 @@ func (m *Model) Judge(o *Observation) {
 		o.seen, young = maturity, false
 	}
 	numbers := l.Numbers[:min(len(l.Numbers), trackedNumbers)]
-	if st != nil && len(numbers) != int(st.numbers) { // one of them was an identifier, or is one
+	if st != nil && !st.aligned(l, numbers) { // one of them was an identifier, or is one
 		numbers = nil
 	}
 	o.tracked = len(numbers)
@@ -273,7 +273,7 @@ func (m *Model) Learn(o *Observation) {
 		st.length = span{o.length, o.length}
 		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
 		for i := range st.numbers {
-			st.nums[i] = spanOf(o.numbers[i])
+			st.nums[i], st.at[i] = spanOf(o.numbers[i]), spotOf(l, int(i))
 		}
 		st.class = uint8(o.class)
 		if o.same == 0 {

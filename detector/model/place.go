@@ -91,6 +91,9 @@ func (p *place) sortBits(sort int, own float32) float32 {
 	if n*2 > p.n {
 		return 0
 	}
+	if sort == sortNumber && float32(p.distinct)*2 > p.n { // an identifier without letters
+		return 0
+	}
 	return -log2(float64((n+0.5)/(p.n+1))) - toldBits*log2(float64(1+n))
 }
 
