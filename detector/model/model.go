@@ -129,6 +129,7 @@ func (m *Model) Judge(o *Observation) {
 		}
 	}
 	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
+	m.reach(o)
 	r := &o.Row
 	young := true
 	if st != nil {
