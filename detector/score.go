@@ -142,11 +142,11 @@ func (m *memo) forget() { clear(m.sets[:]) }
 
 // threshold decides from how many points on a record is flagged.
 type threshold struct {
-	contamination float32       // 0 = auto
-	points        float32       // in force
-	extra         float32       // auto: for flags in quick succession
-	now           time.Duration // auto: of the last record; 0 = unknown
-	ranks         *ranks        // of all that will be judged; nil = not known
+	contamination float32               // 0 = auto
+	points        float32               // in force
+	extra         [model.Storms]float32 // auto: for flags in quick succession, by the kind of storm
+	now           time.Duration         // auto: of the last record that had one; 0 = none had
+	ranks         *ranks                // of all that will be judged; nil = not known
 }
 
 const (
@@ -158,6 +158,10 @@ const (
 	floodMost     = 5 * floodStep
 	floodHalfLife = 40
 	floodTime     = 24 * time.Hour
+
+	// floodOther is the part of the bar that holds for lines of another kind than the
+	// storm's: an error among new lines of a deploy, a login among errors.
+	floodOther = 0.5
 
 	// quantileStep is how many points a flag moves the threshold of a given
 	// contamination up; for small ones more, as flags are few.
@@ -190,7 +194,7 @@ func (t *threshold) reaches(points float32) bool {
 
 // flag reports whether so many points are an anomaly, and learns. What only goes on
 // is none under auto; a given contamination is a share, whatever it is of.
-func (t *threshold) flag(points float32, now time.Duration, goesOn bool) bool {
+func (t *threshold) flag(points float32, now time.Duration, storm int, goesOn bool) bool {
 	if t.ranks != nil {
 		return t.ranks.take(points)
 	}
@@ -205,27 +209,48 @@ func (t *threshold) flag(points float32, now time.Duration, goesOn bool) bool {
 		t.points -= step * t.contamination
 		return false
 	}
-	if t.extra > 0 {
-		t.sink(now)
-	}
-	t.now = now
-	if points >= scale+t.extra { // a storm that goes on is one, told or not
-		t.extra = min(t.extra+floodStep, floodMost)
-		t.points = scale + t.extra
+	t.sink(now)
+	bar := t.bar(storm)
+	t.points = scale + bar
+	if points >= scale+bar { // a storm that goes on is one, told or not
+		t.extra[storm] = min(bar+floodStep, floodMost)
+		t.points = scale + t.extra[storm]
 		return !goesOn
 	}
-	t.points = scale + t.extra
 	return false
+}
+
+// bar returns by how many points the bar is raised for a line of the kind.
+func (t *threshold) bar(storm int) (bar float32) {
+	for of, extra := range t.extra {
+		if of != storm {
+			extra *= floodOther
+		}
+		bar = max(bar, extra)
+	}
+	return bar
 }
 
 // sink lets the bar come down by a record.
 func (t *threshold) sink(now time.Duration) {
-	t.extra *= floodDecay
-	if passed := now - t.now; passed > 0 {
-		t.extra *= float32(math.Exp2(-float64(passed) / float64(floodTime)))
+	passed := now - t.now
+	if t.now == 0 || now == 0 {
+		passed = 0
 	}
-	if t.extra < floodLeast {
-		t.extra = 0
+	if now > 0 {
+		t.now = now
+	}
+	if t.extra == [model.Storms]float32{} {
+		return
+	}
+	f := floodDecay
+	if passed > 0 {
+		f *= float32(math.Exp2(-float64(passed) / float64(floodTime)))
+	}
+	for i := range t.extra {
+		if t.extra[i] *= f; t.extra[i] < floodLeast {
+			t.extra[i] = 0
+		}
 	}
 }
 
@@ -235,6 +260,6 @@ const floodLeast = 1e-3
 func (t *threshold) carry(c *codec.Codec) {
 	c.F32(&t.contamination)
 	c.F32(&t.points)
-	c.F32(&t.extra)
+	c.F32s(t.extra[:])
 	codec.I64(c, &t.now)
 }

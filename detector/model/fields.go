@@ -753,6 +753,13 @@ func (m *Model) judgePairs(o *Observation) {
 			if expected < leastExpected || min(a.of, b.of) < leastCompared {
 				continue
 			}
+			if a.seen >= 0 && b.seen >= 0 {
+				// They can only meet in records that have both fields.
+				both := fs.keys.together(s.wholeKey(a.seen), s.wholeKey(b.seen))
+				if expected *= min(1, both/min(a.of, b.of)); expected < leastExpected {
+					continue
+				}
+			}
 			key := pairKey(a.id, b.id)
 			points := pairWeight * log2(float64(1+expected))
 			// Of equals whole values are told, not parts of a path, then one of them in
@@ -764,6 +771,14 @@ func (m *Model) judgePairs(o *Observation) {
 			}
 		}
 	}
+}
+
+// wholeKey is the key of the field of which something stands at a place in the list.
+func (all *fieldsSeen) wholeKey(at int) int {
+	for all.list[at].part != whole { // parts stand behind it
+		at--
+	}
+	return int(all.list[at].key)
 }
 
 // parts is 1 for a value that is a part of another, 0 for a whole one.

@@ -44,7 +44,7 @@ func (m *Model) Merge(o *Model) {
 	for i := range m.levels {
 		m.levels[i] += o.levels[i]
 	}
-	m.records = g.records
+	m.records, m.passed = g.records, min(m.passed+o.passed, g.records)
 	for m.total > 2*ageEvery { // more than a model of one log ever counts
 		m.age()
 	}
@@ -259,6 +259,8 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	}
 	p.time = max(p.time, o.time)
 	p.gaps.merge(&o.gaps)
+	p.times += o.times
+	p.fixed &= o.fixed
 }
 
 func (g *gaps) merge(o *gaps) {
@@ -299,7 +301,7 @@ func (g *merger) clock() {
 	c, from := &g.m.clock, &g.o.clock
 	c.usual = meanOf(c.usual, from.usual, g.share(clockHorizon))
 	if g.later {
-		c.pace = from.pace
+		c.pace, c.alone = from.pace, from.alone
 	}
 	c.now, c.doubts = max(c.now, from.now), 0
 }
@@ -529,7 +531,7 @@ func (p *place) merge(o *place, later bool) {
 	p.compared += o.compared
 	p.changes += o.changes
 	if later {
-		p.last = o.last
+		p.last, p.unit = o.last, o.unit
 	}
 	p.seldom.merge(&o.seldom)
 	if o.numbers.n > 0 && (later || p.numbers.n == 0) {
