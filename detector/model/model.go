@@ -134,6 +134,7 @@ func (m *Model) Judge(o *Observation) {
 		st, o.name, o.same = nil, st.hash, 0
 	}
 	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
+	m.reach(o)
 	r := &o.Row
 	young := true
 	if st != nil {

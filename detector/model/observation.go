@@ -40,6 +40,7 @@ type Observation struct {
 
 	codeList [trackedNumbers]code // coded of them; none for a new pattern
 	coded    int
+	reached  uint32 // of no meaning: see Model.reach
 
 	model   *Model           // that has judged it
 	about   [MaxFields]about // of Fields
