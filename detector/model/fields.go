@@ -526,7 +526,8 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		bits = rare - toldBits*log2(float64(1+s.count))
 	}
 	if p == whole {
-		if b := pl.sortBits(int(s.sort)); b > bits {
+		// A number where identifiers stand is one that has no letters by chance.
+		if b := pl.sortBits(int(s.sort)); b > bits && !(s.sort == sortNumber && pl.identifier()) {
 			bits, sorted = b, true
 		}
 	}
@@ -542,7 +543,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 			all.rawValue, all.odd, all.oddSort = points, at, sorted
 		}
 	}
-	if f.Kind == Number && s.number != noNumber {
+	if f.Kind == Number && s.number != noNumber && pl.kinds[sortNumber] >= pl.kinds[sortText] {
 		m.judgeNumber(o, s, pl, at)
 	}
 	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
@@ -633,7 +634,7 @@ const (
 
 	negativeOctaves = 8 // that a negative number counts as beyond where there never was one
 	smallMost       = 3 // octaves that a number below counts as at most,
-	smallShare      = 4 // and one in so many of them: it is seldom news that something is small
+	smallShare      = 4 // and one in so many of them: it is seldom news that something is small, but where all lie within an octave
 )
 
 // firmRange is how many numbers a range in a field of a statement rests on before it
@@ -655,7 +656,8 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
 	case s.number < usual.lo:
-		d = min(smallMost, (usual.lo-s.number).float()/smallShare)
+		narrow := max(0, 1-(usual.hi-usual.lo).float())
+		d = min(smallMost, (usual.lo-s.number).float()/(smallShare-(smallShare-1)*narrow))
 	}
 	if d <= nearNumber {
 		return
