@@ -149,8 +149,8 @@ func TestLines(t *testing.T) {
 		{name: "Docker, text", line: `{"log":"ready\n","stream":"stdout","time":"2026-03-02T08:00:01.5Z"}`, want: `"ready"`, time: at + time.Second/2},
 		{name: "CRI", line: `2026-03-02T08:00:01.5Z stdout F {"level":"error","msg":"x","n":1}`, want: `"x" ERROR n=1`, time: at + time.Second/2},
 		{name: "CRI, text", line: `2026-03-02T08:00:01.5Z stderr F ready`, want: `"ready"`, time: at + time.Second/2},
-		{name: "syslog's priority", line: `<14>Mar  2 08:00:01 host app[1]: ready`, want: `"Mar  2 08:00:01 host app[1]: ready" (INFO)`, time: at},
-		{name: "syslog's priority, bad", line: `<11>1 2026-03-02T08:00:01Z host app 1 - - ready`, want: `"1 2026-03-02T08:00:01Z host app 1 - - ready" ERROR`, time: at},
+		{name: "syslog's priority", line: `<14>Mar  2 08:00:01 host app[1]: ready`, want: `"ready" (INFO) host="host" ident="app" pid=1`, time: at},
+		{name: "syslog's priority, bad", line: `<11>1 2026-03-02T08:00:01Z host app 1 - - ready`, want: `"ready" ERROR host="host" ident="app" pid=1 msgid="-" extradata="-"`, time: at},
 		{name: "both ways to merge", line: `{"log":"{\"a\":1,\"message\":\"x\"}","a":1,"message":"x"}`, want: `"x" a=1`},
 
 		{name: "MongoDB", line: `{"t":{"$date":"2026-03-02T08:00:01.000+00:00"},"s":"D1","c":"NET","id":5,"msg":"ready","attr":{"n":1}}`, want: `"ready" DEBUG c="NET" id=5 attr.n=1`, time: at},

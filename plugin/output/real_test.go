@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
@@ -100,10 +101,12 @@ func TestFilterAndOutputAtOnce(t *testing.T) {
 }
 
 // A nil pointer in the Go of a filter stays a panic that is caught, whichever Go
-// was the last to put its signal handlers in place.
+// was the last to put its signal handlers in place. It is in the first call after a
+// reload, in which Fluent Bit has put its own there. (One while the signal comes would
+// end the process now and then: no check is soon enough for that.)
 func TestFilterPanicsBesideTheOutput(t *testing.T) {
 	odd := testbuild.Object{Package: "fluentbit/testdata/odd", Name: "flb-filter_odd.so"}
-	p := startPair(t, odd, "[FILTER]\n    Name  odd\n    Match app\n    Do    nil\n")
+	p := startPair(t, odd, "[FILTER]\n    Name  odd\n    Match app\n    Do    nil once\n")
 	p.more(1)
 	for reload := range 3 {
 		if reload > 0 {
@@ -112,4 +115,21 @@ func TestFilterPanicsBesideTheOutput(t *testing.T) {
 		p.sender.Wait("nil pointer dereference", 1+reload)
 	}
 	p.stop(t)
+}
+
+// TestOutputDoesNotSurviveAFork, and says so: in the child there is no Go, and a
+// call into it would never return.
+func TestOutputDoesNotSurviveAFork(t *testing.T) {
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	flbtest.Start(t, dir, "-d", "-l", log, "-e", testbuild.Output.Build(t), "-i", "dummy", "-o", "anomaly", "-m", "*").End()
+	for end := time.Now().Add(flbtest.Patience); ; time.Sleep(50 * time.Millisecond) {
+		b, _ := os.ReadFile(log)
+		if strings.Contains(string(b), "[output:anomaly] Fluent Bit went into the background after it had loaded this output") {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the daemon says nothing of it:\n%s", b)
+		}
+	}
 }

@@ -76,6 +76,14 @@ func start(i *fluentbit.Instance) (fluentbit.Filter, error) {
 			log.Info("logged in the background")
 		})
 	}
+	if begin == "chatter" {
+		i.Go(func() {
+			for range 10_000 {
+				log.Info("goes on after the end")
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
 	number, set := i.Value("NUMBER")
 	log.Info("options", "do", do, "words", fmt.Sprintf("%q", i.Values("word")), "number", number, "set", set)
 	o := &odd{
@@ -123,6 +131,11 @@ func (o *odd) Filter(tag string, chunk, dst []byte) ([]byte, bool, error) {
 		return append(dst, "rubbish"...), true, fmt.Errorf("error in call %d", o.calls)
 	case "panic":
 		panic(fmt.Sprintf("call %d\nof %s", o.calls, tag))
+	case "nil once":
+		if o.calls > 1 {
+			return nil, false, nil
+		}
+		fallthrough
 	case "nil":
 		var p *odd
 		p.calls = 1
