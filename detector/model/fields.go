@@ -568,7 +568,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 			all.rawValue, all.odd, all.oddSort = points, at, sorted
 		}
 	}
-	if f.Kind == Number && s.number != noNumber {
+	if f.Kind == Number && s.number != noNumber && pl.kinds[sortNumber] >= pl.kinds[sortText] {
 		m.judgeNumber(o, s, pl, at)
 	}
 	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
@@ -659,7 +659,7 @@ const (
 
 	negativeOctaves = 8 // that a negative number counts as beyond where there never was one
 	smallMost       = 3 // octaves that a number below counts as at most,
-	smallShare      = 4 // and one in so many of them: it is seldom news that something is small
+	smallShare      = 4 // and one in so many of them: it is seldom news that something is small, but where all lie within an octave
 )
 
 // firmRange is how many numbers a range in a field of a statement rests on before it
@@ -688,7 +688,8 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
 	case s.number < usual.lo:
-		d = min(smallMost, (usual.lo-s.number).float()/smallShare)
+		narrow := max(0, 1-(usual.hi-usual.lo).float())
+		d = min(smallMost, (usual.lo-s.number).float()/(smallShare-(smallShare-1)*narrow))
 	}
 	if d <= nearNumber {
 		return

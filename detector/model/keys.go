@@ -207,6 +207,8 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 			if with < alwaysThere {
 				continue
 			}
+			// Of the sets, the rarest were forgotten; not that p is in more records.
+			without = max(without, t.all[p].n-t.all[q].n)
 			if bits := -log2(float64((without + 0.5) / (with + without + 1))); bits > surprise {
 				missed, surprise = q, bits
 			}

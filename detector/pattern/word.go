@@ -264,6 +264,9 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 			s.mask(p, ID, i, end)
 			return
 		}
+		if b[q] >= 0x80 && s.grouped(l, p, k, i, q, l.text[before+i-1] == '-' && class[l.text[before+i-2]]&open != 0) {
+			return
+		}
 		p.kind, p.hash, p.value = Number, s.kinds[Number], l.value(i, q)
 		s.suffixed(l, p, k, q, j, ID)
 		if p.kind == Number {

@@ -24,6 +24,9 @@ var formats = []format{
 	{'"', (*Reader).loadBalancer},
 	{'"', (*Reader).haproxy},
 	{'=', (*Reader).logfmt},
+	{'\t', (*Reader).tabs},
+	{',', (*Reader).commas},
+	{'"', (*Reader).within},
 }
 
 // formats takes in a text of whatever form; it is plain already. What stands
