@@ -19,9 +19,11 @@ HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 CACHE        ?= $(or $(FLB_ANOMALY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flb-anomaly)
 LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($$2, 2)}' test/servers/loki/go.mod)
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
+PROMETHEUS_VERSION := $(shell awk '$$1 == "github.com/prometheus/prometheus" {print substr($$2, 2)}' test/servers/prometheus/go.mod)
+PROMETHEUS   := $(CACHE)/prometheus-$(PROMETHEUS_VERSION)/prometheus
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
-.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate soak bench bench-page quality e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate soak bench bench-page quality e2e loki opensearch prometheus dist dist-test clean help FORCE
 
 ## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -124,7 +126,7 @@ test-race: all
 	$(GO) test -race ./...
 
 ## e2e: test from end to end, against real servers where they can be had here
-e2e: all loki opensearch
+e2e: all loki opensearch prometheus
 	FLB_ANOMALY_CACHE=$(CACHE) $(GO) test -count=1 -timeout 30m -v ./test/e2e
 
 ## loki: build the real Loki, for e2e
@@ -134,6 +136,17 @@ loki: $(LOKI)
 $(LOKI):
 	@mkdir -p $(@D)
 	cd test/servers/loki && nice $(GO) build -trimpath -ldflags '-s -w' -o $@.new github.com/grafana/loki/v3/cmd/loki
+	mv $@.new $@
+
+## prometheus: build the real Prometheus, its promtool and Alertmanager, for e2e
+prometheus: $(PROMETHEUS)
+
+# Without its discovery of targets in clouds, which takes most of the build.
+$(PROMETHEUS):
+	@mkdir -p $(@D)
+	cd test/servers/prometheus && nice $(GO) build -tags remove_all_sd -trimpath -ldflags '-s -w' -o $(@D)/ \
+	  github.com/prometheus/prometheus/cmd/promtool github.com/prometheus/alertmanager/cmd/alertmanager
+	cd test/servers/prometheus && nice $(GO) build -tags remove_all_sd -trimpath -ldflags '-s -w' -o $@.new github.com/prometheus/prometheus/cmd/prometheus
 	mv $@.new $@
 
 ## opensearch: put a real OpenSearch together, for e2e, where there are Java and Maven

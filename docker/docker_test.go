@@ -10,6 +10,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/servers"
 )
 
 func read(t *testing.T, path string) []byte {
@@ -143,78 +145,185 @@ func TestLokiFields(t *testing.T) {
 	}
 }
 
-// Each query of Grafana's dashboard asks for what there is: metrics of the
-// filter; labels and structured metadata that Fluent Bit sets.
-func TestGrafanaDashboard(t *testing.T) {
-	var dashboard map[string]any
-	if err := json.Unmarshal(read(t, "compose/grafana/dashboards/anomalies.json"), &dashboard); err != nil {
-		t.Fatal(err)
-	}
+// question is what Grafana asks a data source.
+type question struct {
+	by      string // a panel, an annotation, an alert rule
+	kind    string // of the data source
+	expr    string
+	over    bool // time, not at one moment
+	quiet   bool // a rule to which no answer is the usual one
+	flagged bool // it must be of the flagged records alone
+}
+
+// questions are all that the dashboard and the alert rules ask.
+func questions(t *testing.T) (all []question) {
+	t.Helper()
 	sources := map[string]string{}
 	for _, d := range list(readYAML(t, "compose/grafana/provisioning/datasources/datasources.yaml"), "datasources") {
 		sources[text(d, "uid")] = text(d, "type")
 	}
+	var dashboard map[string]any
+	if err := json.Unmarshal(read(t, "compose/grafana/dashboards/anomalies.json"), &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[float64]bool{}
+	var walk func(panels []any, flagged bool)
+	walk = func(panels []any, flagged bool) {
+		for _, panel := range panels {
+			title := text(panel, "title")
+			if id, _ := at(panel, "id").(float64); id == 0 || ids[id] {
+				t.Errorf("%s: no id of its own", title)
+			} else {
+				ids[id] = true
+			}
+			for _, target := range list(panel, "targets") {
+				kind := text(target, "datasource", "type")
+				if sources[text(target, "datasource", "uid")] != kind {
+					t.Errorf("%s: its data source is not provisioned", title)
+				}
+				over := text(target, "queryType") == "range" || kind == "prometheus" && at(target, "instant") != true
+				all = append(all, question{by: title, kind: kind, expr: text(target, "expr"), over: over, flagged: flagged})
+			}
+			walk(list(panel, "panels"), false) // of a row that is opened: the surroundings
+		}
+	}
+	walk(list(dashboard, "panels"), true)
+	for _, a := range list(dashboard, "annotations", "list") {
+		if sources[text(a, "datasource", "uid")] != text(a, "datasource", "type") {
+			t.Errorf("%s: its data source is not provisioned", text(a, "name"))
+		}
+		all = append(all, question{by: "annotation " + text(a, "name"), kind: text(a, "datasource", "type"), expr: text(a, "expr"), over: true, flagged: true})
+	}
+	for _, group := range list(readYAML(t, "compose/grafana/provisioning/alerting/rules.yaml"), "groups") {
+		for _, rule := range list(group, "rules") {
+			title := text(rule, "title")
+			if at(rule, "annotations", "__panelId__") != nil {
+				if id, _ := strconv.ParseFloat(text(rule, "annotations", "__panelId__"), 64); !ids[id] || text(rule, "annotations", "__dashboardUid__") != text(dashboard, "uid") {
+					t.Errorf("%s: there is no panel %v", title, id)
+				}
+			}
+			refs := map[string]bool{}
+			for _, d := range list(rule, "data") {
+				refs[text(d, "refId")] = true
+				if text(d, "refId") != text(d, "model", "refId") {
+					t.Errorf("%s: %s is called %s in its model", title, text(d, "refId"), text(d, "model", "refId"))
+				}
+				if text(d, "datasourceUid") == "__expr__" {
+					if !refs[text(d, "model", "expression")] {
+						t.Errorf("%s: %s is of %s, which there is not", title, text(d, "refId"), text(d, "model", "expression"))
+					}
+					continue
+				}
+				blind := strings.Contains(title, "not judged")
+				all = append(all, question{by: "alert " + title, kind: sources[text(d, "datasourceUid")], expr: text(d, "model", "expr"), quiet: blind, flagged: !blind})
+			}
+			if !refs[text(rule, "condition")] {
+				t.Errorf("%s: its condition %s is nowhere", title, text(rule, "condition"))
+			}
+		}
+	}
+	if len(all) < 20 {
+		t.Fatalf("only %d questions", len(all))
+	}
+	return all
+}
+
+// Each question of Grafana's is for what there is: metrics of the filter; labels
+// and structured metadata that Fluent Bit sets.
+func TestGrafanaQuestions(t *testing.T) {
 	known, loki := metrics(t), outputs(t)["loki"]
 	labels, beside := pairs(text(loki, "labels")), pairs(text(loki, "structured_metadata"))
-	has := func(name string) bool { return labels[name] != "" || beside[name] != "" }
-
-	ids := map[float64]bool{}
-	for _, panel := range list(dashboard, "panels") {
-		title := text(panel, "title")
-		if id, _ := at(panel, "id").(float64); id == 0 || ids[id] {
-			t.Errorf("%s: no id of its own", title)
-		} else {
-			ids[id] = true
-		}
-		for _, target := range list(panel, "targets") {
-			kind, expr := text(target, "datasource", "type"), text(target, "expr")
-			if sources[text(target, "datasource", "uid")] != kind {
-				t.Errorf("%s: its data source is not provisioned", title)
+	for _, q := range questions(t) {
+		switch q.kind {
+		case "prometheus":
+			checkMetrics(t, q.by, q.expr, known)
+		case "loki":
+			selectors := regexp.MustCompile(`\{(\w[^{}]*)\}`).FindAllStringSubmatch(q.expr, -1)
+			if len(selectors) == 0 {
+				t.Fatalf("%s: no selector in %s", q.by, q.expr)
 			}
-			switch kind {
-			case "prometheus":
-				names := regexp.MustCompile(`fluentbit_[a-z_]+`).FindAllString(expr, -1)
-				if len(names) == 0 {
-					t.Errorf("%s: no metric in %s", title, expr)
-				}
-				for _, name := range names {
-					if all, ok := strings.CutSuffix(name, "_"); ok && strings.HasPrefix(known[0], all+"_") {
-						continue // a regular expression for all of them
-					}
-					if !slices.Contains(known, name) {
-						t.Errorf("%s: the filter has no metric %s", title, name)
-					}
-				}
-			case "loki":
-				selector := regexp.MustCompile(`\{([^{}]*)\}`).FindStringSubmatch(expr)
-				if selector == nil {
-					t.Fatalf("%s: no selector in %s", title, expr)
-				}
-				for _, m := range regexp.MustCompile(`(\w+)\s*=~?"`).FindAllStringSubmatch(selector[1], -1) {
+			for _, s := range selectors {
+				for _, m := range regexp.MustCompile(`(\w+)\s*=~?"`).FindAllStringSubmatch(s[1], -1) {
 					if labels[m[1]] == "" {
-						t.Errorf("%s: %s is no label", title, m[1])
+						t.Errorf("%s: %s is no label", q.by, m[1])
 					}
 				}
-				if !strings.Contains(selector[1], `anomaly="true"`) {
-					t.Errorf("%s: not only the flagged ones: %s", title, expr)
-				}
-				made := map[string]bool{}
-				for _, m := range regexp.MustCompile(`label_format (\w+)=`).FindAllStringSubmatch(expr, -1) {
-					made[m[1]] = true
-				}
-				for _, m := range regexp.MustCompile(`[ (]\.(\w+)`).FindAllStringSubmatch(expr, -1) {
-					if !has(m[1]) {
-						t.Errorf("%s: neither a label nor structured metadata: %s", title, m[1])
-					}
-				}
-				if by := regexp.MustCompile(`by \(([^)]*)\)`).FindStringSubmatch(expr); by != nil {
-					for name := range strings.SplitSeq(by[1], ",") {
-						if name = strings.TrimSpace(name); !has(name) && !made[name] {
-							t.Errorf("%s: sums by %s, which is nowhere", title, name)
-						}
-					}
+				if q.flagged && !strings.Contains(s[1], `anomaly="true"`) {
+					t.Errorf("%s: not only the flagged ones: %s", q.by, q.expr)
 				}
 			}
+			made := map[string]bool{}
+			for _, m := range regexp.MustCompile(`label_format (\w+)=`).FindAllStringSubmatch(q.expr, -1) {
+				made[m[1]] = true
+			}
+			// Filters, what is unwrapped or printed, and what is summed by.
+			var asked []string
+			for _, m := range regexp.MustCompile(`\| (\w+)\s*(?:=~?|!=)\s*"|unwrap (\w+)|[ (]\.(\w+)|by \(([^)]*)\)`).FindAllStringSubmatch(q.expr, -1) {
+				asked = append(asked, strings.Split(strings.Join(m[1:], ""), ", ")...)
+			}
+			for _, name := range asked {
+				if labels[name] == "" && beside[name] == "" && !made[name] {
+					t.Errorf("%s: neither a label nor structured metadata: %q in %s", q.by, name, q.expr)
+				}
+			}
+		default:
+			t.Errorf("%s: asks %q", q.by, q.kind)
+		}
+	}
+}
+
+func checkMetrics(t *testing.T, by, expr string, known []string) {
+	t.Helper()
+	names := regexp.MustCompile(`fluentbit_[a-z_]+`).FindAllString(expr, -1)
+	if len(names) == 0 {
+		t.Errorf("%s: no metric in %s", by, expr)
+	}
+	for _, name := range names {
+		if all, ok := strings.CutSuffix(name, "_"); ok && strings.HasPrefix(known[0], all+"_") {
+			continue // a regular expression for all of them
+		}
+		if !slices.Contains(known, name) {
+			t.Errorf("%s: the filter has no metric %s", by, name)
+		}
+	}
+}
+
+// Prometheus' alerts are of metrics that there are, and say what they are about.
+func TestAlerts(t *testing.T) {
+	known := metrics(t)
+	files := list(readYAML(t, "compose/prometheus/prometheus.yml"), "rule_files")
+	if len(files) != 1 || files[0] != "alerts.yml" {
+		t.Fatalf("prometheus.yml reads the rules %v", files)
+	}
+	n := 0
+	for _, group := range list(readYAML(t, "compose/prometheus/alerts.yml"), "groups") {
+		for _, rule := range list(group, "rules") {
+			n++
+			name := text(rule, "alert")
+			checkMetrics(t, name, text(rule, "expr"), known)
+			if text(rule, "labels", "severity") == "" || text(rule, "annotations", "summary") == "" || text(rule, "annotations", "description") == "" {
+				t.Errorf("%s: no severity, summary or description", name)
+			}
+			if !strings.Contains(string(read(t, "../docs/metrics.md")), "| `"+name+"` |") {
+				t.Errorf("docs/metrics.md has no row for the alert %s", name)
+			}
+		}
+	}
+	if n < 5 {
+		t.Errorf("%d alerts", n)
+	}
+}
+
+// The real Prometheus' checker: each alert fires when it should, and none does
+// in a quiet day.
+func TestAlertsFire(t *testing.T) {
+	promtool := servers.Promtool(t)
+	for _, args := range [][]string{
+		{"check", "rules", "compose/prometheus/alerts.yml"},
+		{"test", "rules", "testdata/alerts_test.yml"},
+	} {
+		if out, err := exec.Command(promtool, args...).CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
 	}
 }
@@ -254,7 +363,18 @@ func TestKibanaDashboard(t *testing.T) {
 		}
 	}
 	for name := range runtime {
+		if slices.Contains(known, name) {
+			t.Errorf("the runtime field %s hides the records' own", name)
+		}
+	}
+	for name := range runtime {
 		known = append(known, name)
+	}
+	formats, _ := inner(view, "attributes", "fieldFormatMap").(map[string]any)
+	for name, format := range formats {
+		if !slices.Contains(known, name) || !strings.Contains(text(format, "params", "urlTemplate"), name+` : "{{value}}"`) {
+			t.Errorf("a link from %s to %s", name, text(format, "params", "urlTemplate"))
+		}
 	}
 	if index := text(outputs(t)["es"], "index"); !strings.HasPrefix(index, strings.TrimSuffix(text(view, "attributes", "title"), "*")) {
 		t.Errorf("the data view %s does not show the index %s", text(view, "attributes", "title"), index)
@@ -266,14 +386,21 @@ func TestKibanaDashboard(t *testing.T) {
 				t.Errorf("%s refers to %s %s, which is not in the file", key, text(r, "type"), text(r, "id"))
 			}
 		}
-		var query string
+		var kql []string
 		var asked []string
 		switch text(o, "type") {
 		case "lens":
-			query = text(o, "attributes", "state", "query", "query")
+			kql = append(kql, text(o, "attributes", "state", "query", "query"))
+			for _, layer := range list(o, "attributes", "state", "visualization", "layers") {
+				for _, a := range list(layer, "annotations") {
+					kql = append(kql, text(a, "filter", "query"))
+					asked = append(asked, text(a, "timeField"))
+				}
+			}
 			columns, _ := at(o, "attributes", "state", "datasourceStates", "formBased", "layers", "layer1", "columns").(map[string]any)
 			for name, c := range columns {
 				asked = append(asked, text(c, "sourceField"))
+				kql = append(kql, text(c, "filter", "query"))
 				if by := text(c, "params", "orderBy", "columnId"); by != "" && columns[by] == nil {
 					t.Errorf("%s: %s is ordered by %s, which is no column", key, name, by)
 				}
@@ -284,7 +411,7 @@ func TestKibanaDashboard(t *testing.T) {
 				}
 			}
 		case "search":
-			query = text(inner(o, "attributes", "kibanaSavedObjectMeta", "searchSourceJSON"), "query", "query")
+			kql = append(kql, text(inner(o, "attributes", "kibanaSavedObjectMeta", "searchSourceJSON"), "query", "query"))
 			for _, c := range list(o, "attributes", "columns") {
 				asked = append(asked, c.(string))
 			}
@@ -299,8 +426,10 @@ func TestKibanaDashboard(t *testing.T) {
 				}
 			}
 		}
-		if field, _, ok := strings.Cut(query, " :"); ok {
-			asked = append(asked, field)
+		for _, query := range kql {
+			if field, _, ok := strings.Cut(query, " :"); ok {
+				asked = append(asked, field)
+			}
 		}
 		for _, name := range asked {
 			if !slices.Contains(known, name) {
@@ -415,5 +544,12 @@ func TestDockerfile(t *testing.T) {
 		if _, err := os.Stat(strings.TrimPrefix(name, "docker/")); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func writeFile(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,11 +19,15 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/servers"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 )
 
-// servers stand in for Elasticsearch and Loki and keep what they are sent.
-type servers struct {
-	real string // address of a real Loki that gets the same; empty = there is none
+func TestMain(m *testing.M) { testbuild.Main(m) }
+
+// standIns stand in for Elasticsearch and Loki and keep what they are sent.
+type standIns struct {
+	realLoki, realSearch string // addresses of real ones that get the same; empty = there is none
 
 	mu      sync.Mutex
 	docs    []map[string]any
@@ -39,8 +42,21 @@ type lokiLine struct {
 	beside map[string]string
 }
 
-func (s *servers) elasticsearch(w http.ResponseWriter, r *http.Request) {
+func (s *standIns) elasticsearch(w http.ResponseWriter, r *http.Request) {
 	body := body(r)
+	if s.realSearch != "" {
+		answer, err := http.Post(s.realSearch+r.URL.Path, "application/x-ndjson", bytes.NewReader(body))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		if answer.StatusCode != http.StatusOK || !bytes.Contains(text, []byte(`"errors":false`)) {
+			http.Error(w, string(text), http.StatusBadRequest)
+			return
+		}
+	}
 	var items []string
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +76,7 @@ func (s *servers) elasticsearch(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"took":1,"errors":false,"items":[%s]}`, strings.Join(items, ","))
 }
 
-func (s *servers) loki(w http.ResponseWriter, r *http.Request) {
+func (s *standIns) loki(w http.ResponseWriter, r *http.Request) {
 	var push struct {
 		Streams []struct {
 			Stream map[string]string
@@ -72,8 +88,8 @@ func (s *servers) loki(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if s.real != "" {
-		answer, err := http.Post(s.real+"/loki/api/v1/push", "application/json", bytes.NewReader(text))
+	if s.realLoki != "" {
+		answer, err := http.Post(s.realLoki+"/loki/api/v1/push", "application/json", bytes.NewReader(text))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
@@ -114,30 +130,28 @@ func body(r *http.Request) []byte {
 	return b
 }
 
+// available starts a real server where there is one; where there is none, a test
+// of its own says so.
+func available(t *testing.T, name string, start func(testing.TB) string) (url string) {
+	t.Run(name, func(t *testing.T) { url = start(t) })
+	return url
+}
+
 // The configuration of compose.yml in a real Fluent Bit: the shop's records
 // arrive at both servers, all of them, tagged, with the fields, labels and
-// metadata that the dashboards ask for.
+// metadata that the dashboards ask for, and what the dashboards and the alerts ask
+// of real servers is answered by what was sent.
 func TestPipeline(t *testing.T) {
-	bin := os.Getenv("FLUENT_BIT")
-	if bin == "" {
-		bin = "fluent-bit"
-	}
-	bin, err := exec.LookPath(bin)
-	if err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: no Fluent Bit here (%v)", err)
-	}
+	bin := flbtest.Find(t)
 	if major, minor := flbtest.Version(t, bin); major < 3 || major == 3 && minor < 2 {
 		t.Skipf("SKIPPED: Fluent Bit %d.%d does not know this configuration's list of plugins, nor structured metadata", major, minor)
 	}
-	plugin, err := filepath.Abs("../bin/flb-filter_anomaly.so")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(plugin); err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: %v; make builds it", err)
-	}
+	plugin := testbuild.Filter.Build(t)
 
-	s := &servers{real: startLoki(t)}
+	s := &standIns{realLoki: available(t, "Loki", servers.Loki), realSearch: available(t, "OpenSearch", servers.OpenSearch)}
+	if s.realSearch != "" {
+		ask(t, "PUT", s.realSearch+"/_index_template/logs-anomaly", string(read(t, "elasticsearch/index-template.json")))
+	}
 	elasticsearch := httptest.NewServer(http.HandlerFunc(s.elasticsearch))
 	defer elasticsearch.Close()
 	loki := httptest.NewServer(http.HandlerFunc(s.loki))
@@ -225,9 +239,9 @@ func TestPipeline(t *testing.T) {
 		}
 	}
 
-	if s.real != "" {
-		askLoki(t, s.real)
-	}
+	t.Run("questions to Loki", func(t *testing.T) { askLoki(t, s) })
+	t.Run("questions to OpenSearch", func(t *testing.T) { askSearch(t, s) })
+	t.Run("questions to Prometheus", func(t *testing.T) { askPrometheus(t, metrics) })
 
 	// The image's health check asks what compose.yml's Fluent Bit answers.
 	r, err := http.Get("http://127.0.0.1:" + metrics + "/api/v1/health")
@@ -244,7 +258,7 @@ func TestPipeline(t *testing.T) {
 	}
 	b, _ := io.ReadAll(r.Body)
 	r.Body.Close()
-	for _, name := range []string{"records_total", "anomalies_total", "threshold"} {
+	for _, name := range []string{"records_total", "anomalies_total", "incidents_total", "threshold"} {
 		if !strings.Contains(string(b), "fluentbit_filter_anomaly_"+name+`{name="shop"}`) {
 			t.Errorf("no metric %s in\n%s", name, b)
 		}
@@ -261,117 +275,5 @@ func dial(t *testing.T, address string) net.Conn {
 		if time.Now().After(limit) {
 			t.Fatal(err)
 		}
-	}
-}
-
-// startLoki starts a real Loki with compose.yml's configuration, where there is
-// one: $LOKI, or what make loki has built.
-func startLoki(t *testing.T) (url string) {
-	t.Helper()
-	bin := os.Getenv("LOKI")
-	if bin == "" {
-		cache := os.Getenv("FLB_ANOMALY_CACHE")
-		if cache == "" {
-			dir, err := os.UserCacheDir()
-			if err != nil {
-				t.Fatal(err)
-			}
-			cache = filepath.Join(dir, "flb-anomaly")
-		}
-		found, _ := filepath.Glob(filepath.Join(cache, "loki-*", "loki"))
-		if len(found) == 0 {
-			t.Log("NOT TESTED against a real Loki: there is none; make loki builds one")
-			return ""
-		}
-		bin = found[len(found)-1]
-	}
-	dir, port := t.TempDir(), flbtest.FreePort(t)
-	config := strings.NewReplacer(
-		"http_listen_port: 3100", "http_listen_address: 127.0.0.1\n  http_listen_port: "+port+"\n  grpc_listen_address: 127.0.0.1\n  grpc_listen_port: "+flbtest.FreePort(t),
-		" /loki", " "+dir,
-	).Replace(string(read(t, "compose/loki.yaml")))
-	path := filepath.Join(dir, "loki.yaml")
-	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(bin, "-config.file="+path)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		if t.Failed() {
-			t.Logf("Loki said:\n%s", &log)
-		}
-	})
-	url = "http://127.0.0.1:" + port
-	for limit := time.Now().Add(90 * time.Second); ; time.Sleep(200 * time.Millisecond) {
-		if r, err := http.Get(url + "/ready"); err == nil {
-			r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				return url
-			}
-		}
-		if time.Now().After(limit) {
-			t.Fatal("Loki is not ready")
-		}
-	}
-}
-
-// askLoki puts each question of Grafana's dashboard to a real Loki. Each has an
-// answer, and what the dashboard calls kinds and patterns has no numbers.
-func askLoki(t *testing.T, address string) {
-	t.Helper()
-	var dashboard map[string]any
-	if err := json.Unmarshal(read(t, "compose/grafana/dashboards/anomalies.json"), &dashboard); err != nil {
-		t.Fatal(err)
-	}
-	asked := 0
-	for _, panel := range list(dashboard, "panels") {
-		for _, target := range list(panel, "targets") {
-			if text(target, "datasource", "type") != "loki" {
-				continue
-			}
-			asked++
-			query := strings.NewReplacer("$__range", "30m", "$__auto", "1m", "$service", ".+").Replace(text(target, "expr"))
-			path := "/loki/api/v1/query"
-			values := url.Values{"query": {query}}
-			if text(target, "queryType") == "range" {
-				path += "_range"
-				values.Set("since", "30m")
-				values.Set("step", "60s")
-			}
-			r, err := http.Get(address + path + "?" + values.Encode())
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, _ := io.ReadAll(r.Body)
-			r.Body.Close()
-			var v map[string]any
-			if err := json.Unmarshal(answer, &v); err != nil || r.StatusCode != http.StatusOK {
-				t.Errorf("%s: %s\n%s\n%s", text(panel, "title"), r.Status, query, answer)
-				continue
-			}
-			results := list(v, "data", "result")
-			if len(results) == 0 {
-				t.Errorf("%s: no answer to %s", text(panel, "title"), query)
-			}
-			for _, result := range results {
-				for _, name := range []string{"kind", "message"} {
-					if made := text(result, "metric", name); strings.ContainsAny(made, "0123456789") {
-						t.Errorf("%s: the %s %q has a number", text(panel, "title"), name, made)
-					}
-				}
-				if problem := text(result, "metric", "__error__"); problem != "" {
-					t.Errorf("%s: %s", text(panel, "title"), problem)
-				}
-			}
-		}
-	}
-	if asked == 0 {
-		t.Error("the dashboard asks Loki nothing")
 	}
 }

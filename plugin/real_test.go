@@ -215,7 +215,7 @@ func TestMetricsInTheEndpoint(t *testing.T) {
 `))
 	text := p.WaitFor("http://127.0.0.1:"+port+"/api/v2/metrics/prometheus", `fluentbit_filter_anomaly_records_total\{name="shop"\} 4000\b`)
 	for _, want := range []string{
-		`fluentbit_filter_anomaly_anomalies_total{name="shop"} `, `fluentbit_filter_anomaly_unjudged_total{name="shop"} 256`, `fluentbit_filter_anomaly_refits_total{name="shop"} `,
+		`fluentbit_filter_anomaly_anomalies_total{name="shop"} `, `fluentbit_filter_anomaly_incidents_total{name="shop"} 1`, `fluentbit_filter_anomaly_unjudged_total{name="shop"} 256`, `fluentbit_filter_anomaly_refits_total{name="shop"} `,
 		`fluentbit_filter_anomaly_groups{name="shop"} 1`, `fluentbit_filter_anomaly_threshold{name="shop"} 0.5`,
 	} {
 		if !strings.Contains(text, want) {

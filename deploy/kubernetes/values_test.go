@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -207,5 +208,28 @@ func TestInitContainer(t *testing.T) {
 				t.Errorf("the model is %q, want %q", model, tt.want)
 			}
 		})
+	}
+}
+
+// The alerts of the operator's rule are those of docker/compose.
+func TestPrometheusRule(t *testing.T) {
+	groups := func(path string, in ...string) any {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v any
+		if err := yaml.Unmarshal(b, &v); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, key := range append(in, "groups") {
+			m, _ := v.(map[string]any)
+			v = m[key]
+		}
+		return v
+	}
+	rule, alerts := groups("prometheusrule.yaml", "spec"), groups("../../docker/compose/prometheus/alerts.yml")
+	if alerts == nil || !reflect.DeepEqual(rule, alerts) {
+		t.Errorf("prometheusrule.yaml has other groups than docker/compose/prometheus/alerts.yml")
 	}
 }

@@ -117,6 +117,10 @@ func TestAnIncidentGoesOn(t *testing.T) {
 			if id := later["anomaly_incident"]; id == before["anomaly_incident"] || id == nil || later["anomaly_nth"] != "1" {
 				t.Errorf("more than five minutes on: %v", later)
 			}
+			// The one that went on began in the judge before.
+			if n := second.counts.Incidents; n != 1 {
+				t.Errorf("%d incidents began, want 1", n)
+			}
 		})
 	}
 }

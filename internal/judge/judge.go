@@ -69,9 +69,10 @@ type Instance struct {
 
 // Counts are of records, since the judge was made.
 type Counts struct {
-	Records  uint64 // that came in
-	Unjudged uint64 // passed without a verdict
-	Dropped  uint64 // normal ones not kept, by Keep anomalies
+	Records   uint64 // that came in
+	Unjudged  uint64 // passed without a verdict
+	Dropped   uint64 // normal ones not kept, by Keep anomalies
+	Incidents uint64 // first records of an incident
 }
 
 // Stats are a judge's figures.
@@ -302,6 +303,9 @@ func (j *Judge) flag(f *record.Fields, v *detector.Verdict) {
 		f.Text(n.template, b)
 	}
 	nth := j.incidents.Flagged(j.seen.Group, v.Pattern)
+	if nth == 1 {
+		j.counts.Incidents++
+	}
 	if n.incident != "" {
 		b = j.incidents.AppendID(b[:0])
 		f.Text(n.incident, b)

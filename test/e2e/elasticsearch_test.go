@@ -6,13 +6,11 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/servers"
 )
 
 // putIndexTemplate installs docker/elasticsearch/index-template.json.
@@ -177,49 +175,12 @@ func flagged(records []map[string]any) (n int) {
 	return n
 }
 
-// cache is where "make loki" and "make opensearch" put what they build.
-func cache() string {
-	if dir := os.Getenv("FLB_ANOMALY_CACHE"); dir != "" {
-		return dir
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	return filepath.Join(dir, "flb-anomaly")
-}
-
-// startOpenSearch starts a real node, or skips the test.
-func startOpenSearch(t *testing.T) (url, port string) {
-	t.Helper()
-	java, err := exec.LookPath("java")
-	if err != nil {
-		t.Skipf("SKIPPED, NOT TESTED against a real OpenSearch: %v", err)
-	}
-	pattern := filepath.Join(cache(), "opensearch-*", ".complete")
-	found, _ := filepath.Glob(pattern)
-	if len(found) == 0 {
-		t.Skipf("SKIPPED, NOT TESTED against a real OpenSearch: there is no %s; make opensearch puts one together", pattern)
-	}
-	slices.Sort(found)
-	jars := filepath.Dir(found[len(found)-1])
-	node, err := filepath.Abs("../servers/opensearch/Node.java")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	port = flbtest.FreePort(t)
-	p := start(t, dir, java, "-Xmx1g", "-cp", filepath.Join(jars, "*"), node, dir, port)
-	eventually(t, "OpenSearch is ready", func() bool { p.running(); return strings.Contains(p.Output(), "node ready") }, p)
-	return "http://127.0.0.1:" + port, port
-}
-
 // The same against a real server of that family.
 func TestOpenSearchTakesEverything(t *testing.T) {
 	fb := newest(t)
-	url, port := startOpenSearch(t)
+	url := servers.OpenSearch(t)
 	putIndexTemplate(t, url)
-	p, sent, n := sendToElasticsearch(t, fb, port, "string")
+	p, sent, n := sendToElasticsearch(t, fb, portOf(url), "string")
 	count := func(query string) int {
 		var answer struct{ Count int }
 		request(t, "POST", url+"/logs-anomaly-shop/_refresh", "", nil)

@@ -46,7 +46,7 @@ type logFormat struct {
 	parse   string // the options of a filter in front, if any
 	healthy func(r *rand.Rand, at time.Time) string
 	odd     func(at time.Time) []oddOnes
-	send    func(t *testing.T, port string, records []string) // nil = the input tails DIR/in.log
+	send    func(t *testing.T, p *process, port string, records []string) // nil = the input tails DIR/in.log
 }
 
 // Parsers of the shape of Fluent Bit's own.
@@ -218,7 +218,7 @@ func oddOTLP(at time.Time) []oddOnes {
 	}
 }
 
-func postOTLP(t *testing.T, port string, records []string) {
+func postOTLP(t *testing.T, p *process, port string, records []string) {
 	for len(records) > 0 {
 		n := min(500, len(records))
 		body := `{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"payments"}}]},"scopeLogs":[{"scope":{"name":"app"},"logRecords":[` +
@@ -236,7 +236,7 @@ func postOTLP(t *testing.T, port string, records []string) {
 				t.Fatalf("status %d: %s", r.StatusCode, text)
 			}
 			return true
-		})
+		}, p)
 		if last != nil {
 			t.Fatal(last)
 		}
@@ -245,13 +245,13 @@ func postOTLP(t *testing.T, port string, records []string) {
 
 // forward sends records of JSON to an input forward, with their field time as
 // the time.
-func forward(t *testing.T, port string, records []string) {
+func forward(t *testing.T, p *process, port string, records []string) {
 	var c net.Conn
 	eventually(t, "the input takes a connection", func() (ok bool) {
 		var err error
 		c, err = net.Dial("tcp", "127.0.0.1:"+port)
 		return err == nil
-	})
+	}, p)
 	defer c.Close()
 	e := msgpack.NewEncoder(c)
 	e.UseCompactInts(true)
@@ -384,7 +384,7 @@ pipeline:
 `, "PORT", port))
 	path := filepath.Join(dir, "out.msgpack")
 	if f.send != nil {
-		f.send(t, port, records)
+		f.send(t, p, port, records)
 		size := func() int {
 			if i, err := os.Stat(path); err == nil {
 				return int(i.Size())

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,6 +32,8 @@ var (
 type fluentBit struct {
 	path         string
 	major, minor int
+	sqlite       bool     // built with it: in_tail has the option db
+	env          []string // beside the test's own
 }
 
 func (f fluentBit) String() string { return fmt.Sprintf("%d.%d", f.major, f.minor) }
@@ -51,7 +53,8 @@ func newest(t *testing.T) fluentBit {
 	return findFluentBit(t, name)
 }
 
-// withEach runs a test with every Fluent Bit there is.
+// withEach runs a test with every Fluent Bit there is, beside each other: most
+// of it is waiting.
 func withEach(t *testing.T, test func(t *testing.T, fb fluentBit)) {
 	t.Helper()
 	list := []fluentBit{newest(t)}
@@ -59,7 +62,10 @@ func withEach(t *testing.T, test func(t *testing.T, fb fluentBit)) {
 		list = append(list, findFluentBit(t, name))
 	}
 	for _, fb := range list {
-		t.Run(fb.String(), func(t *testing.T) { test(t, fb) })
+		t.Run(fb.String(), func(t *testing.T) {
+			t.Parallel()
+			test(t, fb)
+		})
 	}
 	if len(list) == 1 {
 		t.Run("older", func(t *testing.T) {
@@ -84,8 +90,15 @@ func findFluentBit(t *testing.T, name string) fluentBit {
 	if _, err := fmt.Sscanf(string(version), "Fluent Bit v%d.%d", &f.major, &f.minor); err != nil {
 		t.Fatalf("%s --version: %v\n%s", path, err, version)
 	}
+	options, _ := exec.Command(path, "-i", "tail", "-h").CombinedOutput()
+	f.sqlite = databaseOption.Match(options)
 	return f
 }
+
+var (
+	databaseOption = regexp.MustCompile(`(?m)^db\s`)
+	database       = regexp.MustCompile(`(?im)^ +db:? .*\n`)
+)
 
 // process is a program that runs.
 type process struct {
@@ -96,8 +109,14 @@ type process struct {
 // start starts a program; it is killed when the test ends.
 func start(t *testing.T, dir string, name string, args ...string) *process {
 	t.Helper()
+	return startWith(t, nil, dir, name, args...)
+}
+
+// startWith is start with variables beside those of the environment.
+func startWith(t *testing.T, env []string, dir string, name string, args ...string) *process {
+	t.Helper()
 	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	return &process{flbtest.Run(t, cmd), t}
 }
 
@@ -108,6 +127,12 @@ var pluginList = regexp.MustCompile(`(?m)^plugins:\n((?:  - .*\n)+)`)
 // the shared object.
 func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...string) *process {
 	t.Helper()
+	if !f.sqlite && database.MatchString(config) {
+		config = database.ReplaceAllString(config, "")
+		t.Run("db", func(t *testing.T) {
+			t.Skipf("SKIPPED, NOT TESTED: Fluent Bit %s is built without SQLite here, so its input tail has no option db", f)
+		})
+	}
 	// The list came to YAML after 2.2.
 	if list := pluginList.FindStringSubmatch(config); list != nil && !f.since(3, 2) {
 		config = strings.Replace(config, list[0], "", 1)
@@ -124,16 +149,16 @@ func (f fluentBit) start(t *testing.T, dir, extension, config string, args ...st
 	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return start(t, dir, f.path, append([]string{"-c", file.Name()}, args...)...)
+	return startWith(t, f.env, dir, f.path, append([]string{"-c", file.Name()}, args...)...)
 }
 
-// running fails the test when the program has ended.
-func (p *process) running() {
-	p.t.Helper()
+// ended reports whether the program has ended.
+func (p *process) ended() bool {
 	select {
 	case <-p.Done:
-		p.t.Fatalf("%s has ended: %v\n%s", p.Cmd.Path, p.Cmd.ProcessState, p.Output())
+		return true
 	default:
+		return false
 	}
 }
 
@@ -173,35 +198,30 @@ func (p *process) mustHave(texts ...string) {
 	}
 }
 
-// eventually waits until ok returns true.
-func eventually(t *testing.T, what string, ok func() bool, show ...*process) {
+// eventually waits until ok returns true. It gives up when one of the programs
+// that should bring it about has ended.
+func eventually(t *testing.T, what string, ok func() bool, by ...*process) {
 	t.Helper()
+	why := fmt.Sprintf("not within %v", patience)
 	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
+		ended := slices.IndexFunc(by, (*process).ended)
 		if ok() {
 			return
 		}
+		if ended >= 0 {
+			why = fmt.Sprintf("%s has ended: %v", by[ended].Cmd.Path, by[ended].Cmd.ProcessState)
+			break
+		}
 	}
 	var all strings.Builder
-	for _, p := range show {
+	for _, p := range by {
 		fmt.Fprintf(&all, "\n--- %s\n%s", strings.Join(p.Cmd.Args, " "), p.Output())
 	}
-	t.Fatalf("not within %v: %s%s", patience, what, all.String())
+	t.Fatalf("%s: %s%s", why, what, all.String())
 }
 
-// httpReady waits until a server answers with 200.
-func httpReady(t *testing.T, url string, p *process) {
-	t.Helper()
-	client := http.Client{Timeout: 5 * time.Second}
-	eventually(t, url+" answers", func() bool {
-		p.running()
-		r, err := client.Get(url)
-		if err != nil {
-			return false
-		}
-		r.Body.Close()
-		return r.StatusCode == http.StatusOK
-	}, p)
-}
+// portOf returns the port of an address.
+func portOf(url string) string { return url[strings.LastIndexByte(url, ':')+1:] }
 
 // jsonLines reads a file of one JSON object a line, as the output file with
 // Format plain writes it; none when there is no such file yet.

@@ -5,13 +5,15 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/test/harness/servers"
 )
 
-// What Kibana's dashboard in docker/compose.yml computes from the records (the
-// service, the kind of a reason, the pattern of a message) is computed by
-// scripts that run in the server. Here they run in a real one.
+// What Kibana's dashboard in docker/compose.yml computes from the records, the
+// service, is computed by a script that runs in the server. Here it runs in a real
+// one, on what records may hold.
 func TestKibanaRuntimeFields(t *testing.T) {
-	url, _ := startOpenSearch(t)
+	url := servers.OpenSearch(t)
 	putIndexTemplate(t, url)
 
 	objects, err := os.ReadFile("../../docker/compose/kibana/anomalies.ndjson")
@@ -34,23 +36,10 @@ func TestKibanaRuntimeFields(t *testing.T) {
 		record map[string]any
 		want   map[string]string
 	}{
-		{
-			record: map[string]any{"service": "database", "log": "2026-03-02 08:49:01.021 UTC [2200] LOG:  duration: 284307.918 ms", "anomaly_reason": "number 284s far above the usual 229ms to 458ms; unusual word \"SUM\""},
-			want:   map[string]string{"service_name": "database", "message_pattern": "N N UTC [N] LOG:  duration: N ms", "anomaly_kind": "number N far above"},
-		},
-		{
-			record: map[string]any{"service": "worker", "log": "carrier refused parcel 70,000 for ord_1f", "anomaly_reason": "unusual word \"refused\""},
-			want:   map[string]string{"service_name": "worker", "message_pattern": "carrier refused parcel N,N for N", "anomaly_kind": "unusual word"},
-		},
-		{
-			record: map[string]any{"log": "x" + strings.Repeat(" word", 20000), "anomaly_reason": "length of 100001 bytes is unusual for this log"},
-			want:   map[string]string{"message_pattern": "x" + strings.Repeat(" word", 59) + " wor", "anomaly_kind": "length of N bytes is unusual for this log"},
-		},
-		{
-			record: map[string]any{"service": 7, "log": []int{1}, "anomaly_reason": "number -1.5e+06 far below the usual 3"},
-			want:   map[string]string{"anomaly_kind": "number N far below"},
-		},
-		{record: map[string]any{}, want: map[string]string{}},
+		{record: map[string]any{"service": "database"}, want: map[string]string{"service_name": "database"}},
+		{record: map[string]any{"service": 7}, want: map[string]string{}},
+		{record: map[string]any{"service": []string{"a", "b"}}, want: map[string]string{}},
+		{record: map[string]any{"log": "no service"}, want: map[string]string{}},
 	} {
 		record, err := json.Marshal(tt.record)
 		if err != nil {

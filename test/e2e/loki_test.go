@@ -13,72 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/servers"
 )
-
-// lokiConfig is a Loki of one process that keeps all in DIR and talks to
-// nobody but this machine.
-const lokiConfig = `
-auth_enabled: false
-server:
-  http_listen_address: 127.0.0.1
-  http_listen_port: HTTP
-  grpc_listen_address: 127.0.0.1
-  grpc_listen_port: GRPC
-  log_level: warn
-common:
-  instance_addr: 127.0.0.1
-  path_prefix: DIR/loki
-  replication_factor: 1
-  ring:
-    kvstore:
-      store: inmemory
-  storage:
-    filesystem:
-      chunks_directory: DIR/loki/chunks
-      rules_directory: DIR/loki/rules
-frontend_worker:
-  frontend_address: 127.0.0.1:GRPC
-schema_config:
-  configs:
-    - from: 2024-01-01
-      store: tsdb
-      object_store: filesystem
-      schema: v13
-      index:
-        prefix: index_
-        period: 24h
-limits_config:
-  allow_structured_metadata: true
-analytics:
-  reporting_enabled: false
-`
-
-// findLoki returns the Loki that LOKI names, or the one that "make loki" has
-// built, or skips the test.
-func findLoki(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("LOKI"); path != "" {
-		return path
-	}
-	pattern := filepath.Join(cache(), "loki-*", "loki")
-	found, _ := filepath.Glob(pattern)
-	if len(found) == 0 {
-		t.Skipf("SKIPPED, NOT TESTED against a real Loki: there is no %s; make loki builds one", pattern)
-	}
-	slices.Sort(found)
-	return found[len(found)-1]
-}
-
-func startLoki(t *testing.T) (port string) {
-	t.Helper()
-	binary := findLoki(t)
-	dir, port := t.TempDir(), flbtest.FreePort(t)
-	config := writeFile(t, dir, "loki.yaml", strings.NewReplacer("DIR", dir, "HTTP", port, "GRPC", flbtest.FreePort(t)).Replace(lokiConfig))
-	p := start(t, dir, binary, "-config.file="+config, "-target=all")
-	httpReady(t, "http://127.0.0.1:"+port+"/ready", p)
-	return port
-}
 
 // entry is a line that Loki has, with its labels and its structured metadata.
 type entry struct {
@@ -87,12 +23,12 @@ type entry struct {
 }
 
 // logQL asks Loki for all lines of the last hour that a query selects.
-func logQL(t *testing.T, port, query string) (all []entry) {
+func logQL(t *testing.T, loki, query string) (all []entry) {
 	t.Helper()
 	now := time.Now()
 	values := url.Values{"query": {query}, "limit": {"5000"}, "start": {strconv.FormatInt(now.Add(-time.Hour).UnixNano(), 10)},
 		"end": {strconv.FormatInt(now.Add(time.Minute).UnixNano(), 10)}}
-	r, err := http.NewRequest("GET", "http://127.0.0.1:"+port+"/loki/api/v1/query_range?"+values.Encode(), nil)
+	r, err := http.NewRequest("GET", loki+"/loki/api/v1/query_range?"+values.Encode(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +106,7 @@ pipeline:
 // as a label and with anomaly as structured metadata.
 func TestLoki(t *testing.T) {
 	newest(t)
-	port := startLoki(t)
+	loki := servers.Loki(t)
 	shop, err := os.ReadFile("../../examples/shop.log")
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +117,7 @@ func TestLoki(t *testing.T) {
 	}
 	withEach(t, func(t *testing.T, fb fluentBit) {
 		if !fb.since(3, 2) {
-			lokiWithoutMetadata(t, fb, port, string(shop))
+			lokiWithoutMetadata(t, fb, loki, string(shop))
 			return
 		}
 		for name, c := range map[string]struct{ labels, metadata, query string }{
@@ -193,8 +129,8 @@ func TestLoki(t *testing.T) {
 				dir := t.TempDir()
 				writeFile(t, dir, "in.log", string(shop)+strings.Join(known, "\n")+"\n")
 				n := shopLines + len(known)
-				p := fb.start(t, dir, "yaml", strings.NewReplacer("PORT", port, "LABELS", fmt.Sprintf(c.labels, job), "METADATA", c.metadata).Replace(toLoki))
-				eventually(t, "Loki has all lines", func() bool { return len(logQL(t, port, fmt.Sprintf(`{job="%s"}`, job))) == n }, p)
+				p := fb.start(t, dir, "yaml", strings.NewReplacer("PORT", portOf(loki), "LABELS", fmt.Sprintf(c.labels, job), "METADATA", c.metadata).Replace(toLoki))
+				eventually(t, "Loki has all lines", func() bool { return len(logQL(t, loki, fmt.Sprintf(`{job="%s"}`, job))) == n }, p)
 				p.stop()
 
 				var want, got []string
@@ -207,7 +143,7 @@ func TestLoki(t *testing.T) {
 						}
 					}
 				}
-				for _, e := range logQL(t, port, fmt.Sprintf(c.query, job)) {
+				for _, e := range logQL(t, loki, fmt.Sprintf(c.query, job)) {
 					got = append(got, e.line)
 					score, err := strconv.ParseFloat(e.metadata["anomaly_score"], 64)
 					if err != nil || score <= 0 || score > 1 {
@@ -233,7 +169,7 @@ func TestLoki(t *testing.T) {
 				// The queries of docs/routing.md, in the order of the page.
 				queries := pageQueries(t, name)
 				ask := func(i int) int {
-					return len(logQL(t, port, strings.ReplaceAll(queries[i], `job="shop"`, `job="`+job+`"`)))
+					return len(logQL(t, loki, strings.ReplaceAll(queries[i], `job="shop"`, `job="`+job+`"`)))
 				}
 				strangest := 0
 				for _, r := range jsonLines(t, filepath.Join(dir, "sent.log")) {
@@ -254,7 +190,7 @@ func TestLoki(t *testing.T) {
 					Data struct{ Result []struct{ Value [2]any } }
 				}
 				count := strings.ReplaceAll(queries[1], `job="shop"`, `job="`+job+`"`)
-				request(t, "GET", "http://127.0.0.1:"+port+"/loki/api/v1/query?"+url.Values{"query": {count}}.Encode(), "", &sum)
+				request(t, "GET", loki+"/loki/api/v1/query?"+url.Values{"query": {count}}.Encode(), "", &sum)
 				if len(sum.Data.Result) != 1 || sum.Data.Result[0].Value[1] != strconv.Itoa(len(want)) {
 					t.Errorf("counted: %+v, want %d", sum.Data.Result, len(want))
 				}
@@ -294,15 +230,15 @@ func pageQueries(t *testing.T, kind string) (queries []string) {
 
 // What docs/routing.md has for Fluent Bit 2.2, whose loki output knows no
 // structured metadata.
-func lokiWithoutMetadata(t *testing.T, fb fluentBit, port, shop string) {
+func lokiWithoutMetadata(t *testing.T, fb fluentBit, loki, shop string) {
 	dir := t.TempDir()
 	writeFile(t, dir, "in.log", shop)
 	job := "shop-" + strings.ReplaceAll(fb.String(), ".", "-")
-	config := strings.NewReplacer("PORT", port, "LABELS", "job="+job+", anomaly=$anomaly",
+	config := strings.NewReplacer("PORT", portOf(loki), "LABELS", "job="+job+", anomaly=$anomaly",
 		"      structured_metadata: METADATA\n", "", "anomaly, anomaly_score, anomaly_reason, anomaly_kind, anomaly_pattern, anomaly_incident, anomaly_nth", "anomaly",
 		"      drop_single_key: raw\n", "", "key_value", "json").Replace(toLoki)
 	p := fb.start(t, dir, "yaml", config)
-	eventually(t, "Loki has all lines", func() bool { return len(logQL(t, port, `{job="`+job+`"}`)) == shopLines }, p)
+	eventually(t, "Loki has all lines", func() bool { return len(logQL(t, loki, `{job="`+job+`"}`)) == shopLines }, p)
 	p.stop()
 	flagged, strangest := 0, 0
 	for _, r := range jsonLines(t, filepath.Join(dir, "sent.log")) {
@@ -314,11 +250,11 @@ func lokiWithoutMetadata(t *testing.T, fb fluentBit, port, shop string) {
 		}
 	}
 	query := `{job="` + job + `", anomaly="true"}`
-	if n := len(logQL(t, port, query)); n != flagged || n == 0 {
+	if n := len(logQL(t, loki, query)); n != flagged || n == 0 {
 		t.Errorf("%d lines flagged, %d by %s", flagged, n, query)
 	}
 	query += ` | json | anomaly_score > 0.7`
-	if n := len(logQL(t, port, query)); n != strangest || n == 0 {
+	if n := len(logQL(t, loki, query)); n != strangest || n == 0 {
 		t.Errorf("%d lines above 0.7, %d by %s", strangest, n, query)
 	}
 }

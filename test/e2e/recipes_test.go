@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
@@ -23,7 +24,8 @@ import (
 type recipe struct {
 	t       *testing.T
 	fb      fluentBit
-	dir     string // the logs are in DIR/app or DIR/containers, the archive in DIR/archive, what Fluent Bit keeps in DIR/lib
+	dir     string                     // the logs are in DIR/app or DIR/containers, the archive in DIR/archive, what Fluent Bit keeps in DIR/lib
+	edit    func(config string) string // before it is started; nil = as it is
 	process *process
 }
 
@@ -66,6 +68,9 @@ func (r *recipe) run(file string, replace ...string) {
 		}
 		text = out.String()
 	}
+	if r.edit != nil {
+		text = r.edit(text)
+	}
 	for old, new := range map[string]string{"/var/log/app": "DIR/app", "/var/log/containers": "DIR/containers", "/var/log/archive": "DIR/archive", "/var/lib/fluent-bit": "DIR/lib"} {
 		text = strings.ReplaceAll(text, old, new)
 	}
@@ -78,6 +83,11 @@ func option(file, key, value string) string {
 		return "      " + key + ": " + value
 	}
 	return "    " + key + " " + value
+}
+
+// serviceOption is option for the section service.
+func serviceOption(file, key, value string) string {
+	return strings.Replace(option(file, key, value), "      ", "  ", 1)
 }
 
 // shop makes the example service's log the input, and returns how many lines
@@ -149,7 +159,7 @@ func TestEveryRecipeIsTested(t *testing.T) {
 }
 
 // Each record is in one of the two places, once, after a restart too: the input
-// goes on where it was.
+// goes on where it was, if it has a database of positions.
 func testTwoStreams(t *testing.T, fb fluentBit, file string) {
 	r := newRecipe(t, fb)
 	n := r.shop()
@@ -161,14 +171,16 @@ func testTwoStreams(t *testing.T, fb fluentBit, file string) {
 		r.process.stop()
 	}
 	arrive()
-	log, err := os.OpenFile(filepath.Join(r.dir, "app", "shop.log"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
+	if fb.sqlite {
+		log, err := os.OpenFile(filepath.Join(r.dir, "app", "shop.log"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(log, "written while Fluent Bit was away")
+		log.Close()
+		n++
+		arrive()
 	}
-	fmt.Fprintln(log, "written while Fluent Bit was away")
-	log.Close()
-	n++
-	arrive()
 	index, archive := e.stored("logs-anomaly-app"), r.archive()
 	if len(index) == 0 || flagged(index) != len(index) || flagged(archive) != 0 || len(index)+len(archive) != n {
 		t.Errorf("%d records in the index, %d of them flagged; %d in the archive, %d of them flagged; %d in all",
@@ -306,7 +318,7 @@ func newWebhook(t *testing.T, start func(http.Handler) *httptest.Server, path st
 	return w
 }
 
-func (w *webhook) port() string { return w.URL[strings.LastIndexByte(w.URL, ':')+1:] }
+func (w *webhook) port() string { return portOf(w.URL) }
 
 func (w *webhook) received() ([][]byte, []string) {
 	w.mu.Lock()
@@ -332,12 +344,46 @@ func parseAlerts(body []byte) (list []alert, err error) {
 	return list, err
 }
 
+// timed is a parser of JSON lines that have their time.
+const timed = `
+[PARSER]
+    Name        timed
+    Format      json
+    Time_Key    time
+    Time_Format %Y-%m-%dT%H:%M:%S.%LZ
+`
+
+// The first record of each incident is an alert, labelled by its pattern: two
+// incidents of a service are two alerts.
 func TestRecipeAlertmanager(t *testing.T) {
 	eachFormat(t, "alertmanager", anyVersion, func(t *testing.T, fb fluentBit, file string) {
 		r := newRecipe(t, fb)
-		n := r.shop()
+		writeFile(t, r.dir, "parsers.conf", timed)
+		var log strings.Builder
+		n, at := 0, time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
+		write := func(line string) {
+			at = at.Add(time.Second)
+			n++
+			fmt.Fprintf(&log, "%s\n", object("time", at.Format("2006-01-02T15:04:05.000Z"), "log", line))
+		}
+		shop := shoplog.New(shoplog.Options{Seed: 5})
+		for range 1500 {
+			write(shop.Next().Line)
+		}
+		strange := []string{
+			"kernel panic: unrecoverable machine check, halting all processors",
+			"the ledger of yesterday does not balance, payouts are stopped",
+		}
+		for _, line := range strange {
+			at = at.Add(time.Hour)
+			write(line)
+			write(shop.Next().Line)
+			write(line)
+		}
+		writeFile(t, filepath.Join(r.dir, "app"), "app.log", log.String())
 		w := newWebhook(t, httptest.NewServer, "/api/v2/alerts", func(b []byte) error { _, err := parseAlerts(b); return err })
-		r.run(file, "host alertmanager.example", "127.0.0.1", "port 9093", w.port())
+		r.run(file, "host alertmanager.example", "127.0.0.1", "port 9093", w.port(), "tag app", "app\n"+option(file, "parser", "timed"),
+			"flush 1", "1\n"+serviceOption(file, "parsers_file", "DIR/parsers.conf"))
 		alerts := func() (all []alert) {
 			posts, bad := w.received()
 			if len(bad) > 0 {
@@ -349,22 +395,36 @@ func TestRecipeAlertmanager(t *testing.T) {
 			}
 			return all
 		}
-		eventually(t, "the archive has all records, and each flagged one is an alert", func() bool {
-			return len(r.archive()) == n && len(alerts()) >= flagged(r.archive())
+		firsts := func() (n int) {
+			for _, record := range r.archive() {
+				if record["anomaly_nth"] == "1" {
+					n++
+				}
+			}
+			return n
+		}
+		eventually(t, "the archive has all records, and each incident's first is an alert", func() bool {
+			return len(r.archive()) == n && len(alerts()) >= firsts()
 		}, r.process)
 		r.process.stop()
 
-		want := map[string]int{}
+		text := func(record map[string]any, name string) string { s, _ := record[name].(string); return s }
+		want, patterns := map[string]int{}, map[string]string{}
 		for _, record := range r.archive() {
-			if record["anomaly"] == "true" {
-				want[record["log"].(string)+"\n"+record["anomaly_reason"].(string)]++
+			if record["anomaly_nth"] == "1" {
+				want[fmt.Sprint(text(record, "log"), text(record, "anomaly_reason"), text(record, "anomaly_kind"), text(record, "anomaly_incident"), text(record, "anomaly_pattern"))]++
+				patterns[text(record, "log")] = text(record, "anomaly_pattern")
 			}
 		}
+		if a, b := patterns[strange[0]], patterns[strange[1]]; a == "" || b == "" || a == b {
+			t.Errorf("the two incidents have the patterns %q and %q", a, b)
+		}
 		for _, a := range alerts() {
-			if a.Labels["alertname"] != "LogAnomaly" || a.Labels["severity"] != "warning" || a.Labels["service"] != "app" || len(a.Labels) != 3 || len(a.Annotations) != 2 {
+			l, m := a.Labels, a.Annotations
+			if l["alertname"] != "LogAnomaly" || l["severity"] != "warning" || l["service"] != "app" || len(l) != 4 || len(m) != 4 {
 				t.Errorf("an alert: %+v", a)
 			}
-			want[a.Annotations["description"]+"\n"+a.Annotations["summary"]]--
+			want[fmt.Sprint(m["description"], m["summary"], m["kind"], m["incident"], l["pattern"])]--
 		}
 		for record, missing := range want {
 			if missing != 0 {
@@ -387,7 +447,7 @@ func TestRecipeSlack(t *testing.T) {
 			return m["text"], err
 		}
 		w := newWebhook(t, httptest.NewTLSServer, "/services/T/B/X", func(b []byte) error { _, err := text(b); return err })
-		t.Setenv("SLACK_WEBHOOK", strings.Replace(w.URL, "127.0.0.1", "localhost", 1)+"/services/T/B/X")
+		r.fb.env = []string{"SLACK_WEBHOOK=" + strings.Replace(w.URL, "127.0.0.1", "localhost", 1) + "/services/T/B/X"}
 		// The stand-in's certificate is nobody's.
 		r.run(file, "retry_limit 10", "10\n"+option(file, "tls.verify", "off"))
 		eventually(t, "the archive has all records, and the posts every flagged one", func() bool {
@@ -535,7 +595,7 @@ func TestRecipeOutput(t *testing.T) {
 	eachFormat(t, "output", [2]int{3, 2}, func(t *testing.T, fb fluentBit, file string) {
 		r := newRecipe(t, fb)
 		n := r.shop()
-		t.Setenv("FORWARD_KEY", "a secret")
+		r.fb.env = []string{"FORWARD_KEY=a secret"}
 		port := flbtest.FreePort(t)
 		r.run(file, "forward_port 24224", port, "port 24224", port)
 		eventually(t, "all records arrive", func() bool { return len(r.archive()) >= n }, r.process)

@@ -77,7 +77,7 @@ func Run(t testing.TB, cmd *exec.Cmd) *Process {
 	p := &Process{t: t, Cmd: cmd, Done: done, changed: make(chan struct{})}
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
-	cmd.WaitDelay = time.Second // a daemon may hold on to them
+	cmd.WaitDelay = 5 * time.Second // a daemon may hold on to them
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -182,6 +182,11 @@ func (p *Process) WaitFor(url, expression string) string {
 	// A program that was stopped may hold on to a connection for ever.
 	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		select {
+		case <-p.Done:
+			p.t.Fatalf("%s ended, and %s never answered %s; last:\n%s\n%s", p.Cmd.Path, url, expression, last, p.Output())
+		default:
+		}
 		r, err := client.Get(url)
 		if err != nil {
 			continue

@@ -23,16 +23,27 @@ var built struct {
 	sync.Mutex
 	dir  string
 	once map[string]func() (string, error)
+	end  []func()
 }
 
-// Main runs the tests of a package and removes what was built for them. A
-// package that builds anything has it as its TestMain.
+// Main runs the tests of a package, removes what was built for them and ends
+// what serves them all. A package that builds anything has it as its TestMain.
 func Main(m *testing.M) {
 	status := m.Run()
+	for _, end := range slices.Backward(built.end) {
+		end()
+	}
 	if built.dir != "" {
 		os.RemoveAll(built.dir)
 	}
 	os.Exit(status)
+}
+
+// AtEnd has Main call a function when the tests have run; the last one first.
+func AtEnd(end func()) {
+	built.Lock()
+	defer built.Unlock()
+	built.end = append(built.end, end)
 }
 
 // Host returns the embedded host, built with more flags for the C compiler. A
