@@ -848,12 +848,12 @@ func TestManyPatterns(t *testing.T) {
 		Total    int
 		Patterns []struct {
 			ID, Text, Record string
-			Count            int
+			Count, Lines     int
 		}
 	}
 	c.ask("GET", "/api/views/"+v.ID+"/patterns?sort=count&n=2", nil, &answer)
 	rest := answer.Patterns[0]
-	if answer.Total != 20_000 || rest.ID != "0" || rest.Count != n-19_999 || rest.Record != "" || !strings.Contains(rest.Text, "beyond the first 19999") {
+	if answer.Total != 20_000 || rest.ID != "0" || rest.Count != n-19_999 || rest.Lines != rest.Count || rest.Record != "" || !strings.Contains(rest.Text, "beyond the first 19999") {
 		t.Errorf("%+v", answer)
 	}
 	if got := len(c.lines(v.ID, "pattern=0")); got != rest.Count {
