@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
@@ -844,12 +846,12 @@ func TestManyPatterns(t *testing.T) {
 		Total    int
 		Patterns []struct {
 			ID, Text, Record string
-			Count            int
+			Count, Lines     int
 		}
 	}
 	c.ask("GET", "/api/views/"+v.ID+"/patterns?sort=count&n=2", nil, &answer)
 	rest := answer.Patterns[0]
-	if answer.Total != 20_000 || rest.ID != "0" || rest.Count != n-19_999 || rest.Record != "" || !strings.Contains(rest.Text, "beyond the first 19999") {
+	if answer.Total != 20_000 || rest.ID != "0" || rest.Count != n-19_999 || rest.Lines != rest.Count || rest.Record != "" || !strings.Contains(rest.Text, "beyond the first 19999") {
 		t.Errorf("%+v", answer)
 	}
 	if got := len(c.lines(v.ID, "pattern=0")); got != rest.Count {
@@ -879,6 +881,69 @@ func TestLevelsAreCountedWhateverIsFiltered(t *testing.T) {
 	}
 	if want := len(c.lines(v.ID, "q=order&levels=warn")); warn.Total.Lines != want || want == 0 {
 		t.Errorf("%d lines, want %d", warn.Total.Lines, want)
+	}
+}
+
+// TestPatternsAddUp: what the table says of a pattern is what its lines say.
+func TestPatternsAddUp(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	var answer struct {
+		Patterns []struct {
+			ID, Text                     string
+			Lines, Count, Flagged, First int
+			Mean, Max                    float64
+			Levels                       []int
+		}
+	}
+	c.ask("GET", "/api/views/"+v.ID+"/patterns?n=400", nil, &answer)
+	names := []string{""}
+	for l := pattern.LevelNone + 1; int(l) < pattern.Levels; l++ {
+		names = append(names, strings.ToLower(l.String()))
+	}
+	flagged := 0
+	for _, p := range answer.Patterns {
+		lines := c.lines(v.ID, "pattern="+p.ID)
+		n, judged, sum, most := 0, 0, 0.0, 0.0
+		levels := make([]int, pattern.Levels)
+		for _, l := range lines {
+			levels[slices.Index(names, l.Level)]++
+			if l.Anomaly {
+				n++
+			}
+			if l.Score != nil {
+				judged++
+				sum += *l.Score
+				most = max(most, *l.Score)
+			}
+		}
+		mean := 0.0
+		if judged > 0 {
+			mean = sum / float64(judged)
+		}
+		if len(lines) != p.Count || len(lines) != p.Lines || n != p.Flagged || !slices.Equal(levels, p.Levels) || lines[0].Line != p.First ||
+			math.Abs(mean-p.Mean) > 0.0002 || math.Abs(most-p.Max) > 0.0002 {
+			t.Errorf("%+v: its %d lines say %d flagged, levels %v, first %d, mean %.4f, most %.4f", p, len(lines), n, levels, lines[0].Line, mean, most)
+		}
+		flagged += n
+	}
+	if len(answer.Patterns) < 50 || flagged == 0 {
+		t.Errorf("%d patterns, %d lines flagged", len(answer.Patterns), flagged)
+	}
+	type around struct {
+		Row  struct{ N int }
+		Near []struct{ N int }
+	}
+	for query, want := range map[string]string{"": "{{1} [{1}]}", "?line=3&around=2": "{{3} [{1} {2} {3} {4} {5}]}", "?line=1&around=1": "{{1} [{1} {2}]}"} {
+		var line around
+		if status := c.ask("GET", "/api/views/"+v.ID+"/line"+query, nil, &line); status != 200 || fmt.Sprint(line) != want {
+			t.Errorf("/line%s: status %d, %v, want %s", query, status, line, want)
+		}
+	}
+	for _, n := range []string{"0", "-1", "1000000"} {
+		if status := c.ask("GET", "/api/views/"+v.ID+"/line?line="+n, nil, nil); status == 200 {
+			t.Errorf("line %s is there", n)
+		}
 	}
 }
 

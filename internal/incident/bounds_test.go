@@ -93,9 +93,18 @@ func TestIDs(t *testing.T) {
 		}
 	}
 	// A time that no incident can have is none.
-	tr := New(0)
-	if id, _ := flag(tr, 1<<63-1, "", 1); !strings.HasPrefix(id, "n000000000001-") {
-		t.Errorf("%s", id)
+	for _, c := range []struct {
+		before time.Duration // the last moment that a Duration holds
+		timed  bool
+	}{{0, false}, {30*24*time.Hour - 1, false}, {30 * 24 * time.Hour, true}} {
+		tr := New(7 * 24 * time.Hour)
+		id, _ := flag(tr, 1<<63-1-c.before, "", 1)
+		if timed := !strings.HasPrefix(id, "n000000000001-"); timed != c.timed {
+			t.Errorf("%v before the last moment: %s", c.before, id)
+		}
+		if again, nth := flag(tr, 1<<63-1-c.before, "", 1); again != id || nth != 2 {
+			t.Errorf("%v before the last moment: %s, then %s, number %d", c.before, id, again, nth)
+		}
 	}
 }
 

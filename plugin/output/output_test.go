@@ -2,11 +2,15 @@ package main
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/binary"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -327,6 +331,42 @@ func TestOutputSurvivesPanics(t *testing.T) {
 	if n := strings.Count(logged.String(), "a panic was caught"); n != 1 {
 		t.Errorf("%d lines\n%s", n, logged)
 	}
+	// One in the background alone is told too.
+	o, logged = newNamedOutput(t, "background", &fakeReceiver{send: func() error { panic("in Send") }}, nil)
+	defer o.close()
+	if o.flush("app", testchunk.Routine(t, 10), time.Minute) {
+		t.Error("done after a panic in the background")
+	}
+	if n := strings.Count(logged.String(), "a panic was caught"); n != 1 || !strings.Contains(logged.String(), "in Send") {
+		t.Errorf("%d lines\n%s", n, logged)
+	}
+}
+
+// TestOutputCounts what was acknowledged and what was tried again, and says so at
+// its end.
+func TestOutputCounts(t *testing.T) {
+	fails := 2
+	r := &fakeReceiver{send: func() error {
+		if fails--; fails >= 0 {
+			return errors.New("not now")
+		}
+		return nil
+	}}
+	o, logged := newNamedOutput(t, "counts", r, map[string]string{"Warmup": "32"})
+	for range 3 {
+		for !o.flush("app", testchunk.Routine(t, 100), 0) {
+		}
+	}
+	o.close()
+	if !strings.Contains(logged.String(), "msg=done records=303 judged=271 ") || !strings.Contains(logged.String(), "messages_acknowledged=3 retries=2") {
+		t.Errorf("%s", logged)
+	}
+	if n := strings.Count(logged.String(), "not now"); n != 1 {
+		t.Errorf("the trouble is told %d times\n%s", n, logged)
+	}
+	if !strings.Contains(logged.String(), `msg="the receiver acknowledges again" receiver=127.0.0.1:24224 failures=2`) {
+		t.Errorf("%s", logged)
+	}
 }
 
 // What leaves is [time, body] where nothing is lost by that.
@@ -365,6 +405,15 @@ func TestOutputMessageSize(t *testing.T) {
 	}
 	if len(sizes) != 4 || total != len(c) {
 		t.Errorf("%d bytes went into messages of %v bytes", len(c), sizes)
+	}
+	// One that is too large for a message is one, first or last, and none is empty.
+	for _, c := range [][]byte{testchunk.Of(t, big(3_000_000), big(10)), testchunk.Of(t, big(10), big(3_000_000))} {
+		if got := o.messages(c); len(got) != 2 || len(got[0]) == 0 || len(got[1]) == 0 || len(got[0])+len(got[1]) != len(c) {
+			t.Errorf("%d messages", len(got))
+		}
+	}
+	if got := o.messages(nil); got != nil {
+		t.Errorf("%d messages of nothing", len(got))
 	}
 }
 
@@ -422,6 +471,22 @@ func TestOutputTLSOptions(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "Forward_TLS_CA_File") {
 			t.Errorf("%s: %v", file, err)
 		}
+	}
+	authority := httptest.NewTLSServer(nil)
+	defer authority.Close()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := tlsConfig(&options.Forward{TLS: true, TLSVerify: true, TLSCAFile: file, TLSServerName: "other", Host: "h"})
+	if err != nil || c.ServerName != "other" || c.InsecureSkipVerify {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if _, err := authority.Certificate().Verify(x509.VerifyOptions{Roots: c.RootCAs}); err != nil {
+		t.Errorf("the authority is not known: %v", err)
+	}
+	if c, err := tlsConfig(&options.Forward{}); c != nil || err != nil {
+		t.Errorf("without Forward_TLS: %+v, %v", c, err)
 	}
 	if c, err := tlsConfig(&options.Forward{TLS: true, Host: "h"}); err != nil || c.ServerName != "h" || !c.InsecureSkipVerify {
 		t.Errorf("%+v, %v", c, err)

@@ -11,7 +11,7 @@ import (
 var planted = []struct{ file, before, after string }{
 	{"detector/internal/codec/codec.go", "math.Float32frombits(bits); *p-*p != 0", "math.Float32frombits(bits); *p != *p"},
 	{"detector/internal/codec/codec.go", "math.Float64frombits(bits); *p-*p != 0", "math.Float64frombits(bits); *p != *p"},
-	{"detector/score.go", "t.extra *= floodDecay\n", "t.extra *= floodDecay * floodDecay\n"},
+	{"detector/score.go", "	f := floodDecay\n", "	f := floodDecay * floodDecay\n"},
 	{"detector/snapshot.go", "c.Err == nil && n != groups", "c.Err == nil && n < groups"},
 	{"fluentbit/filter.c", "if (kit_forked()) {", "if (0 && kit_forked()) {"},
 	{"fluentbit/filter.c", "    __atomic_store_n(&k->line_count, 0, __ATOMIC_RELAXED);\n", ""},

@@ -54,7 +54,7 @@ func chunkOf(g *shoplog.Generator, part, n int) []byte {
 // and memory, descriptors and threads stay as they are.
 func TestDay(t *testing.T) {
 	const perChunk, chunks, reloads = 500, 40, 50
-	records := amount(2_000_000, 20_000_000)
+	records := amount(1_000_000, 20_000_000)
 	if s := os.Getenv("SOAK_RECORDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {

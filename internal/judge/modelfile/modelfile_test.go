@@ -45,6 +45,14 @@ func TestPathsAreSafeAndDifferent(t *testing.T) {
 		}
 		seen[p] = name
 	}
+	for name, want := range map[string]string{"azAZ09_-.": "azAZ09_-.", "`{@[/:": "%60%7B%40%5B%2F%3A", ".": "%2E", "": "%", strings.Repeat("l", 200): strings.Repeat("l", 200)} {
+		if p := Path("/dir", name); p != "/dir/"+want+".model" {
+			t.Errorf("%q has the file %s, want %s.model", name, p, want)
+		}
+	}
+	if p := filepath.Base(Path("/dir", strings.Repeat("l", 201))); len(p) != 200+len(".model") {
+		t.Errorf("a name of 201 bytes has the file %s, of %d bytes", p, len(p))
+	}
 	if p := Path("/dir", "anomaly.0"); p != "/dir/anomaly.0.model" {
 		t.Errorf("%q", p)
 	}
