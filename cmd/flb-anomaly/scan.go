@@ -72,8 +72,9 @@ file stays as it is.
 With --baseline, a line is judged by what is known from another log or from a
 model, and nothing is learned. The table then also lists the patterns and fields
 that are new, gone, or come far more or less often. What a build is stopped for
-(--fail-on-anomaly) is an unusual line at level ERROR or worse in the last 100
-lines: what goes on for longer has survived it.
+(--fail-on-anomaly) is an unusual line at level ERROR or worse that it has not got
+over: most of what the baseline still had to say does not come behind it, or it says
+that a process exited with a code other than 0.
 
 Lines of a stack trace and others that plainly continue the line before are one
 record with it, which is flagged in its first line.
@@ -128,7 +129,7 @@ flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with what is written to the file, also when it is rotated; Ctrl-C ends it with the summary")
 	flags.BoolVarP(&f.recursive, "recursive", "r", false, "judge the files in folders, too; without a FILE those of this folder. Hidden ones are left out, and what is no log")
 	flags.BoolVar(&f.text, "text", false, "with jsonl: add pattern, time, level and the line itself as text, invalid UTF-8 replaced")
-	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --baseline, when an unusual line at level ERROR or worse stands in the last 100 lines")
+	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --baseline, when there is an unusual line at level ERROR or worse that the log has not got over")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	complete(command, "format", formats...)
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))

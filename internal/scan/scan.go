@@ -255,7 +255,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	})
 	result.Stats = d.Stats()
 	if compared != nil {
-		compared.finish(result.Lines)
+		compared.finish()
 		result.Compared = compared
 	}
 	return result, err
