@@ -59,6 +59,8 @@ func (r *ranks) strangest(share float32) *ranks {
 // Rank judges the event as Judge does, for RankBy, and says nothing of it.
 func (d *Detector) Rank(ev *Event) {
 	var v Verdict
+	d.seen.Learned = true
+	defer func() { d.seen.Learned = false }()
 	g := d.look(ev, &v)
 	if p, _ := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row); !d.ignored(ev) {
 		if g.threshold.ranks == nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
@@ -105,7 +106,8 @@ Formats:
 
 Exit status: 0 all went well; 1 an input could not be read or the output not
 written; 2 a flag or an argument is wrong; 3 with --fail-on-anomaly, a line is
-flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
+flagged (with --mode batch one at level ERROR or worse: each log has lines that
+come once), or with --baseline, there is one to stop for; 130 interrupted.`,
 		Example: `  flb-anomaly scan app.log
   flb-anomaly scan --format jsonl --text app.log.gz | jq 'select(.anomaly)'
   flb-anomaly scan -f -C 2 --level warn app.log
@@ -129,7 +131,7 @@ flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with what is written to the file, also when it is rotated; Ctrl-C ends it with the summary")
 	flags.BoolVarP(&f.recursive, "recursive", "r", false, "judge the files in folders, too; without a FILE those of this folder. Hidden ones are left out, and what is no log")
 	flags.BoolVar(&f.text, "text", false, "with jsonl: add pattern, time, level and the line itself as text, invalid UTF-8 replaced")
-	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --baseline, when there is an unusual line at level ERROR or worse that the log has not got over")
+	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --mode batch, one at level ERROR or worse; with --baseline, such a one that the log has not got over")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	complete(command, "format", formats...)
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))
@@ -164,6 +166,9 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	out := &output{to: command.OutOrStdout(), buf: make([]byte, 0, outputSize)}
 	w := newWriter(f, out, len(files) > 1)
 	narrow := &narrowWriter{writer: w, flags: f.narrow}
+	if f.mode == string(scan.Batch) {
+		narrow.stops = pattern.LevelError
+	}
 	s := &scanner{
 		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Model: model, Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)},
 		stdin:   command.InOrStdin(),
@@ -201,7 +206,7 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	switch {
 	case failed > 0:
 		return fmt.Errorf("%d of %d files could not be read to their end", failed, len(files))
-	case f.failOnAnomaly && (stop || f.baseline == "" && narrow.flagged > 0):
+	case f.failOnAnomaly && (stop || f.baseline == "" && narrow.stop):
 		return errAnomaly
 	}
 	return nil

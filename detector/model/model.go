@@ -129,6 +129,13 @@ func (m *Model) Judge(o *Observation) {
 			o.name, o.same, o.first = m.general.name(&o.places)
 		}
 	}
+	own := float32(0) // of what is counted
+	if o.Learned {
+		own = 1
+		if st != nil && st.seen <= 1 {
+			st = nil
+		}
+	}
 	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
 	r := &o.Row
 	young := true
@@ -158,7 +165,7 @@ func (m *Model) Judge(o *Observation) {
 	if textless {
 		o.words, o.failure, o.odd, o.open = surprise{}, 0, m.letters.mean, false
 	} else if young {
-		o.words = m.language.surprise(o.Text, l, &o.spoken)
+		o.words = m.language.surprise(o.Text, l, &o.spoken, own)
 		w := &o.words
 		// What came all along, if seldom, is less of a surprise each time.
 		calm := min(1, -log2(float64(m.news)+leastNews)/calmBits) * (1 - usedYoung*m.used(st))
@@ -195,7 +202,7 @@ func (m *Model) Judge(o *Observation) {
 			featNumber.set(r, numberWeight*log2(1+float64(worst)))
 		}
 	}
-	if points := m.levelPoints(st, o.Level); points > 0 && (textless || says(l)) {
+	if points := m.levelPoints(st, o.Level, own); points > 0 && (textless || says(l)) {
 		featLevel.set(r, points)
 	}
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
@@ -225,15 +232,16 @@ func says(l *pattern.Line) bool {
 }
 
 // levelPoints is the surprise of the level given the pattern.
-func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
-	overall := (m.levels[level] + unseenLevel) / (m.total + 1)
+// own is 1 where it is one of those that are counted.
+func (m *Model) levelPoints(st *statement, level pattern.Level, own float32) float32 {
+	overall := (max(0, m.levels[level]-own) + unseenLevel) / (m.total + 1)
 	if st == nil {
 		if level < pattern.LevelWarn {
 			return 0
 		}
 		return -log2(float64(overall))
 	}
-	here := st.levels[level]
+	here := max(0, st.levels[level]-own)
 	if 2*here > st.n {
 		return 0 // the usual one
 	}

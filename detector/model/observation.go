@@ -18,6 +18,10 @@ type Observation struct {
 	Level    pattern.Level
 	Time     time.Duration
 
+	// Learned says that the event is one of those that were learned. It is judged by
+	// the others then: what came once in all is new.
+	Learned bool
+
 	Flagged bool // what was judged is told; Judge takes it back, Learn learns it
 
 	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged

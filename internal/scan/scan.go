@@ -230,9 +230,12 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	var result Result
 	judge := func(line *Line) error {
 		line.detector = d
-		if o.Mode == Batch || compared != nil {
+		switch {
+		case o.Mode == Batch:
+			d.JudgeLearned(&line.Event, &line.Verdict)
+		case compared != nil:
 			d.Judge(&line.Event, &line.Verdict)
-		} else {
+		default:
 			d.Observe(&line.Event, &line.Verdict)
 		}
 		incidents.Pass(line.Event.Time)
