@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
+	"github.com/flb-anomaly/flb-anomaly/internal/report"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
@@ -75,7 +75,7 @@ type listWriter struct {
 
 func (w *listWriter) begin() error {
 	if w.format == "html" {
-		w.printf("%s", pageHead)
+		w.printf("%s", report.HTMLHead)
 	}
 	return nil
 }
@@ -109,9 +109,11 @@ func (w *listWriter) end(r *scan.Result) error {
 	case "json":
 		return w.json(r, list)
 	case "markdown":
-		w.markdown(r, list)
+		if err := report.Markdown(appending{&w.out.buf}, w.report(r, list)); err != nil {
+			return err
+		}
 	case "html":
-		if err := w.html(r, list); err != nil {
+		if err := report.HTML(appending{&w.out.buf}, w.report(r, list)); err != nil {
 			return err
 		}
 	default:
@@ -127,61 +129,9 @@ func (w *listWriter) end(r *scan.Result) error {
 	return w.out.full()
 }
 
-// when is the time of a story, or its lines where there is none.
-func when(s *incident.Story) string {
-	if s.First == 0 {
-		if s.From == s.To {
-			return "line " + thousands(s.From)
-		}
-		return "lines " + thousands(s.From) + " to " + thousands(s.To)
-	}
-	return clock(s.First)
-}
-
-func clock(t time.Duration) string {
-	return time.Unix(0, int64(t)).UTC().Format("2006-01-02 15:04:05")
-}
-
-// howMany says how many lines a story has and in what time.
-func howMany(s *incident.Story) string {
-	b := count(s.Lines, "line")
-	if took := s.Took(); took > 0 && s.Lines > 1 {
-		b += " in " + span(took)
-	}
-	if s.Flagged < s.Lines {
-		b += ", " + thousands(s.Flagged) + " flagged"
-	}
-	return b
-}
-
-func words(list []incident.Count) string {
-	var b []string
-	for _, k := range list {
-		if k.Times == 1 {
-			b = append(b, k.Word)
-		} else {
-			b = append(b, fmt.Sprintf("%s (%s)", k.Word, thousands(k.Times)))
-		}
-	}
-	return strings.Join(b, ", ")
-}
-
-// heading is what a story is called in one line.
-func heading(s *incident.Story) string {
-	b := when(s) + "  " + howMany(s)
-	if l := s.Level.String(); l != "" {
-		b += "  " + l
-	}
-	b += "  " + words(s.Kinds)
-	if s.Group != "" {
-		b += "  " + text.Printable([]byte(s.Group), shownText)
-	}
-	return b
-}
-
 func (w *listWriter) stories(list []*incident.Story) {
 	for _, s := range list {
-		w.printf("%s  (score %.4f, %s)\n", w.paint(color.Bold, heading(s)), s.Score, s.ID)
+		w.printf("%s  (score %.4f, %s)\n", w.paint(color.Bold, report.Heading(s)), s.Score, s.ID)
 		for i := range s.Patterns {
 			p := &s.Patterns[i]
 			if i == 0 {
@@ -291,104 +241,15 @@ func (w *listWriter) json(r *scan.Result, list []*incident.Story) error {
 	return errors.Join(err, w.out.full())
 }
 
-// escaped is text of a log for Markdown, in which it must mean nothing.
-func escaped(s string) string {
-	s = text.Printable([]byte(s), shownText)
-	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune("\\`*_{}[]<>()#+-.!|~&", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+// report is what a report tells of the log.
+func (w *listWriter) report(r *scan.Result, list []*incident.Story) *report.Log {
+	return &report.Log{Name: display(w.name), Lines: r.Lines, Flagged: r.Flagged, First: r.First, Last: r.Last, Stories: list}
 }
 
-func (w *listWriter) summaryLine(r *scan.Result, list []*incident.Story) string {
-	b := fmt.Sprintf("%s, %s flagged, %s", count(r.Lines, "line"), thousands(r.Flagged), count(int64(len(list)), "incident"))
-	if r.First != 0 {
-		b += ", " + clock(r.First) + " to " + clock(r.Last) + " UTC"
-	}
-	return b
-}
+// appending appends what is written to a buffer.
+type appending struct{ to *[]byte }
 
-func (w *listWriter) markdown(r *scan.Result, list []*incident.Story) {
-	w.printf("# Incidents in %s\n\n%s\n", escaped(display(w.name)), escaped(w.summaryLine(r, list)))
-	for _, s := range list {
-		w.printf("\n## %s\n\n", escaped(heading(s)))
-		for i := range s.Patterns {
-			p := &s.Patterns[i]
-			w.printf("- line %s, %s: %s\n\n", thousands(p.Line), count(p.Lines, "line"), escaped(p.Reason))
-			// Indented code obeys nobody, whatever is in it.
-			w.printf("      %s\n", text.Printable([]byte(p.Sample), shownText))
-		}
-		w.printf("\nIncident `%s`, score %.4f\n", s.ID, s.Score)
-	}
-	w.printf("\n")
-}
-
-const pageHead = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Incidents</title>
-<style>
-:root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-h2 { font-size: 1.1rem; margin: 2rem 0 .3rem }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .2rem 0 1rem; padding: .5rem; border-left: .25rem solid #b3261e }
-mark { background: #ffd54d; color: #000 }
-</style></head><body>
-`
-
-var pageFile = template.Must(template.New("file").Parse(`<h1>Incidents in {{.Name}}</h1>
-<p>{{.Summary}}</p>
-{{range .Stories}}<section><h2>{{.Heading}}</h2>
-{{range .Patterns}}<p>line {{.Line}}, {{.Lines}}: {{.Reason}}</p>
-<pre>{{range .Parts}}{{if .Odd}}<mark>{{.Text}}</mark>{{else}}{{.Text}}{{end}}{{end}}</pre>
-{{end}}<p><small>Incident <code>{{.ID}}</code>, score {{printf "%.4f" .Score}}</small></p></section>
-{{end}}`))
-
-func (w *listWriter) html(r *scan.Result, list []*incident.Story) error {
-	type part struct {
-		Text string
-		Odd  bool
-	}
-	type pattern struct {
-		Line, Lines, Reason string
-		Parts               []part
-	}
-	type story struct {
-		Heading, ID string
-		Score       float64
-		Patterns    []pattern
-	}
-	page := struct {
-		Name, Summary string
-		Stories       []story
-	}{Name: display(w.name), Summary: w.summaryLine(r, list)}
-	for _, s := range list {
-		one := story{Heading: heading(s), ID: s.ID, Score: s.Score}
-		for i := range s.Patterns {
-			p := &s.Patterns[i]
-			shown := pattern{Line: thousands(p.Line), Lines: count(p.Lines, "line"), Reason: text.Printable([]byte(p.Reason), shownText)}
-			at := 0
-			show := func(to int, odd bool) {
-				if to > at {
-					shown.Parts = append(shown.Parts, part{text.Printable([]byte(p.Sample[at:to]), shownText), odd})
-					at = to
-				}
-			}
-			for _, m := range p.Marks() {
-				show(m[0], false)
-				show(m[1], true)
-			}
-			show(len(p.Sample), false)
-			one.Patterns = append(one.Patterns, shown)
-		}
-		page.Stories = append(page.Stories, one)
-	}
-	var b strings.Builder
-	err := pageFile.Execute(&b, page)
-	w.printf("%s", b.String())
-	return errors.Join(err, w.out.full())
+func (a appending) Write(p []byte) (int, error) {
+	*a.to = append(*a.to, p...)
+	return len(p), nil
 }

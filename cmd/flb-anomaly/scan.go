@@ -50,9 +50,10 @@ FILE is a log of plain text or JSON lines, or what 'journalctl -o export' writes
 (a line is a record then), as it is or compressed with gzip, zstd, xz or bzip2,
 in UTF-8 or UTF-16. What containerd, Docker, docker-compose, 'kubectl logs
 --prefix', syslog, GitHub Actions and GitLab CI put before a line is taken off; a
-header '#Fields: …' (IIS, CloudFront, Zeek) names the fields of lines behind it. - is the standard input, which is also read when no file is
-named. Each file has a model of its own: lines of another file do not count. To
-judge rotated files as one log, join them:
+header '#Fields: …' (IIS, CloudFront, Zeek) names the fields of lines behind it.
+- is the standard input, which is also read when no file is named. Each file has a
+model of its own: lines of another file do not count. To judge rotated files as
+one log, join them:
 
   zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan
 

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,8 @@ a name, until they are closed, an hour after the page is, or until this command
 ends.
 
 The flags of the detector are what the page begins with; each can be changed
-there.`,
+there, but for --ignore-file: what the page calls normal is written to that file,
+with all else in it kept. It need not be there yet.`,
 		Example: `  flb-anomaly serve
   flb-anomaly serve app.log app.log.1.gz
   kubectl logs -f deploy/shop | flb-anomaly serve -
@@ -74,6 +76,11 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
+	// The page writes to it: it need not be there yet.
+	var ignoreFile string
+	if v := f.detector.values["Ignore_File"]; len(v.given) > 0 {
+		ignoreFile, v.given = v.given[len(v.given)-1], nil
+	}
 	if _, err := f.detector.settings(); err != nil {
 		return err
 	}
@@ -91,7 +98,7 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 		return usageError{fmt.Errorf("--listen has the value %q: %w; allowed: an address and a port, such as 127.0.0.1:8765", f.listen, err)}
 	}
 	server, err := web.New(web.Config{
-		Listen: f.listen, Hosts: f.hosts, MaxSize: size, Version: buildVersion(), Mode: scan.Mode(f.mode), Model: model,
+		Listen: f.listen, Hosts: f.hosts, MaxSize: size, Version: buildVersion(), Mode: scan.Mode(f.mode), Model: model, IgnoreFile: ignoreFile,
 		Given: func(name string) []string {
 			if v := f.detector.values[name]; v != nil {
 				return v.given
@@ -127,7 +134,37 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 	if a, ok := listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 		fmt.Fprintf(command.ErrOrStderr(), "Whoever reaches %s can use the page and see the logs that are named here: there are no accounts.\n", a)
 	}
-	return serve(command.Context(), listener, server.Handler())
+	return serve(command.Context(), &limitedListener{Listener: listener, open: make(chan struct{}, maxConnections)}, server.Handler())
+}
+
+// maxConnections is how many are open at once: a browser has six for each page, and the
+// system has files for a thousand.
+const maxConnections = 256
+
+// limitedListener lets others wait while so many connections are open.
+type limitedListener struct {
+	net.Listener
+	open chan struct{}
+}
+
+func (l *limitedListener) Accept() (net.Conn, error) {
+	l.open <- struct{}{}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.open
+		return nil, err
+	}
+	return &limitedConn{Conn: c, closed: sync.OnceFunc(func() { <-l.open })}, nil
+}
+
+type limitedConn struct {
+	net.Conn
+	closed func()
+}
+
+func (c *limitedConn) Close() error {
+	defer c.closed()
+	return c.Conn.Close()
 }
 
 // listen listens on an address. Go takes 0.0.0.0 for all addresses of IPv6, too,

@@ -6,7 +6,6 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -161,35 +160,8 @@ var (
 	numbers    = regexp.MustCompile(`(^| )-?[0-9][0-9.,]*(e[+-]?[0-9]+)?[A-Za-z]*`)
 )
 
-func count(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return thousands(n) + " " + what
-}
-
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// span writes a duration as people say it.
-func span(d time.Duration) string {
-	const day, year = 24 * time.Hour, 365.25 * 24 * time.Hour
-	switch {
-	case d >= 2*year:
-		return fmt.Sprintf("%.1f years", float64(d)/float64(year))
-	case d >= 100*day:
-		return fmt.Sprintf("%.0f days", d.Hours()/24)
-	case d >= 2*day:
-		return fmt.Sprintf("%.1f days", d.Hours()/24)
-	case d >= time.Minute:
-		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
-	default:
-		return d.Round(time.Millisecond).String()
-	}
-}
+var (
+	count     = text.Count
+	thousands = text.Thousands
+	span      = text.Span
+)

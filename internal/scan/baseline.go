@@ -295,7 +295,7 @@ func (c *Comparison) finish() {
 		switch {
 		case k.Before == 0:
 			c.New = append(c.New, *k)
-		case changed(k.Before*float64(c.records)/float64(max(1, b.records)), float64(k.Now)):
+		case Changed(float64(k.Now), k.Before*float64(c.records)/float64(max(1, b.records))):
 			c.Changed = append(c.Changed, *k)
 		}
 	}
@@ -326,8 +326,9 @@ func (c *Comparison) finish() {
 	}
 }
 
-// changed reports whether it is far from usual how often something comes.
-func changed(usual, now float64) bool {
+// Changed reports whether something that came so many times came far more or less often
+// than usual.
+func Changed(now, usual float64) bool {
 	return max(now, usual) >= changedTimes*min(now, usual) && math.Abs(now-usual) >= changedDeviations*math.Sqrt(usual+1)
 }
 
@@ -337,7 +338,7 @@ func (c *Comparison) compareFields(before *fieldLines) {
 		switch {
 		case f.Before == 0:
 			c.NewFields = append(c.NewFields, f)
-		case changed(f.Before*c.fields.lines/max(1, before.lines), now):
+		case Changed(now, f.Before*c.fields.lines/max(1, before.lines)):
 			c.ChangedFields = append(c.ChangedFields, f)
 		}
 	}

@@ -75,6 +75,10 @@ type Options struct {
 	// reads everything Passes times and counts all.
 	Progress func(read int64)
 
+	// Learned is called, when set, with what is known of the input: at its end, and on
+	// the way there whenever it has four times as many lines as when it was called last.
+	Learned func(*detector.Contents)
+
 	// SpoolLimit replaces DefaultSpoolLimit when it is above 0.
 	SpoolLimit int64
 }
@@ -154,6 +158,11 @@ func (l *Line) Template() string {
 	return text.Valid(text.Cut(b, most))
 }
 
+// Threshold returns the score from which on a line is flagged, as it stood when this one
+// had been judged: a line that is flagged may have raised it. It may be called during
+// the callback.
+func (l *Line) Threshold() float64 { return l.detector.Stats().Threshold }
+
 // Result sums up a run.
 type Result struct {
 	Lines   int64
@@ -228,6 +237,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	}
 	incidents := incident.New(o.Settings.IncidentGap)
 	var result Result
+	next := int64(firstLearned)
 	judge := func(line *Line) error {
 		line.detector = d
 		switch {
@@ -254,8 +264,13 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			line.Nth = 0
 		}
 		result.count(line)
+		if result.Lines == next {
+			next *= 4
+			r.tellLearned()
+		}
 		return each(line)
 	})
+	r.tellLearned()
 	result.Stats = d.Stats()
 	if compared != nil {
 		compared.finish()
@@ -279,6 +294,24 @@ func (o *Options) detector(settings detector.Options) (*detector.Detector, error
 		return nil, err
 	}
 	return d, nil
+}
+
+// firstLearned is after how many lines Options.Learned is called first.
+const firstLearned = 1000
+
+// tellLearned tells what is known of the input. Where that cannot be read, there is
+// nothing to tell.
+func (r *run) tellLearned() {
+	if r.options.Learned == nil {
+		return
+	}
+	var b bytes.Buffer
+	if r.detector.WriteSnapshot(&b, "", time.Time{}) != nil {
+		return
+	}
+	if c, err := detector.Inspect(&b); err == nil {
+		r.options.Learned(c)
+	}
 }
 
 // Passes is how many times an input is read: once; in batch mode once to learn it and
