@@ -411,7 +411,7 @@ func BenchmarkObserve(b *testing.B) {
 }
 
 // A line is judged by the others: that it was learned from makes it no less strange.
-func TestJudgeLearned(t *testing.T) {
+func TestJudgeLearnedByTheOthers(t *testing.T) {
 	d := newDetector(t, nil)
 	odd := map[int]string{1200: "ERROR cache of depot 7 is corrupt, 12 entries lost", 2100: `INFO parcel 71 scanned by "; drop table`}
 	line := func(i int) *detector.Event {

@@ -85,6 +85,9 @@ func said(text []byte, tokens []pattern.Token, i int) wordClass {
 	}
 	t := &tokens[i]
 	word := text[t.Start:t.End]
+	if isCross(word) {
+		return classFailure
+	}
 	c := classify(word)
 	if c != 0 && t.Start > 0 && text[t.Start-1] == '.' && int(t.End) < len(text) && text[t.End] == ' ' {
 		return c // NameSystem.failed to
@@ -93,6 +96,18 @@ func said(text []byte, tokens []pattern.Token, i int) wordClass {
 		return c
 	}
 	return 0
+}
+
+// isCross tells the marks that test runners write before what failed.
+func isCross(word []byte) bool {
+	if len(word) == 0 || word[0] < 0x80 {
+		return false
+	}
+	switch string(word) {
+	case "✕", "✖", "✗", "✘", "❌":
+		return true
+	}
+	return false
 }
 
 // spoken remembers what the words of the line at hand speak of: it is asked for by

@@ -163,7 +163,7 @@ func (m *Model) Judge(o *Observation) {
 	if textless {
 		o.words, o.failure, o.odd, o.open = surprise{}, 0, m.letters.mean, false
 	} else if young {
-		o.words = m.language.surprise(o.Text, l, &o.spoken, float64(own))
+		o.words = m.language.surprise(o.Text, l, &o.spoken, float32(own))
 		w := &o.words
 		// What came all along, if seldom, is less of a surprise each time.
 		calm := min(1, -log2(float64(m.news)+leastNews)/calmBits) * (1 - usedYoung*m.used(st))
@@ -232,7 +232,7 @@ func says(l *pattern.Line) bool {
 // levelPoints is the surprise of the level given the pattern, in own of whose records
 // the line itself is counted.
 func (m *Model) levelPoints(st *statement, level pattern.Level, own float32) float32 {
-	overall := (m.levels[level] + unseenLevel) / (m.total + 1)
+	overall := (max(0, m.levels[level]-own) + unseenLevel) / (m.total + 1)
 	if st == nil {
 		if level < pattern.LevelWarn {
 			return 0
