@@ -279,7 +279,8 @@ func TestTeachingAnAttack(t *testing.T) {
 		if flagged < 6 {
 			t.Errorf("%s: taught after it was flagged %d times", c.what, flagged)
 		}
-		if c.every <= 100 && last <= repetitions/2 {
+		// Until it was said for three eighths of the time that the log is known.
+		if used := 10_000 * 3 / 5 / c.every; c.every <= 100 && last <= min(used, repetitions)/2 {
 			t.Errorf("%s: what goes on is not reported again after repetition %d", c.what, last)
 		}
 	}
@@ -303,7 +304,7 @@ func TestTeachingAnAttack(t *testing.T) {
 }
 
 // TestSmokescreen writes lines made to be flagged right before an attack: in a storm
-// the bar rises, but not without end.
+// the bar rises, but not without end, and by half only for lines of another kind.
 func TestSmokescreen(t *testing.T) {
 	if testbuild.Race {
 		t.Skip("SKIPPED under the race detector: one goroutine has no races to find; make test runs it")
@@ -328,8 +329,8 @@ func TestSmokescreen(t *testing.T) {
 		most int // decoys that must not hide it
 	}{
 		{attack, 500},
-		{"WARN login of root from 203.0.113.9 accepted with a password", 20},
-		{"audit log disabled by uid 0", 20},
+		{"WARN login of root from 203.0.113.9 accepted with a password", 100},
+		{"audit log disabled by uid 0", 100},
 	}
 	var table strings.Builder
 	table.WriteString("| right before it |")
@@ -509,8 +510,8 @@ func TestStormIsOverByTheClock(t *testing.T) {
 		return d.Stats().Threshold
 	}
 	soon, later := after(0), after(10*24*time.Hour)
-	if soon < 0.55 || later > 0.501 {
-		t.Errorf("a threshold of %.3f right after a storm and %.3f ten days later, at least 0.55 and about 0.5 wanted", soon, later)
+	if soon < 0.53 || later > 0.501 {
+		t.Errorf("a threshold of %.3f right after a storm and %.3f ten days later, at least 0.53 and about 0.5 wanted", soon, later)
 	}
 }
 
@@ -523,7 +524,7 @@ func TestStormIsOverByRecords(t *testing.T) {
 	verdicts(d, healthy(10_000, 14))
 	rng := rand.New(rand.NewPCG(7, 8))
 	for range 20 {
-		d.Observe(&detector.Event{Message: append([]byte("ERROR "), randomLine(rng, nil)...)}, new(detector.Verdict))
+		d.Observe(&detector.Event{Message: randomLine(rng, nil)}, new(detector.Verdict))
 	}
 	high := bar(d)
 	if high < 0.1 {

@@ -103,7 +103,7 @@ func (s *state) merge(o *state) {
 	if later {
 		s.threshold = o.threshold
 	}
-	s.threshold.extra = 0
+	clear(s.threshold.extra[:])
 	s.forest = nil
 }
 

@@ -1015,21 +1015,25 @@ func TestAssetsAreSelfContained(t *testing.T) {
 	}
 }
 
-// TestNothingStaysOpen: a log that is closed, or makes room, gives back its files.
-func TestNothingStaysOpen(t *testing.T) {
-	files := func() (n int) {
-		list, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Skip("SKIPPED: no /proc here")
-		}
-		for _, e := range list {
-			if to, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.Contains(to, "/flb-anomaly-") {
-				n++
-			}
-		}
-		return n
+// spoolsOpen counts the temporary files of logs that this process has open.
+func spoolsOpen(t *testing.T) (n int) {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("SKIPPED: no /proc here")
 	}
-	before := files()
+	for _, e := range list {
+		if to, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.Contains(to, "/flb-anomaly-") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestNothingStaysOpen: a log that is closed, or makes room, or finds none, gives
+// back its files.
+func TestNothingStaysOpen(t *testing.T) {
+	before := spoolsOpen(t)
 	c := newClient(t, web.Config{})
 	var last viewState
 	for range 40 { // more than are held at once
@@ -1039,7 +1043,7 @@ func TestNothingStaysOpen(t *testing.T) {
 		}
 		last = v
 	}
-	held := files() - before
+	held := spoolsOpen(t) - before
 	if held < 2 || held > 32 {
 		t.Errorf("%d temporary files are open, two for each log that is held are right", held)
 	}
@@ -1051,8 +1055,19 @@ func TestNothingStaysOpen(t *testing.T) {
 		}
 	}
 	// The oldest log made room for the second view of the last one.
-	if left := files() - before; left != held-4 {
+	if left := spoolsOpen(t) - before; left != held-4 {
 		t.Errorf("%d temporary files are open after two logs of %d files are gone, want %d", left, held, held-4)
+	}
+	// The logs of the command line make no room.
+	c = newClient(t, web.Config{}, slices.Repeat([]string{shopLog}, 16)...)
+	before = spoolsOpen(t)
+	for range 3 {
+		if status := c.ask("POST", "/api/views", strings.NewReader(`{"name": "x"}`), nil); status < 400 {
+			t.Fatalf("status %d, and there was no room", status)
+		}
+	}
+	if now := spoolsOpen(t); now != before {
+		t.Errorf("%d temporary files are open after three logs that found no room, want %d", now, before)
 	}
 }
 

@@ -128,9 +128,9 @@ func (m *Model) Fields() []FieldContents {
 			f.Part, f.Empty = "ending", 0
 		}
 		if f.Kind == Code || f.Kind == Young || f.Kind == Category && p.distinct <= categoryValues {
-			for _, u := range p.usual {
+			for i, u := range p.usual {
 				if u.count >= 1 {
-					f.Usual = append(f.Usual, UsualValue{string(u.appendTo(nil)), min(1, float64(u.count/p.n))})
+					f.Usual = append(f.Usual, UsualValue{string(p.shown[i].appendTo(nil)), min(1, float64(u.count/p.n))})
 				}
 			}
 			slices.SortStableFunc(f.Usual, func(a, b UsualValue) int { return cmp.Compare(b.Share, a.Share) })

@@ -15,7 +15,7 @@ func (o *Observation) seenBefore(dst []byte) []byte {
 		n = o.known.seen
 	}
 	dst = append(times(append(dst, " seen "...), int(n)), " in "...)
-	return append(thousands(dst, int(o.model.records)), " records"...)
+	return append(thousands(dst, o.model.learned()), " records"...)
 }
 
 // inPlace appends how often the line's i-th token, or its end, stood behind what
@@ -40,7 +40,7 @@ func (o *Observation) inPlace(dst []byte, i int) []byte {
 		}
 	}
 	dst = append(times(append(dst, ", seen "...), int(n)), " in "...)
-	return append(thousands(dst, int(o.model.records)), " records"...)
+	return append(thousands(dst, o.model.learned()), " records"...)
 }
 
 // phraseReturned says how long a message was silent, and how long it usually is.
@@ -54,7 +54,7 @@ func (o *Observation) phraseReturned(dst []byte) []byte {
 	}
 	dst = duration(dst, o.Time-p.time)
 	dst = append(times(append(dst, ", seen "...), int(st.seen)), " before, usually within "...)
-	return duration(dst, p.gaps.usual())
+	return duration(dst, p.usualGap())
 }
 
 // phraseRush says how many of the last records are of the event's kind.

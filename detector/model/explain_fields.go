@@ -89,8 +89,9 @@ func (p *place) usually(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		dst = quoteless(dst, u.text[:u.size])
-		if u.cut != 0 {
+		s := &p.shown[at]
+		dst = quoteless(dst, s.text[:s.size])
+		if s.cut != 0 {
 			dst = append(dst, "..."...)
 		}
 		if i == 0 {

@@ -18,6 +18,8 @@ type Field struct {
 	// Unit is the base unit of a Number that was written with a unit: seconds, bytes,
 	// percent. UnitNone of others.
 	Unit pattern.Unit
+
+	Known *Name // what follows from Name; nil = it is found out
 }
 
 // plain reports whether the value is a number without a unit, which may be a code.

@@ -292,7 +292,12 @@ func (m *Model) judgeFields(o *Observation) {
 	if len(o.Fields) == 0 {
 		return
 	}
+	// The tables are asked for all fields at once: what is not in the processor's
+	// caches is waited for once, not for each.
 	fs := &m.fields
+	for i := range o.Fields {
+		fs.ask(&o.about[i])
+	}
 	for i := range o.Fields {
 		if f := &o.Fields[i]; f.Kind != Null {
 			m.judgeField(o, f, i, &o.about[i])
@@ -300,10 +305,14 @@ func (m *Model) judgeFields(o *Observation) {
 	}
 	// That a record has a message and a level is known as that it has a field.
 	if o.Size > 0 {
-		m.judgeField(o, &messageField, -1, &aboutMessage)
+		a := aboutMessage
+		fs.ask(&a)
+		m.judgeField(o, &messageField, -1, &a)
 	}
 	if o.Level != pattern.LevelNone {
-		m.judgeField(o, &levelField, -1, &aboutLevel)
+		a := aboutLevel
+		fs.ask(&a)
+		m.judgeField(o, &levelField, -1, &a)
 	}
 	if fs.records < youngRecords {
 		return
@@ -444,14 +453,21 @@ func (m *Model) judgeField(o *Observation, f *Field, i int, a *about) {
 		if n := bytes.IndexByte(head, '/'); n >= 0 {
 			head = head[:n]
 		}
-		m.judgePart(o, f, i, first, &about{name: a.name ^ partSeeds[first], value: hashBytes(nameSeed, head)}, head)
+		m.judgePiece(o, f, i, first, a, head)
 		last := path[bytes.LastIndexByte(path, '/')+1:]
 		end := []byte(nil)
 		if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= maxEnding {
 			end = last[n+1:]
 		}
-		m.judgePart(o, f, i, ending, &about{name: a.name ^ partSeeds[ending], value: hashBytes(nameSeed, end)}, end)
+		m.judgePiece(o, f, i, ending, a, end)
 	}
+}
+
+// judgePiece judges a part of the i-th field, of which the whole is known.
+func (m *Model) judgePiece(o *Observation, f *Field, i int, p part, whole *about, value []byte) {
+	a := about{name: whole.name ^ partSeeds[p], value: hashBytes(nameSeed, value)}
+	m.fields.ask(&a)
+	m.judgePart(o, f, i, p, &a, value)
 }
 
 // stranger reports whether what stands at one place in the list is stranger than at
@@ -476,12 +492,11 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	s := &all.list[all.n]
 	name := a.name
 	s.field, s.part, s.sort, s.number, s.text = int16(i), p, sortText, noNumber, value
-	s.name, s.value, s.id = name, a.value, uint32(mix64(name, a.value))
+	s.name, s.value, s.id, s.key = name, a.value, a.id, a.key
 	s.place, s.count, s.bits, s.marks = 0, 0, 0, marks{}
 	at := all.n
 	all.n++
-	k := fs.keys.find(name)
-	s.key = int16(k)
+	k := int(a.key)
 	if p == whole {
 		s.sort = uint8(f.sort())
 	}
@@ -517,7 +532,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
 	}
-	s.place = fs.values.place(s.id)
+	s.place = a.place
 	s.count = uint32(fs.values.slots[s.place].n)
 	if pl.n < youngRecords {
 		return
@@ -738,6 +753,13 @@ func (m *Model) judgePairs(o *Observation) {
 			if expected < leastExpected || min(a.of, b.of) < leastCompared {
 				continue
 			}
+			if a.seen >= 0 && b.seen >= 0 {
+				// They can only meet in records that have both fields.
+				both := fs.keys.together(s.wholeKey(a.seen), s.wholeKey(b.seen))
+				if expected *= min(1, both/min(a.of, b.of)); expected < leastExpected {
+					continue
+				}
+			}
 			key := pairKey(a.id, b.id)
 			points := pairWeight * log2(float64(1+expected))
 			// Of equals whole values are told, not parts of a path, then one of them in
@@ -749,6 +771,14 @@ func (m *Model) judgePairs(o *Observation) {
 			}
 		}
 	}
+}
+
+// wholeKey is the key of the field of which something stands at a place in the list.
+func (all *fieldsSeen) wholeKey(at int) int {
+	for all.list[at].part != whole { // parts stand behind it
+		at--
+	}
+	return int(all.list[at].key)
 }
 
 // parts is 1 for a value that is a part of another, 0 for a whole one.

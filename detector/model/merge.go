@@ -44,7 +44,7 @@ func (m *Model) Merge(o *Model) {
 	for i := range m.levels {
 		m.levels[i] += o.levels[i]
 	}
-	m.records = g.records
+	m.records, m.passed = g.records, min(m.passed+o.passed, g.records)
 	for m.total > 2*ageEvery { // more than a model of one log ever counts
 		m.age()
 	}
@@ -135,7 +135,8 @@ func (g *merger) statements() {
 	for size < min(len(all), t.limit) {
 		size *= 2
 	}
-	*t = statements{slots: make([]slot, namesEach*size), all: all, limit: t.limit}
+	*t = statements{all: all, limit: t.limit}
+	t.makeSlots(namesEach * size)
 	t.sort()
 	t.all = append(make([]statement, 0, size), t.all[:min(len(all), t.limit)]...)
 	t.index()
@@ -167,8 +168,8 @@ type alias struct {
 func (t *statements) names() []alias {
 	var list []alias
 	for _, s := range t.slots {
-		if s.at != 0 && t.all[s.at-1].hash != s.hash {
-			list = append(list, alias{s.hash, s.at, t.all[s.at-1].hash})
+		if s.at != 0 && t.all[s.at-1].hash != s.name() {
+			list = append(list, alias{s.name(), s.at, t.all[s.at-1].hash})
 		}
 	}
 	slices.SortFunc(list, func(a, b alias) int { return cmp.Compare(a.hash, b.hash) })
@@ -258,6 +259,8 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	}
 	p.time = max(p.time, o.time)
 	p.gaps.merge(&o.gaps)
+	p.times += o.times
+	p.fixed &= o.fixed
 }
 
 func (g *gaps) merge(o *gaps) {
@@ -298,7 +301,7 @@ func (g *merger) clock() {
 	c, from := &g.m.clock, &g.o.clock
 	c.usual = meanOf(c.usual, from.usual, g.share(clockHorizon))
 	if g.later {
-		c.pace = from.pace
+		c.pace, c.alone = from.pace, from.alone
 	}
 	c.now, c.doubts = max(c.now, from.now), 0
 }
@@ -528,7 +531,7 @@ func (p *place) merge(o *place, later bool) {
 	p.compared += o.compared
 	p.changes += o.changes
 	if later {
-		p.last = o.last
+		p.last, p.unit = o.last, o.unit
 	}
 	p.seldom.merge(&o.seldom)
 	if o.numbers.n > 0 && (later || p.numbers.n == 0) {
@@ -541,16 +544,25 @@ func (p *place) merge(o *place, later bool) {
 
 // mergeUsual keeps those seen most of the usual values of both.
 func (p *place) mergeUsual(o *place) {
-	all := slices.Clone(p.usual[:])
-	for _, u := range o.usual {
-		if i := slices.IndexFunc(all, func(is usual) bool { return is.hash == u.hash && is.count > 0 }); i >= 0 {
-			all[i].count += u.count
+	type value struct {
+		usual
+		shown
+	}
+	var all []value
+	for i, u := range p.usual {
+		all = append(all, value{u, p.shown[i]})
+	}
+	for i, u := range o.usual {
+		if at := slices.IndexFunc(all, func(is value) bool { return is.hash == u.hash && is.count > 0 }); at >= 0 {
+			all[at].count += u.count
 		} else {
-			all = append(all, u)
+			all = append(all, value{u, o.shown[i]})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b usual) int { return cmp.Compare(b.count, a.count) })
-	copy(p.usual[:], all)
+	slices.SortStableFunc(all, func(a, b value) int { return cmp.Compare(b.count, a.count) })
+	for i := range p.usual {
+		p.usual[i], p.shown[i] = all[i].usual, all[i].shown
+	}
 }
 
 func (t *texts) merge(o *texts) {

@@ -102,13 +102,15 @@ func lowest(set uint64) int { return bits.TrailingZeros64(set) & 63 }
 // surprise is the sum of the surprises of the text's marks, in bits.
 func (t *texts) surprise(m marks) float32 {
 	var sum float32
-	plain := (t.n + 1) / (1 << plainBits) // from so many on, nothing
+	// From so many on, nothing.
+	plain := uint16(math.Ceil(float64((t.n+1)/(1<<plainBits)) - 0.5))
 	add := func(set uint64, counts *[64]uint16) {
 		for ; set != 0; set &= set - 1 {
-			count := float32(counts[lowest(set)]) + 0.5
-			if count >= plain {
+			n := counts[lowest(set)]
+			if n >= plain {
 				continue
 			}
+			count := float32(n) + 0.5
 			if b := -log2(float64(count / (t.n + 1))); b > plainBits {
 				sum += b - plainBits
 			}

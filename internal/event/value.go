@@ -89,7 +89,7 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 	at := len(r.fields)
 	r.fields = r.fields[:at+1]
 	f := &r.fields[at]
-	f.Name, f.Kind, f.Value, f.Number, f.Unit = n.name, kind, v, num, unit
+	f.Name, f.Kind, f.Value, f.Number, f.Unit, f.Known = n.name, kind, v, num, unit, &n.known
 }
 
 // special takes in the value of a field that is more than a field, and reports
