@@ -102,7 +102,7 @@ func compare(ctx context.Context, old, now *view, before, after *filter) (compar
 		case a.Before == 0:
 		default:
 			usual := float64(o.Count) * float64(a.After) / float64(a.Before)
-			if row.Before, row.Times = o.Count, float64(p.Count)/usual; scan.Changed(usual, float64(p.Count)) {
+			if row.Before, row.Times = o.Count, float64(p.Count)/usual; scan.Changed(float64(p.Count), usual) {
 				a.Changed = append(a.Changed, row)
 				continue
 			}

@@ -32,6 +32,8 @@ type view struct {
 	modified time.Time // when the log was written to last; zero = not known, which is now
 	kept     bool      // a FILE argument: does not end by itself; server.mu is held
 
+	wait func(time.Duration) bool // see scan.Options.Wait
+
 	text    *spool // the log, decompressed
 	reasons *spool // each: its length in two bytes, the threshold in four, then the text
 	pending []byte // reasons that are not written yet
@@ -229,7 +231,7 @@ const publishEvery = 512
 
 func (v *view) scan(text io.Reader) error {
 	v.counted = state{Flagged: make([]int64, len(v.server.stops)), Levels: make([]int64, pattern.Levels)}
-	o := scan.Options{Settings: v.settings, Mode: v.mode, Plain: true, Modified: v.modified, Progress: func(read int64) {
+	o := scan.Options{Settings: v.settings, Mode: v.mode, Model: v.server.config.Model, Plain: true, Live: v.live.Load() && v.mode != scan.Batch, Wait: v.wait, Modified: v.modified, Progress: func(read int64) {
 		v.judged.Store(read)
 		v.publish()
 	}}

@@ -63,6 +63,9 @@ type Config struct {
 	// for them; nil = the defaults.
 	Given func(name string) []string
 	Mode  scan.Mode
+
+	// Model is a snapshot that each stream is judged from; nil = none.
+	Model []byte
 }
 
 // Server holds the views and answers the page's questions.
@@ -192,7 +195,7 @@ func (s *Server) Open(name string, open Opener) error {
 		return err
 	}
 	v.expect(in.Size)
-	v.modified = in.Modified
+	v.modified, v.wait = in.Modified, in.Wait
 	s.mu.Lock()
 	s.order = append(s.order, v.id)
 	s.mu.Unlock()

@@ -16,45 +16,31 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
-// listFlags are the flags of scan that are about incidents.
+// listFlags are the flags of scan that say what is listed.
 type listFlags struct {
-	lines        bool
-	top          int
-	since, until string
-
-	from, to time.Duration // since the Unix epoch; 0 = not given
+	lines   bool
+	explain bool
+	top     int
 }
 
 func addListFlags(command *cobra.Command) *listFlags {
 	var l listFlags
 	f := command.Flags()
 	f.BoolVar(&l.lines, "lines", false, "with table: the flagged lines one by one, not as incidents")
-	f.IntVar(&l.top, "top", 0, "show so many incidents, the strangest first (0 = all, in the order of time)")
-	f.StringVar(&l.since, "since", "", "show no line from before: a time such as 2026-03-02T08:00:00Z or 2026-03-02 08:00, or how long ago, such as 2h; earlier lines are learned from")
-	f.StringVar(&l.until, "until", "", "show no line from after, as --since; the lines' own times count, in UTC where they have no zone")
+	f.BoolVar(&l.explain, "explain", false, "with table: the flagged lines one by one, each with its fields and what is usual in them")
+	f.IntVarP(&l.top, "top", "n", 0, "show so many by score, the strangest first: incidents, with --lines flagged lines, with jsonl and csv lines (0 = all, in their order)")
 	complete(command, "top")
-	complete(command, "since")
-	complete(command, "until")
 	return &l
 }
 
-func (l *listFlags) check(format string, now time.Time) (err error) {
+func (l *listFlags) check(format string) error {
 	switch {
 	case l.top < 0:
 		return fmt.Errorf("--top has the value %d; allowed: 0 (all) or more", l.top)
+	case l.explain && format != "table":
+		return errors.New("--explain goes with --format table")
 	case l.lines && format != "table":
 		return errors.New("--lines goes with --format table: jsonl and csv have all lines anyway, json, markdown and html have incidents")
-	case l.top > 0 && (l.lines || format == "jsonl" || format == "csv"):
-		return errors.New("--top is about incidents: it goes neither with --lines nor with the formats jsonl and csv")
-	}
-	if l.from, err = moment("since", l.since, now); err != nil {
-		return err
-	}
-	if l.to, err = moment("until", l.until, now); err != nil {
-		return err
-	}
-	if l.from != 0 && l.to != 0 && l.to < l.from {
-		return fmt.Errorf("--until has the value %q, which is before --since", l.until)
 	}
 	return nil
 }
@@ -73,27 +59,6 @@ func moment(flag, value string, now time.Time) (time.Duration, error) {
 		}
 	}
 	return 0, fmt.Errorf("--%s has the value %q; a time such as 2026-03-02T08:00:00Z or 2026-03-02 08:00, or how long ago, such as 90m, is right", flag, value)
-}
-
-// windowWriter passes on the lines of a stretch of time.
-type windowWriter struct {
-	writer
-	from, to time.Duration
-	now      time.Duration // of the line, or of the one before it
-	flagged  int64         // of the lines passed on
-}
-
-func (w *windowWriter) line(l *scan.Line) error {
-	if l.Event.Time != 0 {
-		w.now = l.Event.Time
-	}
-	if w.now < w.from || w.to != 0 && w.now > w.to {
-		return nil
-	}
-	if l.Verdict.Anomaly {
-		w.flagged++
-	}
-	return w.writer.line(l)
 }
 
 // listWriter writes the incidents of each file: for people, as JSON, as Markdown
@@ -126,6 +91,9 @@ func (w *listWriter) file(name string) error {
 }
 
 func (w *listWriter) line(l *scan.Line) error {
+	if l.Continues {
+		return nil // its record has been told
+	}
 	w.teller.Line(&incident.Line{
 		Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: &l.Verdict, Incident: l.Incident, Template: l.Template,
 	})

@@ -25,6 +25,7 @@ type serveFlags struct {
 	hosts    []string
 	maxSize  string
 	mode     string
+	model    string
 	detector *detectorFlags
 }
 
@@ -61,6 +62,7 @@ with all else in it kept. It need not be there yet.`,
 	flags.StringSliceVar(&f.hosts, "host", nil, "an additional host name under which the page may be opened, besides localhost and addresses (may be given more than once)")
 	flags.StringVar(&f.maxSize, "max-size", "1GiB", "largest log, decompressed: a number with KiB, MiB or GiB")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by at first: stream (the lines before it) or batch (the whole file)")
+	flags.StringVar(&f.model, "model", "", modelUsage)
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))
 	for _, flag := range []string{"listen", "host", "max-size"} {
 		complete(command, flag)
@@ -70,6 +72,10 @@ with all else in it kept. It need not be there yet.`,
 }
 
 func runServe(command *cobra.Command, files []string, f *serveFlags) error {
+	model, err := readModel(f.model, f.detector)
+	if err != nil {
+		return err
+	}
 	// The page writes to it: it need not be there yet.
 	var ignoreFile string
 	if v := f.detector.values["Ignore_File"]; len(v.given) > 0 {
@@ -92,7 +98,7 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 		return usageError{fmt.Errorf("--listen has the value %q: %w; allowed: an address and a port, such as 127.0.0.1:8765", f.listen, err)}
 	}
 	server, err := web.New(web.Config{
-		Listen: f.listen, Hosts: f.hosts, MaxSize: size, Version: buildVersion(), Mode: scan.Mode(f.mode), IgnoreFile: ignoreFile,
+		Listen: f.listen, Hosts: f.hosts, MaxSize: size, Version: buildVersion(), Mode: scan.Mode(f.mode), Model: model, IgnoreFile: ignoreFile,
 		Given: func(name string) []string {
 			if v := f.detector.values[name]; v != nil {
 				return v.given

@@ -20,8 +20,10 @@ type tableWriter struct {
 	out     *output
 	several bool
 	color   bool
+	explain bool
 
 	name    string
+	headed  bool
 	flagged int64
 	reasons map[string]int64 // how often each kind of reason was given
 }
@@ -58,7 +60,7 @@ func (w *tableWriter) paint(a color.Attribute, s string) string {
 func (w *tableWriter) begin() error { return nil }
 
 func (w *tableWriter) file(name string) error {
-	w.name, w.flagged, w.reasons = name, 0, map[string]int64{}
+	w.name, w.headed, w.flagged, w.reasons = name, false, 0, map[string]int64{}
 	if w.several {
 		w.printf("%s\n", w.paint(color.Bold, text.Printable([]byte(display(name)), shownText)))
 	}
@@ -69,17 +71,26 @@ func (w *tableWriter) line(line *scan.Line) error {
 	if !line.Verdict.Anomaly {
 		return nil
 	}
-	if w.flagged == 0 {
-		w.printf("%10s  %6s  %s\n", "line", "score", "reason")
-	}
+	w.head()
 	w.flagged++
 	w.printf("%10d  %.4f  %s\n", line.Number, line.Verdict.Score, text.Printable(line.Verdict.Reason, shownText))
 	w.printf("%20s%s\n", "", w.paint(color.FgRed, text.Printable(line.Text, shownText)))
+	if w.explain {
+		w.fields(line.Fields())
+	}
 	kind := kindOf(line.Verdict.Reason)
 	if _, known := w.reasons[kind]; known || len(w.reasons) < keptReasons {
 		w.reasons[kind]++
 	}
 	return w.out.full()
+}
+
+// head writes the columns' names, once.
+func (w *tableWriter) head() {
+	if !w.headed {
+		w.headed = true
+		w.printf("%10s  %6s  %s\n", "line", "score", "reason")
+	}
 }
 
 func (w *tableWriter) end(r *scan.Result) error {
