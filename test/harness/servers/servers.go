@@ -1,7 +1,8 @@
-// Package servers starts the real servers that tests put behind Fluent Bit:
-// Loki, OpenSearch, Prometheus and Alertmanager. They are built by "make loki",
-// "make opensearch" and "make prometheus" into a cache; a test that needs one
-// that is not there skips, and says so by name.
+// Package servers starts the real servers that tests put behind Fluent Bit. Loki
+// and OpenSearch are built by "make loki" and "make opensearch" into a cache;
+// Prometheus and Alertmanager come from packages (Debian's prometheus and
+// prometheus-alertmanager). A test that needs one that is not there skips, and says
+// so by name.
 //
 // Loki and OpenSearch take long to start: one of each serves all tests of a
 // package, each under labels or an index of its own. Package testbuild ends them.
@@ -50,6 +51,18 @@ func find(t testing.TB, pattern, server, target string) string {
 	}
 	slices.Sort(found)
 	return found[len(found)-1]
+}
+
+// packaged returns a program that a package has put on the path, or skips the test.
+func packaged(t testing.TB, server, pkg string, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skipf("SKIPPED, NOT TESTED against a real %s: no %s on the path; Debian's package %s has it", server, names[0], pkg)
+	return ""
 }
 
 // server is a program that runs.
@@ -211,13 +224,13 @@ func OpenSearch(t testing.TB) (url string) {
 // Promtool returns the path of Prometheus' own checker, or skips the test.
 func Promtool(t testing.TB) string {
 	t.Helper()
-	return find(t, "prometheus-*/promtool", "Prometheus", "prometheus")
+	return packaged(t, "Prometheus", "prometheus", "promtool")
 }
 
 // Prometheus starts a real one with a configuration, which ends with the test.
 func Prometheus(t testing.TB, config string) (url string) {
 	t.Helper()
-	bin := find(t, "prometheus-*/prometheus", "Prometheus", "prometheus")
+	bin := packaged(t, "Prometheus", "prometheus", "prometheus")
 	dir := t.TempDir()
 	path := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {
@@ -231,7 +244,7 @@ func Prometheus(t testing.TB, config string) (url string) {
 // Alertmanager starts a real one with a configuration, which ends with the test.
 func Alertmanager(t testing.TB, config string) (url string) {
 	t.Helper()
-	bin := find(t, "prometheus-*/alertmanager", "Alertmanager", "prometheus")
+	bin := packaged(t, "Alertmanager", "prometheus-alertmanager", "alertmanager", "prometheus-alertmanager")
 	dir := t.TempDir()
 	path := filepath.Join(dir, "alertmanager.yml")
 	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {
