@@ -21,7 +21,7 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
-.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz bench bench-page quality labelled e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate bench bench-page quality labelled e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -82,6 +82,10 @@ FUZZTIME ?= 10m
 ## fuzz: run every fuzz target that the source has, FUZZTIME (10m) each; FUZZ=record/FuzzWalk picks some
 fuzz:
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' test/fuzz.sh $(FUZZ)
+
+## mutate: plant mistakes one at a time and see which the tests find: MUTATE='-n 100 -seed 7 ./record' (-n 150 of all)
+mutate:
+	$(GO) run ./test/mutate $(MUTATE)
 
 # The Fluent Bits to test with: FLUENT_BIT, and those of FLUENT_BIT_OLDER.
 FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))

@@ -305,7 +305,7 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict, stream bool) {
 	// What is ignored moves no threshold.
 	if !(g.threshold.reaches(p) || g.sweep.reaches(p)) || !d.ignored(ev) {
 		goesOn := stream && p >= scale && d.seen.GoesOn()
-		v.Anomaly, v.Sweep = g.threshold.flag(p, d.seen.Time, goesOn), g.sweep.flag(p, d.seen.Time, goesOn)
+		v.Anomaly, v.Sweep = g.threshold.flag(p, d.seen.Time, d.seen.Storm(), goesOn), g.sweep.flag(p, d.seen.Time, d.seen.Storm(), goesOn)
 	}
 	if d.seen.Flagged = v.Anomaly; v.Anomaly {
 		d.stats.Anomalies++

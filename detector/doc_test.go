@@ -16,6 +16,12 @@ const page = "../docs/detector.md"
 // holds keeps the part of docs/detector.md between two comments what want makes of it.
 func holds(t *testing.T, part string, want func(old string) string) {
 	t.Helper()
+	holdsOn(t, page, part, want)
+}
+
+// holdsOn is holds for another page.
+func holdsOn(t *testing.T, page, part string, want func(old string) string) {
+	t.Helper()
 	b, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)

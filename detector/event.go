@@ -41,6 +41,12 @@ const MaxFields = model.MaxFields
 // Field is one field of an event.
 type Field = model.Field
 
+// FieldName is what follows from a field's name alone.
+type FieldName = model.Name
+
+// NewFieldName finds out what follows from a name.
+func NewFieldName(name []byte) FieldName { return model.NewName(name) }
+
 // Kind is the kind of a field's value.
 type Kind = model.Kind
 

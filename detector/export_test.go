@@ -30,3 +30,13 @@ func featureNamed(name string) model.Feature {
 	}
 	panic(fmt.Sprintf("no feature has the name %q", name))
 }
+
+// ObserveSaying is Observe, and shows what was judged before it is learned from.
+func (d *Detector) ObserveSaying(ev *Event, v *Verdict, say func(*model.Observation)) {
+	g := d.look(ev, v)
+	if g.ready(&d.options) {
+		d.verdict(g, ev, v, true)
+		say(&d.seen)
+	}
+	d.learn(g, ev)
+}

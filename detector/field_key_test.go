@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -23,4 +24,25 @@ func TestFieldRareKey(t *testing.T) {
 	w.see(changed("degraded", "true"))
 	w.goOn(3000)
 	w.flags(changed("degraded", "true"), `field "degraded" seen once in `, " records: true")
+}
+
+// An object that gets new names again and again (the parameters of requests) is open:
+// one more is no news, unless it says what went wrong; beside it, it is.
+func TestFieldOfOpenObject(t *testing.T) {
+	shop, n := shopLog(13), 0
+	with := func(name string) string {
+		line := shop()
+		return line[:len(line)-1] + `,"params":{"page":2,"` + name + `":"on"}}`
+	}
+	w := watch(t, func() string {
+		if n++; n%20 > 0 {
+			return with("sort")
+		}
+		return with(fmt.Sprintf("filter_%c%c", 'a'+n/20%26, 'a'+n/520%26))
+	}, 8000)
+	w.passes(with("campaign"))
+	w.flags(with("error"), `"params.error": "on"`)
+	line := with("sort")
+	w.flags(line[:len(line)-1]+`,"campaign":"on"}`, `new field "campaign": "on"`)
+	w.flags(line[:len(line)-1]+`,"session":{"campaign":"on"}}`, `new field "session.campaign": "on"`)
 }

@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -20,4 +21,22 @@ func TestFieldNumber(t *testing.T) {
 
 	a := watch(t, accessLog(8), 8000)
 	a.flags(`{"remote":"10.1.9.7","host":"-","user":"-","method":"GET","path":"/","code":"200","size":"5368709120","referer":"-","agent":"curl/8.5.0"}`, "size 5368709120, usually")
+}
+
+// A number with its unit is a quantity, in whatever unit it is written.
+func TestFieldNumberWithUnit(t *testing.T) {
+	shop, n := shopLog(9), 0
+	with := func(took string) string {
+		line := shop()
+		return line[:len(line)-1] + `,"took":"` + took + `"}`
+	}
+	w := watch(t, func() string {
+		n++
+		return with(fmt.Sprintf("%d.%dms", 12+n*37%61, n%10))
+	}, 8000)
+	w.flags(with("45s"), "took 45s, usually 12", "ms to 7")
+	w.flags(with("45000ms"), "took 45000ms, usually 12", "ms to 7")
+	w.flags(with("NaN"), `took "NaN": usually a number`)
+	w.passes(with("0.0311s"))
+	w.passes(with("77ms"))
 }

@@ -1,6 +1,8 @@
 package detector_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -12,4 +14,28 @@ func TestFieldPair(t *testing.T) {
 
 	// The message is one of the values.
 	w.flags(`{"level":"info","msg":"session ended","host":"shop-1","trace":"11aa5f0a91b3e764","user":"u71","client":"web","minutes":7,"status":404}`, "never came together")
+}
+
+// Two fields that are hardly ever in one record: that their values never came together
+// there is no news, however often each came elsewhere.
+func TestFieldPairOfDifferentRecords(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 9))
+	path := func() string { return pick(rng, "/cart", "/search", "/login", "/checkout") }
+	pod := func() string { return pick(rng, "shop-a", "shop-b", "shop-c", "shop-d", "shop-e") }
+	next := func() string {
+		switch k := rng.IntN(1000); {
+		case k < 600:
+			return fmt.Sprintf(`{"msg":"request served","path":%q,"ms":%d}`, path(), 3+rng.IntN(40))
+		case k < 996:
+			return fmt.Sprintf(`{"msg":"cache refreshed","pod":%q,"keys":%d}`, pod(), 100+rng.IntN(900))
+		}
+		a, b := path(), pod()
+		for a == "/login" && b == "shop-a" || a == "/cart" && b == "shop-e" {
+			a, b = path(), pod()
+		}
+		return fmt.Sprintf(`{"msg":"request repeated","path":%q,"pod":%q}`, a, b)
+	}
+	w := watch(t, next, 8000)
+	w.passes(`{"msg":"request repeated","path":"/login","pod":"shop-a"}`)
+	w.passes(`{"msg":"request repeated","path":"/cart","pod":"shop-e"}`)
 }

@@ -63,3 +63,30 @@ func TestFieldWhereNewIsUsual(t *testing.T) {
 	}
 	w.passes(`{"msg":"parcel scanned","city":"WLUGANO","gate":3}`)
 }
+
+// What comes with a newcomer is explained by it: a release brings new instances, and is
+// told once or twice. Trouble that comes with it is told all the same.
+func TestFieldNewcomer(t *testing.T) {
+	shop, version, pods := shopLog(21), "1.4.0", []string{"shop-a1", "shop-a2", "shop-a3", "shop-a4"}
+	n := 0
+	with := func(line, version, pod string) string {
+		return line[:len(line)-1] + fmt.Sprintf(`,"version":%q,"pod":%q}`, version, pod)
+	}
+	next := func() string {
+		n++
+		return with(shop(), version, pods[n*7%len(pods)])
+	}
+	w := watch(t, next, 8000)
+	w.flags(with(shop(), version, "shop-b9"), `pod "shop-b9" never seen`) // alone
+	version, pods = "1.5.0", []string{"shop-b1", "shop-b2", "shop-b3", "shop-b4"}
+	if got := w.goOn(100); got < 1 || got > 2 {
+		t.Errorf("%d of the first 100 lines of a release were flagged, 1 or 2 are right", got)
+	}
+	line := changed("status", "503")
+	w.flags(with(line, version, "shop-b1"), "status 503 never seen")
+	version, pods = "1.6.0", []string{"shop-c1", "shop-c2", "shop-c3", "shop-c4"}
+	w.goOn(4)
+	if v := w.judge(with(changed("status", "503"), version, "shop-c1")); !v.Anomaly {
+		t.Errorf("a failure in a release that came just now is not flagged, score %.3f", v.Score)
+	}
+}

@@ -18,7 +18,7 @@ func TestFieldWords(t *testing.T) {
 	w := watch(t, next, 8000)
 	w.passes(`{"level":"warn","msg":"request retried","err":"peer is busy, attempt 2","peer":"10.0.0.7"}`)
 	w.flags(`{"level":"warn","msg":"request retried","err":"certificate expired, refusing connection","peer":"10.0.0.7"}`)
-	w.flags(`{"level":"info","msg":"request served","peer":"10.0.0.7","took_ms":11,"err":"disk quota exceeded"}`, `word of failure "exceeded" is unusual here`)
+	w.flags(`{"level":"info","msg":"request served","peer":"10.0.0.7","took_ms":11,"err":"disk quota exceeded"}`, `word of failure "exceeded", seen 0 times`)
 }
 
 // What is strange about the words of a field that hardly any record has is told by the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
@@ -23,6 +24,12 @@ func PatternID(pattern uint64) string { return text.ID(pattern) }
 // AppendPatternID appends the id of a pattern to b.
 func AppendPatternID(b []byte, pattern uint64) []byte { return text.AppendID(b, pattern) }
 
+// maxSteps bounds the expressions of an Ignore together, in instructions of their
+// programs: an event that is strange is held against all of them, and in the worst
+// case each of its bytes against each instruction. Written out, an expression has
+// some 30, and as many as its letters.
+const maxSteps = 20_000
+
 // ignoredPattern is what an entry begins with that names a pattern.
 const ignoredPattern = "pattern:"
 
@@ -33,6 +40,7 @@ const ignoredPattern = "pattern:"
 // entry.
 func NewIgnore(entries []string) (*Ignore, error) {
 	ig := &Ignore{}
+	steps := 0
 	for _, e := range entries {
 		if id, ok := strings.CutPrefix(e, ignoredPattern); ok {
 			hash, ok := text.ParseID(strings.TrimSpace(id))
@@ -49,6 +57,9 @@ func NewIgnore(entries []string) (*Ignore, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", e, err)
 		}
+		if steps += programSize(e); steps > maxSteps {
+			return nil, fmt.Errorf("%.100q: with it the expressions take %d steps together, and at most %d are right: make them shorter, or name patterns by their ids", e, steps, maxSteps)
+		}
 		if re.MatchString("") && re.MatchString("\x00anything: 0") {
 			return nil, fmt.Errorf("%q: it would match every message", e)
 		}
@@ -58,6 +69,19 @@ func NewIgnore(entries []string) (*Ignore, error) {
 		return nil, nil
 	}
 	return ig, nil
+}
+
+// programSize is how many instructions an expression has that compiles.
+func programSize(expression string) int {
+	re, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	p, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(p.Inst)
 }
 
 // Len returns how many expressions and how many patterns it has; nil has none.

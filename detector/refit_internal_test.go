@@ -153,7 +153,7 @@ func TestFirstFitInBackground(t *testing.T) {
 			t.Errorf("contamination %v: threshold of %.2f points after 10 records, begun at %.2f", s.contamination, s.points, want)
 		}
 	}
-	if g.sweep[0].points != scale+g.sweep[0].extra {
+	if g.sweep[0].points < scale || g.sweep[0].points > scale+floodMost {
 		t.Errorf("contamination auto: threshold of %.2f points", g.sweep[0].points)
 	}
 }

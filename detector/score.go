@@ -101,10 +101,12 @@ func score(points float32) float64 { return 1 - math.Exp2(-float64(points)/scale
 // and come again and again: it answers for 19 of 20 records, in 10 ns where
 // the forest takes 800.
 type memo struct {
-	entries [memoSize]memoEntry
+	sets [memoSets][2]memoEntry // in each, the one asked for last comes first
 }
 
-const memoSize = 512
+const memoSets = 1 << memoBits
+
+const memoBits = 8
 
 // A row is hashed eight features at a time: this does not compile if some are
 // left over.
@@ -124,23 +126,27 @@ func (m *memo) strangeness(x *mix, f *forest.Forest, r *row) (float32, float64) 
 		h = bits.RotateLeft64(h, 31) ^ binary.LittleEndian.Uint64(r[i:i+8])
 		h *= 0x9e3779b97f4a7c15
 	}
-	e := &m.entries[h>>(64-9)]
+	set := &m.sets[h>>(64-memoBits)]
+	e := &set[0]
 	if e.row != *r || !e.used {
-		p := x.strangeness(f, r)
-		*e = memoEntry{*r, p, true, score(p)}
+		set[0], set[1] = set[1], set[0]
+		if e.row != *r || !e.used {
+			p := x.strangeness(f, r)
+			*e = memoEntry{*r, p, true, score(p)}
+		}
 	}
 	return e.points, e.score
 }
 
-func (m *memo) forget() { clear(m.entries[:]) }
+func (m *memo) forget() { clear(m.sets[:]) }
 
 // threshold decides from how many points on a record is flagged.
 type threshold struct {
-	contamination float32       // 0 = auto
-	points        float32       // in force
-	extra         float32       // auto: for flags in quick succession
-	now           time.Duration // auto: of the last record; 0 = unknown
-	ranks         *ranks        // of all that will be judged; nil = not known
+	contamination float32               // 0 = auto
+	points        float32               // in force
+	extra         [model.Storms]float32 // auto: for flags in quick succession, by the kind of storm
+	now           time.Duration         // auto: of the last record that had one; 0 = none had
+	ranks         *ranks                // of all that will be judged; nil = not known
 }
 
 const (
@@ -152,6 +158,10 @@ const (
 	floodMost     = 5 * floodStep
 	floodHalfLife = 40
 	floodTime     = 24 * time.Hour
+
+	// floodOther is the part of the bar that holds for lines of another kind than the
+	// storm's: an error among new lines of a deploy, a login among errors.
+	floodOther = 0.5
 
 	// quantileStep is how many points a flag moves the threshold of a given
 	// contamination up; for small ones more, as flags are few.
@@ -184,7 +194,7 @@ func (t *threshold) reaches(points float32) bool {
 
 // flag reports whether so many points are an anomaly, and learns. What only goes on
 // is none under auto; a given contamination is a share, whatever it is of.
-func (t *threshold) flag(points float32, now time.Duration, goesOn bool) bool {
+func (t *threshold) flag(points float32, now time.Duration, storm int, goesOn bool) bool {
 	if t.ranks != nil {
 		return t.ranks.take(points)
 	}
@@ -199,27 +209,48 @@ func (t *threshold) flag(points float32, now time.Duration, goesOn bool) bool {
 		t.points -= step * t.contamination
 		return false
 	}
-	if t.extra > 0 {
-		t.sink(now)
-	}
-	t.now = now
-	if points >= scale+t.extra { // a storm that goes on is one, told or not
-		t.extra = min(t.extra+floodStep, floodMost)
-		t.points = scale + t.extra
+	t.sink(now)
+	bar := t.bar(storm)
+	t.points = scale + bar
+	if points >= scale+bar { // a storm that goes on is one, told or not
+		t.extra[storm] = min(bar+floodStep, floodMost)
+		t.points = scale + t.extra[storm]
 		return !goesOn
 	}
-	t.points = scale + t.extra
 	return false
+}
+
+// bar returns by how many points the bar is raised for a line of the kind.
+func (t *threshold) bar(storm int) (bar float32) {
+	for of, extra := range t.extra {
+		if of != storm {
+			extra *= floodOther
+		}
+		bar = max(bar, extra)
+	}
+	return bar
 }
 
 // sink lets the bar come down by a record.
 func (t *threshold) sink(now time.Duration) {
-	t.extra *= floodDecay
-	if passed := now - t.now; passed > 0 {
-		t.extra *= float32(math.Exp2(-float64(passed) / float64(floodTime)))
+	passed := now - t.now
+	if t.now == 0 || now == 0 {
+		passed = 0
 	}
-	if t.extra < floodLeast {
-		t.extra = 0
+	if now > 0 {
+		t.now = now
+	}
+	if t.extra == [model.Storms]float32{} {
+		return
+	}
+	f := floodDecay
+	if passed > 0 {
+		f *= float32(math.Exp2(-float64(passed) / float64(floodTime)))
+	}
+	for i := range t.extra {
+		if t.extra[i] *= f; t.extra[i] < floodLeast {
+			t.extra[i] = 0
+		}
 	}
 }
 
@@ -229,6 +260,6 @@ const floodLeast = 1e-3
 func (t *threshold) carry(c *codec.Codec) {
 	c.F32(&t.contamination)
 	c.F32(&t.points)
-	c.F32(&t.extra)
+	c.F32s(t.extra[:])
 	codec.I64(c, &t.now)
 }

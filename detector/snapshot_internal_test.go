@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 )
 
 // TestStateCarriesEveryField fills what a group has beside its model with random
@@ -14,7 +15,7 @@ func TestStateCarriesEveryField(t *testing.T) {
 	o := Options{Window: 64, Warmup: 1}
 	want := newState(&o)
 	want.records, want.nextRefit, want.refitAt, want.refitFrom = 11, 12, 13, 14
-	want.threshold = threshold{contamination: 0.25, points: 3, extra: 4, now: 5}
+	want.threshold = threshold{contamination: 0.25, points: 3, extra: [model.Storms]float32{1, 2, 3}, now: 5}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 70 {
 		var r row

@@ -75,7 +75,7 @@ func TestOutageIsToldAtGrowingIntervals(t *testing.T) {
 // statement. One with a name of its own is told although the statement goes on; where
 // the names are numbers, it is one trouble that goes on.
 func TestEachThingThatFailsIsTold(t *testing.T) {
-	count := func(name func(rng *rand.Rand) string) (told int) {
+	count := func(trouble string, name func(rng *rand.Rand) string) (told int) {
 		d := newDetector(t, nil)
 		rng := rand.New(rand.NewPCG(23, 24))
 		say := func(level, format string) (v detector.Verdict) {
@@ -90,18 +90,151 @@ func TestEachThingThatFailsIsTold(t *testing.T) {
 			for range 40 {
 				say("INFO", routine[rng.IntN(len(routine))])
 			}
-			if say("ERROR", "machine %s: failed to plug the network").Anomaly {
+			if say("ERROR", trouble).Anomaly {
 				told++
 			}
 		}
 		return told
 	}
-	named := count(func(rng *rand.Rand) string {
+	const trouble = "machine %s: failed to plug the network"
+	uuid := func(rng *rand.Rand) string {
 		return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", rng.Uint32(), rng.IntN(1<<16), rng.IntN(1<<12), rng.IntN(1<<12), rng.Uint64()>>16)
-	})
-	numbered := count(func(rng *rand.Rand) string { return fmt.Sprint(rng.IntN(300)) })
+	}
+	named := count(trouble, uuid)
+	numbered := count(trouble, func(rng *rand.Rand) string { return fmt.Sprint(rng.IntN(300)) })
 	t.Logf("of 60 machines that fail %d are told by a name of their own, %d by a number", named, numbered)
+	if with := count(trouble+": qemu-system-x86_64 ended", uuid); with < 50 {
+		t.Errorf("of 60 machines that fail %d are told where another identifier is the same in all lines, at least 50 wanted", with)
+	}
 	if named < 50 || numbered > 25 {
 		t.Errorf("of 60 machines that fail %d are told by a name of their own and %d by a number: at least 50 and at most 25 wanted", named, numbered)
+	}
+}
+
+// TestEachAttackIsTold: logins are guessed at irregular times, a hundred at a time. Each
+// attack is told within its first lines, be it that another was two days ago; what comes
+// every three hours is told a few times and then usual.
+func TestEachAttackIsTold(t *testing.T) {
+	told := func(pauses func(rng *rand.Rand) time.Duration, attacks int) (told int) {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(25, 26))
+		at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+		say := func(format string) (v detector.Verdict) {
+			d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: fmt.Appendf(nil, format, rng.IntN(9000))}, &v)
+			return v
+		}
+		routine := []string{"session %d opened", "session %d closed", "key of session %d renewed", "timer ran for %d ms"}
+		quiet := func(d time.Duration) {
+			for end := at.Add(d); at.Before(end); at = at.Add(time.Duration(rng.IntN(240)) * time.Second) {
+				say(routine[rng.IntN(len(routine))])
+			}
+		}
+		quiet(10 * 24 * time.Hour)
+		for range attacks {
+			first := 0
+			for i := range 100 {
+				if say("failed password, port %d").Anomaly && first == 0 {
+					first = i + 1
+				}
+				at = at.Add(time.Duration(rng.IntN(5000)) * time.Millisecond)
+			}
+			if first > 0 && first <= 5 {
+				told++
+			}
+			quiet(pauses(rng))
+		}
+		return told
+	}
+	days := told(func(rng *rand.Rand) time.Duration { return time.Duration(8+rng.IntN(60)) * time.Hour }, 7)
+	hours := told(func(*rand.Rand) time.Duration { return 3 * time.Hour }, 30)
+	t.Logf("of 7 attacks at irregular times %d are told, of 30 that come every three hours %d", days, hours)
+	if days < 7 {
+		t.Errorf("%d of 7 attacks are told within their first five lines", days)
+	}
+	if hours > 12 {
+		t.Errorf("%d of 30 attacks that come every three hours are told, at most 12 wanted", hours)
+	}
+}
+
+// TestOneTimeIsNoClock: of a log one record has a time, a dump of some other program. It
+// must not stand for the others: an episode of errors is over by the number of records,
+// as in a log without any time.
+func TestOneTimeIsNoClock(t *testing.T) {
+	told := func(time time.Duration) (told int) {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(27, 28))
+		say := func(format string) (v detector.Verdict) {
+			d.Observe(&detector.Event{Message: fmt.Appendf(nil, format, rng.IntN(9000))}, &v)
+			return v
+		}
+		routine := []string{"INFO parcel %d scanned", "INFO label %d printed", "INFO route of parcel %d planned", "INFO scale said %d g"}
+		healthy := func(n int) {
+			for range n {
+				say(routine[rng.IntN(len(routine))])
+			}
+		}
+		healthy(3000)
+		d.Observe(&detector.Event{Time: time, Message: []byte("INFO heap written")}, new(detector.Verdict))
+		healthy(3000)
+		for range 16 {
+			first := say("ERROR parcel %d not stored: the depot's database did not answer")
+			if second := say("ERROR parcel %d not stored: the depot's database did not answer"); first.Anomaly || second.Anomaly {
+				told++
+			}
+			healthy(300)
+		}
+		return told
+	}
+	never, once := told(0), told(time.Duration(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).UnixNano()))
+	if never < 12 || once != never {
+		t.Errorf("of 16 episodes %d are told where no record has a time, and %d where one has, at least 12 and as many wanted", never, once)
+	}
+}
+
+// TestLevelThatGoesOn has a routine statement come at ERROR now and again: each is told
+// at first, and less and less often when that goes on.
+func TestLevelThatGoesOn(t *testing.T) {
+	d := newDetector(t, nil)
+	rng := rand.New(rand.NewPCG(23, 24))
+	say := func(level, format string) (v detector.Verdict) {
+		d.Observe(&detector.Event{Message: fmt.Appendf(nil, "%s "+format, level, rng.IntN(9000))}, &v)
+		return v
+	}
+	for range 8000 {
+		say("INFO", "label %d printed")
+		say("INFO", "parcel %d scanned")
+	}
+	told, first := 0, 0
+	for n := range 200 {
+		if say("ERROR", "label %d printed").Anomaly {
+			told++
+			if n < 8 {
+				first++
+			}
+		}
+		for range 20 {
+			say("INFO", "label %d printed")
+			say("INFO", "parcel %d scanned")
+		}
+	}
+	if first < 6 || told > first+12 {
+		t.Errorf("of 200 times at ERROR %d are told, %d of the first 8; at least 6 of these and at most 12 others are right", told, first)
+	}
+}
+
+// TestEmptyLineAtALevel has lines of nothing but a level, as build tools write them
+// between others: they say nothing, whatever their level.
+func TestEmptyLineAtALevel(t *testing.T) {
+	d := newDetector(t, nil)
+	var v detector.Verdict
+	for i := range 3000 {
+		d.Observe(&detector.Event{Message: fmt.Appendf(nil, "[INFO] compiled unit %d", i)}, &v)
+		d.Observe(&detector.Event{Message: []byte("[INFO] ")}, &v)
+	}
+	if d.Judge(&detector.Event{Message: []byte("[ERROR] ")}, &v); v.Anomaly {
+		t.Errorf("an empty line at ERROR is flagged: %s", v.Reason)
+	}
+	if d.Judge(&detector.Event{Message: []byte("[ERROR] compiled unit 7")}, &v); !v.Anomaly {
+		t.Errorf("a statement at ERROR that is usually INFO is not flagged, score %.3f", v.Score)
 	}
 }

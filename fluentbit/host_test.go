@@ -217,6 +217,17 @@ func TestHostLog(t *testing.T) {
 	r = runHost(t, threeLines, "-F", "odd", "-p", "do=flood")
 	r.MustHave(t, r.Stderr, "flood n=255\n")
 	r.MustHave(t, r.Stderr, "[ warn] [filter:odd:odd.0] 744 log lines were lost: too many at once")
+
+	// The queue has room for 256 lines a call, however many calls there were, and a
+	// loss is told once.
+	r = runHost(t, strings.Repeat("x\n", 600), "-n", "1", "-F", "odd", "-p", "do=log")
+	if n := strings.Count(r.Stderr, "[filter:odd:odd.0] a chunk tag="); n != 600 || strings.Contains(r.Stderr, "lost") {
+		t.Errorf("%d of 600 lines came out\n%.2000s", n, r.Stderr)
+	}
+	r = runHost(t, strings.Repeat("x\n", 3), "-n", "1", "-F", "odd", "-p", "do=flood")
+	if n := strings.Count(r.Stderr, "744 log lines were lost"); n != 3 {
+		t.Errorf("the loss of 3 calls is told %d times\n%.2000s", n, r.Stderr)
+	}
 }
 
 // Lines and panics of background goroutines come out with the next call.
@@ -325,7 +336,11 @@ func TestHostStarts(t *testing.T) {
 
 // The C halves, of the kit and of the host, under the address sanitizer.
 func TestHostSanitized(t *testing.T) {
-	odd, host := odd.Build(t), testbuild.Host(t, testbuild.Sanitizers...)
+	host := testbuild.Host(t, testbuild.Sanitizers...)
+	sanitized := odd
+	flags := strings.Join(testbuild.Sanitizers, " ")
+	sanitized.Env = []string{"CGO_CFLAGS=-O1 " + flags, "CGO_LDFLAGS=" + flags}
+	odd := sanitized.Build(t)
 	for _, args := range [][]string{
 		{"-F", "odd", "-p", "do=copy", "--threads", "3", "--reload", "2"},
 		{"-F", "odd", "-p", "do=twice", "-F", "odd", "-p", "do=own", "-F", "odd", "-p", "do=offset"},
@@ -336,10 +351,11 @@ func TestHostSanitized(t *testing.T) {
 		{"-F", "odd", "-p", "start=refuse"},
 		{"-F", "odd", "-p", "wrod=a"},
 		{"-F", "odd", "-p", "start=background", "--help-options"},
+		{"-F", "odd", "-p", "start=chatter", "--reload", "20"}, // goroutines that log on after the end
 	} {
 		cmd := exec.Command(host, append([]string{"-e", odd, "-n", "2", "--repeat", "3"}, args...)...)
 		r := testbuild.Run(t, cmd, strings.Repeat(threeLines, 20))
-		if strings.Contains(r.Stderr, "Sanitizer") || strings.Contains(r.Stderr, "runtime error: ") && !strings.Contains(r.Stderr, "caught") {
+		if r.Status == -1 || strings.Contains(r.Stderr, "Sanitizer") || strings.Contains(r.Stderr, "runtime error: ") && !strings.Contains(r.Stderr, "caught") {
 			t.Errorf("%q: status %d\n%s", args, r.Status, r.Stderr)
 		}
 	}

@@ -96,6 +96,9 @@ func newInstance(c *C.struct_kit_instance, p *Plugin) *Instance {
 	if given := C.GoString(C.kit_instance_name(c)); i.name != given && !strings.HasPrefix(given, p.Name+".") {
 		i.logger.Warn("another instance has the alias " + given + ": this one goes by " + i.name)
 	}
+	if said := ThreadTrouble(); said != "" {
+		i.logger.Warn(said)
+	}
 	for _, o := range p.Options {
 		name := C.CString(o.Name)
 		for n := C.int(0); ; n++ {

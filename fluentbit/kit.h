@@ -62,7 +62,18 @@ struct kit_call {
     int result;
 };
 
+/* How many threads more may be started, -1 for no limit, and which limit that is. */
+struct kit_threads {
+    long room, limit;
+    char what[256];
+};
+
+/* The threads that Go starts at once, on any machine. */
+enum { KIT_LEAST_THREADS = 8 };
+
 /* For Go. */
+KIT_HIDDEN struct kit_threads kit_thread_room(const char *root); /* by cgroups, below another root than / */
+KIT_HIDDEN struct kit_threads kit_threads_here(void);
 KIT_HIDDEN void kit_register(struct kit_plugin *);
 KIT_HIDDEN void *kit_alloc(size_t);
 KIT_HIDDEN const char *kit_property(struct kit_instance *, const char *name, int nth);

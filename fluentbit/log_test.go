@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 )
 
 func testInstance(level int) *Instance {
@@ -100,5 +101,15 @@ func TestLogLevelThatIsNotSet(t *testing.T) {
 
 // Lines that are logged after the instance has ended go nowhere, and do no harm.
 func TestLogAfterTheEnd(t *testing.T) {
-	testInstance(3).Logger().Error("too late")
+	i := testInstance(3)
+	i.Logger().Error("too late")
+	// What Fluent Bit has let go of is touched no more: to log there would end the
+	// process, for the memory has no place in it for lines.
+	gone := make([]byte, 4096)
+	*(*unsafe.Pointer)(unsafe.Pointer(&i.c)) = unsafe.Pointer(&gone[0])
+	i.release()
+	if i.c != nil {
+		t.Fatal("the instance holds on to what Fluent Bit frees")
+	}
+	i.Logger().Error("too late")
 }

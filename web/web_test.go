@@ -1016,3 +1016,56 @@ func TestAssetsAreSelfContained(t *testing.T) {
 		t.Error("the page has inline script or style, which its own policy forbids")
 	}
 }
+
+// TestNothingStaysOpen: a log that is closed, or makes room, gives back its files.
+func TestNothingStaysOpen(t *testing.T) {
+	files := func() (n int) {
+		list, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("SKIPPED: no /proc here")
+		}
+		for _, e := range list {
+			if to, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.Contains(to, "/flb-anomaly-") {
+				n++
+			}
+		}
+		return n
+	}
+	before := files()
+	c := newClient(t, web.Config{})
+	var last viewState
+	for range 40 { // more than are held at once
+		v, status := c.upload(strings.NewReader("a line\n"), map[string]any{"name": "x"})
+		if status != 200 {
+			t.Fatal(status)
+		}
+		last = v
+	}
+	held := files() - before
+	if held < 2 || held > 32 {
+		t.Errorf("%d temporary files are open, two for each log that is held are right", held)
+	}
+	again := c.create(map[string]any{"name": "x", "of": last.ID, "options": map[string][]string{"Warmup": {"32"}}})
+	c.ended(again.ID)
+	for _, id := range []string{last.ID, again.ID} { // they share the text
+		if status := c.ask("DELETE", "/api/views/"+id, nil, nil); status >= 300 && status != 404 {
+			t.Fatal(status)
+		}
+	}
+	// The oldest log made room for the second view of the last one.
+	if left := files() - before; left != held-4 {
+		t.Errorf("%d temporary files are open after two logs of %d files are gone, want %d", left, held, held-4)
+	}
+}
+
+// TestRequestsHaveALimit: what is not the text of a log is read up to a mebibyte.
+func TestRequestsHaveALimit(t *testing.T) {
+	c := newClient(t, web.Config{})
+	for size, want := range map[int]int{1 << 10: http.StatusCreated, 1<<20 - 100: http.StatusCreated, 1<<20 + 100: http.StatusBadRequest} {
+		body := `{"name": "x", "mode": "stream"` + strings.Repeat(" ", size) + "}"
+		var v viewState
+		if status := c.ask("POST", "/api/views", strings.NewReader(body), &v); status != want {
+			t.Errorf("a request of %d bytes: status %d, want %d: %s", len(body), status, want, v.Error)
+		}
+	}
+}

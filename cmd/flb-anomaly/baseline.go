@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
+	"math"
 
 	"github.com/fatih/color"
 
@@ -63,28 +63,45 @@ func (w *listWriter) compared(c *scan.Comparison) {
 	section("Patterns that come far more or less often", c.Changed, func(k *scan.Change) {
 		w.printf("%10s  was %s: %s\n", thousands(k.Now), thousands(int64(k.Before)), shown(k))
 	})
-	fields := func(name string, list []string) {
-		if len(list) > 0 {
-			w.printf("\n%s: %s\n", name, text.Printable([]byte(strings.Join(list, ", ")), shownText))
+	fields := func(name string, list []scan.FieldChange, line func(*scan.FieldChange)) {
+		if len(list) == 0 {
+			return
+		}
+		w.printf("\n%s\n", w.paint(color.Bold, name+": "+thousands(int64(len(list)))))
+		for i := range list[:min(len(list), shownChanges)] {
+			line(&list[i])
+		}
+		if more := len(list) - shownChanges; more > 0 {
+			w.printf("%10s  and %s more\n", "", thousands(int64(more)))
 		}
 	}
-	fields("New fields", c.NewFields)
-	fields("Fields that are gone", c.GoneFields)
+	name := func(f *scan.FieldChange) string { return text.Printable([]byte(f.Name), 120) }
+	fields("New fields", c.NewFields, func(f *scan.FieldChange) { w.printf("%10s  %s\n", thousands(int64(f.Now)), name(f)) })
+	fields("Fields that are gone", c.GoneFields, func(f *scan.FieldChange) { w.printf("%10s  %s\n", thousands(int64(f.Before)), name(f)) })
+	fields("Fields that come far more or less often", c.ChangedFields, func(f *scan.FieldChange) {
+		w.printf("%10s  was %s: %s\n", thousands(int64(f.Now)), thousands(int64(f.Before)), name(f))
+	})
 	if s := c.Stop; s != nil {
 		w.printf("\n%s line %s: %s\n            %s\n", w.paint(color.Bold, "Stop:"), thousands(s.Line), text.Printable([]byte(s.Reason), shownText), text.Printable([]byte(s.Text), shownText))
 	} else {
-		w.printf("\nNo unusual error near the end.\n")
+		w.printf("\nNo unusual error that it has not got over.\n")
 	}
 }
 
 type (
 	jsonCompared struct {
-		Stop       *jsonStop    `json:"stop"` // null: nothing to stop for
-		New        []jsonChange `json:"new_patterns"`
-		Gone       []jsonChange `json:"gone_patterns"`
-		Changed    []jsonChange `json:"changed_patterns"`
-		NewFields  []string     `json:"new_fields,omitempty"`
-		GoneFields []string     `json:"gone_fields,omitempty"`
+		Stop          *jsonStop         `json:"stop"` // null: nothing to stop for
+		New           []jsonChange      `json:"new_patterns"`
+		Gone          []jsonChange      `json:"gone_patterns"`
+		Changed       []jsonChange      `json:"changed_patterns"`
+		NewFields     []jsonFieldChange `json:"new_fields"`
+		GoneFields    []jsonFieldChange `json:"gone_fields"`
+		ChangedFields []jsonFieldChange `json:"changed_fields"`
+	}
+	jsonFieldChange struct {
+		Name   string  `json:"field"`
+		Before float64 `json:"before"`
+		Now    float64 `json:"now"`
 	}
 	jsonStop struct {
 		Line   int64  `json:"line"`
@@ -107,11 +124,18 @@ func jsonComparison(c *scan.Comparison) *jsonCompared {
 	changes := func(list []scan.Change) []jsonChange {
 		j := []jsonChange{}
 		for _, k := range list {
-			j = append(j, jsonChange(k))
+			j = append(j, jsonChange{k.ID, k.Text, k.Before, k.Now, k.Line})
 		}
 		return j
 	}
-	j := &jsonCompared{New: changes(c.New), Gone: changes(c.Gone), Changed: changes(c.Changed), NewFields: c.NewFields, GoneFields: c.GoneFields}
+	fields := func(list []scan.FieldChange) []jsonFieldChange {
+		j := []jsonFieldChange{}
+		for _, f := range list {
+			j = append(j, jsonFieldChange{text.Valid([]byte(f.Name)), math.Round(f.Before), f.Now})
+		}
+		return j
+	}
+	j := &jsonCompared{New: changes(c.New), Gone: changes(c.Gone), Changed: changes(c.Changed), NewFields: fields(c.NewFields), GoneFields: fields(c.GoneFields), ChangedFields: fields(c.ChangedFields)}
 	if s := c.Stop; s != nil {
 		j.Stop = &jsonStop{s.Line, s.Text, s.Reason}
 	}

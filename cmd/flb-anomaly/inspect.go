@@ -256,7 +256,7 @@ func levels(counts *[pattern.Levels]float64) string {
 // interval writes a usual range. Ranges are kept on a logarithmic scale: what is
 // closer than that can tell is one number.
 func interval(r model.Range) string {
-	low, high := short(r.Low), short(r.High)
+	low, high := short(r.Low)+r.Unit, short(r.High)+r.Unit
 	if low == high {
 		return low
 	}

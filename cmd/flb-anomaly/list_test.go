@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -161,7 +162,7 @@ func TestBaselineGuardsABuild(t *testing.T) {
 		status int
 		says   string
 	}{
-		{[]string{"--fail-on-anomaly", base}, statusOK, "No unusual error near the end."},
+		{[]string{"--fail-on-anomaly", base}, statusOK, "No unusual error that it has not got over."},
 		{[]string{"--fail-on-anomaly", broken}, statusAnomaly, "Stop: line 201"},
 		{[]string{broken}, statusOK, "New patterns: 1"},
 		{[]string{"--mode", "batch", broken}, statusUsage, ""},
@@ -173,5 +174,46 @@ func TestBaselineGuardsABuild(t *testing.T) {
 	}
 	if status, _, errs := call(t, "", "scan", "--baseline", filepath.Join(dir, "none"), base); status != statusError || !strings.Contains(errs, "baseline") {
 		t.Errorf("without the baseline's file: status %d, %s", status, errs)
+	}
+}
+
+// TestBaselineListsAllThatDiffers: patterns and fields, new, gone and changed, in the table
+// and as data.
+func TestBaselineListsAllThatDiffers(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, lines ...string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	served := `{"msg":"request served","took":3,"user":"u1"}` + "\n"
+	plain := strings.ReplaceAll(served, `,"user":"u1"`, "")
+	base := write("base.log", strings.Repeat(served, 300), strings.Repeat(`{"msg":"cache warmed","took":3}`+"\n", 300), `{"msg":"mail sent","took":3,"host":"a"}`+"\n")
+	log := write("now.log", strings.Repeat(plain, 300), served, strings.Repeat(`{"msg":"cache warmed","took":3}`+"\n", 10), `{"msg":"mail refused","took":3,"region":"b"}`+"\n")
+	status, table, errs := call(t, "", "scan", "--color", "never", "--baseline", base, log)
+	if status != statusOK {
+		t.Fatal(errs)
+	}
+	for _, want := range []string{
+		"New patterns: 1\n         1  line 312: mail refused", "Patterns that are gone: 1\n         1  mail sent", "Patterns that come far more or less often: 1\n        10  was 300: cache warmed",
+		"New fields: 1\n         1  region", "Fields that are gone: 1\n         1  host", "Fields that come far more or less often: 1\n         1  was 300: user",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("the table lacks %q:\n%s", want, table)
+		}
+	}
+	_, data, _ := call(t, "", "scan", "-f", "json", "--baseline", base, log)
+	var l jsonList
+	if err := json.Unmarshal([]byte(data), &l); err != nil || l.Compared == nil {
+		t.Fatal(err, data)
+	}
+	c := l.Compared
+	if len(c.New) != 1 || c.New[0].Text != "mail refused" || c.New[0].Line != 312 || len(c.Gone) != 1 || c.Gone[0].Text != "mail sent" || len(c.Changed) != 1 || c.Changed[0].Before != 300 || c.Changed[0].Now != 10 {
+		t.Errorf("patterns %+v", c)
+	}
+	if fmt.Sprint(c.NewFields, c.GoneFields, c.ChangedFields) != "[{region 0 1}] [{host 1 0}] [{user 300 1}]" {
+		t.Errorf("fields %+v", c)
 	}
 }

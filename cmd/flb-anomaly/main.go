@@ -75,7 +75,7 @@ for files.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newScan(), newTrain(), newInspect(), newServe(), newMan())
+	root.AddCommand(newScan(), newReport(), newTrain(), newMerge(), newInspect(), newServe(), newMan())
 	return root
 }
 

@@ -136,7 +136,7 @@ func TestTrainReplacesNoLog(t *testing.T) {
 	}
 	for _, c := range []struct{ args, says string }{
 		{"train " + two + " -o " + one, "is there and is no model"}, // as the shell makes of -o *.log
-		{"train " + one + " " + two + " -o " + two, "one of the files to learn from"},
+		{"train " + one + " " + two + " -o " + two, "which is one of the inputs"},
 	} {
 		status, _, errs := call(t, "", strings.Fields(c.args)...)
 		if status != statusUsage || !strings.Contains(errs, "--output") || !strings.Contains(errs, c.says) {
@@ -186,5 +186,51 @@ func TestTrainAndInspectRefuse(t *testing.T) {
 	}
 	if _, err := os.Stat(model); err == nil {
 		t.Error("a model was written all the same")
+	}
+}
+
+// TestMerge merges models of two halves of a log, and says what is no use: one of other
+// options, a log, an output that is an input.
+func TestMerge(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	log := read(t, shopLog)
+	half := strings.Index(log[len(log)/2:], "\n") + len(log)/2 + 1
+	for name, args := range map[string][]string{"a.model": nil, "b.model": nil, "other.model": {"--seed", "7"}} {
+		text := map[string]string{"a.model": log[:half]}[name]
+		if text == "" {
+			text = log[half:]
+		}
+		if status, _, errs := call(t, text, append([]string{"train", "-o", at(name)}, args...)...); status != statusOK {
+			t.Fatal(errs)
+		}
+	}
+	status, out, errs := call(t, "", "merge", at("a.model"), at("b.model"), "-o", at("sum.model"))
+	if status != statusOK || errs != "" || !strings.Contains(out, "2 models, 4,000 records learned, 1 group, ") || !strings.Contains(out, "Not added") {
+		t.Errorf("status %d: %s%s", status, out, errs)
+	}
+	status, out, errs = call(t, "", "inspect", at("sum.model"))
+	if status != statusOK || !strings.Contains(out, "4,000 records learned") || !strings.Contains(out, "forest: 100 trees; window: 4,000 rows") {
+		t.Errorf("status %d: %s%s", status, out, errs)
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{at("a.model"), at("other.model"), "-o", at("no.model")}, statusError, "Seed is 7, of those before it is 1"},
+		{[]string{at("a.model"), shopLog, "-o", at("no.model")}, statusError, "it does not begin as a model does"},
+		{[]string{at("a.model"), at("missing"), "-o", at("no.model")}, statusError, "no such file"},
+		{[]string{at("a.model"), at("b.model"), "-o", at("b.model")}, statusUsage, "which is one of the inputs"},
+		{[]string{at("a.model"), at("b.model")}, statusUsage, "--output is missing"},
+		{[]string{at("a.model"), "-o", at("no.model")}, statusUsage, "at least 2 arg"},
+	} {
+		status, _, errs := call(t, "", append([]string{"merge"}, c.args...)...)
+		if status != c.status || !strings.Contains(errs, c.says) {
+			t.Errorf("merge %q: status %d, %q; want %d, %q", c.args, status, errs, c.status, c.says)
+		}
+		if _, err := os.Stat(at("no.model")); err == nil {
+			t.Errorf("merge %q has written a model", c.args)
+		}
 	}
 }

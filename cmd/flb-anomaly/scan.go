@@ -60,8 +60,9 @@ same verdicts.
 With --baseline, a line is judged by what is known from another log or from a
 model, and nothing is learned. The table then also lists the patterns and fields
 that are new, gone, or come far more or less often. What a build is stopped for
-(--fail-on-anomaly) is an unusual line at level ERROR or worse in the last 100
-lines: what goes on for longer has survived it.
+(--fail-on-anomaly) is an unusual line at level ERROR or worse that it has not got
+over: most of what the baseline still had to say does not come behind it, or it says
+that a process exited with a code other than 0.
 
 In a JSON line, the message, the level and the time are found by the usual
 names of their fields; --log-key, --level-key and --group-by name others. Any
@@ -104,7 +105,7 @@ flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table, jsonl, csv, json, markdown or html")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by: stream (the lines before it) or batch (the whole file)")
 	flags.BoolVar(&f.text, "text", false, "with jsonl: add pattern, time, level and the line itself as text, invalid UTF-8 replaced")
-	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --baseline, when an unusual line at level ERROR or worse stands in the last 100 lines")
+	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --baseline, when there is an unusual line at level ERROR or worse that the log has not got over")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	complete(command, "format", formats...)
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))

@@ -113,7 +113,7 @@ func checkOutput(output string, files []string) error {
 	}
 	for _, name := range files {
 		if in, err := os.Stat(name); err == nil && os.SameFile(info, in) {
-			return fmt.Errorf("--output has the value %q, which is one of the files to learn from; a file of its own is right", output)
+			return fmt.Errorf("--output has the value %q, which is one of the inputs; a file of its own is right", output)
 		}
 	}
 	f, err := os.Open(output)

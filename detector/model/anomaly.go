@@ -22,12 +22,17 @@ const (
 var Anomalies = []Anomaly{NewPattern, RarePattern, Returned, OffRate, OffLevel, OffNumber, OffCategory, OffFields, OddText, CutOff}
 
 // Anomaly returns the kind by the event's strongest feature. Rare words in a
-// statement that was never seen are a new statement.
+// statement that was never seen are a new statement; one that comes back after a
+// silence far beyond its gaps has returned, and is rare no more than that.
 func (o *Observation) Anomaly() Anomaly {
 	first, _ := o.strongest()
 	kind := o.info(first).Kind
-	if kind == RarePattern && o.isNew() {
+	switch {
+	case kind != RarePattern:
+	case o.isNew():
 		kind = NewPattern
+	case o.away > returned:
+		kind = Returned
 	}
 	return kind
 }

@@ -1,6 +1,11 @@
 package model
 
-import "math"
+import (
+	"math"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
 
 // knownFor is the number of records after which a pattern that was seen a few
 // times is no longer new: what is new and comes often is no burst of it.
@@ -80,6 +85,9 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 	if o.burst > st.peak/2 {
 		st.burstAt = m.records
 	}
+	if o.burst == 0 || o.rate < calmRate {
+		st.calm = calm{st.seen, m.records, o.Time}
+	}
 	told := featBurst.Points(&o.Row) >= Strange // once flagged, it is less news
 	if o.burst > st.peak {
 		st.peak += (o.burst - st.peak) * followPart(told)
@@ -87,6 +95,24 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 	if r := octavesOf(float64(o.run + 1)); r > st.longest {
 		st.longest += max(1, octaves(float32(r-st.longest)*followRun(told)))
 	}
+}
+
+// calm is where a statement was when its rate was last a usual one: what came since
+// then is the burst. Nothing is judged by it.
+type calm struct {
+	seen   uint32        // statement.seen before that record
+	record uint32        // of the log
+	time   time.Duration // 0 = unknown
+}
+
+// calmRate is up to what rate there is no burst, however rare a statement is: no other
+// record of it among the last rateHorizon.
+const calmRate = 1.5
+
+func (s *calm) carry(c *codec.Codec) {
+	c.U32(&s.seen)
+	c.U32(&s.record)
+	codec.I64(c, &s.time)
 }
 
 const (

@@ -64,8 +64,8 @@ func fillFields(fs *fields, rng *rand.Rand) {
 		clear((*k)[i].name[size:])
 		p := &(*k)[i].place
 		p.numbers.key = 0
-		for j := range p.usual {
-			p.usual[j].size = uint8(len(p.usual[j].text))
+		for j := range p.shown {
+			p.shown[j].size = uint8(len(p.shown[j].text))
 		}
 		var m keyMask
 		m.add(i)
@@ -184,7 +184,7 @@ func TestCarryListsEveryField(t *testing.T) {
 	}
 	diff(t, "model", reflect.ValueOf(got), reflect.ValueOf(want))
 
-	const known = "[.statements.slots .statements.all .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots]"
+	const known = "[.statements.slots .statements.tags .statements.all .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.objects.all]"
 	if all := fmt.Sprint(pointers(reflect.TypeFor[Model](), "")); all != known {
 		t.Errorf("a model refers to %s, and CopyFrom copies %s", all, known)
 	}

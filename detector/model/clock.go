@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
@@ -13,14 +14,16 @@ type clock struct {
 	pace   float32 // records in the last minutes, fading with a half-life of 128 s
 	usual  float32 // pace, fading over clockHorizon records
 	doubts uint8   // records in a row whose time was far off
+	alone  uint8   // records in a row that had no time, up to timeless
 }
 
 const (
 	clockHorizon = 4096
 	clockStep    = time.Second
+	paceSeconds  = 128 // half-life of pace
 )
 
-var clockFading = newFading(128)
+var clockFading = newFading(paceSeconds)
 
 const (
 	// farOff is how far a record's time may be from the clock to be believed at
@@ -28,16 +31,26 @@ const (
 	// who are right.
 	farOff   = 24 * time.Hour
 	believed = 3
+
+	// timeless is behind how many records without a time (a dump, a long trace) the time
+	// is unknown: the clock has stopped.
+	timeless = 200
 )
 
 // guard returns the time that a record counts as: its own, or what the clock says
-// for one that has none or is far off. One record from 2099 moves nothing.
+// for one that has none or is far off; 0 = unknown. One record from 2099 moves nothing.
 func (c *clock) guard(t time.Duration) time.Duration {
+	if t == 0 && c.stopped() {
+		return 0
+	}
 	if t == 0 || c.now > 0 && c.off(t) && c.doubts+1 < believed {
 		return c.now
 	}
 	return t
 }
+
+// stopped reports whether records have no time, or none lately.
+func (c *clock) stopped() bool { return c.now == 0 || c.alone >= timeless }
 
 func (c *clock) off(t time.Duration) bool { return t > c.now+farOff || t < c.now-farOff }
 
@@ -52,7 +65,9 @@ func (c *clock) tick(t time.Duration) {
 		}
 	}
 	if t > 0 {
-		c.doubts = 0
+		c.doubts, c.alone = 0, 0
+	} else if c.alone < timeless {
+		c.alone++
 	}
 	if t > c.now {
 		if c.now == 0 {
@@ -74,9 +89,13 @@ func (c *clock) lull() float32 {
 	return c.usual / c.pace
 }
 
+// perSecond is how many records usually come in a second.
+func (c *clock) perSecond() float32 { return c.usual * math.Ln2 / paceSeconds }
+
 func (k *clock) carry(c *codec.Codec) {
 	codec.I64(c, &k.now)
 	c.F32(&k.pace)
 	c.F32(&k.usual)
 	c.U8(&k.doubts)
+	c.U8(&k.alone)
 }

@@ -35,31 +35,42 @@ func (o *Observation) code(i int) (place, value uint32, ok bool) {
 	return uint32(h), uint32(mix64(h, uint64(int64(n.Value)))), true
 }
 
+// code is a number that may be one.
+type code struct {
+	number       int    // its index
+	place, value uint32 // what they are known by
+}
+
 // judgeCodes looks for a code that hardly ever stood in its place.
 func (m *Model) judgeCodes(o *Observation) {
-	o.oddCode = -1
+	o.oddCode, o.coded = -1, 0
 	st := o.known
-	if st == nil || st.seen < knownCodes {
+	if st == nil {
+		return
+	}
+	for i := range min(len(o.Line.Numbers), trackedNumbers) {
+		if place, value, ok := o.code(i); ok {
+			o.codeList[o.coded] = code{i, place, value}
+			o.coded++
+		}
+	}
+	if st.seen < knownCodes {
 		return
 	}
 	var points float32
-	for i := range min(len(o.Line.Numbers), trackedNumbers) {
-		place, value, ok := o.code(i)
-		if !ok {
-			continue
-		}
-		r := m.fields.ranges.find(place)
+	for _, c := range o.codeList[:o.coded] {
+		r := m.fields.ranges.find(c.place)
 		if r == nil || r.n < knownCodes || r.few > manyCodes {
 			continue
 		}
-		count := float32(m.fields.values.find(value).n)
+		count := float32(m.fields.values.find(c.value).n)
 		if count >= firmValue {
 			continue
 		}
 		// As many codes as there are were new once: Good and Turing's share of news.
 		bits := -log2(float64((float32(r.few)+count)/(r.n+1))) - log2(float64(1+count))
 		if p := codeWeight * bits; p > points {
-			points, o.oddCode, o.codes = p, i, *r
+			points, o.oddCode, o.codes = p, c.number, *r
 		}
 	}
 	if points > featNumber.Points(&o.Row) {
@@ -75,14 +86,10 @@ func (m *Model) learnCodes(o *Observation) {
 	if o.known == nil {
 		return
 	}
-	for i := range min(len(o.Line.Numbers), trackedNumbers) {
-		place, value, ok := o.code(i)
-		if !ok {
-			continue
-		}
-		r := m.fields.ranges.claim(place)
+	for _, c := range o.codeList[:o.coded] {
+		r := m.fields.ranges.claim(c.place)
 		r.n++
-		if r.few <= manyCodes && m.fields.values.count(value, 1) {
+		if r.few <= manyCodes && m.fields.values.count(c.value, 1) {
 			r.few++
 		}
 	}

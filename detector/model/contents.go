@@ -21,7 +21,10 @@ type PatternContents struct {
 }
 
 // Range is the usual range of a quantity.
-type Range struct{ Low, High float64 }
+type Range struct {
+	Low, High float64
+	Unit      string // of both: s, B or %; empty = none
+}
 
 // Patterns returns what is known of each pattern, the one seen most first. The
 // model must not judge or learn after it.
@@ -33,13 +36,13 @@ func (m *Model) Patterns() []PatternContents {
 		st.age(m.epoch)
 		p := PatternContents{
 			Hash: st.hash, Text: string(st.text.bytes()), Seen: int(st.seen), Recent: float64(st.n), Ago: int(m.records - st.last),
-			Lengths: Range{st.length.lo.exp() - 1, st.length.hi.exp() - 1},
+			Lengths: Range{Low: st.length.lo.exp() - 1, High: st.length.hi.exp() - 1},
 		}
 		for l, n := range st.levels {
 			p.Levels[l] = float64(n)
 		}
 		for _, n := range st.nums[:st.numbers] {
-			p.Numbers = append(p.Numbers, Range{n.lo.number(), n.hi.number()})
+			p.Numbers = append(p.Numbers, Range{Low: n.lo.number(), High: n.hi.number()})
 		}
 		p.Fields = m.fields.fieldRanges(st.hash)
 		list = append(list, p)
@@ -125,15 +128,15 @@ func (m *Model) Fields() []FieldContents {
 			f.Part, f.Empty = "ending", 0
 		}
 		if f.Kind == Code || f.Kind == Young || f.Kind == Category && p.distinct <= categoryValues {
-			for _, u := range p.usual {
+			for i, u := range p.usual {
 				if u.count >= 1 {
-					f.Usual = append(f.Usual, UsualValue{string(u.appendTo(nil)), min(1, float64(u.count/p.n))})
+					f.Usual = append(f.Usual, UsualValue{string(p.shown[i].appendTo(nil)), min(1, float64(u.count/p.n))})
 				}
 			}
 			slices.SortStableFunc(f.Usual, func(a, b UsualValue) int { return cmp.Compare(b.Share, a.Share) })
 		}
 		if f.Kind == Quantity && p.numbers.n > 0 {
-			f.Numbers = p.numbers.told.contents()
+			f.Numbers = p.numbers.told.contents(p.unit)
 		}
 		list = append(list, f)
 	}
@@ -143,7 +146,7 @@ func (m *Model) Fields() []FieldContents {
 	return list
 }
 
-func (s span) contents() *Range { return &Range{s.lo.said(), s.hi.said()} }
+func (s span) contents(u pattern.Unit) *Range { return &Range{s.lo.said(), s.hi.said(), u.Base()} }
 
 // fieldRanges returns the ranges of numbers in the fields of one statement.
 func (fs *fields) fieldRanges(statement uint64) []FieldRange {
@@ -151,7 +154,7 @@ func (fs *fields) fieldRanges(statement uint64) []FieldRange {
 	for i := range fs.keys.all {
 		k := &fs.keys.all[i]
 		if r := fs.ranges.find(rangeKey(statement, k.hash)); r != nil && r.n >= firmRange && k.kind() == Quantity {
-			list = append(list, FieldRange{string(k.text()), *r.told.contents()})
+			list = append(list, FieldRange{string(k.text()), *r.told.contents(k.place.unit)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b FieldRange) int { return cmp.Compare(a.Name, b.Name) })

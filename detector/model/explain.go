@@ -12,7 +12,15 @@ import (
 // features in words.
 func (o *Observation) Explain(dst []byte) []byte {
 	first, second := o.strongest()
-	dst = o.info(first).phrase(o, dst)
+	if o.Anomaly() == Returned {
+		dst = o.phraseReturned(dst)
+		switch first {
+		case featRarity, featSequence, featTrouble: // they say no more than that
+			return dst
+		}
+		return o.Say(first, append(dst, "; "...))
+	}
+	dst = o.Say(first, dst)
 	n := len(dst)
 	if o.sameWord(first, second) {
 		return dst
@@ -20,13 +28,17 @@ func (o *Observation) Explain(dst []byte) []byte {
 	if second != Features && int(o.Row[second])*2 >= int(o.Row[first]) && o.Row[second] > secondPoints*PerPoint {
 		dst = append(dst, "; "...)
 		from := len(dst)
-		dst = o.info(second).phrase(o, dst)
+		dst = o.Say(second, dst)
 		if string(dst[from:]) == string(dst[:n]) {
 			dst = dst[:n]
 		}
 	}
 	return dst
 }
+
+// Say appends what one feature has to say of the event, which it makes strange: the
+// value, and what is usual. It must be one that can be the reason, see Info.Kind.
+func (o *Observation) Say(f Feature, dst []byte) []byte { return o.info(f).phrase(o, dst) }
 
 // secondPoints is from how many points on a second feature is worth telling.
 const secondPoints = 4
@@ -70,14 +82,14 @@ func (o *Observation) isNew() bool { return o.known == nil }
 
 func phrasePattern(o *Observation, dst []byte) []byte {
 	if o.isNew() {
-		return append(dst, "new message pattern"...)
+		return o.seenBefore(append(dst, "new message pattern,"...))
 	}
-	return append(dst, "rare message pattern"...)
+	return o.seenBefore(append(dst, "rare message pattern,"...))
 }
 
 func phraseWord(o *Observation, dst []byte) []byte {
 	if o.words.at < len(o.Line.Tokens) && o.Line.Tokens[o.words.at].Kind == pattern.Word {
-		return o.quote(append(dst, "unusual word "...), o.words.at)
+		return o.inPlace(o.quote(append(dst, "unusual word "...), o.words.at), o.words.at)
 	}
 	if o.words.at == len(o.Line.Tokens) {
 		return phraseEnd(o, dst)
@@ -86,20 +98,36 @@ func phraseWord(o *Observation, dst []byte) []byte {
 }
 
 func phraseFailure(o *Observation, dst []byte) []byte {
-	return append(o.quote(append(dst, "word of failure "...), o.words.failed), " is unusual here"...)
+	return o.inPlace(o.quote(append(dst, "word of failure "...), o.words.failed), o.words.failed)
 }
 
 func phraseLevel(o *Observation, dst []byte) []byte {
-	name := o.Level.String()
-	if name == "" {
-		name = "none"
+	levels, n := &o.model.levels, o.model.total
+	dst = append(append(dst, "level "...), levelName(o.Level)...)
+	if st := o.known; st != nil {
+		dst = append(dst, " is unusual for this message, "...)
+		levels, n = &st.levels, st.n
+	} else {
+		dst = append(dst, " is unusual for this log, "...)
 	}
-	dst = append(dst, "level "...)
-	dst = append(dst, name...)
-	if o.isNew() {
-		return append(dst, " is unusual for this log"...)
+	most := o.Level
+	for level := range levels {
+		if levels[level] > levels[most] {
+			most = pattern.Level(level)
+		}
 	}
-	return append(dst, " is unusual for this message"...)
+	if most == o.Level {
+		return percent(append(dst, "that of "...), levels[most], n)
+	}
+	dst = append(append(dst, "usually "...), levelName(most)...)
+	return append(percent(append(dst, " ("...), levels[most], n), ')')
+}
+
+func levelName(l pattern.Level) string {
+	if l == pattern.LevelNone {
+		return "none"
+	}
+	return l.String()
 }
 
 func phraseNumber(o *Observation, dst []byte) []byte {
@@ -108,9 +136,6 @@ func phraseNumber(o *Observation, dst []byte) []byte {
 	}
 	if o.oddCode >= 0 {
 		return o.phraseCode(dst)
-	}
-	if o.number < 0 || o.isNew() {
-		return append(dst, "unusual number"...)
 	}
 	num := o.Line.Numbers[o.number]
 	s := o.usual
@@ -157,36 +182,71 @@ func (o *Observation) phraseCode(dst []byte) []byte {
 
 func phraseLength(o *Observation, dst []byte) []byte {
 	dst = append(dst, "length of "...)
-	dst = strconv.AppendInt(dst, int64(o.Size), 10)
-	if o.known != nil && o.known.seen >= maturity {
-		return append(dst, " bytes is unusual for this message"...)
+	dst = thousands(dst, o.Size)
+	if st := o.known; st != nil && st.seen >= maturity {
+		dst = append(dst, " bytes is unusual for this message, usually "...)
+		return fromTo(dst, int(math.Round(st.length.lo.said())), int(math.Round(st.length.hi.said())))
 	}
-	return append(dst, " bytes is unusual for this log"...)
+	lo, hi := o.model.lengths.usual()
+	return fromTo(append(dst, " bytes is unusual for this log, usually "...), lo, hi)
 }
 
-func phraseOdd(_ *Observation, dst []byte) []byte { return append(dst, "unusual characters"...) }
+func phraseOdd(o *Observation, dst []byte) []byte {
+	dst = append(dst, "unusual characters: "...)
+	dst = strconv.AppendFloat(dst, float64(o.odd), 'f', 1, 32)
+	dst = append(dst, " bits of surprise a character, usually "...)
+	return strconv.AppendFloat(dst, float64(o.model.letters.mean), 'f', 1, 32)
+}
 
-func phraseEnd(_ *Observation, dst []byte) []byte {
-	return append(dst, "message ends where it usually goes on"...)
+func phraseEnd(o *Observation, dst []byte) []byte {
+	dst = append(dst, "message ends where it usually goes on"...)
+	if o.open {
+		dst = append(dst, ": a quote or a bracket stays open, as in "...)
+		return append(percent(dst, o.model.letters.open, 1), " of the new messages"...)
+	}
+	return o.inPlace(dst, len(o.Line.Tokens))
 }
 
 func phraseBurst(o *Observation, dst []byte) []byte {
 	if o.fields.rushed {
-		return append(dst, "records of this kind far above their usual rate"...)
+		return o.phraseRush(dst)
 	}
+	st := o.known
 	if o.run > 2 {
 		dst = append(dst, "the same line "...)
-		dst = strconv.AppendInt(dst, int64(o.run)+1, 10)
-		return append(dst, " times in a row"...)
+		dst = thousands(dst, int(o.run)+1)
+		dst = append(dst, " times in a row, usually at most "...)
+		return thousands(dst, int(math.Round(st.longest.exp())))
 	}
-	return append(dst, "message far above its usual rate"...)
+	dst = append(dst, "message far above its usual rate: "...)
+	n := st.seen + 1 - min(st.calm.seen, st.seen)
+	share := max(st.n-float32(n), 0.5) / (o.model.total + 1)
+	dst = thousands(dst, int(n))
+	if o.Time == 0 || st.calm.time == 0 || o.Time < st.calm.time {
+		of := o.model.records + 1 - min(st.calm.record, o.model.records)
+		dst = thousands(append(dst, " of the last "...), int(of))
+		return percent(append(dst, " records, usually "...), share, 1)
+	}
+	if took := o.Time - st.calm.time; took > 0 {
+		dst = duration(append(dst, " in "...), took)
+	} else {
+		dst = append(dst, " at once"...)
+	}
+	return rate(append(dst, ", usually "...), share*o.model.clock.perSecond())
 }
 
 func phraseTrouble(o *Observation, dst []byte) []byte {
+	st := o.known
 	if o.isNew() {
-		return append(dst, "new message of trouble"...)
+		return o.seenBefore(append(dst, "new message of trouble,"...))
 	}
-	return append(dst, "rare message of trouble"...)
+	if p := &st.habit; !o.back && p.told > p.begun {
+		dst = append(dst, "message of trouble goes on: "...)
+		dst = times(dst, int(st.seen+1-p.begun))
+		dst = append(dst, " since it began, "...)
+		return append(thousands(dst, int(p.begun)), " before"...)
+	}
+	return o.seenBefore(append(dst, "rare message of trouble,"...))
 }
 
 // appendNumber writes a number that is in base units the way people do.

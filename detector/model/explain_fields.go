@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-
-	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // seenAt returns the field at a place in the list, and what of it was looked at.
@@ -33,7 +31,7 @@ func (s *seenField) said(dst []byte, f *Field) []byte {
 		if len(f.Value) > 0 {
 			return append(dst, f.Value...)
 		}
-		return appendNumber(dst, f.Number, pattern.UnitNone)
+		return appendNumber(dst, f.Number, f.Unit)
 	case Bool:
 		return append(dst, f.Value...)
 	}
@@ -41,9 +39,6 @@ func (s *seenField) said(dst []byte, f *Field) []byte {
 }
 
 func phraseValue(o *Observation, dst []byte) []byte {
-	if o.fields.odd < 0 {
-		return append(dst, "unusual value"...)
-	}
 	s, f := o.seenAt(o.fields.odd)
 	p := &o.model.fields.keys.all[s.key].place
 	dst = s.said(append(s.named(dst, f), ' '), f)
@@ -94,8 +89,9 @@ func (p *place) usually(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		dst = quoteless(dst, u.text[:u.size])
-		if u.cut != 0 {
+		s := &p.shown[at]
+		dst = quoteless(dst, s.text[:s.size])
+		if s.cut != 0 {
 			dst = append(dst, "..."...)
 		}
 		if i == 0 {
@@ -114,9 +110,6 @@ func phraseKey(o *Observation, dst []byte) []byte {
 	if o.fields.rareKey >= 0 {
 		return o.phraseSeldom(dst, o.fields.rareKey)
 	}
-	if o.fields.lost < 0 {
-		return append(dst, "unusual set of fields"...)
-	}
 	k := &o.model.fields.keys.all[o.fields.lost]
 	dst = quoteless(append(dst, "field \""...), k.text())
 	dst = append(dst, "\" is missing, it was in "...)
@@ -128,7 +121,8 @@ func (o *Observation) phraseSeldom(dst []byte, at int) []byte {
 	s, f := o.seenAt(at)
 	if s.key < 0 {
 		dst = s.named(append(dst, "new field \""...), f)
-		return quote(append(dst, "\": "...), f.Value)
+		dst = quote(append(dst, "\": "...), f.Value)
+		return append(thousands(append(dst, ", in 0 of "...), int(o.model.fields.records)), " records"...)
 	}
 	n := o.model.fields.keys.all[s.key].n
 	dst = s.named(append(dst, "field \""...), f)
@@ -138,12 +132,18 @@ func (o *Observation) phraseSeldom(dst []byte, at int) []byte {
 }
 
 func phraseText(o *Observation, dst []byte) []byte {
-	if o.fields.strange < 0 {
-		return append(dst, "unusual text"...)
-	}
 	s, f := o.seenAt(o.fields.strange)
-	dst = s.named(append(dst, "unusual characters or length of "...), f)
-	return quote(append(dst, ' '), f.Value)
+	t := &o.model.fields.keys.all[s.key].place.texts
+	length := octavesOf(float64(len(s.text) + 1))
+	if t.byLength(s.bits, length) {
+		dst = quote(append(s.named(append(dst, "unusual length of "...), f), ' '), f.Value)
+		dst = thousands(append(dst, ": "...), len(s.text))
+		return thousands(append(dst, " bytes, usually up to "...), int(math.Round(t.lengths.hi.said())))
+	}
+	dst = quote(append(s.named(append(dst, "unusual characters in "...), f), ' '), f.Value)
+	strange, n := t.strangest(s.text)
+	dst = strconv.AppendInt(append(quote(append(dst, ": "...), strange), " in "...), int64(n), 10)
+	return append(thousands(append(dst, " of "...), int(t.n)), " others"...)
 }
 
 func phrasePair(o *Observation, dst []byte) []byte {
@@ -165,7 +165,10 @@ func phrasePair(o *Observation, dst []byte) []byte {
 	say(a)
 	dst = append(dst, " and "...)
 	say(b)
-	return append(dst, " never came together"...)
+	dst = append(dst, " never came together, seen "...)
+	dst = thousands(dst, int(a.count))
+	dst = append(times(append(dst, " and "...), int(b.count)), " in "...)
+	return append(thousands(dst, int(min(a.of, b.of))), " records"...)
 }
 
 func (o *Observation) phraseFar(dst []byte) []byte {
@@ -176,12 +179,12 @@ func (o *Observation) phraseFar(dst []byte) []byte {
 	dst = s.said(append(s.named(dst, f), ' '), f)
 	u := o.fields.farUsual
 	lo, hi := u.lo.said(), u.hi.said()
-	if f.Number == math.Trunc(f.Number) {
+	if f.plain() && f.Number == math.Trunc(f.Number) {
 		lo, hi = math.Round(lo), math.Round(hi)
 	}
-	dst = appendNumber(append(dst, ", usually "...), lo, pattern.UnitNone)
+	dst = appendNumber(append(dst, ", usually "...), lo, f.Unit)
 	if hi != lo {
-		dst = appendNumber(append(dst, " to "...), hi, pattern.UnitNone)
+		dst = appendNumber(append(dst, " to "...), hi, f.Unit)
 	}
 	return dst
 }
@@ -191,7 +194,7 @@ func seenTimes(dst []byte, n int) []byte {
 	if n == 1 {
 		return append(dst, " seen once"...)
 	}
-	return append(strconv.AppendInt(append(dst, " seen "...), int64(n), 10), " times"...)
+	return append(thousands(append(dst, " seen "...), n), " times"...)
 }
 
 // thousands appends a number with its thousands apart: 4,120.

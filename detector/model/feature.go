@@ -112,7 +112,7 @@ var Table = [Features]Info{
 	},
 	featKey: {
 		Name: "key", Kind: OffFields, When: withFields, Most: most, phrase: phraseKey,
-		Says: "a field that no record had so far, or one that is missing although records that have the others have it too",
+		Says: "a field that no record had so far, or one that is missing although records that have the others have it too. Where an object gets new fields again and again, one more is no news.",
 	},
 	featText: {
 		Name: "text", Kind: OddText, When: withFields, Most: 20, phrase: phraseText,

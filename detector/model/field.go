@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // Field is one of an event's fields beside its message.
@@ -11,13 +13,23 @@ type Field struct {
 	Name   []byte  // nested ones joined by dots, at most 128 bytes
 	Kind   Kind    // of the value
 	Value  []byte  // as text: a text's own bytes, a number as written, true or false; empty for null
-	Number float64 // of a Number
+	Number float64 // of a Number; of one with a unit, in the base unit
+
+	// Unit is the base unit of a Number that was written with a unit: seconds, bytes,
+	// percent. UnitNone of others.
+	Unit pattern.Unit
+
+	Known *Name // what follows from Name; nil = it is found out
 }
+
+// plain reports whether the value is a number without a unit, which may be a code.
+func (f *Field) plain() bool { return f.Kind == Number && f.Unit == pattern.UnitNone }
 
 // Kind is what sort of value a field has.
 type Kind uint8
 
-// The kinds. A text that is wholly a decimal number is a Number, however it came.
+// The kinds. A text that is wholly a decimal number is a Number, however it came, and so
+// is one with a unit: 45ms, 1.5GiB.
 const (
 	Text Kind = iota
 	Number
@@ -70,7 +82,7 @@ func mix64(h, w uint64) uint64 {
 // hash is the value's: the same for the same value, in whatever form it came.
 func (f *Field) hash() uint64 {
 	if f.Kind == Number {
-		return mix64(0x589965cc75374cc3, math.Float64bits(f.Number+0)) // -0 is 0
+		return mix64(0x589965cc75374cc3+uint64(f.Unit), math.Float64bits(f.Number+0)) // -0 is 0
 	}
 	return hashBytes(0x8ebc6af09c88c6e3, f.Value[:min(len(f.Value), maxValue)])
 }

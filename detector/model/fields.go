@@ -17,6 +17,7 @@ type fields struct {
 	shapes  grams // how often the values of all categories came together as they do
 	pairs   grams // how often two of them did
 	ranges  ranges
+	objects objects
 	records float32 // that had fields, aged
 
 	value, key, text, pair, rush tail
@@ -83,7 +84,7 @@ type seenField struct {
 	place  uint32 // of id in fields.values
 	count  uint32 // how often the value stood here before
 	number octaves
-	bits   float32 // of a new text, by its characters
+	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
 	marks  marks
 	text   []byte // the value, or the part of it
 }
@@ -108,6 +109,9 @@ type fieldsSeen struct {
 	list      [maxSeen]seenField
 	n         int
 	mask      keyMask // of the keys that are there
+	had       uint64  // of the objects that are there
+	grown     uint64  // and of those that get a new name
+	young     uint64  // indices in list of values that came into a category lately
 	lows      [maxLows]low
 	nlows     int
 	shape     uint32
@@ -119,6 +123,8 @@ type fieldsSeen struct {
 	rawPair   float32
 	rawRush   float32
 	rushBits  float32
+	rushCount float32 // of the last records, those of the event's kind, and
+	rushUsual float32 // how many are usual
 	rawNumber float32
 
 	// What is strangest, for the explanation.
@@ -165,6 +171,10 @@ const (
 	firmValue = 8
 )
 
+// newcomer is for how many records a value of a category is a newcomer, as long as it
+// came less than firmValue times: as far as rarity looks back.
+const newcomer = rarityHorizon
+
 const (
 	// rareKey is up to how many records a field's name is news.
 	rareKey = 8
@@ -189,7 +199,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		values += mix64(h, v)
 		if o.tellsKind(i) {
 			o.failed = o.failed || codeWorse(f)
-			if f.Kind == Number && f.Number >= 100 && f.Number < 600 {
+			if f.plain() && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
 			}
 			kind += mix64(h, v)
@@ -277,12 +287,17 @@ func (m *Model) judgeFields(o *Observation) {
 	s := &o.fields
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
-	s.rushed = false
+	s.rushed, s.young = false, 0
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
 		return
 	}
+	// The tables are asked for all fields at once: what is not in the processor's
+	// caches is waited for once, not for each.
 	fs := &m.fields
+	for i := range o.Fields {
+		fs.ask(&o.about[i])
+	}
 	for i := range o.Fields {
 		if f := &o.Fields[i]; f.Kind != Null {
 			m.judgeField(o, f, i, &o.about[i])
@@ -290,20 +305,24 @@ func (m *Model) judgeFields(o *Observation) {
 	}
 	// That a record has a message and a level is known as that it has a field.
 	if o.Size > 0 {
-		m.judgeField(o, &messageField, -1, &aboutMessage)
+		a := aboutMessage
+		fs.ask(&a)
+		m.judgeField(o, &messageField, -1, &a)
 	}
 	if o.Level != pattern.LevelNone {
-		m.judgeField(o, &levelField, -1, &aboutLevel)
+		a := aboutLevel
+		fs.ask(&a)
+		m.judgeField(o, &levelField, -1, &a)
 	}
 	if fs.records < youngRecords {
 		return
 	}
 	set := fs.keys.set(&s.mask)
 	if s.newKey >= 0 {
-		s.rawKey = keyWeight * log2(float64(fs.records+1))
+		s.rawKey = keyWeight * s.list[s.newKey].bits
 	} else if s.rareKey >= 0 {
-		n := fs.keys.all[s.list[s.rareKey].key].n
-		s.rawKey = keyWeight * log2(float64((fs.records+1)/(n+0.5))) / (1 + n/keyTold)
+		k := &fs.keys.all[s.list[s.rareKey].key]
+		s.rawKey = keyWeight * fs.objects.least(log2(float64((fs.records+1)/(k.n+0.5))), int(k.object)-1) / (1 + k.n/keyTold)
 	} else if set == nil || set.n < knownKeySet {
 		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
 			if set != nil {
@@ -341,6 +360,14 @@ func (m *Model) weighFields(o *Observation) {
 				points[i].points *= explained
 			}
 		}
+	}
+	// So is what comes with a value that is young itself: the instances of a new release,
+	// what a new client asks for.
+	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) {
+		points[0].points *= explained
+	}
+	if s.young != 0 && s.lost < 0 && !o.failureKey() {
+		points[1].points *= explained
 	}
 	strongest := 0
 	for i := range points {
@@ -426,14 +453,21 @@ func (m *Model) judgeField(o *Observation, f *Field, i int, a *about) {
 		if n := bytes.IndexByte(head, '/'); n >= 0 {
 			head = head[:n]
 		}
-		m.judgePart(o, f, i, first, &about{name: a.name ^ partSeeds[first], value: hashBytes(nameSeed, head)}, head)
+		m.judgePiece(o, f, i, first, a, head)
 		last := path[bytes.LastIndexByte(path, '/')+1:]
 		end := []byte(nil)
 		if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= maxEnding {
 			end = last[n+1:]
 		}
-		m.judgePart(o, f, i, ending, &about{name: a.name ^ partSeeds[ending], value: hashBytes(nameSeed, end)}, end)
+		m.judgePiece(o, f, i, ending, a, end)
 	}
+}
+
+// judgePiece judges a part of the i-th field, of which the whole is known.
+func (m *Model) judgePiece(o *Observation, f *Field, i int, p part, whole *about, value []byte) {
+	a := about{name: whole.name ^ partSeeds[p], value: hashBytes(nameSeed, value)}
+	m.fields.ask(&a)
+	m.judgePart(o, f, i, p, &a, value)
 }
 
 // stranger reports whether what stands at one place in the list is stranger than at
@@ -458,12 +492,11 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	s := &all.list[all.n]
 	name := a.name
 	s.field, s.part, s.sort, s.number, s.text = int16(i), p, sortText, noNumber, value
-	s.name, s.value, s.id = name, a.value, uint32(mix64(name, a.value))
+	s.name, s.value, s.id, s.key = name, a.value, a.id, a.key
 	s.place, s.count, s.bits, s.marks = 0, 0, 0, marks{}
 	at := all.n
 	all.n++
-	k := fs.keys.find(name)
-	s.key = int16(k)
+	k := int(a.key)
 	if p == whole {
 		s.sort = uint8(f.sort())
 	}
@@ -472,7 +505,11 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	if k < 0 {
 		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
-			if all.newKey < 0 || name < all.list[all.newKey].name {
+			s.bits = log2(float64(fs.records + 1))
+			if !a.words && !named(f.Name, failureNames) {
+				s.bits = fs.objects.least(s.bits, fs.objects.find(objectOf(f.Name)))
+			}
+			if all.newKey < 0 || all.stranger(s.bits, at, all.list[all.newKey].bits, all.newKey) {
 				all.newKey = at
 			}
 			if o.Size > 0 && a.words && f.Kind == Text {
@@ -495,7 +532,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
 	}
-	s.place = fs.values.place(s.id)
+	s.place = a.place
 	s.count = uint32(fs.values.slots[s.place].n)
 	if pl.n < youngRecords {
 		return
@@ -515,7 +552,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && (codeWorse(f) || f.Kind == Number && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
+		if p == whole && (codeWorse(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -532,8 +569,12 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 			all.rawText, all.strange = points, at
 		}
 	}
-	if pl.category() && s.count >= firmValue {
-		all.addLow(s.id, at)
+	if pl.category() {
+		if s.count >= firmValue {
+			all.addLow(s.id, at)
+		} else if s.count > 0 && p == whole && !codeWorse(f) && float64(m.records)-octaves(fs.values.slots[s.place].t).exp() < newcomer {
+			all.young |= 1 << at
+		}
 	}
 }
 
@@ -560,7 +601,7 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 
 // codeWorse reports whether a field's value is a code of a failure.
 func codeWorse(f *Field) bool {
-	return f.Kind == Number && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
+	return f.plain() && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
 
 // usualQuantity reports whether a number is no larger than those of a quantity, or near
@@ -712,6 +753,13 @@ func (m *Model) judgePairs(o *Observation) {
 			if expected < leastExpected || min(a.of, b.of) < leastCompared {
 				continue
 			}
+			if a.seen >= 0 && b.seen >= 0 {
+				// They can only meet in records that have both fields.
+				both := fs.keys.together(s.wholeKey(a.seen), s.wholeKey(b.seen))
+				if expected *= min(1, both/min(a.of, b.of)); expected < leastExpected {
+					continue
+				}
+			}
 			key := pairKey(a.id, b.id)
 			points := pairWeight * log2(float64(1+expected))
 			// Of equals whole values are told, not parts of a path, then one of them in
@@ -723,6 +771,14 @@ func (m *Model) judgePairs(o *Observation) {
 			}
 		}
 	}
+}
+
+// wholeKey is the key of the field of which something stands at a place in the list.
+func (all *fieldsSeen) wholeKey(at int) int {
+	for all.list[at].part != whole { // parts stand behind it
+		at--
+	}
+	return int(all.list[at].key)
 }
 
 // parts is 1 for a value that is a part of another, 0 for a whole one.
@@ -752,6 +808,7 @@ func (m *Model) judgeRush(o *Observation) {
 	}
 	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1) * m.clock.lull()
 	if expected = max(expected, leastUsual); n > expected {
+		s.rushCount, s.rushUsual = n, expected
 		s.rushBits = n*log2(float64(n/expected)) - math.Log2E*(n-expected) // Chernoff's bound, as of a burst
 		s.rawRush = rushWeight * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/rushUnit))
 	}
@@ -774,9 +831,11 @@ func (m *Model) learnFields(o *Observation) {
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
 	fs.records++
+	s.had, s.grown = 0, 0
 	for i := range s.n {
 		m.learnField(o, &s.list[i])
 	}
+	fs.objects.learn(s.had, s.grown)
 	fs.keys.learnSet(&s.mask, m.records)
 	fs.shapes.count(s.shape, 1)
 	if s.nlows >= 2 {
@@ -810,6 +869,10 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 			if k = fs.keys.add(s.name, f.Name, m.records); k < 0 {
 				return
 			}
+			if s.part == whole {
+				fs.keys.all[k].object = fs.objects.claim(objectOf(f.Name))
+				o.fields.grown |= 1 << fs.keys.all[k].object >> 1
+			}
 		}
 		if s.part == whole {
 			o.fields.mask.add(k)
@@ -817,6 +880,7 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	}
 	key := &fs.keys.all[k]
 	p := &key.place
+	o.fields.had |= 1 << key.object >> 1
 	key.n++
 	p.n++
 	p.kinds[s.sort]++
@@ -833,11 +897,15 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	}
 	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
 		fs.values.countAt(s.place, s.id)
+		if g := fs.values.find(s.id); s.count == 0 && g.key != 0 {
+			g.t = uint16(octavesOf(float64(m.records + 1)))
+		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {
 		p.learnUsual(uint32(s.value), f.Value)
 	}
 	if s.number != noNumber || f.Kind == Number {
+		p.unit = f.Unit
 		n := s.number
 		if n == noNumber {
 			n = 0
@@ -864,6 +932,7 @@ func (p *place) identifier() bool { return p.n > knownIdentifier && float32(p.di
 func (fs *fields) age() {
 	fs.records /= 2
 	fs.keys.age()
+	fs.objects.age()
 	fs.values.halve()
 	fs.shapes.halve()
 	fs.pairs.halve()
@@ -872,6 +941,7 @@ func (fs *fields) age() {
 
 func (fs *fields) carry(c *codec.Codec) {
 	fs.keys.carry(c)
+	fs.objects.carry(c)
 	fs.values.carry(c)
 	fs.shapes.carry(c)
 	fs.pairs.carry(c)
@@ -921,5 +991,6 @@ func (fs *fields) copyTables(room *fields) int {
 		n += gramBytes * len(t.own.slots)
 	}
 	fs.ranges.slots = append(room.ranges.slots[:0], fs.ranges.slots...)
+	fs.objects.all = append(room.objects.all[:0], fs.objects.all...)
 	return n + int(unsafe.Sizeof(key{}))*len(fs.keys.all) + rangeBytes*len(fs.ranges.slots)
 }

@@ -37,8 +37,10 @@ type key struct {
 	n     float32 // records that had it, aged
 	first uint32  // the record that had it first
 	place place
-	size  uint8
-	name  [40]byte // for people, cut
+	// object is the index of the object that it belongs to, plus 1; 0 = none.
+	object uint8
+	size   uint8
+	name   [40]byte // for people, cut
 }
 
 func (k *key) text() []byte { return k.name[:min(int(k.size), len(k.name))] }
@@ -131,6 +133,16 @@ func (t *keys) learnSet(m *keyMask, now uint32) {
 	}
 	s.n++
 	s.last = now
+}
+
+// together is in how many records both keys were, as far as sets are remembered.
+func (t *keys) together(a, b int) (n float32) {
+	for i := range t.sets {
+		if s := &t.sets[i]; s.mask.has(a) && s.mask.has(b) {
+			n += s.n
+		}
+	}
+	return n
 }
 
 // missing returns the key that is missed most in a record of the keys m, and how
@@ -260,6 +272,7 @@ func (k *key) carry(c *codec.Codec) {
 	c.F32(&k.n)
 	c.U32(&k.first)
 	k.place.carry(c)
+	c.U8(&k.object)
 	b := c.Bytes("name", k.text(), len(k.name))
 	if c.Reading {
 		k.size = uint8(copy(k.name[:], b))

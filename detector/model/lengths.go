@@ -1,6 +1,8 @@
 package model
 
 import (
+	"math"
+
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
 
@@ -55,6 +57,19 @@ func (h *lengths) surprise(n int) float32 {
 		return tailBits*log2(float64((h.total+1)/(count+1))) + float32(max(0, beyond))/binsPerBit
 	}
 	return max(0, max(tail(below, h.lo-bin), longShare*tail(above, bin-h.hi))-plainLength)
+}
+
+// usual returns the lengths in bytes between which 98 of 100 lines are.
+func (h *lengths) usual() (lo, hi int) {
+	edge := func(bin int) int { return int(math.Round(math.Exp2(float64(bin)/12))) - 1 }
+	lo, hi = h.lo, h.hi
+	for sum := h.count[lo]; lo < hi && sum < h.total/100; sum += h.count[lo] {
+		lo++
+	}
+	for sum := h.count[hi]; lo < hi && sum < h.total/100; sum += h.count[hi] {
+		hi--
+	}
+	return edge(lo), edge(hi + 1)
 }
 
 func (h *lengths) halve() {

@@ -73,6 +73,7 @@ const (
 // It is used by one goroutine.
 type Model struct {
 	records uint32
+	passed  uint32 // of records, those that were not learned from
 	epoch   uint32
 	total   float32 // records, aged
 	levels  [pattern.Levels]float32
@@ -194,7 +195,9 @@ func (m *Model) Judge(o *Observation) {
 			featNumber.set(r, numberWeight*log2(1+float64(worst)))
 		}
 	}
-	featLevel.set(r, m.levelPoints(st, o.Level))
+	if points := m.levelPoints(st, o.Level); points > 0 && (textless || says(l)) {
+		featLevel.set(r, points)
+	}
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
 	m.judgeHabit(o)
 	m.judgeBurst(o)
@@ -208,6 +211,17 @@ func (m *Model) Judge(o *Observation) {
 func failurePoints(w *surprise, calm float32) float32 {
 	rest := max(0, w.sum-w.failure)
 	return failureWeight * log2(1+float64(failureScale*w.failure/(1+failureRest*rest)*(failureUneasy+(1-failureUneasy)*calm)))
+}
+
+// says reports whether there is anything in the line but its level: an empty line at
+// ERROR is the gap between two others.
+func says(l *pattern.Line) bool {
+	for i := range l.Tokens {
+		if k := l.Tokens[i].Kind; k != pattern.LevelWord && k != pattern.Time {
+			return true
+		}
+	}
+	return false
 }
 
 // levelPoints is the surprise of the level given the pattern.
@@ -311,7 +325,11 @@ func (m *Model) Pass(o *Observation) {
 		m.learnBurst(o, o.known)
 	}
 	m.records++
+	m.passed++
 }
+
+// learned is how many records were learned from.
+func (m *Model) learned() int { return int(m.records - m.passed) }
 
 // age halves what is counted. Statements are aged when they come up.
 func (m *Model) age() {
@@ -334,6 +352,7 @@ func b2f(b bool) float32 {
 
 func (m *Model) Carry(c *codec.Codec) {
 	c.U32(&m.records)
+	c.U32(&m.passed)
 	c.U32(&m.epoch)
 	c.F32(&m.total)
 	c.F32s(m.levels[:])
@@ -401,7 +420,7 @@ func (m *Model) CopyFrom(from *Model) int {
 	*m = *from
 	n := m.fields.copyTables(&fields)
 	m.statements.all = append(all[:0], from.statements.all...)
-	m.statements.slots = append(names[:0], from.statements.slots...)
+	m.statements.slots, m.statements.tags = append(names[:0], from.statements.slots...), nil // nothing is looked for in a copy
 	m.general.counts.slots = append(counts[:0], from.general.counts.slots...)
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
 	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + int(unsafe.Sizeof(slot{}))*len(m.statements.slots) +

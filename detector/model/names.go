@@ -1,86 +1,56 @@
 package model
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+// Name is what follows from a field's name alone. The same few names come with every
+// record: who makes fields of records does well to keep it.
+type Name struct {
+	hash  uint64
+	words bool // it is one whose text goes on where the message ends
+	kind  bool // it is one that says what kind of record it is
+}
+
+// NewName finds out what follows from a name.
+func NewName(name []byte) Name {
+	return Name{hash: hashBytes(nameSeed, name), words: named(name, wordNames), kind: named(name, kindNames)}
+}
 
 // about is what is found out once of a field of the event at hand.
 type about struct {
 	name, value uint64 // hashes
-	words       bool   // its name is one whose text goes on where the message ends
-	kind        bool   // its name is one that says what kind of record it is
+	words       bool   // see Name
+	kind        bool
+
+	key   int16  // index in keys; -1 for a new one
+	id    uint32 // of the value in the field
+	place uint32 // of id in fields.values
 }
 
-// names remembers what follows from a field's name alone: the same few names come
-// with every record. A name for which there is no room takes the place of another.
-type names struct {
-	sets [64][4]knownName
-	next uint8 // to make room
+// ask looks up what the tables have of a field.
+func (fs *fields) ask(a *about) {
+	a.key, a.id = int16(fs.keys.find(a.name)), uint32(mix64(a.name, a.value))
+	a.place = fs.values.place(a.id)
 }
 
-type knownName struct {
-	about  about
-	lo, hi uint64 // the first and last eight bytes, which are all of a name up to 16
-	size   int32  // 0 = none
-	text   [36]byte
-}
-
-// of returns what there is to know of a field's name.
-func (t *names) of(name []byte) about {
-	n := len(name)
-	if n == 0 || n > len(knownName{}.text) {
-		return aboutName(name)
-	}
-	var lo, hi uint64
-	switch {
-	case n >= 8:
-		lo, hi = binary.LittleEndian.Uint64(name), binary.LittleEndian.Uint64(name[n-8:])
-	case n >= 4:
-		lo, hi = uint64(binary.LittleEndian.Uint32(name)), uint64(binary.LittleEndian.Uint32(name[n-4:]))
-	default:
-		lo = uint64(name[0]) | uint64(name[n>>1])<<8 | uint64(name[n-1])<<16
-	}
-	set := &t.sets[(lo^bits.RotateLeft64(hi, 23)^uint64(n))*0x9e3779b97f4a7c15>>58]
-	at := -1
-	for i := range set {
-		k := &set[i]
-		if k.lo == lo && k.hi == hi && k.size == int32(n) && (n <= 16 || string(k.text[:n]) == string(name)) {
-			return k.about
-		}
-		if k.size == 0 {
-			at = i
-			break
-		}
-	}
-	if at < 0 {
-		t.next++
-		at = int(t.next) % len(set)
-	}
-	k := &set[at]
-	*k = knownName{about: aboutName(name), lo: lo, hi: hi, size: int32(n)}
-	copy(k.text[:], name)
-	return k.about
-}
-
-func aboutName(name []byte) about {
-	return about{name: hashBytes(nameSeed, name), words: named(name, wordNames), kind: named(name, kindNames)}
-}
-
-func aboutField(f *Field) about {
-	a := aboutName(f.Name)
-	a.value = f.hash()
+func aboutField(f *Field) (a about) {
+	a.set(f)
 	return a
+}
+
+func (a *about) set(f *Field) {
+	n := f.Known
+	if n == nil {
+		made := NewName(f.Name)
+		n = &made
+	}
+	a.name, a.words, a.kind, a.value = n.hash, n.words, n.kind, f.hash()
 }
 
 // SetFields gives the event its fields, at most MaxFields.
 func (o *Observation) SetFields(fields []Field) {
 	o.Fields, o.AnyWords = fields[:min(len(fields), MaxFields)], false
 	for i := range o.Fields {
-		f := &o.Fields[i]
-		o.about[i] = o.names.of(f.Name)
-		o.about[i].value = f.hash()
-		o.AnyWords = o.AnyWords || o.about[i].words
+		a := &o.about[i]
+		a.set(&o.Fields[i])
+		o.AnyWords = o.AnyWords || a.words
 	}
 }
 

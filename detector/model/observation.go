@@ -32,8 +32,11 @@ type Observation struct {
 	failed  bool        // the record has no message, and a code that says that something failed
 	oddCode int         // index of the strangest code; -1 = none
 	codes   numberRange // of its place
-	model   *Model      // that has judged it
-	names   names
+
+	codeList [trackedNumbers]code // coded of them; none for a new pattern
+	coded    int
+
+	model   *Model           // that has judged it
 	about   [MaxFields]about // of Fields
 	fields  fieldsSeen
 	known   *statement // nil for a new pattern

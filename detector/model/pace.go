@@ -39,6 +39,13 @@ type badness uint8
 
 const badnesses = 5
 
+// Storms are how many kinds of storms there are: of lines that say nothing bad, of
+// warnings and words of failure, of errors.
+const Storms = 3
+
+// Storm is the kind of storm that the event would belong to, from 0 to Storms-1.
+func (o *Observation) Storm() int { return int(o.bad+1) / 2 }
+
 func badnessOf(level pattern.Level, class wordClass) badness {
 	b := badness(0)
 	switch {
@@ -87,6 +94,11 @@ const (
 	calmFading = 0.966 // half-life of 20 records
 )
 
+// quickLeft is what is left of a quick rate after so many records.
+func quickLeft(records uint32) float32 {
+	return quickFading.after(records/quickStep) * (1 - float32(records%quickStep)*(math.Ln2/quickRecords))
+}
+
 func newHabits() habits { return habits{weight: 1, newsWeight: 1, badWeight: 1} }
 
 // habit is what is known of how often a statement comes.
@@ -101,6 +113,8 @@ type habit struct {
 	from  time.Duration // and its time; 0 = unknown
 	time  time.Duration // of its last record; 0 = unknown
 	gaps  gaps
+	times float32 // that it came back, fading over slowTime
+	fixed uint64  // a bit for each identifier that stood in all of its bad lines
 }
 
 // gaps are the usual pauses between a statement's records: mean and variance of
@@ -115,12 +129,31 @@ const (
 	longestFade = 0.02 // octaves that the longest comes down with each
 )
 
-// beyond returns by how many octaves a gap is longer than the usual ones.
-func (g *gaps) beyond(x float32) float32 {
+// beyond returns by how many octaves a gap is longer than the usual ones. The longest
+// is one of them up to most: that there was one of a day does not make the next usual.
+func (g *gaps) beyond(x, most float32) float32 {
 	if g.n < gapsKnown {
 		return 0
 	}
-	return max(0, x-max(g.longest, g.mean+2*sqrt(g.variance)))
+	return max(0, x-g.bound(most))
+}
+
+// bound is what hardly any gap is longer than, in octaves.
+func (g *gaps) bound(most float32) float32 {
+	return max(min(g.longest, most), g.mean+2*sqrt(g.variance))
+}
+
+// usualGap is what hardly any pause of the statement is longer than.
+func (p *habit) usualGap() time.Duration {
+	return time.Duration((octaves(p.gaps.bound(p.mostGap())*perOctave).exp() - 1) * float64(time.Millisecond))
+}
+
+// mostGap is up to how many octaves the longest gap counts as a usual one.
+func (p *habit) mostGap() float32 {
+	if p.times >= comesAndGoes {
+		return math.MaxFloat32
+	}
+	return quietOctaves
 }
 
 func (g *gaps) learn(x float32) {
@@ -158,9 +191,9 @@ func (m *Model) judgeHabit(o *Observation) {
 			p.era = h.era
 		}
 		slow = float64(p.slow)
-		o.quick += p.quick * quickFading.after((m.records-st.last)/quickStep)
+		o.quick += p.quick * quickLeft(m.records-st.last)
 		if p.time > 0 && o.Time >= p.time {
-			o.away = p.gaps.beyond(gapOctaves(o.Time - p.time))
+			o.away = p.gaps.beyond(gapOctaves(o.Time-p.time), p.mostGap())
 		}
 		o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 	}
@@ -208,15 +241,18 @@ func (m *Model) judgeHabit(o *Observation) {
 	how := -log2(min(1, (worse/h.badWeight+0.5)/(every/h.badWeight+1)))
 	bad := min(mostBad, max(how+float32(o.bad)/2, awayShare*weak)) * float32(o.bad) / 4
 	odd := max(o.rarity, min(mostRarity, o.rarity+weak))
-	odd *= 1 - usedPart*m.used(st)*(1-min(1, weak/4))
+	used := m.used(st)
+	odd *= 1 - usedPart*used*(1-min(1, weak/4))
 	scale := float32(oldTrouble)
-	if isNew {
+	switch {
+	case o.Size == 0: // it has no words that other features judge
+	case isNew:
 		scale = newTrouble
-	} else if st != nil && st.seen < maturity {
+	case st != nil && st.seen < maturity:
 		scale = youngTrouble
 	}
 	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))
-	if st != nil && o.bad >= 3 && st.habit.loud > 0 && m.records-st.first < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
+	if st != nil && o.bad >= 3 && st.habit.loud > 0 && used < halfUsed && m.records-st.first < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
 		featTrouble.set(&o.Row, Strange)
 	}
 }
@@ -230,11 +266,11 @@ func (m *Model) used(st *statement) float32 {
 	}
 	h, p := &m.habits, &st.habit
 	part := float32(m.records-p.since) / float32(max(leastUsed, float32(min(m.records, 2*slowRecords)+1)))
-	if p.from > 0 && h.now > h.begin {
+	if p.from > 0 && h.now > h.begin && !m.clock.stopped() {
 		part = min(part, float32(h.now-p.from)/float32(min(h.now-h.begin, 2*slowTime)))
 	}
 	used := min(1, max(0, usedSlope*part-(usedSlope/2-1)))
-	if p.gaps.n >= gapsKnown { // what comes in clumps is news with each of them
+	if p.gaps.n >= gapsKnown && !m.clock.stopped() { // what comes in clumps is news with each of them
 		used *= min(1, max(0, (clumpy-sqrt(p.gaps.variance))/2))
 	}
 	return used
@@ -277,6 +313,9 @@ const (
 	// comes in clumps, and none is routine; gaps of chance deviate by 1.85.
 	clumpy = 5
 
+	// halfUsed is from where on it is no news that something goes on.
+	halfUsed = 0.5
+
 	// awayShare is how much of a long silence's points a bad line that ends it has at
 	// the least, however common bad lines are.
 	awayShare = 0.75
@@ -286,6 +325,10 @@ const (
 
 	// returned is from how many octaves of silence on a statement begins anew.
 	returned = 3
+
+	// comesAndGoes is how many times in a fortnight or so a statement must have come back
+	// for its pauses to be usual ones.
+	comesAndGoes = maturity
 
 	// returnedAfter is the same by records: in so many times its usual gap, of late.
 	returnedAfter = 8
@@ -299,6 +342,8 @@ const (
 	quietRecords = 200
 )
 
+var quietOctaves = gapOctaves(quietTime)
+
 // quietFor reports whether an episode of the statement is over.
 func (m *Model) quietFor(o *Observation, st *statement) bool {
 	if m.records-st.last < quietRecords {
@@ -309,6 +354,10 @@ func (m *Model) quietFor(o *Observation, st *statement) bool {
 
 func (m *Model) learnHabit(o *Observation, st *statement) {
 	h, p := &m.habits, &st.habit
+	if o.back {
+		p.begun = st.seen
+		p.times = p.times*float32(math.Exp2(-float64(max(0, o.Time-p.time))/float64(slowTime))) + 1
+	}
 	if p.time > 0 && o.Time >= p.time {
 		p.gaps.learn(gapOctaves(o.Time - p.time))
 	}
@@ -333,15 +382,15 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	case st.seen == 0 || o.away > returned:
 		p.since, p.from = m.records, o.Time
 	}
-	if o.back {
-		p.begun = st.seen
-	}
 	if p.slow == 0 {
 		p.era = h.era
 	}
 	p.slow += float32(h.weight)
 	p.quick = o.quick
 	h.total += h.weight
+	if o.bad > 0 {
+		p.fixed = o.fixed(st)
+	}
 	if o.Flagged {
 		p.told = st.seen + 1
 	}
@@ -409,6 +458,8 @@ func (p *habit) carry(c *codec.Codec) {
 	codec.I64(c, &p.from)
 	codec.I64(c, &p.time)
 	p.gaps.carry(c)
+	c.F32(&p.times)
+	c.U64(&p.fixed)
 }
 
 func (g *gaps) carry(c *codec.Codec) {

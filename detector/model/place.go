@@ -2,6 +2,7 @@ package model
 
 import (
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -9,6 +10,8 @@ import (
 // is follows from it: an identifier (nearly every value is new, so a new one is no
 // news), a category or a code (few values, so that a new one is), a quantity (a
 // range), words (the characters that stood there).
+//
+// What every record touches comes first.
 type place struct {
 	n        float32             // values seen, aged
 	kinds    [valueSorts]float32 // of them, by what sort they were
@@ -16,10 +19,13 @@ type place struct {
 	changes  float32             // values that were other than the one before, aged
 	last     uint32              // hash of the value before
 	distinct uint32              // values that were new, not aged
+	usual    [usualValues]usual  // the values seen most, for people
 	seldom   rarity              // how often a value comes that was seen as few times as so
 	numbers  numberRange         // key is not used
-	texts    texts
-	usual    [usualValues]usual // the values seen most, for people
+	unit     pattern.Unit        // of the number seen last
+
+	texts texts
+	shown [usualValues]shown // usual, as text
 }
 
 // Sorts of values: that a number becomes a text, or a text that is never empty is,
@@ -90,19 +96,23 @@ func (p *place) sortBits(sort int) float32 {
 // usualValues is how many values of a field are kept as text: a reason has room for three.
 const usualValues = 4
 
-// usual is a value that comes often, as text.
+// usual is a value that comes often.
 type usual struct {
 	hash  uint32
 	count float32
-	size  uint8
-	cut   uint8 // 1 = text is only the beginning
-	text  [30]byte
+}
+
+// shown is the text of one.
+type shown struct {
+	size uint8
+	cut  uint8 // 1 = text is only the beginning
+	text [30]byte
 }
 
 // appendTo appends the value, with dots where it goes on.
-func (u *usual) appendTo(dst []byte) []byte {
-	dst = append(dst, u.text[:u.size]...)
-	if u.cut != 0 {
+func (s *shown) appendTo(dst []byte) []byte {
+	dst = append(dst, s.text[:s.size]...)
+	if s.cut != 0 {
 		dst = append(dst, "..."...)
 	}
 	return dst
@@ -127,10 +137,11 @@ func (p *place) learnUsual(hash uint32, value []byte) {
 		u.count -= 0.5
 		return
 	}
-	*u = usual{hash: hash, count: 1}
-	u.size = uint8(copy(u.text[:], text.Cut(value, len(u.text))))
-	if int(u.size) < len(value) {
-		u.cut = 1
+	*u = usual{hash, 1}
+	s := &p.shown[least]
+	s.size, s.cut = uint8(copy(s.text[:], text.Cut(value, len(s.text)))), 0
+	if int(s.size) < len(value) {
+		s.cut = 1
 	}
 }
 
@@ -156,17 +167,20 @@ func (p *place) carry(c *codec.Codec) {
 	c.F32(&p.changes)
 	c.U32(&p.last)
 	c.U32(&p.distinct)
+	for i := range p.usual {
+		c.U32(&p.usual[i].hash)
+		c.F32(&p.usual[i].count)
+	}
 	p.seldom.carry(c)
 	p.numbers.carry(c)
+	c.U8((*uint8)(&p.unit))
 	p.texts.carry(c)
-	for i := range p.usual {
-		u := &p.usual[i]
-		c.U32(&u.hash)
-		c.F32(&u.count)
-		b := c.Bytes("value", u.text[:min(int(u.size), len(u.text))], len(u.text))
+	for i := range p.shown {
+		s := &p.shown[i]
+		b := c.Bytes("value", s.text[:min(int(s.size), len(s.text))], len(s.text))
 		if c.Reading {
-			u.size = uint8(copy(u.text[:], b))
+			s.size = uint8(copy(s.text[:], b))
 		}
-		c.U8(&u.cut)
+		c.U8(&s.cut)
 	}
 }

@@ -37,6 +37,7 @@ type statement struct {
 	peak    float32 // usual highest surprise of rate, in bits
 	burstAt uint32  // the record at which a burst was last near peak
 	height  float32 // of the burst that is going on, in bits
+	calm    calm    // before it
 
 	run     uint16  // times in a row that the very same line came
 	longest octaves // usual longest run
@@ -58,41 +59,61 @@ type statement struct {
 // patterns' names, which are found out anew.
 type statements struct {
 	slots []slot
+	tags  []uint8 // of slots; 0 = empty
 	used  int
 	all   []statement
 	limit int
 }
 
 type slot struct {
-	hash uint64
-	at   uint32 // index in all, plus 1; 0 = empty
+	lo, hi uint32 // of the name
+	at     uint32 // index in all, plus 1; 0 = empty
 }
+
+func (s *slot) name() uint64 { return uint64(s.hi)<<32 | uint64(s.lo) }
+
+// tagOf is a byte of a name, never 0. A table of them is small enough to stay near the
+// processor: most names that are looked for are not there, and few have the same.
+func tagOf(name uint64) uint8 { return uint8(name) | 1 }
 
 // namesEach is how many slots there are for each statement; half of them may be
 // in use.
 const namesEach = 4
 
 func newStatements(limit int) statements {
-	return statements{slots: make([]slot, namesEach*statementsAtFirst), all: make([]statement, 0, statementsAtFirst), limit: limit}
+	t := statements{all: make([]statement, 0, statementsAtFirst), limit: limit}
+	t.makeSlots(namesEach * statementsAtFirst)
+	return t
 }
 
 // find returns the statement with the name, or nil. The pointer is valid
 // until the next add.
 func (t *statements) find(name uint64) *statement {
-	if s := t.slot(name); s.at != 0 {
-		return &t.all[s.at-1]
+	if i, ok := t.slot(name); ok {
+		return &t.all[t.slots[i].at-1]
 	}
 	return nil
 }
 
-// slot returns the name's slot, or the empty one that it would get.
-func (t *statements) slot(name uint64) *slot {
-	mask := uint32(len(t.slots) - 1)
+// slot returns the index of the name's slot, or of the empty one that it would get.
+func (t *statements) slot(name uint64) (at uint32, ok bool) {
+	tag := tagOf(name)
+	mask := uint32(len(t.tags) - 1)
 	for i := slotOf(name, mask); ; i = (i + 1) & mask {
-		if s := &t.slots[i]; s.at == 0 || s.hash == name {
-			return s
+		switch t.tags[i] {
+		case 0:
+			return i, false
+		case tag:
+			if t.slots[i].name() == name {
+				return i, true
+			}
 		}
 	}
+}
+
+// makeSlots makes an empty table of names.
+func (t *statements) makeSlots(size int) {
+	t.slots, t.tags, t.used = make([]slot, size), make([]uint8, size), 0
 }
 
 // add makes a statement for the hash, which must not be there.
@@ -120,11 +141,11 @@ func (t *statements) put(name uint64, at uint32) {
 	if 2*t.used >= len(t.slots) {
 		t.makeRoom()
 	}
-	s := t.slot(name)
-	if s.at == 0 {
+	i, ok := t.slot(name)
+	if !ok {
 		t.used++
 	}
-	*s = slot{name, at}
+	t.slots[i], t.tags[i] = slot{uint32(name), uint32(name >> 32), at}, tagOf(name)
 }
 
 // makeRoom doubles the names' table or, at its limit, lets go of all but the
@@ -135,10 +156,10 @@ func (t *statements) makeRoom() {
 		return
 	}
 	old := t.slots
-	t.slots = make([]slot, 2*len(old))
+	t.makeSlots(2 * len(old))
 	for _, s := range old {
 		if s.at != 0 {
-			*t.slot(s.hash) = s
+			t.put(s.name(), s.at)
 		}
 	}
 }
@@ -146,6 +167,7 @@ func (t *statements) makeRoom() {
 // index makes the table of names anew from the statements' own.
 func (t *statements) index() {
 	clear(t.slots)
+	clear(t.tags)
 	t.used = 0
 	for i := range t.all {
 		t.put(t.all[i].hash, uint32(i+1))
@@ -208,7 +230,8 @@ func (t *statements) carry(c *codec.Codec) {
 	for size < n {
 		size *= 2
 	}
-	*t = statements{slots: make([]slot, namesEach*size), all: make([]statement, 0, size), limit: maxStatements}
+	*t = statements{all: make([]statement, 0, size), limit: maxStatements}
+	t.makeSlots(namesEach * size)
 	for range n {
 		var s statement
 		if s.carry(c); c.Err != nil {
@@ -239,31 +262,33 @@ func (t *statements) carryNames(c *codec.Codec) {
 	if !c.Reading {
 		list := make([]slot, 0, n)
 		for _, s := range t.slots {
-			if s.at != 0 && t.all[s.at-1].hash != s.hash {
+			if s.at != 0 && t.all[s.at-1].hash != s.name() {
 				list = append(list, s)
 			}
 		}
-		slices.SortFunc(list, func(a, b slot) int { return cmp.Compare(a.hash, b.hash) })
-		for i := range list {
-			c.U64(&list[i].hash)
-			c.U32(&list[i].at)
+		slices.SortFunc(list, func(a, b slot) int { return cmp.Compare(a.name(), b.name()) })
+		for _, s := range list {
+			name := s.name()
+			c.U64(&name)
+			c.U32(&s.at)
 		}
 		return
 	}
-	if t.slots = make([]slot, 1<<size); c.Err == nil {
+	if t.makeSlots(1 << size); c.Err == nil {
 		t.index()
 	}
 	for range n {
-		var s slot
-		c.U64(&s.hash)
-		c.U32(&s.at)
-		if c.Err == nil && (s.at == 0 || int(s.at) > len(t.all) || t.find(s.hash) != nil || 2*t.used >= len(t.slots)) {
+		var name uint64
+		var at uint32
+		c.U64(&name)
+		c.U32(&at)
+		if c.Err == nil && (at == 0 || int(at) > len(t.all) || t.find(name) != nil || 2*t.used >= len(t.slots)) {
 			c.Fail("a name of a pattern that is not there, or twice")
 		}
 		if c.Err != nil {
 			return
 		}
-		t.put(s.hash, s.at)
+		t.put(name, at)
 	}
 }
 
@@ -281,6 +306,7 @@ func (s *statement) carry(c *codec.Codec) {
 	c.F32(&s.peak)
 	c.U32(&s.burstAt)
 	c.F32(&s.height)
+	s.calm.carry(c)
 	c.U16(&s.run)
 	s.longest.carry(c)
 	c.U8(&s.free)

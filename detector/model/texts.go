@@ -76,19 +76,41 @@ func marksOf(b []byte) (m marks) {
 	return m
 }
 
+// strangest returns the character, or two of them side by side, that stood in the
+// fewest texts so far, and in how many.
+func (t *texts) strangest(b []byte) (strange []byte, n uint16) {
+	b = b[:min(len(b), maxValue)]
+	n = math.MaxUint16
+	for i := range b {
+		one := marksOf(b[i : i+1])
+		if in := t.with[lowest(one.with)]; in < n {
+			strange, n = b[i:i+1], in
+		}
+		if i == 0 {
+			continue
+		}
+		if two := marksOf(b[i-1 : i+1]); two.pairs != 0 && t.pairs[lowest(two.pairs)] < n {
+			strange, n = b[i-1:i+1], t.pairs[lowest(two.pairs)]
+		}
+	}
+	return strange, n
+}
+
 // lowest is the index of the lowest mark in a set that has some.
 func lowest(set uint64) int { return bits.TrailingZeros64(set) & 63 }
 
 // surprise is the sum of the surprises of the text's marks, in bits.
 func (t *texts) surprise(m marks) float32 {
 	var sum float32
-	plain := (t.n + 1) / (1 << plainBits) // from so many on, nothing
+	// From so many on, nothing.
+	plain := uint16(math.Ceil(float64((t.n+1)/(1<<plainBits)) - 0.5))
 	add := func(set uint64, counts *[64]uint16) {
 		for ; set != 0; set &= set - 1 {
-			count := float32(counts[lowest(set)]) + 0.5
-			if count >= plain {
+			n := counts[lowest(set)]
+			if n >= plain {
 				continue
 			}
+			count := float32(n) + 0.5
 			if b := -log2(float64(count / (t.n + 1))); b > plainBits {
 				sum += b - plainBits
 			}
@@ -105,12 +127,27 @@ func (t *texts) points(bits float32, length octaves) float32 {
 	if t.n < fewTexts {
 		return 0
 	}
-	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + textSpread)
-	points := min(mostText, textWeight*(deviations-textUsual))
-	if beyond := (length - t.lengths.hi).float(); beyond > 1 {
-		points = max(points, min(mostText, longWeight*beyond))
-	}
+	points := max(t.charPoints(bits), t.lengthPoints(length))
 	return min(points, textEvidence*log2(float64(t.n+1))) // few texts are no rule
+}
+
+func (t *texts) charPoints(bits float32) float32 {
+	deviations := (bits - t.mean) / (float32(math.Sqrt(float64(t.spread))) + textSpread)
+	return min(mostText, textWeight*(deviations-textUsual))
+}
+
+func (t *texts) lengthPoints(length octaves) float32 {
+	beyond := (length - t.lengths.hi).float()
+	if beyond <= 1 {
+		return -mostText
+	}
+	return min(mostText, longWeight*beyond)
+}
+
+// byLength reports whether it is a new text's length that is far from the others',
+// rather than its characters.
+func (t *texts) byLength(bits float32, length octaves) bool {
+	return t.lengthPoints(length) > t.charPoints(bits)
 }
 
 func (t *texts) learn(m marks, bits float32, length octaves) {

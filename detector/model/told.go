@@ -20,9 +20,9 @@ const (
 )
 
 // GoesOn reports whether all that makes the event strange is that a statement which
-// was told goes on, so that it is too soon to tell it again. Its n-th report comes
-// with its n*n-th record: an outage stays told and fills no page. One of a thing with
-// an identifier that was not told is told.
+// was told goes on, or goes on at a level that it seldom has, so that it is too soon to
+// tell it again. Its n-th report comes with its n*n-th record: an outage stays told and
+// fills no page. One of a thing with an identifier that was not told is told.
 func (o *Observation) GoesOn() bool {
 	st := o.known
 	if st == nil || st.seen < maturity || o.back {
@@ -32,11 +32,19 @@ func (o *Observation) GoesOn() bool {
 	if p.told <= p.begun {
 		return false
 	}
-	if first, _ := o.strongest(); first != featTrouble && first != featRarity {
+	first, _ := o.strongest()
+	switch first {
+	case featTrouble, featRarity, featLevel:
+	default:
 		return false
 	}
 	if has, told := o.toldID(); has && !told {
 		return false
+	}
+	if first == featLevel { // by how often it had that level
+		n := math.Floor(float64(st.levels[o.Level])) + 1
+		root := math.Sqrt(n)
+		return n > maturity && root != math.Floor(root)
 	}
 	return !p.due(p.told, st.seen)
 }
@@ -48,10 +56,11 @@ func (p *habit) due(told, seen uint32) bool {
 	return float64(seen+1-p.begun) >= (reports+1)*(reports+1)
 }
 
-// toldID reports whether the line has identifiers, and whether one of them was told.
+// toldID reports whether the line has identifiers that name a thing, and whether one of
+// them was told.
 func (o *Observation) toldID() (has, told bool) {
 	for i := range o.Line.Tokens {
-		if id := o.id(i); id != 0 {
+		if id := o.id(i); id != 0 && o.known.habit.fixed&idBit(id) == 0 {
 			has = true
 			for _, is := range o.model.told.ids {
 				if is == id {
@@ -70,6 +79,24 @@ func (o *Observation) id(i int) uint64 {
 		return 0
 	}
 	return hashBytes(idSeed, o.Text[t.Start:t.End])
+}
+
+// idBit is the bit of an identifier in habit.fixed.
+func idBit(id uint64) uint64 { return 1 << (id >> 58) }
+
+// fixed returns habit.fixed with the line. What stands in all lines of a statement
+// (x86_64, a signal's name) is no name of one of the things that it speaks of.
+func (o *Observation) fixed(st *statement) uint64 {
+	var here uint64
+	for i := range o.Line.Tokens {
+		if id := o.id(i); id != 0 {
+			here |= idBit(id)
+		}
+	}
+	if st.seen == 0 {
+		return here
+	}
+	return st.habit.fixed & here
 }
 
 func (m *Model) learnTold(o *Observation) {

@@ -53,6 +53,25 @@ func (u Unit) dimension() dimension {
 	return dimShare
 }
 
+// In returns v, which is in unit u, in base units.
+func (u Unit) In(v float64) float64 { return u.base(v) }
+
+// Dimension returns the base unit of u: UnitSecond, UnitByte, UnitPercent, or UnitNone.
+func (u Unit) Dimension() Unit {
+	return [...]Unit{UnitNone, UnitSecond, UnitByte, UnitPercent}[u.dimension()]
+}
+
+// UnitOf returns the unit that b spells, UnitNone if it is none.
+func UnitOf(b []byte) Unit {
+	if len(b) == 1 && b[0] == '%' {
+		return UnitPercent
+	}
+	if len(b) == 0 || len(b) > maxUnit {
+		return UnitNone
+	}
+	return unitOf(b)
+}
+
 // Base returns the name of the unit in which Num.Value is given, empty when
 // it has none.
 func (u Unit) Base() string {

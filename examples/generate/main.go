@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.Uint64Var(&o.Seed, "seed", 1, "the same seed makes the same lines")
 	flags.IntVar(&o.Lines, "lines", 4000, "number of lines")
 	flags.BoolVar(&o.Incidents, "incidents", false, "let eight things go wrong")
+	flags.BoolVar(&o.Daily, "daily", false, "let eight things go wrong each day")
 	flags.IntVar(&o.ReleaseAt, "release-at", 0, "from this line on a new release rewords a third of the messages; 0 = never")
 	start := flags.String("start", "", "time of the first line, RFC 3339 or now (default 2026-03-02T08:00:00Z)")
 	notes := flags.Bool("notes", false, "write a table of the incidents instead of the log")

@@ -31,6 +31,10 @@ type Options struct {
 	Incidents bool
 	Lines     int // expected length of the stream; places the incidents; 0 = 4000
 
+	// Daily puts one of each of Incidents() into each day of the stream, at an hour of
+	// its own, the first at 10 o'clock.
+	Daily bool
+
 	// ReleaseAt is the record, counted from 1, at which a new release is rolled
 	// out that rewords a third of the shop's own messages; 0 = never.
 	ReleaseAt int
@@ -102,7 +106,26 @@ func New(o Options) *Generator {
 			g.plan = append(g.plan, due{int(share * float64(o.Lines)), incident})
 		}
 	}
+	if o.Daily {
+		g.addDaily()
+	}
 	return g
+}
+
+// addDaily has each incident happen once a day, one and a half hours apart.
+func (g *Generator) addDaily() {
+	for i, incident := range Incidents() {
+		first := g.options.Start.Truncate(24 * time.Hour).Add(10*time.Hour + time.Duration(i)*90*time.Minute)
+		for first.Before(g.options.Start) {
+			first = first.AddDate(0, 0, 1)
+		}
+		g.sources = append(g.sources, source{first, func(at time.Time) time.Time {
+			g.incident = incident.Name
+			incident.make(g, at)
+			g.incident = ""
+			return at.AddDate(0, 0, 1)
+		}})
+	}
 }
 
 // Next returns the next record; times never go backwards.

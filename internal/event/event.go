@@ -38,6 +38,8 @@ type Reader struct {
 	several bool // both of a key that is given twice count
 	timed   bool // the record itself says when it was
 	alone   bool // nothing is taken in yet but the text that is looked at
+	undone  bool // what was taken in was forgotten
+	header  header
 
 	text    []byte // made of escapes and numbers
 	pairs   []pair
@@ -154,7 +156,7 @@ func (r *Reader) begin() {
 	r.fields, r.text = r.fields[:0], r.text[:0]
 	r.message, r.blank, r.taken = candidate{}, false, nil
 	r.level, r.carried, r.clock = rated{}, rated{}, moment{}
-	r.group, r.layer, r.alone = nil, 0, false
+	r.group, r.layer, r.alone, r.undone = nil, 0, false, false
 }
 
 // takeApart looks into the message as long as it is made of fields itself.

@@ -35,7 +35,7 @@ func show(ev *detector.Event) string {
 		case detector.Text:
 			fmt.Fprintf(&b, " %s=%q", f.Name, f.Value)
 		case detector.Number:
-			fmt.Fprintf(&b, " %s=%v", f.Name, f.Number)
+			fmt.Fprintf(&b, " %s=%v%s", f.Name, f.Number, f.Unit.Base())
 		case detector.Null:
 			fmt.Fprintf(&b, " %s=null", f.Name)
 		default:
@@ -149,8 +149,8 @@ func TestLines(t *testing.T) {
 		{name: "Docker, text", line: `{"log":"ready\n","stream":"stdout","time":"2026-03-02T08:00:01.5Z"}`, want: `"ready"`, time: at + time.Second/2},
 		{name: "CRI", line: `2026-03-02T08:00:01.5Z stdout F {"level":"error","msg":"x","n":1}`, want: `"x" ERROR n=1`, time: at + time.Second/2},
 		{name: "CRI, text", line: `2026-03-02T08:00:01.5Z stderr F ready`, want: `"ready"`, time: at + time.Second/2},
-		{name: "syslog's priority", line: `<14>Mar  2 08:00:01 host app[1]: ready`, want: `"Mar  2 08:00:01 host app[1]: ready" (INFO)`, time: at},
-		{name: "syslog's priority, bad", line: `<11>1 2026-03-02T08:00:01Z host app 1 - - ready`, want: `"1 2026-03-02T08:00:01Z host app 1 - - ready" ERROR`, time: at},
+		{name: "syslog's priority", line: `<14>Mar  2 08:00:01 host app[1]: ready`, want: `"ready" (INFO) host="host" ident="app" pid=1`, time: at},
+		{name: "syslog's priority, bad", line: `<11>1 2026-03-02T08:00:01Z host app 1 - - ready`, want: `"ready" ERROR host="host" ident="app" pid=1 msgid="-" extradata="-"`, time: at},
 		{name: "both ways to merge", line: `{"log":"{\"a\":1,\"message\":\"x\"}","a":1,"message":"x"}`, want: `"x" a=1`},
 
 		{name: "MongoDB", line: `{"t":{"$date":"2026-03-02T08:00:01.000+00:00"},"s":"D1","c":"NET","id":5,"msg":"ready","attr":{"n":1}}`, want: `"ready" DEBUG c="NET" id=5 attr.n=1`, time: at},
@@ -171,7 +171,7 @@ func TestLines(t *testing.T) {
 		{name: "a coloured level", line: `{"level":"\u001b[33mwarn\u001b[39m","message":"x"}`, want: `"x" WARN`},
 		{name: "a duration that is called time", line: `{"msg":"x","time":35}`, want: `"x" time=35`},
 
-		{name: "logfmt", line: `ts=2026-03-02T08:00:01Z level=info msg="say \"hi\"" status=200 dur=12ms empty= ok=true`, want: `"say \"hi\"" INFO status=200 dur="12ms" empty="" ok=true`, time: at},
+		{name: "logfmt", line: `ts=2026-03-02T08:00:01Z level=info msg="say \"hi\"" status=200 dur=12ms empty= ok=true`, want: `"say \"hi\"" INFO status=200 dur=0.012s empty="" ok=true`, time: at},
 		{name: "logfmt without quotes", line: `level=info msg=starting up now port=80`, want: `"starting up now" INFO port=80`},
 		{name: "logfmt with a message in pairs", line: `msg="a=1 b=2" c=3`, want: `"" c=3 a=1 b=2`},
 		{name: "pairs behind a time", line: `2026-03-02T08:00:01Z level=info msg="request" status=200`, want: `"request" INFO status=200`, time: at},
@@ -193,7 +193,7 @@ func TestLines(t *testing.T) {
 		{name: "access, some format", line: `10.0.0.1 - - [02/Mar/2026:08:00:01 +0000] "GET / HTTP/1.1" 200 5 "-" "x" 0.004 rt=0.003 "HIT"`,
 			want: `"" remote="10.0.0.1" host="-" user="-" method="GET" path="/" protocol="HTTP/1.1" code=200 size=5 referer="-" agent="x" extra1=0.004 rt=0.003 extra3="HIT"`, time: at},
 		{name: "Traefik", line: `10.0.0.1 - - [02/Mar/2026:08:00:01 +0000] "GET / HTTP/2.0" 200 5 "-" "-" 3 "web@docker" "http://172.19.0.2:80" 6ms`,
-			want: `"" remote="10.0.0.1" host="-" user="-" method="GET" path="/" protocol="HTTP/2.0" code=200 size=5 referer="-" agent="-" request_count=3 router="web@docker" backend="http://172.19.0.2:80" duration="6ms"`, time: at},
+			want: `"" remote="10.0.0.1" host="-" user="-" method="GET" path="/" protocol="HTTP/2.0" code=200 size=5 referer="-" agent="-" request_count=3 router="web@docker" backend="http://172.19.0.2:80" duration=0.006s`, time: at},
 		{name: "ingress-nginx", line: `10.0.0.1 - - [02/Mar/2026:08:00:01 +0000] "GET / HTTP/2.0" 502 5 "-" "x" 286 0.317 [shop-web-80] [] 10.0.0.2:80, 10.0.0.3:80 0, 0 0.1, 0.2 502, 502 5cff2d`,
 			want: `"" remote="10.0.0.1" host="-" user="-" method="GET" path="/" protocol="HTTP/2.0" code=502 size=5 referer="-" agent="x" request_length=286 request_time=0.317 proxy_upstream_name="shop-web-80" proxy_alternative_upstream_name="" upstream_addr="10.0.0.2:80, 10.0.0.3:80" upstream_response_length="0, 0" upstream_response_time="0.1, 0.2" upstream_status="502, 502" req_id="5cff2d"`, time: at},
 		{name: "access, no request", line: `10.0.0.1 - - [02/Mar/2026:08:00:01 +0000] "\x16\x03\x01 x" 400 150 "-" "-"`,

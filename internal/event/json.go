@@ -279,6 +279,7 @@ func (r *Reader) jsonMap(b []byte, i int, n *node, depth int) int {
 	if i < len(b) && b[i] == '}' {
 		return i + 1
 	}
+	var last *node
 	for done := false; !done; {
 		if i >= len(b) || b[i] != '"' {
 			return -1
@@ -299,7 +300,7 @@ func (r *Reader) jsonMap(b []byte, i int, n *node, depth int) int {
 		if escapes {
 			key = r.unescaped(key)
 		}
-		i = r.jsonValue(b, skipSpace(b, i), r.tree.child(n, key), depth)
+		i = r.jsonValue(b, skipSpace(b, i), r.tree.follow(n, key, &last), depth)
 		i, done = next(b, i, '}')
 	}
 	return i

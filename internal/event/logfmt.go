@@ -39,9 +39,10 @@ func (r *Reader) logfmt(text []byte) (more, ok bool) {
 	// the LEN of the packet and that of the datagram in it.
 	r.several = true
 	defer func() { r.several = false }()
+	var last *node
 	for i := range r.pairs {
 		p := &r.pairs[i]
-		n := r.tree.child(&r.tree.root, p.key)
+		n := r.tree.follow(&r.tree.root, p.key, &last)
 		if n == nil || n.skip {
 			continue
 		}

@@ -21,13 +21,14 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 			c.Skip(2 * inside)
 			return
 		}
+		var last *node
 		for ; inside > 0; inside-- {
 			key, ok := c.Key()
 			if !ok {
 				c.Skip(1)
 				continue
 			}
-			if child := r.tree.child(n, key); child == nil || child.skip {
+			if child := r.tree.follow(n, key, &last); child == nil || child.skip {
 				c.Skip(1)
 			} else {
 				r.msgpack(c, child)

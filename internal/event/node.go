@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
 )
 
@@ -14,19 +15,23 @@ import (
 // keys again and again: what a key is, its full name and whether it is looked
 // at, is found out once and remembered.
 type node struct {
-	// What a record of known keys needs comes first.
-	hash   uint64
+	// What a record of known keys needs comes first: one cache line, then another.
 	parent *node
 	ends   ends   // of key
-	name   []byte // Field.Name
+	next   *node  // what came behind it last; nil = nothing that is remembered
 	event  uint64 // the last one in which it was a field,
 	at     int32  // and which
 	levels int16  // of nesting above it
+	misses uint8  // lookups that missed its slot since it was found there
+	plain  bool   // a field and nothing else
 
-	plain  bool // a field and nothing else
-	skip   bool // nothing of it, and nothing below it, is of interest
-	out    bool // is no field itself; what is below may be
-	within bool // an array's: several of one name are several fields
+	name   []byte             // Field.Name
+	known  detector.FieldName // what follows from it
+	skip   bool               // nothing of it, and nothing below it, is of interest
+	out    bool               // is no field itself; what is below may be
+	within bool               // an array's: several of one name are several fields
+	begins *node              // what came first inside it
+	hash   uint64
 
 	message  int16 // rank among the names, the first is 1; 0 = is none
 	level    int16
@@ -62,19 +67,14 @@ type tree struct {
 	rules *rules
 	root  node
 	meta  node // of the metadata
-	slots []slot
+	slots []*node
 
 	passing []node // of this record
 	names   []byte // of those
 }
 
-type slot struct {
-	node   *node
-	misses uint8
-}
-
 func newTree(r *rules) *tree {
-	t := &tree{rules: r, slots: make([]slot, nodeSlots), passing: make([]node, 0, maxKeys)}
+	t := &tree{rules: r, slots: make([]*node, nodeSlots), passing: make([]node, 0, maxKeys)}
 	t.root = node{hash: 0x9e3779b97f4a7c15, levels: -1, out: true}
 	t.meta = node{hash: 0xd1b54a32d192ed03, levels: -2, out: true, metadata: true, steps: [accessors]int16{-1, -1, -1}}
 	for i := range r.accessors {
@@ -134,6 +134,34 @@ func (t *tree) child(n *node, key []byte) *node {
 	return t.lookup(n, key, e, e.hash(n.hash), -1)
 }
 
+// follow is child, for keys in their order: last is the one before, nil for the
+// first, and becomes this one. Records have their keys in the same order again and
+// again, so that what came behind a key last is the first guess.
+func (t *tree) follow(n *node, key []byte, last **node) *node {
+	e := endsOf(key)
+	guess := &n.begins
+	if *last != nil {
+		guess = &(*last).next
+	}
+	c := *guess
+	if c == nil || c.parent != n || !c.is(key, &e) {
+		if c = t.lookup(n, key, e, e.hash(n.hash), -1); c == nil {
+			return nil
+		}
+		if !c.passing {
+			*guess = c
+		}
+	}
+	c.misses = 0
+	*last = c
+	return c
+}
+
+// is reports whether a key, whose ends are given, is the node's.
+func (n *node) is(key []byte, e *ends) bool {
+	return n.ends == *e && (e.size <= 24 || string(n.key) == string(key))
+}
+
 // element returns what the i-th element of the array n means.
 func (t *tree) element(n *node, i int) *node {
 	if n.far && t.rules.wants(n, i) {
@@ -180,11 +208,10 @@ func (e *ends) hash(parent uint64) uint64 {
 }
 
 func (t *tree) lookup(n *node, key []byte, e ends, h uint64, element int) *node {
-	set := (*[ways]slot)(t.slots[h&(nodeSlots-1)&^(ways-1):])
+	set := (*[ways]*node)(t.slots[h&(nodeSlots-1)&^(ways-1):])
 	for i := range set {
-		s := &set[(uint64(i)+h)&(ways-1)]
-		if c := s.node; c != nil && c.hash == h && c.ends == e && c.parent == n && (e.size <= 24 || string(c.key) == string(key)) {
-			s.misses = 0
+		if c := set[(uint64(i)+h)&(ways-1)]; c != nil && c.hash == h && c.parent == n && c.is(key, &e) {
+			c.misses = 0
 			return c
 		}
 	}
@@ -194,15 +221,15 @@ func (t *tree) lookup(n *node, key []byte, e ends, h uint64, element int) *node 
 	return t.miss(n, key, e, h, element, set)
 }
 
-func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[ways]slot) *node {
+func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[ways]*node) *node {
 	// Room is where none is remembered, else where one was missed the most.
-	var s *slot
+	var s **node
 	for i := range set {
 		switch one := &set[i]; {
-		case one.node == nil:
+		case *one == nil:
 			s = one
-		case one.node.pinned || s != nil && s.node == nil:
-		case s == nil || one.misses > s.misses:
+		case (*one).pinned || s != nil && *s == nil:
+		case s == nil || (*one).misses > (*s).misses:
 			s = one
 		}
 	}
@@ -210,16 +237,19 @@ func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[wa
 	t.names = appendName(t.names, n, key, element)
 	name := t.names[from:len(t.names):len(t.names)]
 	made := node{parent: n, hash: h, ends: e, key: key, name: name}
-	if !n.passing && s != nil && (s.node == nil || s.misses >= patience) {
+	if !n.passing && s != nil && (*s == nil || (*s).misses >= patience) {
 		t.names = t.names[:from]
 		c := &made
 		c.key, c.name = bytes.Clone(key), bytes.Clone(name)
 		t.rules.classify(c, element)
-		*s = slot{node: c}
+		if *s != nil {
+			(*s).ends.size = forgotten
+		}
+		*s = c
 		return c
 	}
-	if s != nil && s.misses < patience {
-		s.misses++
+	if s != nil && *s != nil && (*s).misses < patience {
+		(*s).misses++
 	}
 	made.passing = true
 	t.passing = append(t.passing, made)
@@ -230,6 +260,9 @@ func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[wa
 	t.rules.classify(c, element)
 	return c
 }
+
+// forgotten is no key's size: that of a node which is not to be followed to.
+const forgotten = -1
 
 // appendName appends the name of what stands in n. Of a key that makes it too
 // long, no more is taken than shows that.

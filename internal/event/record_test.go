@@ -73,7 +73,7 @@ func TestMadeUpKeys(t *testing.T) {
 	}
 	known := 0
 	for i := range r.tree.slots {
-		if r.tree.slots[i].node != nil {
+		if r.tree.slots[i] != nil {
 			known++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/record"
@@ -177,6 +178,9 @@ func (r *rules) classify(n *node, element int) {
 	role := n.message > 0 || n.level > 0 || n.clock > 0 || n.group
 	n.skip = n.skip || n.left && !role && !n.far
 	n.plain = !role && !n.out && !n.skip
+	if !n.out && !n.skip {
+		n.known = detector.NewFieldName(n.name)
+	}
 }
 
 // leads reports whether the s-th step of an accessor is to key, or to element.

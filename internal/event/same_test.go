@@ -142,7 +142,75 @@ func sample(rng *rand.Rand, i int) []member {
 
 // TestSameVerdictInEveryForm has the same events come in every form to a detector
 // each: score, reason, pattern and level must be the same, to the byte.
-func TestSameVerdictInEveryForm(t *testing.T) {
+func TestSameVerdictInEveryForm(t *testing.T) { sameVerdicts(t, forms, 20, sample) }
+
+// behind is a line of a text behind a prefix.
+func behind(name, prefix string) form {
+	return form{name, func(_ *testing.T, m []member) []byte { return []byte(prefix + m[0].value.(string)) }, true}
+}
+
+// TestSameVerdictBehindEveryPrefix does so with what carriers put before a text.
+func TestSameVerdictBehindEveryPrefix(t *testing.T) {
+	sameVerdicts(t, []form{
+		{"a map", inMap, false},
+		behind("a line", ""),
+		behind("containerd", "2026-03-02T08:00:01.123456789Z stdout F "),
+		behind("docker-compose", "web-1  | "),
+		behind("kubectl logs --prefix", "[pod/shop-5d4f/app] "),
+		behind("GitHub Actions", "2026-03-02T08:00:01.1591220Z "),
+		behind("GitLab CI", "2026-03-02T08:00:01.123456Z 00O "),
+		behind("GitLab CI, a section", "section_start:1772438401:test\r\x1b[0K"),
+	}, 20, func(rng *rand.Rand, i int) []member {
+		var b []string
+		for _, m := range sample(rng, i) {
+			b = append(b, fmt.Sprint(m.value))
+		}
+		return []member{{"log", "took " + strings.Join(b, " ")}}
+	})
+}
+
+// TestSameVerdictOfSyslog does so with what Fluent Bit's parsers make of syslog.
+func TestSameVerdictOfSyslog(t *testing.T) {
+	parsed := func(names ...string) func(*testing.T, []member) []byte {
+		return func(t *testing.T, m []member) []byte {
+			var list []member
+			for _, m := range m {
+				if slices.Contains(names, m.key) {
+					list = append(list, m)
+				}
+			}
+			return inMap(t, list)
+		}
+	}
+	line := func(form string) func(*testing.T, []member) []byte {
+		return func(_ *testing.T, m []member) []byte {
+			order := form
+			for _, m := range m {
+				order = strings.Replace(order, "%"+m.key, fmt.Sprint(m.value), 1)
+			}
+			return []byte(order)
+		}
+	}
+	of := func(rng *rand.Rand, i int) []member {
+		m := sample(rng, i)
+		return []member{
+			{"pri", []int{14, 14, 14, 11, 134}[i%5]}, {"host", "web-7"}, {"ident", []string{"shop", "cron"}[i%2]}, {"pid", strconv.Itoa(300 + rng.IntN(9))},
+			{"msgid", "-"}, {"extradata", "-"}, {"message", fmt.Sprint(m[1].value, " ", m[len(m)-1].value)},
+		}
+	}
+	sameVerdicts(t, []form{
+		{"parsed", parsed("pri", "host", "ident", "pid", "msgid", "extradata", "message"), false},
+		{"RFC 5424", line("<%pri>1 2026-03-02T08:00:01Z %host %ident %pid %msgid %extradata %message"), true},
+	}, 10, of)
+	sameVerdicts(t, []form{
+		{"parsed", parsed("pri", "host", "ident", "pid", "message"), false},
+		{"RFC 3164", line("<%pri>Mar  2 08:00:01 %host %ident[%pid]: %message"), true},
+	}, 10, of)
+}
+
+// sameVerdicts has the same events come in some forms to a detector each.
+func sameVerdicts(t *testing.T, forms []form, least int, sample func(*rand.Rand, int) []member) {
+	t.Helper()
 	type judged struct {
 		reader   *event.Reader
 		detector *detector.Detector
@@ -193,7 +261,7 @@ func TestSameVerdictInEveryForm(t *testing.T) {
 			flagged++
 		}
 	}
-	if flagged < 20 {
-		t.Errorf("%d of 8,000 are flagged, of which 44 are strange: 20 or more wanted", flagged)
+	if flagged < least {
+		t.Errorf("%d of 8,000 are flagged, of which 44 are strange: %d or more wanted", flagged, least)
 	}
 }

@@ -1,11 +1,6 @@
 package event
 
-import (
-	"bytes"
-
-	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
-)
+import "bytes"
 
 // A format is a form that a text may have.
 type format struct {
@@ -23,6 +18,7 @@ type format struct {
 // tried.
 var formats = []format{
 	{0, (*Reader).json},
+	{0, (*Reader).table},
 	{0, (*Reader).jsonBehind},
 	{'"', (*Reader).access},
 	{'"', (*Reader).loadBalancer},
@@ -33,7 +29,7 @@ var formats = []format{
 // formats takes in a text of whatever form; it is plain already. What stands
 // before it for its transport is taken off first.
 func (r *Reader) formats(text []byte) (more, ok bool) {
-	whole := len(text)
+	carried := text
 	text = r.transport(text)
 	looked, found := byte(0), true
 	for i := range formats {
@@ -47,8 +43,13 @@ func (r *Reader) formats(text []byte) (more, ok bool) {
 		if more, ok := f.read(r, text); ok {
 			return more, true
 		}
+		if r.undone {
+			// What stood before it must be taken in again.
+			r.undone = false
+			r.transport(carried)
+		}
 	}
-	if len(text) < whole {
+	if len(text) < len(carried) {
 		// The message is what is left.
 		r.message = candidate{rank: lineRank, value: text, plain: true}
 		return false, true
@@ -99,68 +100,10 @@ var objectStart = []byte(`{"`)
 // undo forgets what was taken in of a text that was alone.
 func (r *Reader) undo() {
 	r.event++
+	r.undone = true
 	r.fields = r.fields[:0]
 	r.message, r.blank = candidate{}, false
 	r.level, r.carried, r.clock, r.group = rated{}, rated{}, moment{}, nil
-}
-
-// transport takes off what Kubernetes and syslog put before a text.
-func (r *Reader) transport(text []byte) []byte {
-	if len(text) < 8 {
-		return text
-	}
-	if text[0] == '<' {
-		if rest, ok := r.priority(text); ok {
-			return rest
-		}
-	} else if text[0] >= '0' && text[0] <= '9' && text[4] == '-' {
-		return r.cri(text)
-	}
-	return text
-}
-
-// priority takes off syslog's (RFC 3164 and 5424): <165>.
-func (r *Reader) priority(text []byte) (rest []byte, ok bool) {
-	n, i := 0, 1
-	for ; i < len(text) && i < 5 && text[i]-'0' < 10; i++ {
-		n = n*10 + int(text[i]-'0')
-	}
-	if i == 1 || i == len(text) || text[i] != '>' || n > 191 {
-		return text, false
-	}
-	r.special(&priorityNode, detector.Number, nil, float64(n))
-	return text[i+1:], true
-}
-
-var priorityNode = node{level: 1 << 14, scale: names.Priority, out: true}
-
-// cri takes off what containerd and CRI-O write before each line:
-//
-//	2026-03-02T08:00:01.123456789Z stdout F text
-//
-// See https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md.
-func (r *Reader) cri(text []byte) []byte {
-	i := bytes.IndexByte(text[:min(len(text), 40)], ' ')
-	if i < len("2026-03-02T08:00:01Z") || text[10] != 'T' {
-		return text
-	}
-	rest, ok := bytes.CutPrefix(text[i+1:], []byte("stdout "))
-	if !ok {
-		if rest, ok = bytes.CutPrefix(text[i+1:], []byte("stderr ")); !ok {
-			return text
-		}
-	}
-	if len(rest) < 2 || rest[0] != 'F' && rest[0] != 'P' || rest[1] != ' ' && rest[1] != ':' {
-		return text
-	}
-	tags := bytes.IndexByte(rest, ' ')
-	if tags < 0 {
-		return text
-	}
-	if r.clock.rank == 0 {
-		r.clock = moment{1, text[:i]}
-	}
-	return rest[tags+1:]
 }
 
 // plain is a text without the codes that colour it and without white space at

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // str takes in a value that came as text. What is wholly a number, true or false
@@ -69,10 +70,16 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 	if n.out || n.skip {
 		return
 	}
+	unit := pattern.UnitNone
+	if kind == detector.Text {
+		if q, base, ok := quantity(v); ok {
+			kind, num, unit = detector.Number, q, base
+		}
+	}
 	if n.event == r.event && !n.within && !r.several {
 		// Of a key that is given twice, the last counts.
 		f := &r.fields[n.at]
-		f.Kind, f.Value, f.Number = kind, v, num
+		f.Kind, f.Value, f.Number, f.Unit = kind, v, num, unit
 		return
 	}
 	if len(r.fields) == cap(r.fields) {
@@ -82,7 +89,7 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 	at := len(r.fields)
 	r.fields = r.fields[:at+1]
 	f := &r.fields[at]
-	f.Name, f.Kind, f.Value, f.Number = n.name, kind, v, num
+	f.Name, f.Kind, f.Value, f.Number, f.Unit, f.Known = n.name, kind, v, num, unit, &n.known
 }
 
 // special takes in the value of a field that is more than a field, and reports

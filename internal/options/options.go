@@ -250,6 +250,9 @@ func Parse(values func(name string) []string) (Settings, error) {
 	if s.Detector.SampleSize > s.Detector.Window {
 		return s, wrong("Sample_Size", "has the value %d: it is larger than Window (%d); allowed: at most Window", s.Detector.SampleSize, s.Detector.Window)
 	}
+	if err := s.checkAffordable(); err != nil {
+		return s, err
+	}
 	if s.KeepShare > 0 && s.Keep != KeepAnomalies {
 		return s, wrong("Keep_Share", "has the value %q: it needs Keep anomalies, and Keep is %s", strconv.FormatFloat(s.KeepShare, 'g', -1, 64), s.Keep)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +24,14 @@ type Baseline struct {
 
 	lines    int64
 	patterns map[uint64]*Change // by their hash
-	fields   map[string]bool    // by name; nil = not known
+	ordered  bool               // it is known which line of the baseline had each first
+	fields   fieldLines
+}
+
+// fieldLines are how many lines have each field, by name, of those that have fields.
+type fieldLines struct {
+	of    map[string]float64
+	lines float64
 }
 
 // Change is a pattern that differs between the baseline and the log.
@@ -33,6 +41,16 @@ type Change struct {
 	Before float64 // lines of the baseline
 	Now    int64   // lines of the log
 	Line   int64   // number of its first one in the log; 0 = none
+
+	first int64 // number of its first line in the baseline
+	last  int64 // of its last one in the log
+}
+
+// FieldChange is a field that differs between the baseline and the log.
+type FieldChange struct {
+	Name   string
+	Before float64 // lines of the baseline that have it
+	Now    float64 // lines of the log
 }
 
 // Comparison is what is other in a log than in its baseline.
@@ -41,7 +59,7 @@ type Comparison struct {
 	Gone    []Change
 	Changed []Change // far more often or far more seldom
 
-	NewFields, GoneFields []string
+	NewFields, GoneFields, ChangedFields []FieldChange // by their names
 
 	// Stop is the line for which a build that has written the log should stop; nil
 	// when there is none.
@@ -49,23 +67,35 @@ type Comparison struct {
 
 	baseline *Baseline
 	now      map[uint64]*Change
-	fields   map[string]bool
-	errors   []Stop // unusual errors among the last lines
+	fields   fieldLines
+	reached  int64  // first line in the baseline of the farthest pattern that has come
+	errors   []Stop // the last unusual errors, at most maxErrors
 }
 
-// Stop is the first line at level ERROR or worse that is unusual by the baseline, in
-// the last lines of the log: what goes on for longer than that has survived it.
+// Stop is a line at level ERROR or worse that is unusual by the baseline and that the
+// log has not got over: the first of those behind the last one that it has.
+//
+// A log has got over an error when most of what the baseline still had to say at that
+// point comes behind it: patterns that the baseline has for the first time behind all of
+// those that have come. Where nothing was left to say, it has when it goes on with
+// anything that the baseline has. A line that says that a process exited with a code
+// other than 0 is final, whatever comes behind it: the steps that clean up come always.
+// Of a model, in which nothing has a place, each unusual error is one to stop for.
 type Stop struct {
 	Line   int64
 	Text   string
 	Reason string
+
+	reached int64
+	final   bool
 }
 
+// exited is what the line of a process that failed looks like: "exit code 1", "exited
+// with 2", "exit status 127".
+var exited = regexp.MustCompile(`(?i)\bexit(ed|s)?\b\D{0,24}[1-9]`)
+
 const (
-	// survived is after how many lines a log has got over an error. In builds that
-	// failed, the last unusual error stood at most 82 lines before the end, in
-	// those that passed at least 163.
-	survived = 100
+	maxErrors = 1000
 
 	// A pattern has changed when it comes so many times as often or as seldom, and
 	// that is so many standard deviations from what it was.
@@ -73,6 +103,9 @@ const (
 	changedDeviations = 4
 
 	maxFieldNames = 1000
+
+	// longFieldName is up to how many bytes of a field's name a model keeps.
+	longFieldName = 40
 )
 
 // detector returns a detector that knows the baseline and nothing else.
@@ -90,7 +123,7 @@ func (b *Baseline) detector(ctx context.Context, o Options) (*detector.Detector,
 		return nil, err
 	}
 	whole := io.MultiReader(bytes.NewReader(head[:n]), in)
-	b.lines, b.patterns, b.fields = 0, map[uint64]*Change{}, nil
+	b.lines, b.patterns, b.fields, b.ordered = 0, map[uint64]*Change{}, fieldLines{of: map[string]float64{}}, false
 	if detector.IsSnapshot(head[:n]) {
 		return b.restore(whole, settings)
 	}
@@ -99,7 +132,6 @@ func (b *Baseline) detector(ctx context.Context, o Options) (*detector.Detector,
 	if err != nil {
 		return nil, err
 	}
-	b.fields = map[string]bool{}
 	r := run{ctx: ctx, options: Options{Settings: o.Settings}, detector: d}
 	if err = r.lines(whole, func(l *Line) error {
 		d.Learn(&l.Event)
@@ -127,14 +159,15 @@ func (b *Baseline) survey(r *run) error {
 		return err
 	}
 	defer in.Close()
+	b.ordered = true
 	var v detector.Verdict
 	return r.lines(in, func(l *Line) error {
 		r.detector.Survey(&l.Event, &v)
-		addNames(b.fields, &l.Event)
+		b.fields.add(&l.Event)
 		if c := b.patterns[v.Pattern]; c != nil {
 			c.Before++
 		} else if len(b.patterns) < MaxPatterns {
-			b.patterns[v.Pattern] = &Change{ID: detector.PatternID(v.Pattern), Text: r.template(l), Before: 1}
+			b.patterns[v.Pattern] = &Change{ID: detector.PatternID(v.Pattern), Text: r.template(l), Before: 1, first: l.Number}
 		}
 		return nil
 	})
@@ -173,54 +206,93 @@ func (b *Baseline) restore(in io.Reader, settings detector.Options) (*detector.D
 			}
 			k.Before += float64(p.Seen)
 		}
+		records := 0.0 // that had fields, what is long past counting less
+		for _, f := range c.Groups[i].Fields {
+			if f.Part == "" {
+				b.fields.of[f.Name] += float64(f.Records)
+				records = max(records, float64(f.Records)/f.Share)
+			}
+		}
+		b.fields.lines += records
 	}
 	return d, nil
 }
 
-func addNames(names map[string]bool, ev *detector.Event) {
+// add counts the fields of a line.
+func (f *fieldLines) add(ev *detector.Event) {
+	if len(ev.Fields) == 0 {
+		return
+	}
+	f.lines++
 	for i := range ev.Fields {
-		if n := ev.Fields[i].Name; !names[string(n)] && len(names) < maxFieldNames {
-			names[string(n)] = true
+		name := text.Cut(ev.Fields[i].Name, longFieldName)
+		if _, ok := f.of[string(name)]; ok || len(f.of) < maxFieldNames {
+			f.of[string(name)]++
 		}
 	}
 }
 
 func newComparison(b *Baseline) *Comparison {
-	return &Comparison{baseline: b, now: map[uint64]*Change{}, fields: map[string]bool{}}
+	return &Comparison{baseline: b, now: map[uint64]*Change{}, fields: fieldLines{of: map[string]float64{}}}
 }
 
 func (c *Comparison) line(l *Line) {
 	v := &l.Verdict
-	addNames(c.fields, &l.Event)
-	if k := c.now[v.Pattern]; k != nil {
-		k.Now++
-	} else if len(c.now) < MaxPatterns {
-		k := &Change{ID: detector.PatternID(v.Pattern), Now: 1, Line: l.Number}
+	c.fields.add(&l.Event)
+	k := c.now[v.Pattern]
+	if k == nil && len(c.now) < MaxPatterns {
+		k = &Change{ID: detector.PatternID(v.Pattern), Line: l.Number}
 		if was := c.baseline.patterns[v.Pattern]; was != nil {
-			k.Text, k.Before = was.Text, was.Before
+			k.Text, k.Before, k.first = was.Text, was.Before, was.first
 		} else {
 			k.Text = l.Template()
 		}
 		c.now[v.Pattern] = k
 	}
-	if v.Anomaly && v.Level >= pattern.LevelError {
-		recent := slices.IndexFunc(c.errors, func(s Stop) bool { return l.Number-s.Line < survived })
-		if recent < 0 {
-			recent = len(c.errors)
-		}
-		c.errors = append(c.errors[:0], c.errors[recent:]...)
-		c.errors = append(c.errors, Stop{l.Number, text.Valid(text.Cut(l.Text, 400)), string(v.Reason)})
+	if k != nil {
+		k.Now++
+		k.last = l.Number
+		c.reached = max(c.reached, k.first)
 	}
+	if v.Anomaly && v.Level >= pattern.LevelError {
+		if len(c.errors) == maxErrors {
+			c.errors = slices.Delete(c.errors, 0, maxErrors/2)
+		}
+		c.errors = append(c.errors, Stop{l.Number, text.Valid(text.Cut(l.Text, 400)), string(v.Reason), c.reached, exited.Match(l.Text)})
+	}
+}
+
+// gotOver reports whether the log has got over an error, see Stop.
+func (c *Comparison) gotOver(s *Stop) bool {
+	if s.final || !c.baseline.ordered {
+		return false
+	}
+	left, came, known := 0, 0, false
+	for hash, k := range c.baseline.patterns {
+		now := c.now[hash]
+		behind := now != nil && now.last > s.Line
+		known = known || behind
+		if k.first > s.reached {
+			left++
+			if behind {
+				came++
+			}
+		}
+	}
+	if left == 0 {
+		return known
+	}
+	return 2*came > left
 }
 
 // finish fills in what can be said when the log has ended.
 func (c *Comparison) finish(lines int64) {
 	b := c.baseline
 	for _, k := range c.now {
-		switch usual := k.Before * float64(lines) / float64(max(1, b.lines)); {
+		switch {
 		case k.Before == 0:
 			c.New = append(c.New, *k)
-		case math.Max(float64(k.Now), usual) >= changedTimes*math.Min(float64(k.Now), usual) && math.Abs(float64(k.Now)-usual) >= changedDeviations*math.Sqrt(usual+1):
+		case changed(k.Before*float64(lines)/float64(max(1, b.lines)), float64(k.Now)):
 			c.Changed = append(c.Changed, *k)
 		}
 	}
@@ -241,21 +313,37 @@ func (c *Comparison) finish(lines int64) {
 	slices.SortFunc(c.New, by(most))
 	slices.SortFunc(c.Gone, by(most))
 	slices.SortFunc(c.Changed, by(most))
-	if b.fields != nil {
-		c.NewFields, c.GoneFields = without(c.fields, b.fields), without(b.fields, c.fields)
-	}
-	if i := slices.IndexFunc(c.errors, func(s Stop) bool { return lines-s.Line < survived }); i >= 0 {
-		c.Stop = &c.errors[i]
+	c.compareFields(&b.fields)
+	over := false
+	for i := range slices.Backward(c.errors) {
+		s := &c.errors[i]
+		if over = over || c.gotOver(s); !over || s.final {
+			c.Stop = s
+		}
 	}
 }
 
-// without are the names of one that the other has not.
-func without(one, other map[string]bool) (names []string) {
-	for n := range one {
-		if !other[n] {
-			names = append(names, n)
+// changed reports whether it is far from usual how often something comes.
+func changed(usual, now float64) bool {
+	return max(now, usual) >= changedTimes*min(now, usual) && math.Abs(now-usual) >= changedDeviations*math.Sqrt(usual+1)
+}
+
+func (c *Comparison) compareFields(before *fieldLines) {
+	for name, now := range c.fields.of {
+		f := FieldChange{name, before.of[name], now}
+		switch {
+		case f.Before == 0:
+			c.NewFields = append(c.NewFields, f)
+		case changed(f.Before*c.fields.lines/max(1, before.lines), now):
+			c.ChangedFields = append(c.ChangedFields, f)
 		}
 	}
-	slices.Sort(names)
-	return names
+	for name, n := range before.of {
+		if c.fields.of[name] == 0 {
+			c.GoneFields = append(c.GoneFields, FieldChange{name, n, 0})
+		}
+	}
+	for _, list := range [][]FieldChange{c.NewFields, c.GoneFields, c.ChangedFields} {
+		slices.SortFunc(list, func(x, y FieldChange) int { return strings.Compare(x.Name, y.Name) })
+	}
 }

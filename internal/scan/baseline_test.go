@@ -12,8 +12,18 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
-// build is the log of a build of n modules. broken puts lines in behind a module.
+// build is the log of a build of n modules that passed. broken puts lines in behind a
+// module.
 func build(n int, broken map[int]string) string {
+	return modules(n, broken) + "[INFO] Reports written to /builds/shop/site\n[INFO] Artifacts uploaded\nFinished: SUCCESS\n"
+}
+
+// brokenBuild is one that ended behind a module.
+func brokenBuild(n int, why string) string {
+	return modules(n, map[int]string{n - 1: why}) + "Finished: FAILURE\n"
+}
+
+func modules(n int, broken map[int]string) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "Started by an SCM change")
 	for i := range n {
@@ -21,7 +31,6 @@ func build(n int, broken map[int]string) string {
 			i, 1+i%3, i%7, 3+i%40, 2+i%11, i%9)
 		b.WriteString(broken[i])
 	}
-	fmt.Fprintln(&b, "Finished")
 	return b.String()
 }
 
@@ -49,8 +58,13 @@ func TestBaselineOfABuild(t *testing.T) {
 	}{
 		{"the same build", good, ""},
 		{"a module more", build(104, nil), ""},
-		{"it ends in an error", build(60, map[int]string{59: compileError}), "COMPILATION ERROR"},
+		{"it ends in an error", brokenBuild(60, compileError), "COMPILATION ERROR"},
+		{"and cleans up for long", brokenBuild(60, compileError+strings.Repeat("removing a directory\n", 400)), "COMPILATION ERROR"},
 		{"it has got over an error", build(100, map[int]string{20: compileError}), ""},
+		{"and over one at its end", build(100, map[int]string{99: compileError}), ""},
+		{"over the first of two", modules(40, map[int]string{5: "[ERROR] mirror 3 does not answer\n"}) + brokenBuild(20, compileError), "mirror 3"},
+		{"a process has failed, and all is cleaned up", build(60, map[int]string{59: "##[error]Process completed with exit code 1.\n"}), "exit code 1"},
+		{"a process has exited with 0", build(60, map[int]string{59: "[ERROR] mirror 3 gave up, exit code 0\n"}), ""},
 	} {
 		got := compare(t, []byte(good), c.log)
 		switch {
@@ -60,7 +74,7 @@ func TestBaselineOfABuild(t *testing.T) {
 			t.Errorf("%s: stopped for %+v, want %s", c.name, got.Stop, c.stop)
 		}
 	}
-	known := build(60, map[int]string{59: compileError})
+	known := brokenBuild(60, compileError)
 	if got := compare(t, []byte(known), known); got.Stop != nil {
 		t.Errorf("stopped for %+v, which the baseline has as well", got.Stop)
 	}
@@ -89,12 +103,52 @@ func TestBaselineListsWhatHasChanged(t *testing.T) {
 	if k := find(c.New, "Compiling everything"); k.Now != 100 {
 		t.Errorf("a new pattern is %+v", k)
 	}
-	if fmt.Sprint(c.NewFields, c.GoneFields) != "[region] [host]" {
+	if fmt.Sprint(c.NewFields, c.GoneFields) != "[{region 0 1}] [{host 1 0}]" {
 		t.Errorf("new fields %v, gone %v", c.NewFields, c.GoneFields)
 	}
 	often := compare(t, []byte(build(100, map[int]string{5: "retrying\n", 6: "retrying\n"})), build(100, map[int]string{5: strings.Repeat("retrying\n", 60)}))
 	if k := find(often.Changed, "retrying"); k.Before != 2 || k.Now != 60 {
 		t.Errorf("a changed pattern is %+v", k)
+	}
+}
+
+// requests are n lines of JSON, of which every so many have a user.
+func requests(n, user int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{"message":"request %d served","took":%d`, i, 1+i%40)
+		if i%user == 0 {
+			fmt.Fprintf(&b, `,"user":"u%d"`, i%90)
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
+// TestBaselineListsFields: which come now, which no longer, which far more seldom; by a
+// log and by a model.
+func TestBaselineListsFields(t *testing.T) {
+	before := requests(1000, 2) + `{"message":"request 7 served","took":3,"host":"a"}` + "\n"
+	now := requests(400, 100) + `{"message":"request 7 served","took":3,"region":"b"}` + "\n"
+	s := options.Defaults().Detector
+	s.Synchronous = true
+	d, err := detector.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := Learn(t.Context(), d, strings.NewReader(before), Options{Settings: options.Defaults()}); err != nil {
+		t.Fatal(err)
+	}
+	var model bytes.Buffer
+	if err := d.WriteSnapshot(&model, "test", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for name, base := range map[string][]byte{"a log": []byte(before), "a model": model.Bytes()} {
+		c := compare(t, base, now)
+		if got, want := fmt.Sprint(c.NewFields, c.GoneFields, c.ChangedFields), "[{region 0 1}] [{host 1 0}] [{user 500 4}]"; got != want {
+			t.Errorf("by %s: %s, want %s", name, got, want)
+		}
 	}
 }
 
@@ -116,7 +170,7 @@ func TestBaselineIsAModel(t *testing.T) {
 	if c := compare(t, model.Bytes(), build(100, nil)); c.Stop != nil || len(c.New) > 0 {
 		t.Errorf("a good build: %+v", c)
 	}
-	if c := compare(t, model.Bytes(), build(50, map[int]string{49: compileError})); c.Stop == nil || len(c.New) != 2 {
+	if c := compare(t, model.Bytes(), brokenBuild(50, compileError)); c.Stop == nil || len(c.New) != 3 {
 		t.Errorf("a broken build: %+v", c)
 	}
 }

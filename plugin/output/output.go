@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/fluentbit"
 	"github.com/flb-anomaly/flb-anomaly/internal/forward"
 	"github.com/flb-anomaly/flb-anomaly/internal/judge"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
@@ -52,6 +53,9 @@ type receiver interface {
 }
 
 func newOutput(name string, s options.Output, log *slog.Logger) (*judgingOutput, error) {
+	if said := fluentbit.ThreadTrouble(); said != "" {
+		log.Warn(said)
+	}
 	secure, err := tlsConfig(&s.Forward)
 	if err != nil {
 		return nil, err

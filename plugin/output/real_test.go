@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
@@ -112,4 +113,21 @@ func TestFilterPanicsBesideTheOutput(t *testing.T) {
 		p.sender.Wait("nil pointer dereference", 1+reload)
 	}
 	p.stop(t)
+}
+
+// TestOutputDoesNotSurviveAFork, and says so: in the child there is no Go, and a
+// call into it would never return.
+func TestOutputDoesNotSurviveAFork(t *testing.T) {
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	flbtest.Start(t, dir, "-d", "-l", log, "-e", testbuild.Output.Build(t), "-i", "dummy", "-o", "anomaly", "-m", "*").End()
+	for end := time.Now().Add(flbtest.Patience); ; time.Sleep(50 * time.Millisecond) {
+		b, _ := os.ReadFile(log)
+		if strings.Contains(string(b), "[output:anomaly] Fluent Bit went into the background after it had loaded this output") {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the daemon says nothing of it:\n%s", b)
+		}
+	}
 }

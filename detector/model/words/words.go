@@ -56,10 +56,23 @@ func keyOf(b []byte) (k key) {
 	return k
 }
 
-// slot is where the key is looked for first.
-func (k *key) slot() uint {
+func (k *key) hash() uint {
 	hi, lo := bits.Mul64(k.first^0x9e3779b97f4a7c15, k.last^0xd1b54a32d192ed03+uint64(k.length))
-	return uint(hi^lo) & (slots - 1)
+	return uint(hi ^ lo)
+}
+
+// slot is where the key is looked for first.
+func (k *key) slot() uint { return k.hash() & (slots - 1) }
+
+// known has a bit for the hash of each word of the table: most words of a log are not
+// in it, and 2 KB stay nearer to the processor than the table does.
+var known [maskWords]uint64
+
+// maskWords is for 1 in 26 of other words to have the bit of one.
+const maskWords = 1 << 8
+
+func bitOf(hash uint) (word uint, bit uint64) {
+	return hash >> 6 & (maskWords - 1), 1 << (hash & 63)
 }
 
 // slots is a power of two several times the number of words, so that a
@@ -80,20 +93,22 @@ var entries = func() *[slots]entry {
 		if line[0] == '#' {
 			continue
 		}
-		word, bits, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		text, bits, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		w, err := strconv.ParseFloat(bits, 32)
-		if err != nil || len(word) < MinLength || len(word) > MaxLength {
+		if err != nil || len(text) < MinLength || len(text) > MaxLength {
 			panic(fmt.Sprintf("words.txt: %q is not a word of %d to %d letters and its weight in bits", line, MinLength, MaxLength))
 		}
 		if n++; n > slots/2 {
 			panic(fmt.Sprintf("words.txt: more than %d words", slots/2))
 		}
-		k := keyOf([]byte(word))
+		k := keyOf([]byte(text))
 		i := k.slot()
 		for t[i].length != 0 {
 			i = (i + 1) & (slots - 1)
 		}
 		t[i] = entry{k.first, k.last, k.length, float32(w)}
+		word, bit := bitOf(k.hash())
+		known[word] |= bit
 	}
 	return t
 }()
@@ -105,7 +120,11 @@ func Weight(word []byte) float32 {
 		return 0
 	}
 	k := keyOf(word)
-	for i := k.slot(); ; i = (i + 1) & (slots - 1) {
+	h := k.hash()
+	if w, bit := bitOf(h); known[w]&bit == 0 {
+		return 0
+	}
+	for i := h & (slots - 1); ; i = (i + 1) & (slots - 1) {
 		e := &entries[i]
 		if e.first == k.first && e.last == k.last && e.length == k.length {
 			return e.weight

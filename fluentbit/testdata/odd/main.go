@@ -76,6 +76,14 @@ func start(i *fluentbit.Instance) (fluentbit.Filter, error) {
 			log.Info("logged in the background")
 		})
 	}
+	if begin == "chatter" {
+		i.Go(func() {
+			for range 10_000 {
+				log.Info("goes on after the end")
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
 	number, set := i.Value("NUMBER")
 	log.Info("options", "do", do, "words", fmt.Sprintf("%q", i.Values("word")), "number", number, "set", set)
 	o := &odd{

@@ -60,19 +60,23 @@ func Path(dir, instance string) string {
 //
 // Another process that writes the same file at the same time does no harm; the
 // one that ends last wins, or the other gets an error.
-func Write(path string, write func(io.Writer) error) (err error) {
+func Write(path string, write func(io.Writer) error) error {
+	return writeOn(osDisk{}, path, write)
+}
+
+func writeOn(d disk, path string, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
-	if err := makeDir(dir); err != nil {
+	if err := makeDir(d, dir); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, temporary(path)) // mode 0600
+	f, err := d.CreateTemp(dir, temporary(path)) // mode 0600
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(f.Name())
+			d.Remove(f.Name())
 		}
 	}()
 	w := bufio.NewWriterSize(f, 256<<10)
@@ -88,17 +92,17 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	if err := f.Close(); err != nil { // some file systems say here that the disk is full
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := d.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return d.SyncDir(dir)
 }
 
 // Probe says what would keep Write from making a file at path: it makes an empty
 // one beside it and removes that.
 func Probe(path string) error {
 	dir := filepath.Dir(path)
-	if err := makeDir(dir); err != nil {
+	if err := makeDir(osDisk{}, dir); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(dir, temporary(path))
@@ -126,16 +130,41 @@ func Cause(err error) string {
 // hidden and do not end as models do.
 func temporary(path string) string { return "." + filepath.Base(path) + ".*.tmp" }
 
-func makeDir(dir string) error {
-	err := os.Mkdir(dir, 0o700)
+func makeDir(d disk, dir string) error {
+	err := d.Mkdir(dir, 0o700)
 	if errors.Is(err, fs.ErrExist) {
 		return nil // a file in its place is found when it is used
 	}
 	if err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
+	return d.SyncDir(filepath.Dir(dir))
 }
+
+// disk is what Write asks of a disk. Tests have one that fails, and one that
+// forgets what was not synced.
+type disk interface {
+	Mkdir(dir string, mode fs.FileMode) error
+	CreateTemp(dir, pattern string) (file, error)
+	Rename(from, to string) error
+	Remove(name string) error
+	SyncDir(dir string) error
+}
+
+type file interface {
+	io.WriteCloser
+	Name() string
+	Sync() error
+}
+
+// osDisk is the disk that there is.
+type osDisk struct{}
+
+func (osDisk) Mkdir(dir string, mode fs.FileMode) error     { return os.Mkdir(dir, mode) }
+func (osDisk) CreateTemp(dir, pattern string) (file, error) { return os.CreateTemp(dir, pattern) }
+func (osDisk) Rename(from, to string) error                 { return os.Rename(from, to) }
+func (osDisk) Remove(name string) error                     { return os.Remove(name) }
+func (osDisk) SyncDir(dir string) error                     { return syncDir(dir) }
 
 // syncDir makes names in a directory durable. Some file systems cannot, and
 // need not.
