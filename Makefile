@@ -90,12 +90,9 @@ mutate:
 # The Fluent Bits to test with: FLUENT_BIT, and those of FLUENT_BIT_OLDER.
 FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
 
-## test-versions: the tests that need a Fluent Bit, with each of FLUENT_BIT and FLUENT_BIT_OLDER (separated by colons)
+## test-versions: the tests that need a Fluent Bit, with each of FLUENT_BIT and FLUENT_BIT_OLDER (separated by colons), and the table of them
 test-versions: all
-	@for f in $(FLUENT_BITS); do \
-	  echo "=== $$f"; \
-	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./internal/forward ./plugin/... ./test/reliability ./docker || exit 1; \
-	done
+	@GO='$(GO)' test/versions.sh $(FLUENT_BITS)
 
 ## vulncheck: look for known vulnerabilities in what the code calls
 vulncheck:
