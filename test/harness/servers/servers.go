@@ -68,18 +68,29 @@ func packaged(t testing.TB, server, pkg string, names ...string) string {
 // server is a program that runs.
 type server struct {
 	cmd  *exec.Cmd
+	life io.Closer // the program ends when it is closed, as it is when the test dies
 	done chan struct{}
 	log  string // the file that has what it says
 }
 
+// guarded runs a program until the standard input ends.
+const guarded = `exec 3<&0
+"$@" 3<&- </dev/null &
+child=$!
+{ cat <&3 >/dev/null; kill -9 $child; } 2>/dev/null &
+wait $child`
+
 func start(dir, name string, args ...string) (*server, error) {
-	s := &server{cmd: exec.Command(name, args...), done: make(chan struct{}), log: filepath.Join(dir, "said.log")}
+	s := &server{cmd: exec.Command("sh", append([]string{"-c", guarded, "sh", name}, args...)...), done: make(chan struct{}), log: filepath.Join(dir, "said.log")}
 	out, err := os.Create(s.log)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = dir, out, out
+	if s.life, err = s.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -91,7 +102,7 @@ func start(dir, name string, args ...string) (*server, error) {
 }
 
 func (s *server) kill() {
-	s.cmd.Process.Kill()
+	s.life.Close()
 	<-s.done
 }
 
@@ -113,7 +124,7 @@ func (s *server) ready(url string) error {
 		}
 		select {
 		case <-s.done:
-			return fmt.Errorf("%s has ended: %v\n%s", s.cmd.Path, s.cmd.ProcessState, s.said())
+			return fmt.Errorf("%s has ended: %v\n%s", s.cmd.Args[4], s.cmd.ProcessState, s.said())
 		default:
 		}
 	}
