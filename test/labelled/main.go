@@ -55,12 +55,12 @@ func run(args []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		stop, err := guard(b.pass, b.fail)
+		stop, err := guard(b.passed, b.failed)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		half := len(b.pass) / 2
-		stopHealthy, err := guard(b.pass[:half], b.pass[half:])
+		half := len(b.passed) / 2
+		stopHealthy, err := guard(b.passed[:half], b.passed[half:])
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -91,22 +91,24 @@ func count(b bool) int {
 
 // build is a job that passed once and failed once.
 type build struct {
+	passed, failed []string // the logs' lines as they are
+
+	// As those who marked them count: a carriage return alone ends a line as well.
 	pass, fail []string
 	marked     map[int]bool // lines of fail, counted from 1, that a person marked as the error
 }
 
 func read(dir string) (b build, err error) {
 	for _, f := range []struct {
-		name  string
-		lines *[]string
-	}{{"pass.log", &b.pass}, {"fail.log", &b.fail}} {
+		name           string
+		lines, counted *[]string
+	}{{"pass.log", &b.passed, &b.pass}, {"fail.log", &b.failed, &b.fail}} {
 		text, err := os.ReadFile(filepath.Join(dir, f.name))
 		if err != nil {
 			return b, err
 		}
-		// A carriage return alone ends a line in the numbers of the labels.
-		text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-		*f.lines = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+		*f.lines = lines(string(text))
+		*f.counted = lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text)))
 	}
 	b.marked = map[int]bool{}
 	for _, name := range []string{"groundtruth", "groundtruth2"} {
@@ -135,6 +137,8 @@ func read(dir string) (b build, err error) {
 	}
 	return b, nil
 }
+
+func lines(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }
 
 // guard asks whether a build stops, by the baseline of another log.
 func guard(baseline, log []string) (stop bool, err error) {
