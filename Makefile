@@ -21,7 +21,7 @@ LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
-.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate bench bench-page quality labelled e2e loki opensearch dist dist-test clean help FORCE
+.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate soak bench bench-page quality labelled e2e loki opensearch dist dist-test clean help FORCE
 
 ## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -72,8 +72,10 @@ reliability: all
 	RELIABILITY=long $(GO) test -count=1 -v -timeout 2h ./test/reliability
 	SOAK_RECORDS=20000000 $(GO) test -count=1 -v -timeout 2h -run 'TestSoak' ./internal/judge
 	$(GO) test -count=1 -v -run 'Limits|LongLines|ManyGroups|TimeThatJumps' ./internal/judge
+	$(GO) test -count=1 -v -run 'Affordable' ./internal/options
+	$(GO) test -count=1 -v -run 'FewThreads' ./fluentbit
 	LINES=1000000 $(GO) test -count=1 -v -run 'TestEveryRecordComesOut' ./plugin
-	RELIABILITY=long $(GO) test -count=1 -v -timeout 1h -run 'RandomText|WorstLines|TeachingAnAttack|Smokescreen|ChosenKeys' ./detector
+	RELIABILITY=long $(GO) test -count=1 -v -timeout 1h -run 'RandomText|WorstLines|WorstRecords|TeachingAnAttack|Smokescreen|Mimicry|StormIsOver|ChosenKeys' ./detector
 	$(GO) test -run - -bench SnapshotStep ./detector
 	$(MAKE) fuzz
 
@@ -82,6 +84,12 @@ FUZZTIME ?= 10m
 ## fuzz: run every fuzz target that the source has, FUZZTIME (10m) each; FUZZ=record/FuzzWalk picks some
 fuzz:
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' test/fuzz.sh $(FUZZ)
+
+SOAK_RECORDS ?= 200000000
+
+## soak: what a day brings, at full speed: SOAK_RECORDS (200 million) with reloads, saves, refits, clock jumps and a full disk
+soak: all
+	SOAK_RECORDS=$(SOAK_RECORDS) $(GO) test -count=1 -v -timeout 12h -run '^TestDay$$' ./test/reliability
 
 ## mutate: plant mistakes one at a time and see which the tests find: MUTATE='-n 100 -seed 7 ./record' (-n 150 of all)
 mutate:

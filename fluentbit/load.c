@@ -30,6 +30,7 @@
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,15 +296,37 @@ static int replaced(int i)
     return 0;
 }
 
+/*
+ * Two shared objects with a Go of its own each may find Fluent Bit's handlers at the
+ * same time, in two threads. If both put theirs there, the second ones replace the
+ * first ones and do not know of them: one looks after the other. They have nothing in
+ * common but the C library, so one of its locks is theirs: that of stdin, which
+ * Fluent Bit reads by its descriptor. Whoever else holds it is not waited for long.
+ */
+static int lock_handlers(void)
+{
+    for (int n = 0; n < 1000; n++) {
+        if (ftrylockfile(stdin) == 0) {
+            return 1;
+        }
+        sched_yield();
+    }
+    return 0;
+}
+
 void kit_restore_signals(void)
 {
     if (!go_started || !replaced(0)) {
         return;
     }
+    int locked = lock_handlers();
     for (int i = 0; i < GO_SIGNALS; i++) {
         if (replaced(i)) {
             sigaction(go_signals[i], &with_go[i], NULL);
         }
+    }
+    if (locked) {
+        funlockfile(stdin);
     }
 }
 

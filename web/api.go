@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,6 +66,11 @@ func (s *Server) routes(mux *http.ServeMux) {
 	ask("/seek", answerSeek)
 	ask("/chart", answerChart)
 	ask("/patterns", answerPatterns)
+	ask("/incidents", answerIncidents)
+	ask("/compare", s.answerCompare)
+	mux.HandleFunc("GET /api/views/{id}/report", s.serveReport)
+	mux.HandleFunc("GET /api/views/{id}/ignore", s.serveIgnore)
+	mux.HandleFunc("POST /api/views/{id}/normal", s.serveNormal)
 	mux.HandleFunc("GET /api/views/{id}/export", s.serveExport)
 }
 
@@ -117,7 +121,7 @@ type optionAnswer struct {
 func (s *Server) serveStart(w http.ResponseWriter, r *http.Request) {
 	var table []optionAnswer
 	for _, o := range options.Table {
-		if !o.Records {
+		if !o.Records && o.Name != ignoreFile {
 			table = append(table, optionAnswer{o.Name, o.Flag(), string(o.Type), o.Default, o.Range, o.Help, o.Multiple})
 		}
 	}
@@ -134,6 +138,8 @@ func (s *Server) serveStart(w http.ResponseWriter, r *http.Request) {
 		"stop":    s.start,
 		"levels":  levelNames,
 		"views":   append([]string{}, open...),
+
+		"ignoreFile": s.config.IgnoreFile,
 	})
 }
 
@@ -151,6 +157,8 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 		Options map[string][]string `json:"options"`
 		Size    int64               `json:"size"` // of the text to come, -1 = not known
 		Of      string              `json:"of"`   // the view whose text it is
+
+		Modified int64 `json:"modified"` // when the file was written to last, Unix milliseconds; 0 = not known
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&q); err != nil {
 		refuse(w, http.StatusBadRequest, "the request is no JSON: "+err.Error())
@@ -163,17 +171,18 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, fmt.Sprintf("mode has the value %q; allowed: stream, batch", q.Mode))
 		return
 	}
-	for name := range q.Options {
-		if !slices.ContainsFunc(options.Table, func(o options.Option) bool { return o.Name == name && !o.Records }) {
-			refuse(w, http.StatusBadRequest, fmt.Sprintf("there is no option %q", name))
-			return
-		}
+	if err := checkOptions(q.Options); err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
 	}
 	if q.Size > s.config.MaxSize {
 		refuse(w, http.StatusRequestEntityTooLarge, tooLarge(s.config.MaxSize).text)
 		return
 	}
-	spec := viewSpec{name: q.Name, mode: q.Mode, given: q.Options}
+	spec := viewSpec{name: text.Valid(text.Cut([]byte(q.Name), maxName)), mode: q.Mode, given: q.Options}
+	if q.Modified > 0 {
+		spec.modified = time.UnixMilli(q.Modified)
+	}
 	var from *view
 	if q.Of != "" {
 		from = s.view(q.Of)
@@ -213,6 +222,36 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusCreated, v.about())
 }
 
+// Limits of what a request may ask a detector for.
+const (
+	maxValues = 200     // of an option
+	maxValue  = 2 << 10 // bytes of each
+	maxName   = 1 << 10 // bytes of a log's name
+)
+
+// ignoreFile is an option that is the server's, not the page's: it names a file of this
+// machine.
+const ignoreFile = "Ignore_File"
+
+// checkOptions refuses options that are none, and more of one than anybody needs: each
+// Ignore costs every line time.
+func checkOptions(given map[string][]string) error {
+	for name, values := range given {
+		if name == ignoreFile || !slices.ContainsFunc(options.Table, func(o options.Option) bool { return o.Name == name && !o.Records }) {
+			return fmt.Errorf("there is no option %q", name)
+		}
+		if len(values) > maxValues {
+			return fmt.Errorf("option %s has %d values: at most %d are right", name, len(values), maxValues)
+		}
+		for _, value := range values {
+			if len(value) > maxValue {
+				return fmt.Errorf("option %s has a value of %d bytes: at most %d are right", name, len(value), maxValue)
+			}
+		}
+	}
+	return nil
+}
+
 // serveUpload takes a log in, as it comes, and answers when it is judged.
 func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	v := s.view(r.PathValue("id"))
@@ -235,7 +274,7 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	}
 	s.scans.Add(1)
 	defer s.scans.Done()
-	if err := v.read(&patientBody{http.NewResponseController(w), r.Body}, r.ContentLength < 0); err != nil {
+	if err := v.read(&patientBody{http.NewResponseController(w), r.Body, s.config.Patience}, r.ContentLength < 0); err != nil {
 		refuse(w, http.StatusUnprocessableEntity, message(err))
 		return
 	}
@@ -245,15 +284,30 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 // patientBody reads a request's body for as long as it moves: a large log may
 // take its time, one that stands still may not hold on to the server.
 type patientBody struct {
-	control *http.ResponseController
-	body    io.Reader
+	control  *http.ResponseController
+	body     io.Reader
+	patience time.Duration
 }
 
 func (b *patientBody) Read(p []byte) (int, error) {
 	// A server that knows no deadlines, as in a test, has none to set.
-	_ = b.control.SetReadDeadline(time.Now().Add(stalled))
+	_ = b.control.SetReadDeadline(time.Now().Add(b.patience))
 	return b.body.Read(p)
 }
+
+// patientWriter writes an answer for as long as somebody reads it.
+type patientWriter struct {
+	http.ResponseWriter
+	patience time.Duration
+}
+
+func (w *patientWriter) Write(p []byte) (int, error) {
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(w.patience))
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func number(r *http.Request, name string, otherwise int) (int, error) {
 	s := r.URL.Query().Get(name)
@@ -281,7 +335,11 @@ func answerRows(v *view, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.rows(r.Context(), f, at, min(max(n, 0), maxRows))
+	sort := r.URL.Query().Get("sort")
+	if err := checkSort(sort); err != nil {
+		return nil, err
+	}
+	return v.rows(r.Context(), f, sort, at, min(max(n, 0), maxRows))
 }
 
 // answerLine gives one line, all that is reasonable of it, the lines around
@@ -299,15 +357,20 @@ func answerLine(v *view, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	sort := r.URL.Query().Get("sort")
+	if err := checkSort(sort); err != nil {
+		return nil, err
+	}
 	snap, c, err := v.choose(r.Context(), f)
 	if err != nil {
 		return nil, err
 	}
+	c = v.arrange(&snap, c, f, sort)
 	i := line - 1
 	if i < 0 || i >= snap.n {
 		return nil, fmt.Errorf("there is no line %d", line)
 	}
-	full, err := v.row(&snap, i, fullText)
+	full, err := v.fullRow(&snap, i)
 	if err != nil {
 		return nil, err
 	}
@@ -315,14 +378,19 @@ func answerLine(v *view, r *http.Request) (any, error) {
 	around = min(max(around, 0), maxRows/2)
 	var near []row
 	for k := max(0, i-around); k <= min(snap.n-1, i+around); k++ {
-		one, err := v.row(&snap, k, shownText)
+		one, err := v.row(&snap, k)
 		if err != nil {
 			return nil, err
 		}
 		near = append(near, one)
 	}
 	l := snap.line(i)
-	return map[string]any{"row": full, "near": near, "index": c.search(i), "total": c.n,
+	// All of the line: a record that is cut has no fields.
+	whole, _, err := v.lineText(nil, &snap, i, scan.MaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"fields": v.fields(whole, &l, full.Reason), "row": full, "near": near, "index": c.search(i), "total": c.n,
 		"pattern": v.patterns.describe(l.pattern)}, nil
 }
 
@@ -335,7 +403,11 @@ func answerSeek(v *view, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, index, err := v.seek(r.Context(), f, int64(line), r.URL.Query().Get("back") != "1")
+	sort := r.URL.Query().Get("sort")
+	if err := checkSort(sort); err != nil {
+		return nil, err
+	}
+	found, index, err := v.seek(r.Context(), f, sort, int64(line), r.URL.Query().Get("back") != "1")
 	return map[string]any{"line": found, "index": index}, err
 }
 
@@ -356,51 +428,6 @@ func answerChart(v *view, r *http.Request) (any, error) {
 	return v.chart(r.Context(), f, x, bins)
 }
 
-// answerPatterns lists the patterns of what the filter means: sort is
-// flagged, strange, count, rare or first.
-func answerPatterns(v *view, r *http.Request) (any, error) {
-	q := r.URL.Query()
-	f, err := v.parseFilter(q)
-	if err != nil {
-		return nil, err
-	}
-	at, err := number(r, "at", 0)
-	if err != nil {
-		return nil, err
-	}
-	n, err := number(r, "n", 100)
-	if err != nil {
-		return nil, err
-	}
-	all, err := v.countPatterns(r.Context(), f)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(p patternRow) bool { return p.Count == 0 })
-	order := map[string]func(a, b *patternRow) int{
-		"": func(a, b *patternRow) int {
-			return cmp.Or(cmp.Compare(b.Flagged, a.Flagged), cmp.Compare(b.Max, a.Max))
-		},
-		"strange": func(a, b *patternRow) int { return cmp.Compare(b.Max, a.Max) },
-		"count":   func(a, b *patternRow) int { return cmp.Compare(b.Count, a.Count) },
-		"rare":    func(a, b *patternRow) int { return cmp.Compare(a.Count, b.Count) },
-		"first":   func(a, b *patternRow) int { return cmp.Compare(a.First, b.First) },
-	}[q.Get("sort")]
-	if order == nil {
-		return nil, fmt.Errorf("sort has the value %q; allowed: strange, count, rare, first, or none for flagged", q.Get("sort"))
-	}
-	slices.SortFunc(all, func(a, b patternRow) int { return cmp.Or(order(&a, &b), cmp.Compare(a.First, b.First)) })
-	total := len(all)
-	all = all[min(max(at, 0), total):]
-	all = all[:min(len(all), min(max(n, 0), maxRows))]
-	for i := range all {
-		p := &all[i]
-		d := v.patterns.describe(p.index)
-		p.ID, p.Record, p.Text, p.Sample, p.Lines = d.ID, d.Record, d.Text, d.Sample, d.Lines
-	}
-	return map[string]any{"total": total, "patterns": append([]patternRow{}, all...)}, nil
-}
-
 func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
 	v := s.view(r.PathValue("id"))
 	if v == nil {
@@ -417,15 +444,20 @@ func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(v.name) + "." + q.Get("format")}))
+	download(w, kind, fileName(v.name)+"-anomalies."+q.Get("format"))
 	if err := v.export(r.Context(), w, f, text.Format(q.Get("format"))); err != nil {
 		// The status is sent: an answer that breaks off is the only sign left.
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// fileName is the name of a download after the log's: no path, no surprises.
+// download says that what follows is a file to keep.
+func download(w http.ResponseWriter, kind, name string) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+}
+
+// fileName begins the name of a download, by the log's: no path, no surprises.
 func fileName(log string) string {
 	name := path.Base(strings.ReplaceAll(log, `\`, "/"))
 	for _, packed := range []string{".gz", ".zst", ".xz", ".bz2"} {
@@ -441,5 +473,5 @@ func fileName(log string) string {
 	if name = strings.Trim(name, "-."); name == "" {
 		name = "log"
 	}
-	return name + "-anomalies"
+	return name
 }

@@ -139,7 +139,7 @@ func serveLarge(b *testing.B, command, name string, size int64, lines int) {
 	b.ReportMetric(median(func(i int) string { return fmt.Sprintf("patterns?stop=%d", i) }), "ms-patterns")
 	b.ReportMetric(median(func(i int) string { return fmt.Sprintf("rows?q=user+u%d1&n=100", i) }), "ms-search")
 	if chromium() != "" {
-		scroll(b, c.url+"/#all=1&log="+v.ID)
+		scroll(b, c.url+"/#tab=lines&all=1&log="+v.ID)
 		c.ask("DELETE", "/api/views/"+v.ID, nil, nil)
 		drop(b, c.url, name)
 	}

@@ -169,7 +169,7 @@ func TestBrowserFastKeys(t *testing.T) {
 // TestBrowserDoubleClick: the rows become higher when a line opens beside
 // them, so that the second click would meet another one.
 func TestBrowserDoubleClick(t *testing.T) {
-	p := open(t, 1280, 900, web.Config{}, shopLog)
+	p := open(t, 1440, 900, web.Config{}, shopLog)
 	p.settled()
 	p.allLines()
 	twice := func(line int) (before, after rect) {

@@ -106,7 +106,7 @@ func TestBrowserFollows(t *testing.T) {
 	}
 	grow(1000)
 	c.wait(v.ID, func(v viewState) bool { return v.Lines == 1000 })
-	p := browse(t, 1280, 900, c.url+"/#all=1&log="+v.ID)
+	p := browse(t, 1280, 900, c.url+"/#tab=lines&all=1&log="+v.ID)
 	p.has(1000)
 	seen := func(line string) {
 		t.Helper()

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -136,10 +135,15 @@ func TestBrowserMarks(t *testing.T) {
 	}
 	for i, l := range flagged[:5] {
 		row := fmt.Sprintf(`[data-index="%d"]`, i)
-		for _, want := range []string{fmt.Sprintf("%.2f", *l.Score), l.Reason, l.Text} {
+		for _, want := range []string{fmt.Sprintf("%.2f", *l.Score), l.Reason} {
 			if got := text(p, row); !strings.Contains(got, want) {
 				t.Errorf("row %d is %q, without %q", i, got, want)
 			}
+		}
+		// The text is the line's, its message first.
+		message := strings.Fields(strings.TrimSuffix(text(p, row+" .text"), text(p, row+" .rest")))
+		if len(message) == 0 || slices.ContainsFunc(message, func(word string) bool { return !strings.Contains(l.Text, word) }) {
+			t.Errorf("the message of row %d is %q, the line %q", i, message, l.Text)
 		}
 	}
 
@@ -237,7 +241,7 @@ func TestBrowserFilters(t *testing.T) {
 	shows("levels=warn")
 	p.do(chromedp.SendKeys(chromedp.CSS("#search"), "Timed OUT"))
 	shows("levels=warn&q=timed+out")
-	p.until(`document.querySelector(".grid .row mark")?.textContent.toLowerCase() === "timed out"`)
+	p.until(`document.querySelector(".grid .row mark:not(.odd)")?.textContent.toLowerCase() === "timed out"`)
 	p.click(`[data-group="warn"]`)
 	shows("q=timed+out")
 	eval[bool](p, `(() => { const s = document.getElementById("search"); s.value = "nothing of the kind"; return s.dispatchEvent(new Event("input")) })()`)
@@ -296,13 +300,13 @@ func TestBrowserSearch(t *testing.T) {
 		t.Fatalf("%d lines match", hits)
 	}
 	p.has(hits)
-	if mark := text(p, ".grid .row mark"); !regexp.MustCompile(`^(timed out after \d+s|declined)$`).MatchString(mark) {
+	if mark := text(p, ".grid .row mark:not(.odd)"); !regexp.MustCompile(`^(timed out after \d+s|declined)$`).MatchString(mark) {
 		t.Errorf("%q is marked", mark)
 	}
 	p.click("#exclude")
 	p.has(4000 - hits)
 	p.settled()
-	if eval[bool](p, `document.querySelector(".grid .row mark") !== null`) {
+	if eval[bool](p, `document.querySelector(".grid .row mark:not(.odd)") !== null`) {
 		t.Error("what the lines do not have is marked")
 	}
 	p.until(`location.hash.includes("regex=1") && location.hash.includes("exclude=1")`)
@@ -485,26 +489,11 @@ func TestBrowserScanAgain(t *testing.T) {
 func TestBrowserDownload(t *testing.T) {
 	p := open(t, 1280, 900, web.Config{}, shopLog)
 	p.settled()
-	dir := t.TempDir()
-	if _, err := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir}); err != nil {
-		t.Fatal(err)
-	}
+	file := p.downloads(t.TempDir())
 	p.click(`[data-group="error"]`)
 	p.until(`document.getElementById("csv").href.includes("levels=error")`)
 	p.click("#csv")
-	name := filepath.Join(dir, "shop-anomalies.csv")
-	// The browser gives a download its name when it is complete.
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		if _, err := os.Stat(name); err == nil {
-			if left, _ := filepath.Glob(filepath.Join(dir, "*.crdownload")); len(left) == 0 {
-				break
-			}
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("no download comes")
-		}
-	}
-	rows, err := csv.NewReader(bytes.NewReader(readFile(t, name))).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(file("shop-anomalies.csv"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -594,7 +583,7 @@ func TestBrowserHostileLines(t *testing.T) {
 	p.until(`document.querySelector('[data-index="0"] .n')?.textContent === "1"`)
 	p.do(chromedp.Focus(chromedp.CSS("#grid")), chromedp.KeyEvent(kb.End))
 	p.until(`document.querySelector('[data-index="604"] .text')?.textContent.startsWith("javascript:")`)
-	for i, want := range []string{hostile[0], hostile[1], `\x1b[31mred\x1b[0m \x1b]0;title\x07 and \u202eevil.exe\u202c and a\u200bb`, hostile[3], hostile[4]} {
+	for i, want := range []string{hostile[0], hostile[1], `red \x1b]0;title\x07 and \u202eevil.exe\u202c and a\u200bb`, `<b onmouseover=window.harm=5>bold</b>`, hostile[4]} {
 		if got := text(p, fmt.Sprintf(`[data-index="%d"] .text`, 600+i)); got != want {
 			t.Errorf("line %d is shown as %q, want %q", 601+i, got, want)
 		}
@@ -698,6 +687,13 @@ func TestBrowserPhone(t *testing.T) {
 	fits("the patterns")
 	p.click("#tab-section")
 	fits("the section")
+	p.click("#tab-compare")
+	fits("the comparison")
+	p.click("#tab-incidents")
+	p.rests()
+	p.click("#incidents .open")
+	p.until(`document.querySelectorAll("#incidents .story li").length > 0`)
+	fits("an incident")
 	p.quiet()
 }
 
@@ -770,6 +766,16 @@ func TestBrowserAccessibility(t *testing.T) {
 			p.click("#options-toggle")
 			check("the log and the options")
 			p.click("#options-toggle")
+			p.click("#tab-incidents")
+			p.until(`document.querySelectorAll("#incidents .incident").length > 0`)
+			p.click("#incidents .open")
+			p.until(`document.querySelectorAll("#incidents .story li").length > 0`)
+			check("the incidents")
+			p.click(`#incidents .opened [data-key="all"]`)
+			p.rests()
+			p.click(`#chips [data-key="incident"]`)
+			p.click(`input[name=only][value="1"]`)
+			p.rests()
 			p.click(`[data-index="1"]`)
 			p.until(`document.getElementById("detail").checkVisibility()`)
 			check("a line")
@@ -783,6 +789,14 @@ func TestBrowserAccessibility(t *testing.T) {
 			p.click("#patterns tr:first-child td:last-child button")
 			p.click("#tab-section")
 			check("the section")
+			p.click("#tab-compare")
+			p.rests()
+			check("nothing to compare")
+			p.dropFiles(file(t, "other.log", readFile(t, shopLog)[:300_000]))
+			p.settled()
+			p.click("#tab-compare")
+			p.until(`document.querySelectorAll("#compared .compared li").length > 0`)
+			check("a comparison")
 			p.dropFiles(file(t, "bad.png", []byte("\x89PNG\r\n\x1a\n")))
 			p.settled()
 			check("a refused log")

@@ -4,20 +4,28 @@ import (
 	"context"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // chartAnswer is a log in bins of equal width, for a chart and for the counts
 // beside it.
 type chartAnswer struct {
 	Axis    axis      `json:"axis"`
-	From    int64     `json:"from"`    // where the first bin begins
-	Width   int64     `json:"width"`   // of a bin, in milliseconds or lines
-	First   int64     `json:"first"`   // the range of all lines that are meant
-	Last    int64     `json:"last"`    // included
+	From    int64     `json:"from"`  // where the first bin begins
+	Width   int64     `json:"width"` // of a bin, in milliseconds or lines
+	First   int64     `json:"first"` // the range of all lines that are meant
+	Last    int64     `json:"last"`  // included
+	Outside *outside  `json:"outside,omitempty"`
 	Lines   [][]int32 `json:"lines"`   // by group of levels, for each bin
 	Flagged [][]int32 `json:"flagged"` // the same of the flagged ones
 	Total   totals    `json:"total"`   // of all lines that are meant, inside the range or not
+}
+
+// outside are lines at times far from those of the others, which the chart leaves out.
+type outside struct {
+	Before int64 `json:"before"` // lines
+	After  int64 `json:"after"`
+	Least  int64 `json:"least"` // when the earliest and the latest are
+	Most   int64 `json:"most"`
 }
 
 type totals struct {
@@ -80,10 +88,9 @@ func (v *view) chart(ctx context.Context, f *filter, a axis, bins int) (chartAns
 	}
 	// The range of the whole log, whatever is filtered: the chart keeps its
 	// place when a filter changes.
-	first, last := int64(1), int64(snap.n)
-	if a == byTime {
-		st := v.status()
-		first, last = st.First, st.Last
+	first, last := v.extent(&snap, a)
+	if e := v.times(&snap); a == byTime && e.Before+e.After > 0 {
+		answer.Outside = &outside{e.Before, e.After, e.Least, e.Most}
 	}
 	answer.First, answer.Last = first, last
 	from, to := first, last+1
@@ -141,58 +148,4 @@ func newBins(n int) [][]int32 {
 		all[i] = make([]int32, n)
 	}
 	return all
-}
-
-// patternRow is a pattern as the page lists it.
-type patternRow struct {
-	ID      string                `json:"id"`     // in base 16
-	Record  string                `json:"record"` // the one that records have; empty for the rest beyond maxPatterns
-	Text    string                `json:"text"`   // constants as they are, what varies as <kind>
-	Sample  string                `json:"sample"` // a message of it
-	Lines   int64                 `json:"lines"`  // that it has in the whole log
-	Count   int64                 `json:"count"`
-	Flagged int64                 `json:"flagged"`
-	Mean    float64               `json:"mean"` // score of the judged lines
-	Max     float64               `json:"max"`
-	First   int64                 `json:"first"` // number of its first line
-	Levels  [pattern.Levels]int64 `json:"levels"`
-
-	index  uint32
-	judged int64
-}
-
-// countPatterns adds up what a filter means by pattern. The table is by the patterns'
-// numbers; patterns without a line have Count 0.
-func (v *view) countPatterns(ctx context.Context, f *filter) ([]patternRow, error) {
-	snap, c, err := v.choose(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]patternRow, v.patterns.len())
-	for j := range c.n {
-		i := c.at(j)
-		ch, k := snap.at(i)
-		p := &all[ch.pattern[k]]
-		if p.Count == 0 {
-			p.First = int64(i) + 1
-		}
-		p.Count++
-		p.Levels[ch.flags[k]&levelMask]++
-		if ch.flags[k]&judgedBit != 0 {
-			p.judged++
-			p.Mean += ch.score[k]
-			p.Max = max(p.Max, ch.score[k])
-		}
-		if ch.sweep[k]>>f.stop&1 == 1 {
-			p.Flagged++
-		}
-	}
-	for i := range all {
-		all[i].index = uint32(i)
-		if all[i].judged > 0 {
-			all[i].Mean = text.Score(all[i].Mean / float64(all[i].judged))
-		}
-		all[i].Max = text.Score(all[i].Max)
-	}
-	return all, nil
 }

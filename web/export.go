@@ -21,6 +21,7 @@ func (v *view) export(ctx context.Context, w io.Writer, f *filter, format text.F
 	rows := text.NewWriter(format, text.Columns{All: true})
 	buf := rows.AppendHead(nil)
 	var r text.Row
+	incidents := v.incidentsOf(&snap, f)
 	for j := range c.n {
 		if j%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -36,8 +37,9 @@ func (v *view) export(ctx context.Context, w io.Writer, f *filter, format text.F
 			return err
 		}
 		if r.Anomaly {
-			kind, reason := v.reason(l.reason)
-			r.Kind, r.Reason = kind, []byte(reason)
+			reason, _ := v.reason(l.reason)
+			r.Kind, r.Reason = kindName(l.kind), []byte(reason)
+			r.Incident, r.Nth = incidents.of(i)
 		}
 		if l.flags&timedBit != 0 {
 			r.Time = time.Duration(l.time) * time.Millisecond

@@ -29,7 +29,9 @@ type filter struct {
 	without bool           // lines where it is not found are meant
 	shown   []bool         // by the patterns' numbers; nil = all
 	hidden  []bool
-	none    bool // patterns are asked for that are not there
+	hide    string // the same, as it was asked for
+
+	incident string // its id; empty = any
 
 	axis     axis // of the range
 	from, to int64
@@ -47,6 +49,9 @@ const (
 // maxQuery is the length of a text to search for.
 const maxQuery = 1000
 
+// maxIncidentID is above the length of an incident's id.
+const maxIncidentID = 64
+
 // parseFilter reads a filter from a query:
 //
 //	stop=N            which stop of the slider counts
@@ -57,6 +62,7 @@ const maxQuery = 1000
 //	exclude=1         lines without it
 //	pattern=HEX,HEX   only these patterns
 //	hide=HEX,HEX      not these
+//	incident=ID       the lines of an incident
 //	axis=time|line    with from=N and to=N: a range, to excluded
 func (v *view) parseFilter(q url.Values) (*filter, error) {
 	f := &filter{only: q.Get("only") == "1"}
@@ -90,8 +96,8 @@ func (v *view) parseFilter(q url.Values) (*filter, error) {
 			return nil, err
 		}
 	}
-	if s := q.Get("hide"); s != "" {
-		if f.hidden, err = v.patternSet(s); err != nil {
+	if f.hide = q.Get("hide"); f.hide != "" {
+		if f.hidden, err = v.patternSet(f.hide); err != nil {
 			return nil, err
 		}
 	}
@@ -105,6 +111,9 @@ func (v *view) parseFilter(q url.Values) (*filter, error) {
 		if errs[0] != nil || errs[1] != nil {
 			return nil, fmt.Errorf("from and to are %q and %q: whole numbers are right", q.Get("from"), q.Get("to"))
 		}
+	}
+	if f.incident = q.Get("incident"); len(f.incident) > maxIncidentID {
+		return nil, fmt.Errorf("incident is %d bytes long: at most %d are right", len(f.incident), maxIncidentID)
 	}
 	f.patterns = q.Get("pattern") + "|" + q.Get("hide")
 	return f, nil
@@ -146,7 +155,7 @@ func (v *view) patternSet(list string) ([]bool, error) {
 
 // everything reports whether no line is left out.
 func (f *filter) everything() bool {
-	return !f.only && f.levels == 0 && f.search() == "" && f.shown == nil && f.hidden == nil && f.axis == ""
+	return !f.only && f.levels == 0 && f.search() == "" && f.shown == nil && f.hidden == nil && f.axis == "" && f.incident == ""
 }
 
 // base is the filter without what the chart shows anyway: the range and
@@ -207,22 +216,37 @@ const maxMarks = 100
 
 // marks are where the regular expression matches in a line that it means: from
 // and to, in units of UTF-16, as the page counts.
-func (f *filter) marks(text string) (all [][2]int) {
+func (f *filter) marks(text string) [][2]int {
 	if f.regex == nil || f.without {
 		return nil
 	}
-	at, units := 0, 0
-	unit := func(to int) int {
-		for _, r := range text[at:to] {
-			units += utf16.RuneLen(r)
-		}
-		at = to
-		return units
-	}
+	var all [][2]int
 	for _, m := range f.regex.FindAllStringIndex(text, maxMarks) {
-		all = append(all, [2]int{unit(m[0]), unit(m[1])})
+		all = append(all, [2]int{m[0], m[1]})
 	}
-	return all
+	return inUnits(text, all)
+}
+
+// inUnits turns places in bytes, ascending, into such in units of UTF-16.
+func inUnits(text string, places [][2]int) [][2]int {
+	at, n := 0, 0
+	unit := func(to int) int {
+		n += units(text[at:to])
+		at = to
+		return n
+	}
+	for i, p := range places {
+		places[i] = [2]int{unit(p[0]), unit(p[1])}
+	}
+	return places
+}
+
+// units is the length of a text in units of UTF-16.
+func units(text string) (n int) {
+	for _, r := range text {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }
 
 // match reports whether line k of a chunk, the i-th of the log, is meant, its
@@ -289,18 +313,43 @@ type chosen struct {
 	all   bool // every line; lines is nil
 	n     int
 	lines []uint32
+
+	order    []uint32 // the same in another order; nil = none
+	backward bool     // the last line comes first
 }
 
 // at is the index in the log of the i-th line that is meant.
 func (c *chosen) at(i int) int {
+	if c.order != nil {
+		return int(c.order[i])
+	}
+	if c.backward {
+		i = c.n - 1 - i
+	}
 	if c.all {
 		return i
 	}
 	return int(c.lines[i])
 }
 
-// search is the first of them that is the log's line i, or behind it.
+// search is where the log's line i stands among them, or would: with the first that is
+// behind it. In another order a line that is not among them stands at the end.
 func (c *chosen) search(i int) int {
+	if c.order != nil {
+		if at := slices.Index(c.order, uint32(i)); at >= 0 {
+			return at
+		}
+		return c.n
+	}
+	if c.backward {
+		forward := *c
+		forward.backward = false
+		at := forward.search(i)
+		if at < c.n && forward.at(at) == i {
+			at++
+		}
+		return c.n - at
+	}
 	if c.all {
 		return min(i, c.n)
 	}
@@ -339,6 +388,9 @@ func (v *view) choose(ctx context.Context, f *filter) (snapshot, chosen, error) 
 	defer s.mu.Unlock()
 	if hits == nil {
 		snap = v.lines.snapshot()
+	}
+	if f.incident != "" {
+		return v.chooseIncident(ctx, f, snap, found)
 	}
 	for i := range f.left(found, s.seen, snap.n) {
 		if c, k := snap.at(i); f.match(c, k, i) {

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
@@ -44,6 +46,31 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			h.Set("Cache-Control", "no-store")
 			if !sameOrigin(r) {
 				refuse(w, http.StatusForbidden, "requests from other pages are refused")
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limit refuses requests when more are being answered than anybody needs, and ends those
+// that stand still. Uploads may take as long as they move.
+func (s *Server) limit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPut {
+			select {
+			case s.asking <- struct{}{}:
+				defer func() { <-s.asking }()
+				control := http.NewResponseController(w)
+				if r.Method == http.MethodPost {
+					_ = control.SetReadDeadline(time.Now().Add(s.config.Patience))
+				}
+				w = &patientWriter{w, s.config.Patience}
+				// The next request of the connection is another one.
+				defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
+			default:
+				w.Header().Set("Retry-After", "1")
+				refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("The server answers %d requests already. Try again in a moment.", maxAsking))
 				return
 			}
 		}

@@ -71,8 +71,15 @@ type page struct {
 }
 
 // open starts a server and a browser that shows its page, in a window of a
-// size.
+// size, on the list of lines.
 func open(t *testing.T, width, height int, config web.Config, files ...string) *page {
+	t.Helper()
+	needBrowser(t)
+	return browse(t, width, height, serve(t, config, files...)+"/#tab=lines")
+}
+
+// openPage is open on what the page shows first: incidents.
+func openPage(t *testing.T, width, height int, config web.Config, files ...string) *page {
 	t.Helper()
 	needBrowser(t)
 	return browse(t, width, height, serve(t, config, files...))
@@ -87,7 +94,8 @@ func browse(t testing.TB, width, height int, url string) *page {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 10*patience)
 	t.Cleanup(cancel)
-	p := &page{TB: t, ctx: ctx, url: url}
+	server, _, _ := strings.Cut(url, "/#")
+	p := &page{TB: t, ctx: ctx, url: server}
 	messages := chromedp.Console(ctx)
 	go p.watch(messages)
 	p.colors("light")

@@ -30,6 +30,7 @@ type onePattern struct {
 	id     uint64 // its hash under a seed of the page's own, so that it outlives another Seed; 0 = beyond maxPatterns
 	hash   uint64 // the detector's, of which its id on records is made
 	count  int64  // of its lines
+	line   uint32 // index of its first one
 	first  []byte // its first message
 	cut    bool   // first is not all of its message
 	fields bool   // first is made of the fields of an event without a message
@@ -46,8 +47,8 @@ func (p *patterns) len() int {
 	return len(p.all)
 }
 
-// index is the number of the pattern of an event that is being judged.
-func (p *patterns) index(hash uint64, ev *detector.Event) uint32 {
+// index is the number of the pattern of an event that is being judged, the one of a line.
+func (p *patterns) index(hash uint64, ev *detector.Event, line int) uint32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	message := ev.Message
@@ -76,7 +77,7 @@ func (p *patterns) index(hash uint64, ev *detector.Event) uint32 {
 			id++
 		}
 		p.ids[id] = i
-		p.all = append(p.all, onePattern{id: id, hash: hash, count: 1, first: bytes.Clone(text.Cut(message, sampleSize)), cut: len(message) > sampleSize, fields: fields})
+		p.all = append(p.all, onePattern{id: id, hash: hash, count: 1, line: uint32(line), first: bytes.Clone(text.Cut(message, sampleSize)), cut: len(message) > sampleSize, fields: fields})
 		return i
 	}
 	p.all[i].count++
@@ -95,6 +96,28 @@ func (p *patterns) hash(i uint32) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.all[i].hash
+}
+
+// hashes are the detector's hashes of all patterns, by their numbers.
+func (p *patterns) hashes() []uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make([]uint64, len(p.all))
+	for i := range p.all {
+		all[i] = p.all[i].hash
+	}
+	return all
+}
+
+// firsts are the indexes of the patterns' first lines, by their numbers.
+func (p *patterns) firsts() []uint32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make([]uint32, len(p.all))
+	for i := range p.all {
+		all[i] = p.all[i].line
+	}
+	return all
 }
 
 // recorded finds a pattern by the part of its hash that its id on records tells.

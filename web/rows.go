@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -23,10 +24,13 @@ type row struct {
 	Pattern string   `json:"p"`           // its id in base 16
 	ID      string   `json:"id"`          // the same as it stands in records
 	Reason  string   `json:"r,omitempty"` // when a bit is set
+	Bar     float64  `json:"b,omitempty"` // then: the score that auto flagged from
 	Kind    string   `json:"k,omitempty"` // when a bit is set
 	Text    string   `json:"x"`           // bytes that are not UTF-8 replaced
+	Message int      `json:"h,omitempty"` // how much of Text is the message, in units of UTF-16; 0 = all
 	Cut     bool     `json:"c,omitempty"` // Text is not all of it
 	Marks   [][2]int `json:"m,omitempty"` // what a regular expression matches in Text
+	Odd     [][2]int `json:"o,omitempty"` // what the reason speaks of
 	Index   int      `json:"i,omitempty"` // among the lines that were asked for
 }
 
@@ -34,24 +38,63 @@ const (
 	maxRows   = 400     // of one answer
 	shownText = 2 << 10 // bytes of a line in a table
 	fullText  = 64 << 10
+
+	// parsedText is how much of a line is looked at for its message: a record that is
+	// cut in the middle has none.
+	parsedText = 32 << 10
 )
 
-// row reads line i, with at most limit bytes of its text.
-func (v *view) row(snap *snapshot, i, limit int) (row, error) {
-	l := snap.line(i)
-	shown, cut, err := v.lineText(nil, snap, i, limit)
+// row reads line i: its message, then its fields.
+func (v *view) row(snap *snapshot, i int) (row, error) {
+	r, line, err := v.rawRow(snap, i, parsedText)
 	if err != nil {
 		return row{}, err
 	}
+	shown, message := v.display(line, r.Time != 0, r.Level != 0)
+	if len(shown) > shownText {
+		shown, r.Cut = text.Cut(shown, shownText), true
+	}
+	r.setText(shown, message)
+	return r, nil
+}
+
+// fullRow reads line i as it stands in the log.
+func (v *view) fullRow(snap *snapshot, i int) (row, error) {
+	r, line, err := v.rawRow(snap, i, fullText)
+	r.setText(line, len(line))
+	return r, err
+}
+
+// setText sets what is shown, of which so many bytes are the message.
+func (r *row) setText(shown []byte, message int) {
+	r.Text = text.Valid(shown)
+	if message < len(shown) {
+		r.Message = units(text.Valid(shown[:message]))
+	}
+	if r.Reason != "" {
+		r.Odd = inUnits(r.Text, incident.Marks(r.Text, r.Reason))
+	}
+}
+
+// rawRow is all of a row but its text, and at most limit bytes of the line.
+func (v *view) rawRow(snap *snapshot, i, limit int) (row, []byte, error) {
+	l := snap.line(i)
+	line, cut, err := v.lineText(nil, snap, i, limit)
+	if err != nil {
+		return row{}, nil, err
+	}
 	r := row{
 		Number: int64(i) + 1, Level: l.flags & levelMask, Judged: l.flags&judgedBit != 0, Score: text.Score(l.score), Sweep: l.sweep,
-		Pattern: v.patternID(l.pattern), ID: text.ID(v.patterns.hash(l.pattern)), Text: text.Valid(shown), Cut: cut,
+		Pattern: v.patternID(l.pattern), ID: text.ID(v.patterns.hash(l.pattern)), Kind: kindName(l.kind), Cut: cut,
 	}
-	r.Kind, r.Reason = v.reason(l.reason)
+	if l.sweep == 0 {
+		r.Kind = ""
+	}
+	r.Reason, r.Bar = v.reason(l.reason)
 	if l.flags&timedBit != 0 {
 		r.Time = l.time
 	}
-	return r, nil
+	return r, line, nil
 }
 
 // lineText appends a line's text. cut says that it goes on.
@@ -80,36 +123,40 @@ func (v *view) lineText(dst []byte, snap *snapshot, i, limit int) (line []byte, 
 	return dst[:from+len(line)], cut || l.flags&cutBit != 0, nil
 }
 
-// reason reads a reason, and the kind of its anomaly, by its place; both are empty
-// for 0.
-func (v *view) reason(place uint32) (kind, reason string) {
+// reason reads a reason by its place, and the score that was flagged from; 0 is none.
+func (v *view) reason(place uint32) (reason string, bar float64) {
 	if place == 0 {
-		return "", ""
+		return "", 0
 	}
-	const head = 3 // the reason's length and the kind
+	const head = 6 // the reason's length and the threshold
 	// Most are shorter than this; a longer one costs a second read.
 	buf, err := v.reasons.slice(make([]byte, 0, 256), int64(place)-1, -1, 256)
 	if err != nil || len(buf) < head {
-		return "", ""
+		return "", 0
 	}
 	n := int(binary.LittleEndian.Uint16(buf))
 	if n > len(buf)-head {
 		if buf, err = v.reasons.slice(nil, int64(place)-1, -1, n+head); err != nil || len(buf) < n+head {
-			return "", ""
+			return "", 0
 		}
 	}
-	if k := int(buf[2]); k < len(detector.AnomalyKinds) {
-		kind = string(detector.AnomalyKinds[k])
-	}
-	return kind, text.Valid(buf[head : head+n])
+	bar = float64(math.Float32frombits(binary.LittleEndian.Uint32(buf[2:])))
+	return text.Valid(buf[head : head+n]), text.Score(bar)
 }
 
-// kindNumber is a kind as a byte: see reason.
+// kindNumber is a kind as a byte, kindName that of a byte.
 func kindNumber(kind detector.AnomalyKind) byte {
 	if i := slices.Index(detector.AnomalyKinds, kind); i >= 0 {
 		return byte(i)
 	}
 	return math.MaxUint8
+}
+
+func kindName(k byte) string {
+	if int(k) < len(detector.AnomalyKinds) {
+		return string(detector.AnomalyKinds[k])
+	}
+	return ""
 }
 
 func (v *view) patternID(i uint32) string { return strconv.FormatUint(v.patterns.id(i), 16) }
@@ -121,16 +168,17 @@ type rowsAnswer struct {
 	Rows  []row `json:"rows"`
 }
 
-// rows are n lines of those that are meant, from the given one on.
-func (v *view) rows(ctx context.Context, f *filter, from, n int) (rowsAnswer, error) {
+// rows are n lines of those that are meant, from the given one on, sorted.
+func (v *view) rows(ctx context.Context, f *filter, sort string, from, n int) (rowsAnswer, error) {
 	snap, c, err := v.choose(ctx, f)
 	if err != nil {
 		return rowsAnswer{}, err
 	}
+	c = v.arrange(&snap, c, f, sort)
 	from = max(0, min(from, c.n))
 	a := rowsAnswer{Total: c.n, From: from, Rows: make([]row, 0, n)}
 	for i := from; i < min(from+n, c.n); i++ {
-		r, err := v.row(&snap, c.at(i), shownText)
+		r, err := v.row(&snap, c.at(i))
 		if err != nil {
 			return a, err
 		}
@@ -140,19 +188,29 @@ func (v *view) rows(ctx context.Context, f *filter, from, n int) (rowsAnswer, er
 	return a, nil
 }
 
-// seek finds, from a line on in one direction, the next that is meant and
+// seek finds, from a line on in one direction of the table, the next that is meant and
 // flagged, and where it stands among those that are meant. It is -1 when there
-// is none.
-func (v *view) seek(ctx context.Context, f *filter, number int64, forward bool) (found int64, index int, err error) {
+// is none. The line 0 stands before all others, one that the log has not behind them.
+func (v *view) seek(ctx context.Context, f *filter, sort string, number int64, forward bool) (found int64, index int, err error) {
 	snap, c, err := v.choose(ctx, f)
 	if err != nil {
 		return -1, -1, err
 	}
-	step, i := 1, c.search(int(max(0, number)))
-	if !forward {
-		step, i = -1, c.search(int(max(0, number-1)))-1
+	c = v.arrange(&snap, c, f, sort)
+	step, i := 1, -1
+	switch {
+	case number > int64(snap.n):
+		i = c.n
+	case number > 0:
+		i = c.search(int(number - 1))
+		if i < c.n && c.at(i) != int(number-1) && forward {
+			i-- // it stands before that one
+		}
 	}
-	for ; i >= 0 && i < c.n; i += step {
+	if !forward {
+		step = -1
+	}
+	for i += step; i >= 0 && i < c.n; i += step {
 		at := c.at(i)
 		if ch, k := snap.at(at); ch.sweep[k]>>f.stop&1 == 1 {
 			return int64(at) + 1, i, nil

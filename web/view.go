@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
@@ -29,19 +32,28 @@ type view struct {
 	modified time.Time // when the log was written to last; zero = not known, which is now
 	kept     bool      // a FILE argument: does not end by itself; server.mu is held
 
+	wait func(time.Duration) bool // see scan.Options.Wait
+
 	text    *spool // the log, decompressed
-	reasons *spool // each: its length in two bytes, then the text
+	reasons *spool // each: its length in two bytes, the threshold in four, then the text
 	pending []byte // reasons that are not written yet
 	mute    bool   // a reason could not be written: no more are kept
 
 	lines    lines
 	patterns patterns
+	groups   groupNames
 	asked    selections
+	told     tellings
+	extents  extents
+	arranged arranged
+	readers  sync.Pool // of *reader
+	learned  atomic.Pointer[knowledge]
 
 	ctx    context.Context
 	cancel context.CancelFunc
 	used   atomic.Int64 // when it was asked for last
 	fed    atomic.Bool  // text has come, or is coming
+	live   atomic.Bool  // it may keep one waiting
 	whole  atomic.Bool  // the text is all of the log
 
 	mu    sync.Mutex
@@ -76,10 +88,12 @@ type state struct {
 	Timed    int64   `json:"timed"`   // lines with a time of their own
 	Flagged  []int64 `json:"flagged"` // lines, for each stop of the slider
 	Levels   []int64 `json:"levels"`  // lines, by level
-	First    int64   `json:"first"`   // earliest time in Unix milliseconds; 0 = no line has one
+	First    int64   `json:"first"`   // earliest time in Unix milliseconds, without strays; 0 = no line has one
 	Last     int64   `json:"last"`
 	Cut      int64   `json:"cut"` // lines longer than what is looked at
 	Patterns int     `json:"patterns"`
+	Live     bool    `json:"live"`    // the log may keep one waiting
+	Zone     int     `json:"zone"`    // minutes that the log\'s times are ahead of UTC, by the first that says so
 	Seconds  float64 `json:"seconds"` // since the scan began, or that it took
 }
 
@@ -89,6 +103,12 @@ func (v *view) busy() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.state.Phase == receiving || v.state.Phase == scanning
+}
+
+// awaited reports whether the text of a view may still come: whoever made it is about to
+// send it, and would find it gone.
+func (v *view) awaited() bool {
+	return !v.fed.Load() && time.Since(time.Unix(0, v.used.Load())) < v.server.config.Patience
 }
 
 // close ends a scan and gives the files up. Requests that are at it finish
@@ -112,7 +132,10 @@ func (v *view) status() state {
 	}
 	v.mu.Unlock()
 	s.Size, s.Received, s.Text = v.size.Load(), v.got.Load(), v.text.size.Load()
-	s.Patterns = v.patterns.len()
+	snap := v.lines.snapshot()
+	e := v.times(&snap)
+	s.First, s.Last = e.First, e.Last
+	s.Patterns, s.Live = v.patterns.len(), v.live.Load()
 	s.Progress = -1
 	switch {
 	case s.Phase == done:
@@ -160,6 +183,7 @@ func sentence(said string) string { return strings.ToUpper(said[:1]) + said[1:] 
 
 // read takes the log in and judges it. live says that it may keep one waiting.
 func (v *view) read(in io.Reader, live bool) error {
+	v.live.Store(live)
 	err := v.take(in, live)
 	v.finish(err)
 	return err
@@ -207,10 +231,11 @@ const publishEvery = 512
 
 func (v *view) scan(text io.Reader) error {
 	v.counted = state{Flagged: make([]int64, len(v.server.stops)), Levels: make([]int64, pattern.Levels)}
-	o := scan.Options{Settings: v.settings, Mode: v.mode, Plain: true, Modified: v.modified, Progress: func(read int64) {
+	o := scan.Options{Settings: v.settings, Mode: v.mode, Model: v.server.config.Model, Plain: true, Live: v.live.Load() && v.mode != scan.Batch, Wait: v.wait, Modified: v.modified, Progress: func(read int64) {
 		v.judged.Store(read)
 		v.publish()
 	}}
+	o.Learned = func(c *detector.Contents) { v.learned.Store(newKnowledge(c)) }
 	var clock int64
 	result, err := scan.Run(v.ctx, text, o, func(l *scan.Line) error {
 		if l.Event.Time != 0 {
@@ -242,7 +267,7 @@ func (v *view) add(l *scan.Line, clock int64) {
 	kept := line{
 		offset: l.Offset, time: clock, score: verdict.Score, sweep: verdict.Sweep,
 		flags:   uint8(verdict.Level) & levelMask,
-		pattern: v.patterns.index(verdict.Pattern, &l.Event),
+		pattern: v.patterns.index(verdict.Pattern, &l.Event, v.lines.written), group: v.groups.index(l.Event.Group),
 	}
 	c := &v.counted
 	if verdict.Judged {
@@ -251,11 +276,9 @@ func (v *view) add(l *scan.Line, clock int64) {
 	}
 	if l.Event.Time != 0 {
 		kept.flags |= timedBit
-		c.Timed++
-		if c.First == 0 || clock < c.First {
-			c.First = clock
+		if c.Timed++; c.Zone == 0 && c.Timed <= zoneLines {
+			c.Zone = zoneOf(l.Text)
 		}
-		c.Last = max(c.Last, clock)
 	}
 	if l.Cut {
 		kept.flags |= cutBit
@@ -265,17 +288,41 @@ func (v *view) add(l *scan.Line, clock int64) {
 		for i := range c.Flagged {
 			c.Flagged[i] += int64(verdict.Sweep >> i & 1)
 		}
+		kept.kind = kindNumber(verdict.Kind)
 		at := v.reasons.size.Load() + int64(len(v.pending))
 		if n := len(verdict.Reason); n > 0 && !v.mute && n <= math.MaxUint16 && at < math.MaxUint32 {
 			kept.reason = uint32(at) + 1
 			v.pending = binary.LittleEndian.AppendUint16(v.pending, uint16(n))
-			v.pending = append(v.pending, kindNumber(verdict.Kind))
+			v.pending = binary.LittleEndian.AppendUint32(v.pending, math.Float32bits(float32(l.Threshold())))
 			v.pending = append(v.pending, verdict.Reason...)
 		}
 	}
 	c.Levels[verdict.Level]++
 	v.lines.add(&kept)
 	c.Lines++
+}
+
+// zoneLines is how many lines with a time are looked at for the log's zone.
+const zoneLines = 100
+
+// offset is that of a time of day.
+var offset = regexp.MustCompile(`\d\d:\d\d:\d\d(?:[.,]\d+)? ?([+-])(\d\d):?(\d\d)\b`)
+
+// zoneOf is how many minutes the time in a line is ahead of UTC, 0 when it does not say.
+func zoneOf(line []byte) int {
+	m := offset.FindSubmatch(line[:min(len(line), 1024)])
+	if m == nil {
+		return 0
+	}
+	hours, _ := strconv.Atoi(string(m[2]))
+	minutes, _ := strconv.Atoi(string(m[3]))
+	if hours > 14 || minutes > 59 {
+		return 0
+	}
+	if minutes += 60 * hours; m[1][0] == '-' {
+		return -minutes
+	}
+	return minutes
 }
 
 // publish shows the page what has been judged.
@@ -293,7 +340,7 @@ func (v *view) publish() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s, c := &v.state, &v.counted
-	s.Lines, s.Judged, s.Timed, s.First, s.Last, s.Cut = c.Lines, c.Judged, c.Timed, c.First, c.Last, c.Cut
+	s.Lines, s.Judged, s.Timed, s.Cut, s.Zone = c.Lines, c.Judged, c.Timed, c.Cut, c.Zone
 	s.Flagged = append(s.Flagged[:0], c.Flagged...)
 	s.Levels = append(s.Levels[:0], c.Levels...)
 }

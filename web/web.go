@@ -30,11 +30,16 @@ import (
 const (
 	DefaultMaxSize = 1 << 30 // bytes of a log's text
 
-	DefaultMaxLines = 10_000_000 // of all logs together: 37 bytes of memory each
+	DefaultMaxLines = 10_000_000 // of all logs together: 40 bytes of memory each
 
 	maxViews = 16        // at once
 	viewTTL  = time.Hour // since the page last asked; an open page asks every minute
-	stalled  = time.Minute
+
+	DefaultPatience = time.Minute
+
+	// maxAsking is how many requests are answered at once. A page has a dozen open at
+	// most; uploads, of which each log has one, are not counted.
+	maxAsking = 64
 )
 
 // Config says how a server is set up.
@@ -43,12 +48,24 @@ type Config struct {
 	Hosts    []string // names it goes by besides its addresses and localhost
 	MaxSize  int64    // of a log's text in bytes; 0 = DefaultMaxSize
 	MaxLines int      // of all logs together; 0 = DefaultMaxLines
-	Version  string   // shown on the page
+
+	// Patience is how long a request may stand still, whoever is to send or to read;
+	// 0 = DefaultPatience.
+	Patience time.Duration
+
+	Version string // shown on the page
+
+	// IgnoreFile says what is ignored beside the options, and is what the page writes
+	// what is normal to; empty = none. It need not be there yet.
+	IgnoreFile string
 
 	// Given has the options that the page begins with, as options.Parse asks
 	// for them; nil = the defaults.
 	Given func(name string) []string
 	Mode  scan.Mode
+
+	// Model is a snapshot that each stream is judged from; nil = none.
+	Model []byte
 }
 
 // Server holds the views and answers the page's questions.
@@ -69,6 +86,9 @@ type Server struct {
 	views      map[string]*view
 	order      []string          // the views of FILE arguments, for the page to begin with
 	successors map[string]string // views that took the place of others, by those
+
+	ignoring sync.Mutex    // one change of the Ignore_File at a time
+	asking   chan struct{} // holds one for each request that is answered
 }
 
 // New returns a server, or an error that names the option that is wrong.
@@ -78,6 +98,9 @@ func New(c Config) (*Server, error) {
 	}
 	if c.MaxLines <= 0 {
 		c.MaxLines = DefaultMaxLines
+	}
+	if c.Patience <= 0 {
+		c.Patience = DefaultPatience
 	}
 	if c.Mode == "" {
 		c.Mode = scan.Stream
@@ -91,7 +114,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{config: c, given: map[string][]string{}, hosts: map[string]bool{}, views: map[string]*view{}, successors: map[string]string{}}
 	for i := range options.Table {
-		if name := options.Table[i].Name; len(c.Given(name)) > 0 {
+		if name := options.Table[i].Name; name != ignoreFile && len(c.Given(name)) > 0 {
 			s.given[name] = c.Given(name)
 		}
 	}
@@ -108,6 +131,9 @@ func New(c Config) (*Server, error) {
 	for _, h := range c.Hosts {
 		s.hosts[strings.ToLower(h)] = true
 	}
+	if _, err := s.ignored(); err != nil {
+		return nil, fmt.Errorf("the file of what is to be ignored: %w", err)
+	}
 	page, err := assets()
 	if err != nil {
 		return nil, err
@@ -116,7 +142,8 @@ func New(c Config) (*Server, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", page)
 	s.routes(mux)
-	s.handler = s.guard(mux)
+	s.asking = make(chan struct{}, maxAsking)
+	s.handler = s.guard(s.limit(mux))
 	go s.expire()
 	return s, nil
 }
@@ -168,7 +195,7 @@ func (s *Server) Open(name string, open Opener) error {
 		return err
 	}
 	v.expect(in.Size)
-	v.modified = in.Modified
+	v.modified, v.wait = in.Modified, in.Wait
 	s.mu.Lock()
 	s.order = append(s.order, v.id)
 	s.mu.Unlock()
@@ -212,6 +239,11 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 		return nil, err
 	}
 	settings.Detector.Sweep = s.stops
+	ignored, err := s.ignored()
+	if err != nil {
+		return nil, err
+	}
+	settings.Detector.Ignore = append(settings.Detector.Ignore, ignored...)
 	if text == nil {
 		if text, err = newSpool(); err != nil {
 			return nil, err
@@ -269,7 +301,7 @@ func (s *Server) makeRoom(v *view) bool {
 func (s *Server) removeOldest(except *view) bool {
 	var oldest *view
 	for _, o := range s.views {
-		if o != except && !o.kept && !o.busy() && (oldest == nil || o.used.Load() < oldest.used.Load()) {
+		if o != except && !o.kept && !o.busy() && !o.awaited() && (oldest == nil || o.used.Load() < oldest.used.Load()) {
 			oldest = o
 		}
 	}

@@ -92,14 +92,14 @@ func TestOneWayIn(t *testing.T) {
 }
 
 type pageView struct {
-	Phase, Error string
-	Lines        int
+	Phase, Error  string
+	Lines, Judged int
 }
 
 // openedOnPage is what serve makes of a file.
-func openedOnPage(t *testing.T, file string) (v pageView) {
+func openedOnPage(t *testing.T, args ...string) (v pageView) {
 	t.Helper()
-	address := served(t, file)
+	address := served(t, args...)
 	var start struct{ Views []string }
 	if err := json.Unmarshal(get(t, address+"api/start"), &start); err != nil {
 		t.Fatal(err)

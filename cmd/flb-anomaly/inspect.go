@@ -53,7 +53,7 @@ pattern, a model keeps the first 96 bytes.`,
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table or json")
+	flags.StringVarP(&f.format, "format", "o", "table", "what is written: table or json")
 	flags.IntVarP(&f.patterns, "patterns", "n", 20, "with table: patterns shown of each group, 0 = all")
 	flags.StringVarP(&f.group, "group", "g", "", "only the group of this name")
 	complete(command, "format", "table", "json")
@@ -126,7 +126,7 @@ func (w *inspection) file(name string, c *detector.Contents) {
 		}
 		w.printf("%s%s %s", separator, text.Printable([]byte(s.Name), shownText), text.Printable([]byte(s.Value), shownText))
 	}
-	w.printf("\n")
+	w.printf("\n%s\n", fits(c.Settings))
 }
 
 func (w *inspection) group(g *detector.GroupContents, most int) {

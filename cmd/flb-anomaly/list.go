@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"strings"
 	"time"
 
@@ -12,49 +11,36 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
+	"github.com/flb-anomaly/flb-anomaly/internal/report"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
-// listFlags are the flags of scan that are about incidents.
+// listFlags are the flags of scan that say what is listed.
 type listFlags struct {
-	lines        bool
-	top          int
-	since, until string
-
-	from, to time.Duration // since the Unix epoch; 0 = not given
+	lines   bool
+	explain bool
+	top     int
 }
 
 func addListFlags(command *cobra.Command) *listFlags {
 	var l listFlags
 	f := command.Flags()
 	f.BoolVar(&l.lines, "lines", false, "with table: the flagged lines one by one, not as incidents")
-	f.IntVar(&l.top, "top", 0, "show so many incidents, the strangest first (0 = all, in the order of time)")
-	f.StringVar(&l.since, "since", "", "show no line from before: a time such as 2026-03-02T08:00:00Z or 2026-03-02 08:00, or how long ago, such as 2h; earlier lines are learned from")
-	f.StringVar(&l.until, "until", "", "show no line from after, as --since; the lines' own times count, in UTC where they have no zone")
+	f.BoolVar(&l.explain, "explain", false, "with table: the flagged lines one by one, each with its fields and what is usual in them")
+	f.IntVarP(&l.top, "top", "n", 0, "show so many by score, the strangest first: incidents, with --lines flagged lines, with jsonl and csv lines (0 = all, in their order)")
 	complete(command, "top")
-	complete(command, "since")
-	complete(command, "until")
 	return &l
 }
 
-func (l *listFlags) check(format string, now time.Time) (err error) {
+func (l *listFlags) check(format string) error {
 	switch {
 	case l.top < 0:
 		return fmt.Errorf("--top has the value %d; allowed: 0 (all) or more", l.top)
+	case l.explain && format != "table":
+		return errors.New("--explain goes with --format table")
 	case l.lines && format != "table":
 		return errors.New("--lines goes with --format table: jsonl and csv have all lines anyway, json, markdown and html have incidents")
-	case l.top > 0 && (l.lines || format == "jsonl" || format == "csv"):
-		return errors.New("--top is about incidents: it goes neither with --lines nor with the formats jsonl and csv")
-	}
-	if l.from, err = moment("since", l.since, now); err != nil {
-		return err
-	}
-	if l.to, err = moment("until", l.until, now); err != nil {
-		return err
-	}
-	if l.from != 0 && l.to != 0 && l.to < l.from {
-		return fmt.Errorf("--until has the value %q, which is before --since", l.until)
 	}
 	return nil
 }
@@ -75,27 +61,6 @@ func moment(flag, value string, now time.Time) (time.Duration, error) {
 	return 0, fmt.Errorf("--%s has the value %q; a time such as 2026-03-02T08:00:00Z or 2026-03-02 08:00, or how long ago, such as 90m, is right", flag, value)
 }
 
-// windowWriter passes on the lines of a stretch of time.
-type windowWriter struct {
-	writer
-	from, to time.Duration
-	now      time.Duration // of the line, or of the one before it
-	flagged  int64         // of the lines passed on
-}
-
-func (w *windowWriter) line(l *scan.Line) error {
-	if l.Event.Time != 0 {
-		w.now = l.Event.Time
-	}
-	if w.now < w.from || w.to != 0 && w.now > w.to {
-		return nil
-	}
-	if l.Verdict.Anomaly {
-		w.flagged++
-	}
-	return w.writer.line(l)
-}
-
 // listWriter writes the incidents of each file: for people, as JSON, as Markdown
 // or as a page that stands alone.
 type listWriter struct {
@@ -110,7 +75,7 @@ type listWriter struct {
 
 func (w *listWriter) begin() error {
 	if w.format == "html" {
-		w.printf("%s", pageHead)
+		w.printf("%s", report.HTMLHead)
 	}
 	return nil
 }
@@ -126,6 +91,9 @@ func (w *listWriter) file(name string) error {
 }
 
 func (w *listWriter) line(l *scan.Line) error {
+	if l.Continues {
+		return nil // its record has been told
+	}
 	w.teller.Line(&incident.Line{
 		Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: &l.Verdict, Incident: l.Incident, Template: l.Template,
 	})
@@ -141,9 +109,11 @@ func (w *listWriter) end(r *scan.Result) error {
 	case "json":
 		return w.json(r, list)
 	case "markdown":
-		w.markdown(r, list)
+		if err := report.Markdown(appending{&w.out.buf}, w.report(r, list)); err != nil {
+			return err
+		}
 	case "html":
-		if err := w.html(r, list); err != nil {
+		if err := report.HTML(appending{&w.out.buf}, w.report(r, list)); err != nil {
 			return err
 		}
 	default:
@@ -159,61 +129,9 @@ func (w *listWriter) end(r *scan.Result) error {
 	return w.out.full()
 }
 
-// when is the time of a story, or its lines where there is none.
-func when(s *incident.Story) string {
-	if s.First == 0 {
-		if s.From == s.To {
-			return "line " + thousands(s.From)
-		}
-		return "lines " + thousands(s.From) + " to " + thousands(s.To)
-	}
-	return clock(s.First)
-}
-
-func clock(t time.Duration) string {
-	return time.Unix(0, int64(t)).UTC().Format("2006-01-02 15:04:05")
-}
-
-// howMany says how many lines a story has and in what time.
-func howMany(s *incident.Story) string {
-	b := count(s.Lines, "line")
-	if took := s.Took(); took > 0 && s.Lines > 1 {
-		b += " in " + span(took)
-	}
-	if s.Flagged < s.Lines {
-		b += ", " + thousands(s.Flagged) + " flagged"
-	}
-	return b
-}
-
-func words(list []incident.Count) string {
-	var b []string
-	for _, k := range list {
-		if k.Times == 1 {
-			b = append(b, k.Word)
-		} else {
-			b = append(b, fmt.Sprintf("%s (%s)", k.Word, thousands(k.Times)))
-		}
-	}
-	return strings.Join(b, ", ")
-}
-
-// heading is what a story is called in one line.
-func heading(s *incident.Story) string {
-	b := when(s) + "  " + howMany(s)
-	if l := s.Level.String(); l != "" {
-		b += "  " + l
-	}
-	b += "  " + words(s.Kinds)
-	if s.Group != "" {
-		b += "  " + text.Printable([]byte(s.Group), shownText)
-	}
-	return b
-}
-
 func (w *listWriter) stories(list []*incident.Story) {
 	for _, s := range list {
-		w.printf("%s  (score %.4f, %s)\n", w.paint(color.Bold, heading(s)), s.Score, s.ID)
+		w.printf("%s  (score %.4f, %s)\n", w.paint(color.Bold, report.Heading(s)), s.Score, s.ID)
 		for i := range s.Patterns {
 			p := &s.Patterns[i]
 			if i == 0 {
@@ -323,104 +241,15 @@ func (w *listWriter) json(r *scan.Result, list []*incident.Story) error {
 	return errors.Join(err, w.out.full())
 }
 
-// escaped is text of a log for Markdown, in which it must mean nothing.
-func escaped(s string) string {
-	s = text.Printable([]byte(s), shownText)
-	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune("\\`*_{}[]<>()#+-.!|~&", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+// report is what a report tells of the log.
+func (w *listWriter) report(r *scan.Result, list []*incident.Story) *report.Log {
+	return &report.Log{Name: display(w.name), Lines: r.Lines, Flagged: r.Flagged, First: r.First, Last: r.Last, Stories: list}
 }
 
-func (w *listWriter) summaryLine(r *scan.Result, list []*incident.Story) string {
-	b := fmt.Sprintf("%s, %s flagged, %s", count(r.Lines, "line"), thousands(r.Flagged), count(int64(len(list)), "incident"))
-	if r.First != 0 {
-		b += ", " + clock(r.First) + " to " + clock(r.Last) + " UTC"
-	}
-	return b
-}
+// appending appends what is written to a buffer.
+type appending struct{ to *[]byte }
 
-func (w *listWriter) markdown(r *scan.Result, list []*incident.Story) {
-	w.printf("# Incidents in %s\n\n%s\n", escaped(display(w.name)), escaped(w.summaryLine(r, list)))
-	for _, s := range list {
-		w.printf("\n## %s\n\n", escaped(heading(s)))
-		for i := range s.Patterns {
-			p := &s.Patterns[i]
-			w.printf("- line %s, %s: %s\n\n", thousands(p.Line), count(p.Lines, "line"), escaped(p.Reason))
-			// Indented code obeys nobody, whatever is in it.
-			w.printf("      %s\n", text.Printable([]byte(p.Sample), shownText))
-		}
-		w.printf("\nIncident `%s`, score %.4f\n", s.ID, s.Score)
-	}
-	w.printf("\n")
-}
-
-const pageHead = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Incidents</title>
-<style>
-:root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-h2 { font-size: 1.1rem; margin: 2rem 0 .3rem }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .2rem 0 1rem; padding: .5rem; border-left: .25rem solid #b3261e }
-mark { background: #ffd54d; color: #000 }
-</style></head><body>
-`
-
-var pageFile = template.Must(template.New("file").Parse(`<h1>Incidents in {{.Name}}</h1>
-<p>{{.Summary}}</p>
-{{range .Stories}}<section><h2>{{.Heading}}</h2>
-{{range .Patterns}}<p>line {{.Line}}, {{.Lines}}: {{.Reason}}</p>
-<pre>{{range .Parts}}{{if .Odd}}<mark>{{.Text}}</mark>{{else}}{{.Text}}{{end}}{{end}}</pre>
-{{end}}<p><small>Incident <code>{{.ID}}</code>, score {{printf "%.4f" .Score}}</small></p></section>
-{{end}}`))
-
-func (w *listWriter) html(r *scan.Result, list []*incident.Story) error {
-	type part struct {
-		Text string
-		Odd  bool
-	}
-	type pattern struct {
-		Line, Lines, Reason string
-		Parts               []part
-	}
-	type story struct {
-		Heading, ID string
-		Score       float64
-		Patterns    []pattern
-	}
-	page := struct {
-		Name, Summary string
-		Stories       []story
-	}{Name: display(w.name), Summary: w.summaryLine(r, list)}
-	for _, s := range list {
-		one := story{Heading: heading(s), ID: s.ID, Score: s.Score}
-		for i := range s.Patterns {
-			p := &s.Patterns[i]
-			shown := pattern{Line: thousands(p.Line), Lines: count(p.Lines, "line"), Reason: text.Printable([]byte(p.Reason), shownText)}
-			at := 0
-			show := func(to int, odd bool) {
-				if to > at {
-					shown.Parts = append(shown.Parts, part{text.Printable([]byte(p.Sample[at:to]), shownText), odd})
-					at = to
-				}
-			}
-			for _, m := range p.Marks() {
-				show(m[0], false)
-				show(m[1], true)
-			}
-			show(len(p.Sample), false)
-			one.Patterns = append(one.Patterns, shown)
-		}
-		page.Stories = append(page.Stories, one)
-	}
-	var b strings.Builder
-	err := pageFile.Execute(&b, page)
-	w.printf("%s", b.String())
-	return errors.Join(err, w.out.full())
+func (a appending) Write(p []byte) (int, error) {
+	*a.to = append(*a.to, p...)
+	return len(p), nil
 }

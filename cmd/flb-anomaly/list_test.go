@@ -22,7 +22,7 @@ func listed(t *testing.T, args ...string) string {
 
 func jsonListed(t *testing.T, args ...string) (l jsonList) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(listed(t, append(args, "-f", "json")...)), &l); err != nil {
+	if err := json.Unmarshal([]byte(listed(t, append(args, "-o", "json")...)), &l); err != nil {
 		t.Fatal(err)
 	}
 	return l
@@ -104,14 +104,14 @@ func TestReportsObeyNobody(t *testing.T) {
 	if err := os.WriteFile(hostile, append(log, line...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, page, _ := call(t, "", "scan", "-f", "html", hostile)
+	_, page, _ := call(t, "", "scan", "-o", "html", hostile)
 	if !strings.Contains(page, "&lt;script") || regexp.MustCompile(`<script|<img|\x1b`).MatchString(page) {
 		t.Error("the page has what the log has said")
 	}
 	if regexp.MustCompile(`(src|href|url)\s*[=(]\s*["']?http`).MatchString(page) {
 		t.Error("the page is not one file")
 	}
-	_, md, _ := call(t, "", "scan", "-f", "markdown", hostile)
+	_, md, _ := call(t, "", "scan", "-o", "markdown", hostile)
 	for l := range strings.Lines(md) {
 		if strings.Contains(l, "<script") && !strings.HasPrefix(l, "      ") {
 			t.Errorf("outside of code: %s", l)

@@ -66,7 +66,7 @@ func TestTrainAndInspect(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, out)
 		}
 	}
-	status, out, _ = call(t, "", "inspect", "-f", "json", model)
+	status, out, _ = call(t, "", "inspect", "-o", "json", model)
 	var m jsonModel
 	if err := json.Unmarshal([]byte(out), &m); err != nil || status != statusOK {
 		t.Fatal(status, err)
@@ -105,7 +105,7 @@ func TestInspectFields(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, out)
 		}
 	}
-	_, out, _ = call(t, "", "inspect", "-f", "json", model)
+	_, out, _ = call(t, "", "inspect", "-o", "json", model)
 	var m jsonModel
 	if err := json.Unmarshal([]byte(out), &m); err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func TestTrainAndInspectRefuse(t *testing.T) {
 		{"inspect " + damaged, statusError, "the model is damaged: it is cut off"},
 		{"inspect no.model", statusError, "flb-anomaly: open no.model: no such file"},
 		{"inspect", statusUsage, "accepts 1 arg"},
-		{"inspect -f csv " + damaged, statusUsage, "allowed: table, json"},
+		{"inspect -o csv " + damaged, statusUsage, "allowed: table, json"},
 	} {
 		status, _, errs := call(t, "", strings.Fields(c.args)...)
 		if status != c.status || !strings.Contains(errs, c.want) {

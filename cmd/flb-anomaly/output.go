@@ -16,15 +16,26 @@ type writer interface {
 }
 
 func newWriter(f *scanFlags, out *output, several bool) writer {
+	top := func(w writer, flagged bool) writer {
+		if f.list == nil || f.list.top == 0 {
+			return w
+		}
+		return &topWriter{writer: w, most: f.list.top, flagged: flagged}
+	}
 	switch format := text.Format(f.format); format {
 	case text.JSONL, text.CSV:
-		return newRowWriter(out, format, text.Columns{File: several, All: f.text || format == text.CSV})
+		return top(newRowWriter(out, format, text.Columns{File: several, All: f.text || format == text.CSV}), false)
 	default:
-		table := tableWriter{out: out, several: several, color: useColor(f.color, out.to)}
-		if f.list == nil || f.list.lines {
-			return &table
+		table := &tableWriter{out: out, several: several, color: useColor(f.color, out.to), explain: f.list != nil && f.list.explain}
+		switch {
+		case f.list == nil:
+			return table
+		case f.narrow != nil && f.narrow.context():
+			return &contextWriter{tableWriter: table, before: f.narrow.before, after: f.narrow.after}
+		case f.list.lines, f.list.explain:
+			return top(table, true)
 		}
-		return &listWriter{tableWriter: table, format: f.format, top: f.list.top, gap: f.gap}
+		return &listWriter{tableWriter: *table, format: f.format, top: f.list.top, gap: f.gap}
 	}
 }
 

@@ -66,20 +66,20 @@ func TestWriters(t *testing.T) {
 {"file":"a,b.log","line":1234567,"anomaly":true,"anomaly_score":0.999999600,"anomaly_reason":"number 77.5 far above the usual 1 to 2","anomaly_kind":"number","anomaly_pattern":"0000000009","anomaly_incident":"20260302T080001-abcde","anomaly_nth":"2","time":"2026-03-02T08:00:01.250Z","text":"-1\u0000é"}
 `},
 		{"csv", scanFlags{format: "csv"}, false, `
-line,anomaly,anomaly_score,anomaly_reason,anomaly_kind,anomaly_pattern,anomaly_incident,anomaly_nth,time,level,text
-1,false,,,,0000000009,,,,,service started
-2,false,0.250000,,,0000000009,,,,,
-3,false,0.456789,,,0000000009,,,,,'=SUM(A1:A9)
-4,true,0.987650,"new word ""hi""; number 300000 far above the usual 12 to 40",rare,0000000009,20260302T080001-abcde,1,,error,"say ""hi"", twice	or ` + "\x1b" + `[31mmore�"
-1234567,true,0.999999600,number 77.5 far above the usual 1 to 2,number,0000000009,20260302T080001-abcde,2,2026-03-02T08:00:01.250Z,,"'-1�é"
+line,record,anomaly,anomaly_score,anomaly_reason,anomaly_kind,anomaly_pattern,anomaly_incident,anomaly_nth,time,level,text
+1,,false,,,,0000000009,,,,,service started
+2,,false,0.250000,,,0000000009,,,,,
+3,,false,0.456789,,,0000000009,,,,,'=SUM(A1:A9)
+4,,true,0.987650,"new word ""hi""; number 300000 far above the usual 12 to 40",rare,0000000009,20260302T080001-abcde,1,,error,"say ""hi"", twice	or ` + "\x1b" + `[31mmore�"
+1234567,,true,0.999999600,number 77.5 far above the usual 1 to 2,number,0000000009,20260302T080001-abcde,2,2026-03-02T08:00:01.250Z,,"'-1�é"
 `},
 		{"csv of several files", scanFlags{format: "csv"}, true, `
-file,line,anomaly,anomaly_score,anomaly_reason,anomaly_kind,anomaly_pattern,anomaly_incident,anomaly_nth,time,level,text
-"a,b.log",1,false,,,,0000000009,,,,,service started
-"a,b.log",2,false,0.250000,,,0000000009,,,,,
-"a,b.log",3,false,0.456789,,,0000000009,,,,,'=SUM(A1:A9)
-"a,b.log",4,true,0.987650,"new word ""hi""; number 300000 far above the usual 12 to 40",rare,0000000009,20260302T080001-abcde,1,,error,"say ""hi"", twice	or ` + "\x1b" + `[31mmore�"
-"a,b.log",1234567,true,0.999999600,number 77.5 far above the usual 1 to 2,number,0000000009,20260302T080001-abcde,2,2026-03-02T08:00:01.250Z,,"'-1�é"
+file,line,record,anomaly,anomaly_score,anomaly_reason,anomaly_kind,anomaly_pattern,anomaly_incident,anomaly_nth,time,level,text
+"a,b.log",1,,false,,,,0000000009,,,,,service started
+"a,b.log",2,,false,0.250000,,,0000000009,,,,,
+"a,b.log",3,,false,0.456789,,,0000000009,,,,,'=SUM(A1:A9)
+"a,b.log",4,,true,0.987650,"new word ""hi""; number 300000 far above the usual 12 to 40",rare,0000000009,20260302T080001-abcde,1,,error,"say ""hi"", twice	or ` + "\x1b" + `[31mmore�"
+"a,b.log",1234567,,true,0.999999600,number 77.5 far above the usual 1 to 2,number,0000000009,20260302T080001-abcde,2,2026-03-02T08:00:01.250Z,,"'-1�é"
 `},
 		{"table", scanFlags{color: "never"}, false, `
       line   score  reason

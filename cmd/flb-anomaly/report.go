@@ -25,6 +25,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/report"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/store"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
@@ -524,10 +525,10 @@ func (d *digest) write(out *output, source string, top int) {
 	stories := d.teller.Stories(0)
 	slices.SortStableFunc(stories, func(a, b *incident.Story) int { return cmp.Compare(b.Score, a.Score) })
 	fresh := d.newPatterns()
-	printf("# %s, %s to %s UTC\n\n", escaped(source), d.from.Format("2006-01-02 15:04"), d.to.Format("2006-01-02 15:04"))
+	printf("# %s, %s to %s UTC\n\n", report.Escaped(source), d.from.Format("2006-01-02 15:04"), d.to.Format("2006-01-02 15:04"))
 	switch {
 	case d.lines == 0 && d.judging && d.last != 0:
-		printf("No line in this time; the log has lines from %s to %s.\n", clock(d.first), clock(d.last))
+		printf("No line in this time; the log has lines from %s to %s.\n", report.Clock(d.first), report.Clock(d.last))
 		return
 	case d.lines == 0 && !d.judging:
 		printf("No flagged record in this time, and so no incident.\n")
@@ -564,14 +565,14 @@ func (d *digest) write(out *output, source string, top int) {
 		printf("\n## Incidents\n")
 	}
 	for _, s := range stories[:limit(len(stories))] {
-		printf("\n### %s\n\n", escaped(heading(s)))
+		printf("\n### %s\n\n", report.Escaped(report.Heading(s)))
 		for i := range s.Patterns {
 			p := &s.Patterns[i]
 			if i == shownPatterns {
 				printf("- and %s\n\n", count(int64(len(s.Patterns)-i)+min(s.More, 1), "other pattern"))
 				break
 			}
-			printf("- %s of `%s`: %s\n\n", count(p.Lines, "line"), p.ID, escaped(p.Reason))
+			printf("- %s of `%s`: %s\n\n", count(p.Lines, "line"), p.ID, report.Escaped(p.Reason))
 			printf("      %s\n\n", text.Printable([]byte(p.Sample), shownText))
 		}
 		printf("Incident `%s`, score %.4f\n", s.ID, s.Score)
@@ -584,9 +585,9 @@ func (d *digest) write(out *output, source string, top int) {
 		for _, p := range fresh[:limit(len(fresh))] {
 			seen := ""
 			if p.at != 0 {
-				seen = clock(p.at)
+				seen = report.Clock(p.at)
 			}
-			printf("| %s | %s | %s | `%s` | %s |\n", seen, thousands(p.lines), p.level, p.id, escaped(p.text))
+			printf("| %s | %s | %s | `%s` | %s |\n", seen, thousands(p.lines), p.level, p.id, report.Escaped(p.text))
 		}
 	}
 	if n := len(fresh) - limit(len(fresh)); n > 0 {

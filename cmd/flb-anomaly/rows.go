@@ -29,7 +29,10 @@ func (w *rowWriter) file(name string) error {
 
 func (w *rowWriter) line(line *scan.Line) error {
 	v, r := &line.Verdict, &w.row
-	r.Line, r.Judged, r.Anomaly, r.Score, r.Reason = line.Number, v.Judged, v.Anomaly, v.Score, v.Reason
+	r.Line, r.Judged, r.Anomaly, r.Score, r.Reason = line.Number, v.Judged && !line.Continues, v.Anomaly, v.Score, v.Reason
+	if r.Record = 0; line.Continues {
+		r.Record = line.First
+	}
 	r.Kind, r.Pattern, r.Incident, r.Nth = string(v.Kind), v.Pattern, line.Incident, line.Nth
 	r.Time, r.Level = line.Event.Time, scan.LevelNames[v.Level]
 	if w.all {

@@ -29,7 +29,11 @@ type scanFlags struct {
 	failOnAnomaly bool
 	color         string
 	baseline      string
+	model         string
+	follow        bool
+	recursive     bool
 	list          *listFlags
+	narrow        *narrowFlags
 	gap           time.Duration // of incidents, of the detector's options
 	detector      *detectorFlags
 }
@@ -49,7 +53,11 @@ judge rotated files as one log, join them:
 
   zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan
 
-Lines of a pipe are judged as they come; Ctrl-C ends it with the summary.
+Lines of a pipe are judged as they come; Ctrl-C ends it with the summary. So are
+those of a file with --follow, also of one that takes its place or is emptied.
+
+What is shown can be narrowed (--level, --grep, --since, --until), widened
+(--context) and ranked (--top); all is learned from.
 
 A line is judged by the lines before it (--mode stream), as Fluent Bit would
 have, so the first ones (--warmup) only teach; or by the whole file
@@ -57,12 +65,19 @@ have, so the first ones (--warmup) only teach; or by the whole file
 copied to a temporary file (at most 8 GiB). The same file and flags give the
 same verdicts.
 
+With --model, a line is judged by what 'flb-anomaly train' or a running filter
+has learned and by the lines before it, as the filter would go on; the model's
+file stays as it is.
+
 With --baseline, a line is judged by what is known from another log or from a
 model, and nothing is learned. The table then also lists the patterns and fields
 that are new, gone, or come far more or less often. What a build is stopped for
 (--fail-on-anomaly) is an unusual line at level ERROR or worse that it has not got
 over: most of what the baseline still had to say does not come behind it, or it says
 that a process exited with a code other than 0.
+
+Lines of a stack trace and others that plainly continue the line before are one
+record with it, which is flagged in its first line.
 
 In a JSON line, the message, the level and the time are found by the usual
 names of their fields; --log-key, --level-key and --group-by name others. Any
@@ -72,12 +87,15 @@ Formats:
   table  the incidents: flagged lines that are near in time (--incident-gap)
          are one, with when, how many lines, the worst level, the kinds, and
          the strangest line with the reason; then a summary. --lines shows
-         the flagged lines one by one, as a pipe does while they come
+         the flagged lines one by one, as a pipe does while they come,
+         --explain with their fields and what is usual in each
   json   the incidents as data, an object for each file
   markdown, html
          a report of the incidents for a ticket, the page in one file
   jsonl  a JSON object for every line: line (its number, from 1), anomaly,
-         anomaly_score (null while the model learns); when flagged also
+         anomaly_score (null while the model learns, and of a line that
+         continues a record), record (of such a line, the number of the first
+         one); when flagged also
          anomaly_reason, anomaly_kind, anomaly_pattern, anomaly_incident and
          anomaly_nth, which docs/incidents.md explains; with several files,
          file; with --text, anomaly_pattern of every line, and time, level and
@@ -90,9 +108,13 @@ written; 2 a flag or an argument is wrong; 3 with --fail-on-anomaly, a line is
 flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 		Example: `  flb-anomaly scan app.log
   flb-anomaly scan --format jsonl --text app.log.gz | jq 'select(.anomaly)'
+  flb-anomaly scan -f -C 2 --level warn app.log
   kubectl logs -f deploy/shop | flb-anomaly scan
   flb-anomaly scan --baseline last-good.log --fail-on-anomaly build.log`,
 		RunE: func(command *cobra.Command, args []string) error {
+			if f.recursive && len(args) == 0 {
+				args = []string{"."}
+			}
 			files, err := orStdin(command, args)
 			if err != nil {
 				return err
@@ -102,8 +124,10 @@ flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.format, "format", "f", "table", "what is written: table, jsonl, csv, json, markdown or html")
+	flags.StringVarP(&f.format, "format", "o", "table", "what is written: table, jsonl, csv, json, markdown or html")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by: stream (the lines before it) or batch (the whole file)")
+	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with what is written to the file, also when it is rotated; Ctrl-C ends it with the summary")
+	flags.BoolVarP(&f.recursive, "recursive", "r", false, "judge the files in folders, too; without a FILE those of this folder. Hidden ones are left out, and what is no log")
 	flags.BoolVar(&f.text, "text", false, "with jsonl: add pattern, time, level and the line itself as text, invalid UTF-8 replaced")
 	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --baseline, when there is an unusual line at level ERROR or worse that the log has not got over")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
@@ -111,12 +135,18 @@ flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))
 	complete(command, "color", "auto", "always", "never")
 	flags.StringVar(&f.baseline, "baseline", "", "a log, such as that of the last good build, or a model: lines are judged by what is known from there, and what is new, gone and changed is listed")
+	flags.StringVar(&f.model, "model", "", modelUsage)
 	f.list = addListFlags(command)
+	f.narrow = addNarrowFlags(command)
 	f.detector = addDetectorFlags(command)
 	return command
 }
 
 func runScan(command *cobra.Command, files []string, f *scanFlags) error {
+	model, err := readModel(f.model, f.detector)
+	if err != nil {
+		return err
+	}
 	settings, err := f.detector.settings()
 	if err != nil {
 		return err
@@ -124,16 +154,23 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	if err := f.check(files); err != nil {
 		return usageError{err}
 	}
+	var walked map[string]bool
+	if f.recursive {
+		if files, walked, err = walk(files); err != nil {
+			return err
+		}
+	}
 	f.gap = settings.IncidentGap
 	out := &output{to: command.OutOrStdout(), buf: make([]byte, 0, outputSize)}
 	w := newWriter(f, out, len(files) > 1)
-	window := &windowWriter{writer: w, from: f.list.from, to: f.list.to}
+	narrow := &narrowWriter{writer: w, flags: f.narrow}
 	s := &scanner{
-		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)},
+		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Model: model, Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)},
 		stdin:   command.InOrStdin(),
 		stderr:  command.ErrOrStderr(),
 		out:     out,
-		writer:  window,
+		writer:  narrow,
+		follow:  f.follow,
 	}
 	if err := w.begin(); err != nil {
 		return err
@@ -150,8 +187,11 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 			if len(files) == 1 || command.Context().Err() != nil {
 				return err
 			}
-			// As other tools do: the other files are still worth a look.
-			failed++
+			// As other tools do: the other files are still worth a look. That a folder
+			// has others than logs in it is no failure.
+			if _, noLog := errors.AsType[*scan.Problem](err); !noLog || !walked[name] {
+				failed++
+			}
 			fmt.Fprintf(s.stderr, "flb-anomaly: %s\n", text.PrintableLines(err.Error()))
 		}
 	}
@@ -161,7 +201,7 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	switch {
 	case failed > 0:
 		return fmt.Errorf("%d of %d files could not be read to their end", failed, len(files))
-	case f.failOnAnomaly && (stop || f.baseline == "" && window.flagged > 0):
+	case f.failOnAnomaly && (stop || f.baseline == "" && narrow.flagged > 0):
 		return errAnomaly
 	}
 	return nil
@@ -182,13 +222,33 @@ func (f *scanFlags) check(files []string) error {
 	if f.text && f.format != "jsonl" {
 		return errors.New("--text goes with --format jsonl: a table shows the text of the flagged lines, and csv of all lines, anyway")
 	}
+	if f.list.top > 0 && (f.narrow.before > 0 || f.narrow.after > 0 || f.narrow.around > 0) {
+		return errors.New("--top goes without --context: lines by score stand beside no others")
+	}
 	return errors.Join(
 		word("format", f.format, formats...),
-		f.list.check(f.format, time.Now()),
+		f.list.check(f.format),
+		f.narrow.check(f.format, time.Now()),
+		f.checkFollow(files),
 		f.checkBaseline(),
+		f.checkModel(),
 		word("mode", f.mode, string(scan.Stream), string(scan.Batch)),
 		word("color", f.color, "auto", "always", "never"),
 	)
+}
+
+func (f *scanFlags) checkFollow(files []string) error {
+	switch {
+	case !f.follow:
+		return nil
+	case len(files) > 1 || f.recursive:
+		return errors.New("--follow goes with one file: 'tail -qF app.log db.log | flb-anomaly scan' judges several as one log")
+	case f.mode == string(scan.Batch):
+		return errors.New("--follow goes with --mode stream: a file that grows has no end to judge it by")
+	case f.format == "json" || f.format == "markdown" || f.format == "html" || f.list.top > 0:
+		return errors.New("--follow goes with the formats table, jsonl and csv, and without --top: what is ranked or reported has an end")
+	}
+	return nil
 }
 
 // orStdin are the files that are named, or the standard input, where that is
@@ -212,10 +272,15 @@ type scanner struct {
 	stderr  io.Writer
 	out     *output
 	writer  writer
+	follow  bool
 }
 
 func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
-	in, err := scan.Open(ctx, s.stdin, name)
+	open := scan.Open
+	if s.follow {
+		open = scan.Follow
+	}
+	in, err := open(ctx, s.stdin, name)
 	if err != nil {
 		return scan.Result{}, err
 	}
@@ -223,7 +288,7 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	o, size := s.options, in.Size
 	size *= int64(o.Passes())
 	bar := newBar(s.stderr, name, size)
-	o.Live, o.Modified = in.Live, in.Modified
+	o.Live, o.Wait, o.Modified = in.Live, in.Wait, in.Modified
 	o.Progress = func(read int64) {
 		// Lines wait for a full buffer unless somebody may be looking on: then a
 		// line must be seen before the next one is waited for.
@@ -239,8 +304,7 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 		s.out.before = bar.clear
 		defer func() { s.out.before = nil }()
 	}
-	if w, ok := s.writer.(*windowWriter); ok {
-		w.now = 0
+	if w, ok := s.writer.(*narrowWriter); ok {
 		if l, ok := w.writer.(*listWriter); ok {
 			l.live = in.Live
 		}

@@ -85,7 +85,7 @@ func TestScanJSONL(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, args := range map[string][]string{
-		"stdin": {"scan", "-f", "jsonl", "-"}, "gzip": {"scan", "-f", "jsonl", packed}, "again": {"scan", "-f", "jsonl", shopLog},
+		"stdin": {"scan", "-o", "jsonl", "-"}, "gzip": {"scan", "-o", "jsonl", packed}, "again": {"scan", "-o", "jsonl", shopLog},
 	} {
 		if _, got, _ := call(t, text, args...); got != want {
 			t.Errorf("%s: other verdicts", name)
@@ -125,7 +125,7 @@ func TestScanSeveralFiles(t *testing.T) {
 }
 
 func TestScanBatch(t *testing.T) {
-	for _, args := range [][]string{{"scan", "-f", "jsonl", "-m", "batch", shopLog}, {"scan", "-f", "jsonl", "-m", "batch", "-"}} {
+	for _, args := range [][]string{{"scan", "-o", "jsonl", "-m", "batch", shopLog}, {"scan", "-o", "jsonl", "-m", "batch", "-"}} {
 		status, out, errs := call(t, read(t, shopLog), args...)
 		all := parse(t, out)
 		if status != statusOK || len(all) != 4000 {
@@ -162,7 +162,7 @@ func TestScanTable(t *testing.T) {
 
 func TestFailOnAnomaly(t *testing.T) {
 	// A share of lines is flagged whatever they are; none before the warmup.
-	args := []string{"scan", "-f", "jsonl", "--fail-on-anomaly", "--contamination", "0.1"}
+	args := []string{"scan", "-o", "jsonl", "--fail-on-anomaly", "--contamination", "0.1"}
 	if status, _, errs := call(t, "", append(args, shopLog)...); status != statusAnomaly || errs != "" {
 		t.Errorf("anomalies: status %d, %s", status, errs)
 	}
@@ -221,7 +221,7 @@ func TestOptionsAreFlags(t *testing.T) {
 }
 
 func TestIgnoreIsGivenSeveralTimes(t *testing.T) {
-	args := []string{"scan", "-f", "jsonl", "--contamination", "0.1", shopLog}
+	args := []string{"scan", "-o", "jsonl", "--contamination", "0.1", shopLog}
 	_, out, _ := call(t, "", args...)
 	before := flagged(parse(t, out))
 	_, out, _ = call(t, "", append(args, "--ignore", "[a-m]", "--ignore", "[n-z]")...)
@@ -242,7 +242,7 @@ func flagged(all []verdict) (n int) {
 // A reader that has gone, as head goes, is no error to speak of.
 func TestClosedOutput(t *testing.T) {
 	var errs bytes.Buffer
-	status := execute(t.Context(), []string{"scan", "-f", "jsonl", shopLog}, strings.NewReader(""), brokenPipe{}, &errs)
+	status := execute(t.Context(), []string{"scan", "-o", "jsonl", shopLog}, strings.NewReader(""), brokenPipe{}, &errs)
 	if status != statusError || errs.Len() > 0 {
 		t.Errorf("status %d, %q", status, errs.String())
 	}
@@ -268,7 +268,7 @@ func TestInterrupt(t *testing.T) {
 	}()
 	var errs bytes.Buffer
 	out := &watchedBuffer{want: "{\"line\":2,", seen: written}
-	status := execute(ctx, []string{"scan", "-f", "jsonl", "-"}, in, out, &errs)
+	status := execute(ctx, []string{"scan", "-o", "jsonl", "-"}, in, out, &errs)
 	if status != statusInterrupted || errs.Len() > 0 || strings.Count(out.String(), "\n") != 2 {
 		t.Errorf("status %d, wrote %q, %q", status, out.String(), errs.String())
 	}

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type serveFlags struct {
 	hosts    []string
 	maxSize  string
 	mode     string
+	model    string
 	detector *detectorFlags
 }
 
@@ -44,7 +46,8 @@ a name, until they are closed, an hour after the page is, or until this command
 ends.
 
 The flags of the detector are what the page begins with; each can be changed
-there.`,
+there, but for --ignore-file: what the page calls normal is written to that file,
+with all else in it kept. It need not be there yet.`,
 		Example: `  flb-anomaly serve
   flb-anomaly serve app.log app.log.1.gz
   kubectl logs -f deploy/shop | flb-anomaly serve -
@@ -59,6 +62,7 @@ there.`,
 	flags.StringSliceVar(&f.hosts, "host", nil, "an additional host name under which the page may be opened, besides localhost and addresses (may be given more than once)")
 	flags.StringVar(&f.maxSize, "max-size", "1GiB", "largest log, decompressed: a number with KiB, MiB or GiB")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by at first: stream (the lines before it) or batch (the whole file)")
+	flags.StringVar(&f.model, "model", "", modelUsage)
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))
 	for _, flag := range []string{"listen", "host", "max-size"} {
 		complete(command, flag)
@@ -68,6 +72,15 @@ there.`,
 }
 
 func runServe(command *cobra.Command, files []string, f *serveFlags) error {
+	model, err := readModel(f.model, f.detector)
+	if err != nil {
+		return err
+	}
+	// The page writes to it: it need not be there yet.
+	var ignoreFile string
+	if v := f.detector.values["Ignore_File"]; len(v.given) > 0 {
+		ignoreFile, v.given = v.given[len(v.given)-1], nil
+	}
 	if _, err := f.detector.settings(); err != nil {
 		return err
 	}
@@ -85,7 +98,7 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 		return usageError{fmt.Errorf("--listen has the value %q: %w; allowed: an address and a port, such as 127.0.0.1:8765", f.listen, err)}
 	}
 	server, err := web.New(web.Config{
-		Listen: f.listen, Hosts: f.hosts, MaxSize: size, Version: buildVersion(), Mode: scan.Mode(f.mode),
+		Listen: f.listen, Hosts: f.hosts, MaxSize: size, Version: buildVersion(), Mode: scan.Mode(f.mode), Model: model, IgnoreFile: ignoreFile,
 		Given: func(name string) []string {
 			if v := f.detector.values[name]; v != nil {
 				return v.given
@@ -121,7 +134,37 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 	if a, ok := listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 		fmt.Fprintf(command.ErrOrStderr(), "Whoever reaches %s can use the page and see the logs that are named here: there are no accounts.\n", a)
 	}
-	return serve(command.Context(), listener, server.Handler())
+	return serve(command.Context(), &limitedListener{Listener: listener, open: make(chan struct{}, maxConnections)}, server.Handler())
+}
+
+// maxConnections is how many are open at once: a browser has six for each page, and the
+// system has files for a thousand.
+const maxConnections = 256
+
+// limitedListener lets others wait while so many connections are open.
+type limitedListener struct {
+	net.Listener
+	open chan struct{}
+}
+
+func (l *limitedListener) Accept() (net.Conn, error) {
+	l.open <- struct{}{}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.open
+		return nil, err
+	}
+	return &limitedConn{Conn: c, closed: sync.OnceFunc(func() { <-l.open })}, nil
+}
+
+type limitedConn struct {
+	net.Conn
+	closed func()
+}
+
+func (c *limitedConn) Close() error {
+	defer c.closed()
+	return c.Conn.Close()
 }
 
 // listen listens on an address. Go takes 0.0.0.0 for all addresses of IPv6, too,

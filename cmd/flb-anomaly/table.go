@@ -6,7 +6,6 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +20,10 @@ type tableWriter struct {
 	out     *output
 	several bool
 	color   bool
+	explain bool
 
 	name    string
+	headed  bool
 	flagged int64
 	reasons map[string]int64 // how often each kind of reason was given
 }
@@ -59,7 +60,7 @@ func (w *tableWriter) paint(a color.Attribute, s string) string {
 func (w *tableWriter) begin() error { return nil }
 
 func (w *tableWriter) file(name string) error {
-	w.name, w.flagged, w.reasons = name, 0, map[string]int64{}
+	w.name, w.headed, w.flagged, w.reasons = name, false, 0, map[string]int64{}
 	if w.several {
 		w.printf("%s\n", w.paint(color.Bold, text.Printable([]byte(display(name)), shownText)))
 	}
@@ -70,17 +71,26 @@ func (w *tableWriter) line(line *scan.Line) error {
 	if !line.Verdict.Anomaly {
 		return nil
 	}
-	if w.flagged == 0 {
-		w.printf("%10s  %6s  %s\n", "line", "score", "reason")
-	}
+	w.head()
 	w.flagged++
 	w.printf("%10d  %.4f  %s\n", line.Number, line.Verdict.Score, text.Printable(line.Verdict.Reason, shownText))
 	w.printf("%20s%s\n", "", w.paint(color.FgRed, text.Printable(line.Text, shownText)))
+	if w.explain {
+		w.fields(line.Fields())
+	}
 	kind := kindOf(line.Verdict.Reason)
 	if _, known := w.reasons[kind]; known || len(w.reasons) < keptReasons {
 		w.reasons[kind]++
 	}
 	return w.out.full()
+}
+
+// head writes the columns' names, once.
+func (w *tableWriter) head() {
+	if !w.headed {
+		w.headed = true
+		w.printf("%10s  %6s  %s\n", "line", "score", "reason")
+	}
 }
 
 func (w *tableWriter) end(r *scan.Result) error {
@@ -150,35 +160,8 @@ var (
 	numbers    = regexp.MustCompile(`(^| )-?[0-9][0-9.,]*(e[+-]?[0-9]+)?[A-Za-z]*`)
 )
 
-func count(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return thousands(n) + " " + what
-}
-
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// span writes a duration as people say it.
-func span(d time.Duration) string {
-	const day, year = 24 * time.Hour, 365.25 * 24 * time.Hour
-	switch {
-	case d >= 2*year:
-		return fmt.Sprintf("%.1f years", float64(d)/float64(year))
-	case d >= 100*day:
-		return fmt.Sprintf("%.0f days", d.Hours()/24)
-	case d >= 2*day:
-		return fmt.Sprintf("%.1f days", d.Hours()/24)
-	case d >= time.Minute:
-		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
-	default:
-		return d.Round(time.Millisecond).String()
-	}
-}
+var (
+	count     = text.Count
+	thousands = text.Thousands
+	span      = text.Span
+)

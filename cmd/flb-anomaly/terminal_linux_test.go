@@ -226,3 +226,29 @@ func TestProgressBar(t *testing.T) {
 		t.Errorf("on the screen remains\n%.2000s\nwant\n%.2000s", shown, want)
 	}
 }
+
+// A file that is followed shows what is flagged as it is written, on a terminal as
+// well.
+func TestFollowOnTerminal(t *testing.T) {
+	file := narrowLog(t)
+	w := newTerminal(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	status := make(chan int)
+	go func() {
+		status <- execute(ctx, []string{"scan", "-f", "--color", "never", file}, w.File, w.File, w.File)
+	}()
+	w.wait(t, "replica 3 lost")
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	fmt.Fprintln(f, "2026-03-02 08:08:00 FATAL segmentation fault in the kernel of accounting")
+	w.wait(t, "segmentation fault")
+	stop()
+	if s := <-status; s != statusInterrupted {
+		t.Errorf("status %d", s)
+	}
+	w.wait(t, "441 lines")
+}

@@ -98,6 +98,12 @@ func runTrain(command *cobra.Command, files []string, output string, flags *dete
 	}
 	stats := d.Stats()
 	fmt.Fprintf(command.OutOrStdout(), "%s learned, %s, %s bytes in %s\n", count(lines, "line"), count(int64(stats.Groups), "group"), thousands(int64(size)), output)
+	made := settingsOf(&settings.Detector)
+	fmt.Fprint(command.OutOrStdout(), "made with ")
+	for _, s := range made {
+		fmt.Fprintf(command.OutOrStdout(), "%s %s, ", s.Name, s.Value)
+	}
+	fmt.Fprintln(command.OutOrStdout(), fits(made))
 	if stats.Judged == 0 {
 		fmt.Fprintf(command.ErrOrStderr(), "flb-anomaly: fewer than --warmup lines were learned: the filter will go on learning before it judges\n")
 	}
@@ -139,7 +145,7 @@ func (s *scanner) learn(ctx context.Context, d *detector.Detector, name string) 
 	bar := newBar(s.stderr, name, in.Size)
 	defer bar.clear()
 	o := s.options
-	o.Live, o.Modified, o.Progress = in.Live, in.Modified, func(read int64) {
+	o.Live, o.Wait, o.Modified, o.Progress = in.Live, in.Wait, in.Modified, func(read int64) {
 		if bar.due() {
 			bar.draw(read)
 		}

@@ -113,37 +113,61 @@ func (m *Model) Fields() []FieldContents {
 	var list []FieldContents
 	for i := range fs.keys.all {
 		k := &fs.keys.all[i]
-		p := &k.place
 		if k.n < 1 || k.hash == hashBytes(nameSeed, messageField.Name) || k.hash == hashBytes(nameSeed, levelField.Name) {
 			continue
 		}
-		f := FieldContents{
-			Name: string(k.text()), Records: int(min(k.n, fs.records)), Share: min(1, float64(k.n/fs.records)), Kind: k.kind(),
-			Distinct: int(p.distinct), Empty: float64(p.kinds[sortEmpty] / p.n),
-		}
-		switch name := hashBytes(nameSeed, k.text()); k.hash {
-		case name ^ partSeeds[first]:
-			f.Part, f.Empty = "first part", 0
-		case name ^ partSeeds[ending]:
-			f.Part, f.Empty = "ending", 0
-		}
-		if f.Kind == Code || f.Kind == Young || f.Kind == Category && p.distinct <= categoryValues {
-			for i, u := range p.usual {
-				if u.count >= 1 {
-					f.Usual = append(f.Usual, UsualValue{string(p.shown[i].appendTo(nil)), min(1, float64(u.count/p.n))})
-				}
-			}
-			slices.SortStableFunc(f.Usual, func(a, b UsualValue) int { return cmp.Compare(b.Share, a.Share) })
-		}
-		if f.Kind == Quantity && p.numbers.n > 0 {
-			f.Numbers = p.numbers.told.contents(p.unit)
-		}
-		list = append(list, f)
+		list = append(list, fs.contents(k))
 	}
 	slices.SortStableFunc(list, func(a, b FieldContents) int {
 		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Part, b.Part))
 	})
 	return list
+}
+
+// contents is what is known of a field.
+func (fs *fields) contents(k *key) FieldContents {
+	p := &k.place
+	f := FieldContents{
+		Name: string(k.text()), Records: int(min(k.n, fs.records)), Share: min(1, float64(k.n/fs.records)), Kind: k.kind(),
+		Distinct: int(p.distinct), Empty: float64(p.kinds[sortEmpty] / p.n),
+	}
+	switch name := hashBytes(nameSeed, k.text()); k.hash {
+	case name ^ partSeeds[first]:
+		f.Part, f.Empty = "first part", 0
+	case name ^ partSeeds[ending]:
+		f.Part, f.Empty = "ending", 0
+	}
+	if f.Kind == Code || f.Kind == Young || f.Kind == Category && p.distinct <= categoryValues {
+		for i, u := range p.usual {
+			if u.count >= 1 {
+				f.Usual = append(f.Usual, UsualValue{string(p.shown[i].appendTo(nil)), min(1, float64(u.count/p.n))})
+			}
+		}
+		slices.SortStableFunc(f.Usual, func(a, b UsualValue) int { return cmp.Compare(b.Share, a.Share) })
+	}
+	if f.Kind == Quantity && p.numbers.n > 0 {
+		f.Numbers = p.numbers.told.contents(p.unit)
+	}
+	return f
+}
+
+// Usual returns what is known of the field of a name, its numbers in records of the
+// observed one's statement where they are known by that. It is false for a field
+// that no record had.
+func (o *Observation) Usual(name []byte) (FieldContents, bool) {
+	fs := &o.model.fields
+	i := fs.keys.find(hashBytes(nameSeed, name))
+	if i < 0 || fs.keys.all[i].n < 1 {
+		return FieldContents{}, false
+	}
+	k := &fs.keys.all[i]
+	f := fs.contents(k)
+	if f.Kind == Quantity && o.known != nil {
+		if r := fs.ranges.find(rangeKey(o.known.hash, k.hash)); r != nil && r.n >= firmRange {
+			f.Numbers = r.told.contents(k.place.unit)
+		}
+	}
+	return f, true
 }
 
 func (s span) contents(u pattern.Unit) *Range { return &Range{s.lo.said(), s.hi.said(), u.Base()} }

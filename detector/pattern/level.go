@@ -44,7 +44,7 @@ var levelWords = map[string]Level{
 
 // fieldOnly are level names that are too much words of prose to be taken for
 // a level inside a line.
-var fieldOnly = map[string]bool{"fine": true, "finer": true, "config": true, "log": true, "failure": true, "verbose": true, "information": true, "informational": true}
+var fieldOnly = map[string]bool{"log": true, "failure": true}
 
 // A form is how a word must stand to be a level, where it could be another word.
 type form uint8
@@ -52,14 +52,16 @@ type form uint8
 const (
 	anyForm       form = iota
 	inBrackets         // [Note]
-	beforeBracket      // ERRO[0000]
+	beforeBracket      // ERRO[0000], ERRO 001
 	atStart            // fail: Microsoft.Hosting
 	nearStart          // 10:00AM INF ready; elsewhere it may be infinity
+	afterTime          // 08:00:00 FINE [main]
 )
 
 var forms = map[string]form{
 	"note": inBrackets, "erro": beforeBracket, "debu": beforeBracket, "fata": beforeBracket, "pani": beforeBracket,
-	"fail": atStart, "inf": nearStart,
+	"fail": atStart, "inf": nearStart, "fine": afterTime, "finer": afterTime, "config": afterTime, "verbose": afterTime,
+	"information": afterTime, "informational": afterTime,
 }
 
 // ParseLevel returns the level that a level field's text stands for: a name in
@@ -117,7 +119,8 @@ func letterLevel(c byte) Level {
 }
 
 const (
-	levelTokens = 24 // a level stands among the first tokens of a line
+	levelTokens = 24 // a level stands among the first tokens of a line,
+	levelNear   = 6  // and among the first of these where it is joined to another word: the time, a channel or a thread stand before it
 	levelSlots  = 512
 )
 
@@ -161,6 +164,9 @@ func (s *Scanner) fillLevels() {
 	for _, word := range dateWords {
 		hash(word)
 	}
+	for _, role := range redisRoles {
+		hash(role)
+	}
 }
 
 // levelOf returns the level that the nt-th token, the word from i to j with
@@ -182,9 +188,17 @@ func (s *Scanner) levelOf(h uint32, l *Line, i, j, nt int) Level {
 	stands := false
 	switch {
 	case e.form != anyForm:
-		stands = e.form.stands(b, i, j, nt, prev)
+		stands = e.form.stands(b, i, j, nt, prev) && (e.form != afterTime || nt == 1 && l.tokens[0].Kind == Time)
 	case j-i == 1:
-		stands = letterStands(b, i, prev, next)
+		stands = letterStands(b, i, prev, next) || prev == ' ' && prev2 == ':' && next == ' ' && nt == 1 && l.tokens[0].Kind == Time // TensorFlow
+	case i == 1 && prev == '=':
+		stands = e.upper && next == ' ' // =ERROR REPORT==== of Erlang
+	case i == 2 && prev == ':' && prev2 == ':':
+		stands = next == ' ' || next == ':' // ::error file=a.go:: of GitHub Actions
+	case prev == '.' && e.upper:
+		stands = next == ':' && b[j+1] == ' ' && nt < levelNear // app.ERROR: of Monolog
+	case prev == '/' && e.upper:
+		stands = next == ']' && nt < levelNear // [Server thread/INFO]
 	case prev == '"' || prev == '\'' || prev == '=':
 		// A value: only of a field that says so. A field's name, "error": or
 		// warning=, is no level.
@@ -224,9 +238,11 @@ func (f form) stands(b []byte, i, j, nt int, prev byte) bool {
 	case inBrackets:
 		return prev == '[' && b[j] == ']'
 	case beforeBracket:
-		return b[j] == '[' && class[b[j+1]]&digit != 0 && b[i] < 'a' && (i == 0 || prev == ' ')
+		return (b[j] == '[' || b[j] == ' ') && class[b[j+1]]&digit != 0 && b[j-1] < 'a' && (i == 0 || prev == ' ')
 	case atStart:
 		return i == 0 && b[i] >= 'a' && b[j] == ':' && b[j+1] == ' '
+	case afterTime:
+		return b[j-1] < 'a' && prev == ' ' && b[j] == ' '
 	case nearStart:
 		return nt < 4 && b[i] < 'a' && b[j-1] < 'a' && (i == 0 || prev == ' ' || prev == '[') && (b[j] == ' ' || b[j] == ']')
 	}
@@ -259,12 +275,15 @@ func (l *Line) told(i, j int) bool {
 		for start > 0 && b[start-1] >= 'a' && b[start-1] <= 'z' {
 			start--
 		}
+		if words == 0 && start > 0 && b[start-1] >= 'A' && b[start-1] <= 'Z' { // begins a sentence
+			start--
+		}
 		if start == end || start > 0 && b[start-1] != ' ' {
 			break
 		}
 		if words == 0 {
 			switch string(b[start:end]) {
-			case "no", "without", "any", "a", "an", "the", "of", "for", "to", "with":
+			case "no", "without", "any", "a", "an", "the", "of", "for", "to", "with", "No", "Without", "Any", "The":
 				return true
 			}
 		}
@@ -348,6 +367,30 @@ func (l *Line) cisco(i int) Level {
 	}
 	return LevelNone
 }
+
+// redis returns the level of a line of Redis or Valkey, of which the role's letter is
+// at i: 1:M 26 Nov 2026 08:00:00.123 # Warning.
+func (l *Line) redis(i int) Level {
+	const sign = len("M 26 Nov 2026 08:00:00.123 ")
+	b := l.text[before+i:]
+	if b[1] != ' ' || !isDateWord(b[5:8]) || !clock(b, len("M 26 Nov 2026 ")) || b[sign-1] != ' ' || b[sign+1] != ' ' {
+		return LevelNone
+	}
+	switch b[sign] {
+	case '.':
+		return LevelDebug
+	case '-':
+		return LevelInfo
+	case '*':
+		return LevelNotice
+	case '#':
+		return LevelWarn
+	}
+	return LevelNone
+}
+
+// redisRoles are the letters of its master, replica, child, sentinel.
+var redisRoles = []string{"M", "S", "C", "X"}
 
 var dateWords = []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 	"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}

@@ -108,6 +108,9 @@ func (s *Scanner) word(l *Line, p *piece, k int, h uint32, nt int) {
 	if prev == '%' && l.Level == LevelNone {
 		l.Level = l.cisco(i)
 	}
+	if j-i == 1 && prev == ':' && nt == 1 && l.Level == LevelNone {
+		l.Level = l.redis(i)
+	}
 	if b[j] == '/' && prev == ' ' && prev2 == ':' && l.Level == LevelNone {
 		// [2026-03-02 08:00:01,123: INFO/ForkPoolWorker-1]
 		if lv := s.levelOf(h, l, i, j, nt); lv != LevelNone {
@@ -159,7 +162,7 @@ func scrambled(b []byte) bool {
 // name reads on behind the first part of a name that ends at j. It varies
 // when a part begins with a digit or is an identifier; varies says that the
 // first part is one. Two of - and _ may follow each other: blk_-123. A slash
-// before a digit ends the name: product/1.0.
+// before a digit ends the name: product/1.0, and so does one before a level.
 func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
 	b := l.text[before:]
 	end = j
@@ -167,6 +170,9 @@ func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
 		i, to := l.run(k)
 		if i != end+1 && (i != end+2 || class[b[end]]&class[b[end+1]]&join == 0) {
 			break
+		}
+		if b[to] == ']' && b[i-1] == '/' && b[i] >= 'A' && b[i] <= 'Z' && b[to-1] <= 'Z' {
+			break // [Worker-Main-3/INFO]
 		}
 		if class[b[i]]&digit != 0 {
 			if b[i-1] == '/' && !varies {

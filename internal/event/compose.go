@@ -16,26 +16,36 @@ import (
 // The name is no field, as with Kubernetes' metadata, but Group_By may ask for
 // container_name.
 func (r *Reader) compose(text []byte) (rest []byte, ok bool) {
-	bar := bytes.IndexByte(text[:min(len(text), maxContainer)], '|')
-	if bar < 3 || text[bar-1] != ' ' || text[bar-2] != ' ' || bar+1 < len(text) && text[bar+1] != ' ' {
+	bar := composeBar(text)
+	if bar == 0 {
 		return text, false
+	}
+	r.carriedBy(containerName, bytes.TrimRight(text[:bar], " "))
+	return text[min(bar+2, len(text)):], true
+}
+
+// composeBar returns where the bar behind the name of a container stands, 0 where
+// there is none.
+func composeBar(text []byte) int {
+	bar := bytes.IndexByte(text[:min(len(text), maxContainer-2)], '|')
+	if bar < 3 || text[bar-1] != ' ' || text[bar-2] != ' ' || bar+1 < len(text) && text[bar+1] != ' ' {
+		return 0
 	}
 	name := bytes.TrimRight(text[:bar], " ")
 	for _, c := range name {
 		// A capital letter or a space is a column's of a table; those have bars, too.
 		if !keyByte[c] || c >= 'A' && c <= 'Z' {
-			return text, false
+			return 0
 		}
 	}
 	if pattern.ParseLevel(name) != pattern.LevelNone {
-		return text, false
+		return 0
 	}
-	r.carriedBy(containerName, name)
-	return text[min(bar+2, len(text)):], true
+	return bar
 }
 
-// maxContainer is how wide docker-compose's column of names may be.
-const maxContainer = 80
+// maxContainer is how long the prefix that names a container may be, in bytes.
+const maxContainer = 160
 
 // kubectl takes off what 'kubectl logs --prefix' writes before each line:
 //
@@ -44,7 +54,7 @@ const maxContainer = 80
 // Group_By may ask for $kubernetes['pod_name'] and $kubernetes['container_name'],
 // as with the filter kubernetes.
 func (r *Reader) kubectl(text []byte) (rest []byte, ok bool) {
-	inside, ok := bytes.CutPrefix(text, []byte("[pod/"))
+	inside, ok := bytes.CutPrefix(text, podHead)
 	if !ok {
 		return text, false
 	}
@@ -64,6 +74,7 @@ func (r *Reader) kubectl(text []byte) (rest []byte, ok bool) {
 }
 
 var (
+	podHead       = []byte("[pod/")
 	kubernetes    = []byte("kubernetes")
 	podName       = []byte("pod_name")
 	containerName = []byte("container_name")

@@ -34,11 +34,12 @@ type Reader struct {
 	carried rated
 	clock   moment
 	group   []byte
-	layer   int  // of texts in texts
-	several bool // both of a key that is given twice count
-	timed   bool // the record itself says when it was
-	alone   bool // nothing is taken in yet but the text that is looked at
-	undone  bool // what was taken in was forgotten
+	layer   int    // of texts in texts
+	several bool   // both of a key that is given twice count
+	timed   bool   // the record itself says when it was
+	alone   bool   // nothing is taken in yet but the text that is looked at
+	undone  bool   // what was taken in was forgotten
+	rest    []byte // lines that belong to the message
 	header  header
 
 	text    []byte // made of escapes and numbers
@@ -156,7 +157,7 @@ func (r *Reader) begin() {
 	r.fields, r.text = r.fields[:0], r.text[:0]
 	r.message, r.blank, r.taken = candidate{}, false, nil
 	r.level, r.carried, r.clock = rated{}, rated{}, moment{}
-	r.group, r.layer, r.alone, r.undone = nil, 0, false, false
+	r.group, r.layer, r.alone, r.undone, r.rest = nil, 0, false, false, nil
 }
 
 // takeApart looks into the message as long as it is made of fields itself.
@@ -190,6 +191,12 @@ func (r *Reader) finish(ev *detector.Event) bool {
 		if message, found = m.value, true; !m.plain {
 			message = r.plain(message)
 		}
+		if r.rest != nil {
+			from := len(r.text)
+			r.text = append(append(append(r.text, message...), '\n'), r.rest...)
+			message = r.text[from:len(r.text):len(r.text)]
+		}
+		message = r.fold(message)
 		if n := m.node; n != nil && n.event == r.event {
 			// A record that has its own message as text, too, has two of the name.
 			r.fields = slices.Delete(r.fields, int(n.at), int(n.at)+1)

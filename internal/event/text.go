@@ -28,9 +28,31 @@ var formats = []format{
 
 // formats takes in a text of whatever form; it is plain already. What stands
 // before it for its transport is taken off first.
+//
+// Of a text of several lines that has no form as a whole, the first may have one.
+// The others belong to its message.
 func (r *Reader) formats(text []byte) (more, ok bool) {
 	carried := text
 	text = r.transport(text)
+	if more, ok := r.form(text, carried); ok {
+		return more, true
+	}
+	if first, rest, several := bytes.Cut(text, lineEnd); several && r.rest == nil {
+		if more, ok := r.form(first, carried); ok {
+			r.rest = rest
+			return more, true
+		}
+	}
+	if len(text) < len(carried) {
+		// The message is what is left.
+		r.message = candidate{rank: lineRank, value: text, plain: true}
+		return false, true
+	}
+	return false, false
+}
+
+// form takes in a text that is carried by another.
+func (r *Reader) form(text, carried []byte) (more, ok bool) {
 	looked, found := byte(0), true
 	for i := range formats {
 		f := &formats[i]
@@ -48,11 +70,6 @@ func (r *Reader) formats(text []byte) (more, ok bool) {
 			r.undone = false
 			r.transport(carried)
 		}
-	}
-	if len(text) < len(carried) {
-		// The message is what is left.
-		r.message = candidate{rank: lineRank, value: text, plain: true}
-		return false, true
 	}
 	return false, false
 }

@@ -65,7 +65,9 @@ const (
 	maxStories = 10_000
 
 	maxStoryPatterns = 8
-	maxSample        = 400 // bytes of a line that are kept
+
+	// MaxSample is how many bytes of a line are kept.
+	MaxSample = 400
 )
 
 // Teller makes stories of the lines of a log. It holds at most maxStories.
@@ -91,8 +93,9 @@ func NewTeller(gap time.Duration) *Teller {
 	return &Teller{gap: gap, stories: map[string]*Story{}, fresh: map[uint64]*freshPattern{}}
 }
 
-// Line takes in a line, flagged or not.
-func (t *Teller) Line(l *Line) {
+// Line takes in a line, flagged or not. It returns the story that the line is one of,
+// nil for none. A story may be left out later.
+func (t *Teller) Line(l *Line) *Story {
 	if l.Time > 0 {
 		t.now = l.Time
 	}
@@ -104,11 +107,12 @@ func (t *Teller) Line(l *Line) {
 			} else {
 				f.story.Lines++
 				f.story.Patterns[f.at].Lines++
+				return f.story
 			}
 		}
 	}
 	if !v.Anomaly {
-		return
+		return nil
 	}
 	s := t.stories[string(l.Incident)]
 	if s == nil {
@@ -132,11 +136,11 @@ func (t *Teller) Line(l *Line) {
 	if i < 0 {
 		if len(s.Patterns) == maxStoryPatterns {
 			s.More++
-			return
+			return s
 		}
 		i = len(s.Patterns)
 		s.Patterns = append(s.Patterns, Pattern{
-			ID: id, Text: l.Template(), Line: l.Number, Sample: text.Valid(text.Cut(l.Text, maxSample)), Reason: string(v.Reason),
+			ID: id, Text: l.Template(), Line: l.Number, Sample: text.Valid(text.Cut(l.Text, MaxSample)), Reason: string(v.Reason),
 		})
 		switch v.Kind {
 		case detector.NewPattern, detector.RarePattern, detector.Returned, detector.OffRate:
@@ -149,6 +153,7 @@ func (t *Teller) Line(l *Line) {
 	if v.Score > p.Score {
 		p.Score = v.Score
 	}
+	return s
 }
 
 // over reports whether no line from here on can be the incident's.
@@ -192,10 +197,15 @@ func count(list *[]Count, word string) {
 }
 
 // Stories returns what was told, the strangest first when top is above 0, of which
-// there are as many; else all, in the order of time.
+// there are as many; else all, in the order of time. They do not change when more is
+// told.
 func (t *Teller) Stories(top int) []*Story {
 	list := make([]*Story, 0, len(t.stories))
-	for _, s := range t.stories {
+	for _, told := range t.stories {
+		// A copy: what is still told knows the patterns by their places.
+		s := new(Story)
+		*s = *told
+		s.Kinds, s.Patterns = slices.Clone(s.Kinds), slices.Clone(s.Patterns)
 		slices.SortStableFunc(s.Kinds, func(a, b Count) int { return int(b.Times - a.Times) })
 		slices.SortStableFunc(s.Patterns, func(a, b Pattern) int {
 			if d := cmp.Compare(b.Score, a.Score); d != 0 {
@@ -219,32 +229,9 @@ func (t *Teller) Stories(top int) []*Story {
 	return list
 }
 
-// Marks returns the parts of the sample that the reason quotes, as pairs of the
+// Marks returns the parts of the sample that the reason speaks of, as pairs of the
 // place of the first byte and of the one behind the last.
-func (p *Pattern) Marks() [][2]int {
-	var marks [][2]int
-	at := 0
-	for _, word := range quoted(p.Reason) {
-		if i := strings.Index(p.Sample[at:], word); i >= 0 && word != "" {
-			marks = append(marks, [2]int{at + i, at + i + len(word)})
-			at += i + len(word)
-		}
-	}
-	return marks
-}
-
-// quoted are the words in quotes.
-func quoted(reason string) (list []string) {
-	for {
-		_, rest, ok := strings.Cut(reason, `"`)
-		word, rest, ok2 := strings.Cut(rest, `"`)
-		if !ok || !ok2 {
-			return list
-		}
-		list = append(list, strings.TrimSuffix(word, "..."))
-		reason = rest
-	}
-}
+func (p *Pattern) Marks() [][2]int { return Marks(p.Sample, p.Reason) }
 
 // Took is the time from the first flagged line to the last.
 func (s *Story) Took() time.Duration { return s.Last - s.First }

@@ -64,8 +64,14 @@ const (
 // makes the new ones, in the same process.
 type handover struct {
 	mu     sync.Mutex
-	live   map[string]bool               // names of instances that live
-	models map[string]*detector.Detector // of those that have ended
+	live   map[string]bool    // names of instances that live
+	models map[string]waiting // of those that have ended
+}
+
+// waiting are models that wait, and what lets go of them after a while.
+type waiting struct {
+	detector *detector.Detector
+	end      *time.Timer
 }
 
 // thisProcess is the handover among the instances of this process.
@@ -81,12 +87,16 @@ func (h *handover) claim(name string) (*detector.Detector, bool) {
 	}
 	if h.live == nil {
 		h.live = map[string]bool{}
-		h.models = map[string]*detector.Detector{}
+		h.models = map[string]waiting{}
 	}
 	h.live[name] = true
-	old := h.models[name]
+	w, ok := h.models[name]
+	if !ok {
+		return nil, true
+	}
 	delete(h.models, name)
-	return old, true
+	w.end.Stop() // it holds on to the models
+	return w.detector, true
 }
 
 // leave takes the models of the owner of a name, who ends. They wait for a while.
@@ -94,15 +104,14 @@ func (h *handover) leave(name string, d *detector.Detector) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.live, name)
-	h.models[name] = d
-	time.AfterFunc(handoverTime, func() { h.forget(name, d) })
+	h.models[name] = waiting{d, time.AfterFunc(handoverTime, func() { h.forget(name, d) })}
 }
 
 // forget lets go of models that no instance has taken over.
 func (h *handover) forget(name string, d *detector.Detector) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.models[name] == d {
+	if h.models[name].detector == d {
 		delete(h.models, name)
 	}
 }

@@ -3,10 +3,12 @@ package judge
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
 )
@@ -186,4 +188,28 @@ func TestKeepShareIsKept(t *testing.T) {
 			t.Errorf("Keep_Share %g: counted as %+v, was %+v, and %d were kept", share, c, before, kept)
 		}
 	}
+}
+
+// TestReloadsLetGo of the detector before, at once and not when a minute is over:
+// reloads may come faster.
+func TestReloadsLetGo(t *testing.T) {
+	gone := make(chan struct{})
+	j := instance(t, "let go", nil)
+	j.Chunk(nil, testchunk.Routine(t, 1000))
+	runtime.SetFinalizer(j.detector, func(*detector.Detector) { close(gone) })
+	j.Close()
+	j = instance(t, "let go", nil)
+	defer j.Close()
+	if !scored(t, j.Chunk(nil, testchunk.Routine(t, 1))) {
+		t.Fatal("the models are not taken over")
+	}
+	for range 100 {
+		runtime.GC()
+		select {
+		case <-gone:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Error("the detector of before the reload is held")
 }

@@ -22,7 +22,7 @@ type Baseline struct {
 	// Open opens the file. It is called several times.
 	Open func() (io.ReadCloser, error)
 
-	lines    int64
+	records  int64
 	patterns map[uint64]*Change // by their hash
 	ordered  bool               // it is known which line of the baseline had each first
 	fields   fieldLines
@@ -66,6 +66,7 @@ type Comparison struct {
 	Stop *Stop
 
 	baseline *Baseline
+	records  int64 // of the log
 	now      map[uint64]*Change
 	fields   fieldLines
 	reached  int64  // first line in the baseline of the farthest pattern that has come
@@ -123,7 +124,7 @@ func (b *Baseline) detector(ctx context.Context, o Options) (*detector.Detector,
 		return nil, err
 	}
 	whole := io.MultiReader(bytes.NewReader(head[:n]), in)
-	b.lines, b.patterns, b.fields, b.ordered = 0, map[uint64]*Change{}, fieldLines{of: map[string]float64{}}, false
+	b.records, b.patterns, b.fields, b.ordered = 0, map[uint64]*Change{}, fieldLines{of: map[string]float64{}}, false
 	if detector.IsSnapshot(head[:n]) {
 		return b.restore(whole, settings)
 	}
@@ -133,14 +134,14 @@ func (b *Baseline) detector(ctx context.Context, o Options) (*detector.Detector,
 		return nil, err
 	}
 	r := run{ctx: ctx, options: Options{Settings: o.Settings}, detector: d}
-	if err = r.lines(whole, func(l *Line) error {
+	if err = r.records(whole, func(l *Line) error {
 		d.Learn(&l.Event)
-		b.lines++
+		b.records++
 		return nil
-	}); err == nil {
+	}, nothing); err == nil {
 		err = b.survey(&r)
 	}
-	if err == nil && b.lines == 0 {
+	if err == nil && b.records == 0 {
 		err = fmt.Errorf("there is no line in it")
 	}
 	if err != nil {
@@ -161,7 +162,7 @@ func (b *Baseline) survey(r *run) error {
 	defer in.Close()
 	b.ordered = true
 	var v detector.Verdict
-	return r.lines(in, func(l *Line) error {
+	return r.records(in, func(l *Line) error {
 		r.detector.Survey(&l.Event, &v)
 		b.fields.add(&l.Event)
 		if c := b.patterns[v.Pattern]; c != nil {
@@ -170,7 +171,7 @@ func (b *Baseline) survey(r *run) error {
 			b.patterns[v.Pattern] = &Change{ID: detector.PatternID(v.Pattern), Text: r.template(l), Before: 1, first: l.Number}
 		}
 		return nil
-	})
+	}, nothing)
 }
 
 func (r *run) template(l *Line) string {
@@ -197,7 +198,7 @@ func (b *Baseline) restore(in io.Reader, settings detector.Options) (*detector.D
 		return nil, err
 	}
 	for i := range c.Groups {
-		b.lines += int64(c.Groups[i].Records)
+		b.records += int64(c.Groups[i].Records)
 		for _, p := range c.Groups[i].Patterns {
 			k := b.patterns[p.Hash]
 			if k == nil {
@@ -236,8 +237,10 @@ func newComparison(b *Baseline) *Comparison {
 	return &Comparison{baseline: b, now: map[uint64]*Change{}, fields: fieldLines{of: map[string]float64{}}}
 }
 
-func (c *Comparison) line(l *Line) {
+// record takes in a record of the log by its first line.
+func (c *Comparison) record(l *Line) {
 	v := &l.Verdict
+	c.records++
 	c.fields.add(&l.Event)
 	k := c.now[v.Pattern]
 	if k == nil && len(c.now) < MaxPatterns {
@@ -286,13 +289,13 @@ func (c *Comparison) gotOver(s *Stop) bool {
 }
 
 // finish fills in what can be said when the log has ended.
-func (c *Comparison) finish(lines int64) {
+func (c *Comparison) finish() {
 	b := c.baseline
 	for _, k := range c.now {
 		switch {
 		case k.Before == 0:
 			c.New = append(c.New, *k)
-		case changed(k.Before*float64(lines)/float64(max(1, b.lines)), float64(k.Now)):
+		case Changed(float64(k.Now), k.Before*float64(c.records)/float64(max(1, b.records))):
 			c.Changed = append(c.Changed, *k)
 		}
 	}
@@ -323,8 +326,9 @@ func (c *Comparison) finish(lines int64) {
 	}
 }
 
-// changed reports whether it is far from usual how often something comes.
-func changed(usual, now float64) bool {
+// Changed reports whether something that came so many times came far more or less often
+// than usual.
+func Changed(now, usual float64) bool {
 	return max(now, usual) >= changedTimes*min(now, usual) && math.Abs(now-usual) >= changedDeviations*math.Sqrt(usual+1)
 }
 
@@ -334,7 +338,7 @@ func (c *Comparison) compareFields(before *fieldLines) {
 		switch {
 		case f.Before == 0:
 			c.NewFields = append(c.NewFields, f)
-		case changed(f.Before*c.fields.lines/max(1, before.lines), now):
+		case Changed(now, f.Before*c.fields.lines/max(1, before.lines)):
 			c.ChangedFields = append(c.ChangedFields, f)
 		}
 	}

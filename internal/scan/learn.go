@@ -13,8 +13,10 @@ import (
 func Learn(ctx context.Context, d *detector.Detector, in io.Reader, o Options) (Result, error) {
 	r := run{ctx: ctx, options: o, detector: d}
 	var result Result
-	err := r.lines(in, func(line *Line) error {
+	err := r.records(in, func(line *Line) error {
 		d.Observe(&line.Event, &line.Verdict)
+		return nil
+	}, func(line *Line) error {
 		result.count(line)
 		return nil
 	})

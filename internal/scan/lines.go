@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 )
 
@@ -30,7 +31,20 @@ type LineReader struct {
 
 // NewLineReader returns a reader of the lines of in.
 func NewLineReader(in io.Reader) *LineReader {
-	return &LineReader{in: bufio.NewReaderSize(in, readSize)}
+	return &LineReader{in: bufio.NewReaderSize(&failed{in: in}, readSize)}
+}
+
+// failed is an input whose error stays: who looks ahead does not take it away.
+type failed struct {
+	in  io.Reader
+	err error
+}
+
+func (f *failed) Read(p []byte) (n int, err error) {
+	if f.err == nil {
+		n, f.err = f.in.Read(p)
+	}
+	return n, f.err
 }
 
 // Next goes to the next line, and reports whether there is one: not at the end of
@@ -75,6 +89,33 @@ func (r *LineReader) readLong(part []byte) (line []byte, size int64, err error) 
 		}
 	}
 }
+
+// Ready reports whether all of the next line has been read, or as much as is at
+// once. It reads nothing.
+func (r *LineReader) Ready() bool {
+	b, _ := r.in.Peek(r.in.Buffered())
+	return bytes.IndexByte(b, '\n') >= 0 || len(b) == readSize
+}
+
+// Fill reads once more, and reports whether something came. This line is not valid
+// any more then.
+func (r *LineReader) Fill() bool {
+	_, err := r.in.Peek(r.in.Buffered() + 1)
+	return err == nil
+}
+
+// Peek returns the beginning of the next line, as far as it is wanted to tell what
+// it is. It is false where that much has not been read yet, and reads nothing.
+func (r *LineReader) Peek() (head []byte, ok bool) {
+	b, _ := r.in.Peek(min(r.in.Buffered(), peekSize))
+	if end := bytes.IndexByte(b, '\n'); end >= 0 {
+		return bytes.TrimSuffix(b[:end], []byte("\r")), true
+	}
+	return b, len(b) == peekSize
+}
+
+// peekSize is how much of the next line is looked at, in bytes.
+const peekSize = 512
 
 // Line is the line without its end, at most MaxLine bytes, valid until the
 // next call of Next.

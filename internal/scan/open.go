@@ -20,6 +20,16 @@ type Input struct {
 	Size     int64     // in bytes, as it is stored; below 0 when that is not known
 	Live     bool      // it may keep one waiting, as a pipe does
 	Modified time.Time // when it was written to last; zero when that is not known
+
+	// Wait reports whether there is something to read of a live input within a time;
+	// nil for one that is there as a whole.
+	Wait func(time.Duration) bool
+}
+
+// live is an input that may keep one waiting.
+func live(ctx context.Context, in io.ReadCloser) *Input {
+	p := newPatient(ctx, in)
+	return &Input{ReadCloser: p, Size: -1, Live: true, Wait: p.wait}
 }
 
 // Open opens a file, a named pipe or, by the name Stdin, the standard input.
@@ -32,16 +42,16 @@ func Open(ctx context.Context, stdin io.Reader, name string) (*Input, error) {
 				return &Input{ReadCloser: f, Size: info.Size(), Modified: info.ModTime()}, nil
 			}
 		}
-		return &Input{ReadCloser: newPatient(ctx, io.NopCloser(stdin)), Size: -1, Live: true}, nil
+		return live(ctx, io.NopCloser(stdin)), nil
 	}
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
 		return nil, opening(err)
 	case info.IsDir():
-		return nil, fmt.Errorf("%s is a directory: name the files in it", name)
+		return nil, fmt.Errorf("%s is a directory: name the files in it, or let 'scan --recursive' walk it", name)
 	case !info.Mode().IsRegular():
-		return &Input{ReadCloser: newPatient(ctx, &lateFile{name: name}), Size: -1, Live: true}, nil
+		return live(ctx, &lateFile{name: name}), nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -159,24 +169,45 @@ func (p *patient) fill() {
 
 func (p *patient) Read(into []byte) (int, error) {
 	if len(p.unread) == 0 {
-		if p.buf != nil {
-			p.free <- p.buf[:patientSize]
-			p.buf = nil
-		}
-		var open bool
-		select {
-		case <-p.ctx.Done():
-			return 0, p.ctx.Err()
-		case p.buf, open = <-p.full:
-			if !open {
-				return 0, p.err
+		if _, open := p.take(nil); !open {
+			if err := p.ctx.Err(); err != nil {
+				return 0, err
 			}
+			return 0, p.err
 		}
-		p.unread = p.buf
 	}
 	n := copy(into, p.unread)
 	p.unread = p.unread[n:]
 	return n, nil
+}
+
+// wait reports whether a Read would return within a time.
+func (p *patient) wait(within time.Duration) bool {
+	if len(p.unread) > 0 {
+		return true
+	}
+	late := time.NewTimer(within)
+	defer late.Stop()
+	came, _ := p.take(late.C)
+	return came
+}
+
+// take takes over what is read next, and gives back what was used. came is false
+// when it was late, open when there is no more.
+func (p *patient) take(late <-chan time.Time) (came, open bool) {
+	if p.buf != nil {
+		p.free <- p.buf[:patientSize]
+		p.buf = nil
+	}
+	select {
+	case <-p.ctx.Done():
+		return true, false
+	case <-late:
+		return false, true
+	case p.buf, open = <-p.full:
+		p.unread = p.buf
+		return true, open
+	}
 }
 
 // Close may be called once, after the last Read.

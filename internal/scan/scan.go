@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
@@ -56,14 +57,27 @@ type Options struct {
 	// means nothing then. nil = none.
 	Baseline *Baseline
 
+	// Model is a snapshot that the detector begins with, as that of a filter does; in
+	// a stream only. It must be of the same Seed, Trees, SampleSize and Window. nil = none.
+	Model []byte
+
 	// Live says that the input may keep one waiting: lines are judged as they
 	// come.
 	Live bool
+
+	// Wait reports whether there is something to read from a live input within a time.
+	// Without it, a line is not waited for: what belongs to the one before it may come
+	// too late to be judged with it.
+	Wait func(time.Duration) bool
 
 	// Progress is called, when set, before each read of the input with the
 	// number of bytes read so far, as they are stored (compressed). Batch mode
 	// reads everything Passes times and counts all.
 	Progress func(read int64)
+
+	// Learned is called, when set, with what is known of the input: at its end, and on
+	// the way there whenever it has four times as many lines as when it was called last.
+	Learned func(*detector.Contents)
 
 	// SpoolLimit replaces DefaultSpoolLimit when it is above 0.
 	SpoolLimit int64
@@ -76,6 +90,13 @@ type Line struct {
 	Text   []byte // without the line's end, at most MaxLine bytes
 	Cut    bool   // the line is longer than MaxLine
 
+	// First is the number of the line with which its record begins. A line that
+	// continues one has the score and the pattern of the record, which is flagged in
+	// its first line, and neither level nor time of its own.
+	First     int64
+	Continues bool
+	Record    []byte // the text of the whole record, in its first line
+
 	// Event is what the detector saw. Time is 0 when the line has none.
 	Event   detector.Event
 	Verdict detector.Verdict
@@ -86,6 +107,41 @@ type Line struct {
 	Nth      uint64
 
 	detector *detector.Detector
+	fields   []Field // of a clone
+}
+
+// Field is a field of a record, and what is usual there.
+type Field struct {
+	detector.Field
+	Usual model.FieldContents
+	Known bool // a record had it before this one
+}
+
+// Fields returns the fields of the record that begins with the line. It may be
+// called during the callback.
+func (l *Line) Fields() []Field {
+	if l.detector == nil || l.Continues {
+		return l.fields
+	}
+	var list []Field
+	for _, f := range l.Event.Fields {
+		usual, known := l.detector.Usual(f.Name)
+		f.Name, f.Value = bytes.Clone(f.Name), bytes.Clone(f.Value)
+		list = append(list, Field{f, usual, known && usual.Records > 1})
+	}
+	return list
+}
+
+// Clone returns a copy that stays valid behind the callback, but for its pattern
+// as text.
+func (l *Line) Clone() *Line {
+	c := *l
+	c.fields = l.Fields()
+	c.Text, c.Record, c.Incident = bytes.Clone(l.Text), nil, bytes.Clone(l.Incident)
+	c.Verdict.Reason = bytes.Clone(l.Verdict.Reason)
+	c.Event = detector.Event{Time: l.Event.Time, Level: l.Event.Level, Transport: l.Event.Transport, Group: bytes.Clone(l.Event.Group)}
+	c.detector = nil
+	return &c
 }
 
 // Template returns the pattern of the line as text, of one without a message the
@@ -101,6 +157,11 @@ func (l *Line) Template() string {
 	}
 	return text.Valid(text.Cut(b, most))
 }
+
+// Threshold returns the score from which on a line is flagged, as it stood when this one
+// had been judged: a line that is flagged may have raised it. It may be called during
+// the callback.
+func (l *Line) Threshold() float64 { return l.detector.Stats().Threshold }
 
 // Result sums up a run.
 type Result struct {
@@ -143,7 +204,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			return Result{}, fmt.Errorf("the baseline: %w", err)
 		}
 		compared = newComparison(b)
-	} else if d, err = detector.New(settings); err != nil {
+	} else if d, err = o.detector(settings); err != nil {
 		return Result{}, err
 	}
 	defer d.Close()
@@ -154,10 +215,10 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			return Result{}, err
 		}
 		defer both.done()
-		err = r.lines(both.first, func(line *Line) error {
+		err = r.records(both.first, func(line *Line) error {
 			d.Learn(&line.Event)
 			return nil
-		})
+		}, nothing)
 		if err != nil {
 			return Result{}, err
 		}
@@ -176,14 +237,14 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	}
 	incidents := incident.New(o.Settings.IncidentGap)
 	var result Result
-	err = r.lines(in, func(line *Line) error {
+	next := int64(firstLearned)
+	judge := func(line *Line) error {
 		line.detector = d
 		if o.Mode == Batch || compared != nil {
 			d.Judge(&line.Event, &line.Verdict)
 		} else {
 			d.Observe(&line.Event, &line.Verdict)
 		}
-		result.count(line)
 		incidents.Pass(line.Event.Time)
 		line.Nth = 0
 		if v := &line.Verdict; v.Anomaly {
@@ -191,16 +252,63 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 			line.Incident = incidents.AppendID(line.Incident[:0])
 		}
 		if compared != nil {
-			compared.line(line)
+			compared.record(line)
+		}
+		return nil
+	}
+	err = r.records(in, judge, func(line *Line) error {
+		if line.Continues {
+			line.Nth = 0
+		}
+		result.count(line)
+		if result.Lines == next {
+			next *= 4
+			r.tellLearned()
 		}
 		return each(line)
 	})
+	r.tellLearned()
 	result.Stats = d.Stats()
 	if compared != nil {
-		compared.finish(result.Lines)
+		compared.finish()
 		result.Compared = compared
 	}
 	return result, err
+}
+
+// detector returns a new one, or one that goes on from the model.
+func (o *Options) detector(settings detector.Options) (*detector.Detector, error) {
+	known := o.Model != nil && o.Mode != Batch
+	if known {
+		settings.Source = nil // a file's lines stand for a filter's records
+	}
+	d, err := detector.New(settings)
+	if err != nil || !known {
+		return d, err
+	}
+	if _, err := d.Restore(bytes.NewReader(o.Model)); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// firstLearned is after how many lines Options.Learned is called first.
+const firstLearned = 1000
+
+// tellLearned tells what is known of the input. Where that cannot be read, there is
+// nothing to tell.
+func (r *run) tellLearned() {
+	if r.options.Learned == nil {
+		return
+	}
+	var b bytes.Buffer
+	if r.detector.WriteSnapshot(&b, "", time.Time{}) != nil {
+		return
+	}
+	if c, err := detector.Inspect(&b); err == nil {
+		r.options.Learned(c)
+	}
 }
 
 // Passes is how many times an input is read: once; in batch mode once to learn it and
@@ -234,10 +342,10 @@ func (r *run) rank(in io.Reader) error {
 	if _, err := ahead.Restore(&learned); err != nil {
 		return err
 	}
-	err = r.lines(in, func(line *Line) error {
+	err = r.records(in, func(line *Line) error {
 		ahead.Rank(&line.Event)
 		return nil
-	})
+	}, nothing)
 	r.detector.RankBy(ahead)
 	return err
 }
@@ -268,8 +376,9 @@ type run struct {
 	read     int64 // bytes of the input, over all passes
 }
 
-// lines calls each for every line of in, with its event.
-func (r *run) lines(in io.Reader, each func(*Line) error) error {
+// records calls judge for every record of in, with its event, and then each for
+// every line of it.
+func (r *run) records(in io.Reader, judge, each func(*Line) error) error {
 	events, err := event.NewReader(&r.options.Settings)
 	if err != nil {
 		return err
@@ -281,20 +390,11 @@ func (r *run) lines(in io.Reader, each func(*Line) error) error {
 			return err
 		}
 	}
-	lines := NewLineReader(text)
-	var line Line
-	for lines.Next() {
-		line.Number, line.Offset, line.Text, line.Cut = lines.Number(), lines.Offset(), lines.Line(), lines.Cut()
-		events.Line(line.Text, &line.Event)
-		if err := each(&line); err != nil {
-			return err
-		}
-	}
-	if lines.Err() == nil && line.Number == 1 && line.Cut {
-		return errOneLine
-	}
-	return lines.Err()
+	return r.lines(NewLineReader(text), events, judge, each)
 }
+
+// nothing is done with a line.
+func nothing(*Line) error { return nil }
 
 var errOneLine = problem("it is one line, longer than %d bytes, and no log: a log has an event in each line, as JSON an object in each", MaxLine)
 

@@ -10,6 +10,7 @@ import (
 type Row struct {
 	File    []byte
 	Line    int64 // from 1
+	Record  int64 // the line with which its record begins, where that is another; 0 = it begins one
 	Judged  bool
 	Anomaly bool
 	Score   float64
@@ -40,6 +41,19 @@ var columns = []column{
 		func(b []byte, r *Row) []byte { return AppendJSON(b, r.File) },
 		func(b []byte, r *Row) []byte { return AppendCSV(b, r.File) }},
 	{"line", appendLine, appendLine},
+	{"record",
+		func(b []byte, r *Row) []byte {
+			if r.Record == 0 {
+				return nil
+			}
+			return strconv.AppendInt(b, r.Record, 10)
+		},
+		func(b []byte, r *Row) []byte {
+			if r.Record == 0 {
+				return b
+			}
+			return strconv.AppendInt(b, r.Record, 10)
+		}},
 	{"anomaly", appendAnomaly, appendAnomaly},
 	{"anomaly_score",
 		func(b []byte, r *Row) []byte {

@@ -38,12 +38,11 @@ import (
 // with long they run whole too, for what needs the embedded host is skipped there.
 var subjects = []struct {
 	dir  string
-	skip string // tests that take long and see little, by a regular expression
 	long bool
 	then []string
 }{
 	{dir: "record", then: []string{"./internal/judge"}},
-	{dir: "internal/event", then: []string{"./internal/judge", "./detector"}},
+	{dir: "internal/event", then: []string{"./internal/judge"}},
 	{dir: "internal/event/names", then: []string{"./internal/event", "./internal/options"}},
 	{dir: "internal/event/timestamp", then: []string{"./internal/event", "./internal/scan"}},
 	{dir: "internal/forward", then: []string{"./plugin/output"}},
@@ -63,7 +62,14 @@ var subjects = []struct {
 	{dir: "detector/model", then: []string{"./detector"}},
 	{dir: "detector/model/words", then: []string{"./detector/model", "./detector"}},
 	{dir: "detector/pattern", then: []string{"./detector/model", "./detector"}},
-	{dir: "web", skip: "^TestBrowser"},
+	{dir: "web"},
+}
+
+// skipped are tests that take long and see little else than others do, by a regular
+// expression: of time, of memory, in a browser.
+var skipped = map[string]string{
+	"./detector": "^Test(Worst|RandomText|Smokescreen|TeachingAnAttack|Mimicry|FieldsHaveBoundedMemory|FieldsNoAllocations|FieldsAfterAFlood|RestoredAfterEvictionOfFields)",
+	"./web":      "^Test(Browser|Screenshots)",
 }
 
 const (
@@ -308,19 +314,22 @@ func testsOf(dir string) (list [][]string) {
 		if s.dir != dir {
 			continue
 		}
-		own := []string{"-short", "./" + dir}
-		if s.skip != "" {
-			own = append(own, "-skip", s.skip)
-		}
-		list = append(list, own)
+		list = append(list, briefly("./"+dir))
 		if s.long {
 			list = append(list, []string{"./" + dir})
 		}
 		for _, then := range s.then {
-			list = append(list, []string{"-short", then})
+			list = append(list, briefly(then))
 		}
 	}
 	return list
+}
+
+func briefly(dir string) []string {
+	if skip := skipped[dir]; skip != "" {
+		return []string{"-short", dir, "-skip", skip}
+	}
+	return []string{"-short", dir}
 }
 
 // usually is how long tests take when there is no mistake.

@@ -16,7 +16,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 )
 
-// TestSoakHost is TestSoak of package main with all that stands around the Go: the
+// TestSoakHost is TestSoak of package judge with all that stands around the Go: the
 // shared object, the kit in C, the crossing between them. The embedded host lives
 // through records of groups that come and go, refits, saves and hot reloads, and is
 // watched from outside: memory must stay flat, descriptors and threads few.
@@ -105,7 +105,7 @@ func check(t *testing.T, seen []usage, total int, log string) {
 		t.Log(most(seen[len(seen)*i/20 : len(seen)*(i+1)/20]))
 	}
 	early, late := most(seen[from:len(seen)/2]), most(seen[len(seen)/2:])
-	t.Logf("%d records, 20 hot reloads, in the embedded host, seen %d times: RSS %d KB at most in the first half after its first tenth, %d KB in the second; descriptors %d and %d, threads %d and %d",
+	t.Logf("%d records in the embedded host, seen %d times: RSS %d KB at most in the first half after its first tenth, %d KB in the second; descriptors %d and %d, threads %d and %d",
 		total, len(seen), early.rss, late.rss, early.descriptors, late.descriptors, early.threads, late.threads)
 	if late.rss > early.rss+early.rss/10+8<<10 || late.descriptors > early.descriptors+2 || late.threads > early.threads+4 {
 		t.Error("it grows")

@@ -26,6 +26,7 @@ export interface Start {
   stop: number;
   levels: string[];
   views: string[];
+  ignoreFile: string; // that "This is normal" writes to, empty for none
 }
 
 export interface View {
@@ -48,6 +49,8 @@ export interface View {
   last: number;
   cut: number;
   patterns: number;
+  live: boolean; // it may keep one waiting
+  zone: number; // minutes that the log's times are ahead of UTC
   seconds: number;
 }
 
@@ -60,10 +63,16 @@ export interface Row {
   f: number;
   p: string;
   r?: string;
+  k?: string; // kind of anomaly
+  b?: number; // the score that auto flagged from
   x: string;
+  h?: number; // how much of x is the message, fewer than all
   c?: boolean;
-  m?: [number, number][];
+  m?: Mark[]; // what a regular expression matches in x
+  o?: Mark[]; // what the reason speaks of
 }
+
+export type Mark = readonly [from: number, to: number];
 
 export interface Rows {
   total: number;
@@ -79,6 +88,7 @@ export interface Chart {
   last: number;
   lines: number[][];
   flagged: number[][];
+  outside?: { before: number; after: number; least: number; most: number }; // lines at times far from the others'
   total: { lines: number; judged: number; flagged: number[]; levels: number[]; eachLevel: number[] };
 }
 
@@ -93,11 +103,71 @@ export interface Pattern {
   mean: number;
   max: number;
   first: number;
+  last: number;
+  since: number;
+  until: number;
+  new: boolean;
+  bins: number[];
   levels: number[];
+}
+
+export interface Incident {
+  id: string;
+  group?: string;
+  first: number;
+  last: number;
+  from: number;
+  to: number;
+  lines: number;
+  flagged: number;
+  level: number;
+  score: number;
+  kinds: { kind: string; lines: number }[];
+  patterns: { row: Row; lines: number; flagged: number }[];
+  more?: number;
+  bins: number[];
+}
+
+export interface Incidents {
+  total: number;
+  left?: number;
+  sort: string;
+  incidents: Incident[];
+}
+
+export interface Compared {
+  id: string;
+  record: string;
+  text: string;
+  before: number;
+  after: number;
+  flagged: number;
+  level: number;
+  times: number;
+  line: number;
+}
+
+export interface Comparison {
+  before: number;
+  after: number;
+  new: Compared[];
+  gone: Compared[];
+  changed: Compared[];
+  same: number;
+  more: number;
+}
+
+export interface Field {
+  name: string;
+  value: string;
+  kind?: string;
+  usual?: string;
+  odd?: boolean;
 }
 
 export interface LineAnswer {
   row: Row;
+  fields: Field[];
   near: Row[];
   index: number;
   total: number;
@@ -157,6 +227,7 @@ export interface NewView {
   options: Given;
   size?: number;
   of?: string;
+  modified?: number;
 }
 
 export const create = (v: NewView): Promise<View> =>
@@ -183,5 +254,17 @@ export const chart = (id: string, q: URLSearchParams, signal?: AbortSignal): Pro
 
 export const patterns = (id: string, q: URLSearchParams, signal?: AbortSignal): Promise<{ total: number; patterns: Pattern[] }> =>
   call(at(id, "/patterns", q), { signal });
+
+export const incidents = (id: string, q: URLSearchParams, signal?: AbortSignal): Promise<Incidents> => call(at(id, "/incidents", q), { signal });
+
+export const compare = (id: string, q: URLSearchParams, signal?: AbortSignal): Promise<Comparison> => call(at(id, "/compare", q), { signal });
+
+/** setNormal writes to the server's file of what is normal. */
+export const setNormal = (id: string, pattern: string, normal: boolean): Promise<void> =>
+  call(at(id, "/normal"), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pattern, normal }) });
+
+export const reportURL = (id: string, q: URLSearchParams): string => at(id, "/report", q);
+
+export const ignoreURL = (id: string, q: URLSearchParams): string => at(id, "/ignore", q);
 
 export const exportURL = (id: string, q: URLSearchParams): string => at(id, "/export", q);

@@ -8,9 +8,11 @@ import { $, on } from "./lib/dom.ts";
 import { during } from "./lib/pending.ts";
 import { follow, startAddress } from "./parts/address.ts";
 import { startChart } from "./parts/chart/chart.ts";
+import { startCompare } from "./parts/compare.ts";
 import { startDetail } from "./parts/detail.ts";
 import { startFilters } from "./parts/filters.ts";
 import { startFluentBit } from "./parts/fluentbit/panel.ts";
+import { startIncidents } from "./parts/incidents/incidents.ts";
 import { startLines } from "./parts/lines/lines.ts";
 import { restoreLogs, showPage, startLogs } from "./parts/logs.ts";
 import { startNotices } from "./parts/notices.ts";
@@ -22,6 +24,7 @@ import { startTabs } from "./parts/tabs.ts";
 import { startTheme } from "./parts/theme.ts";
 import { startThreshold } from "./parts/threshold.ts";
 import { startUpload } from "./parts/upload.ts";
+import { startZone } from "./parts/zone.ts";
 import { fresh } from "./store/filters.ts";
 import { state, update } from "./store/store.ts";
 
@@ -32,8 +35,8 @@ async function main(): Promise<void> {
   planScan(start.mode, start.given);
   // First what decides on what is in sight: the others may measure it, and the
   // focus leaves what is hidden.
-  for (const part of [startProgress, startLogs, startTabs]) part();
-  for (const part of [startTheme, startUpload, startOptions, startSummary, startThreshold, startChart, startFilters, startLines, startDetail, startPatterns, startFluentBit, startAddress]) part();
+  for (const part of [startZone, startProgress, startLogs, startTabs]) part();
+  for (const part of [startTheme, startUpload, startOptions, startSummary, startThreshold, startChart, startFilters, startIncidents, startLines, startDetail, startPatterns, startCompare, startFluentBit, startAddress]) part();
   on("skip", "click", (e) => {
     e.preventDefault(); // what stands behind # is the link's
     $("main").focus();

@@ -131,6 +131,11 @@ func (o *odd) Filter(tag string, chunk, dst []byte) ([]byte, bool, error) {
 		return append(dst, "rubbish"...), true, fmt.Errorf("error in call %d", o.calls)
 	case "panic":
 		panic(fmt.Sprintf("call %d\nof %s", o.calls, tag))
+	case "nil once":
+		if o.calls > 1 {
+			return nil, false, nil
+		}
+		fallthrough
 	case "nil":
 		var p *odd
 		p.calls = 1

@@ -3,7 +3,7 @@
 import * as api from "../api.ts";
 import { during, latest } from "../lib/pending.ts";
 import { shownLog } from "../store/derived.ts";
-import { narrowing, query } from "../store/filters.ts";
+import { narrowing, query, unfiltered } from "../store/filters.ts";
 import { state, update } from "../store/store.ts";
 import { filter } from "./filter.ts";
 import { complain, say } from "./tell.ts";
@@ -40,7 +40,7 @@ function unchanged(): () => boolean {
 
 /** showAmongAll clears what narrows the table and goes to the line. */
 export async function showAmongAll(line: number): Promise<void> {
-  filter({ only: false, levels: [], text: "", regex: false, exclude: false, pattern: "", patternText: "", range: null, tab: "lines" });
+  filter({ ...unfiltered, sort: "", only: false, tab: "lines" });
   const isCurrent = unchanged();
   try {
     const a = await api.line(state.logID, query(state.filters, { line }));

@@ -13,7 +13,8 @@ export function showLog(view: api.View, link: Link | null = null, logs = state.l
   update({
     logs,
     logID: view.id,
-    filters: link ? link.filters : fresh(state.filters.stop),
+    // Who looks at lines goes on looking at lines.
+    filters: link ? link.filters : fresh(state.filters.stop, state.filters.tab === "lines" ? "lines" : "incidents"),
     chart: null,
     lostLink: null,
   });

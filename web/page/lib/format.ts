@@ -1,5 +1,4 @@
-// Numbers and times as people read them. Times are UTC, as the detector reads
-// those that have no zone.
+// Numbers and times as people read them.
 
 const whole = new Intl.NumberFormat("en-US");
 
@@ -26,7 +25,29 @@ export function contamination(value: number): string {
 
 export const score = (s: number): string => s.toFixed(2);
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+/** zone is what times are written in: minutes ahead of UTC, or the browser's own. */
+let zone: number | "browser" = 0;
+
+export function setZone(z: number | "browser"): void {
+  zone = z;
+}
+
+/** ahead is how far a time of the zone is ahead of UTC, in minutes. */
+const ahead = (ms: number): number => (zone === "browser" ? -new Date(ms).getTimezoneOffset() : zone);
+
+/** wallClock is a time that reads in UTC as the given one does in the zone. */
+export const wallClock = (ms: number): number => ms + ahead(ms) * 60_000;
+
+/** zoneName is how the zone is called, at a time. */
+export const zoneName = (ms: number): string => offsetName(ahead(ms));
+
+export function offsetName(minutes: number): string {
+  if (minutes === 0) return "UTC";
+  const two = (n: number): string => String(Math.floor(n)).padStart(2, "0");
+  return `UTC${minutes < 0 ? "−" : "+"}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
+}
+
+const iso = (ms: number): string => new Date(wallClock(ms)).toISOString();
 
 export const date = (ms: number): string => iso(ms).slice(0, 10);
 

@@ -5,7 +5,7 @@ import { h } from "./dom.ts";
 /** unseen are characters that would hide or turn text around: controls, and those that set its direction. */
 const unseen = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
-type Mark = readonly [from: number, to: number];
+export type Mark = readonly [from: number, to: number, kind?: string];
 
 /** findAll is where a text stands in another one, ASCII letters in any case. */
 export function findAll(text: string, search: string): Mark[] {
@@ -25,15 +25,30 @@ export function findAll(text: string, search: string): Mark[] {
 export function logText(text: string, marks: readonly Mark[] = []): Node[] {
   const out: Node[] = [];
   let at = 0;
-  for (const [from, to] of marks) {
+  for (const [from, to, kind] of marks) {
     plain(text.slice(at, from), out);
     const inner: Node[] = [];
     plain(text.slice(from, to), inner);
-    if (inner.length) out.push(h("mark", {}, ...inner));
+    if (inner.length) out.push(h("mark", { class: kind }, ...inner));
     at = to;
   }
   plain(text.slice(at), out);
   return out;
+}
+
+/** lineText is a line as the table has it: its message, and its fields muted behind it. */
+export function lineText(text: string, message: number | undefined, marks: readonly Mark[]): Node[] {
+  if (!message || message >= text.length) return logText(text, marks);
+  const clip = (from: number, to: number): Mark[] =>
+    marks.flatMap(([a, b, kind]): Mark[] => (a < to && b > from ? [[Math.max(a, from) - from, Math.min(b, to) - from, kind]] : []));
+  return [...logText(text.slice(0, message), clip(0, message)), h("span", { class: "rest" }, ...logText(text.slice(message), clip(message, text.length)))];
+}
+
+/** allMarks are marks of two kinds, none in another: what a reason speaks of goes before what is searched for. */
+export function allMarks(odd: readonly Mark[], found: readonly Mark[]): Mark[] {
+  const all: Mark[] = odd.map(([a, b]): Mark => [a, b, "odd"]);
+  for (const f of found) if (!odd.some(([a, b]) => f[0] < b && f[1] > a)) all.push(f);
+  return all.sort((a, b) => a[0] - b[0]);
 }
 
 function plain(text: string, out: Node[]): void {

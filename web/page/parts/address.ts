@@ -8,7 +8,7 @@ import { $, copy, on } from "../lib/dom.ts";
 import { later } from "../lib/pending.ts";
 import { currentLink, shownLog } from "../store/derived.ts";
 import { fromHash, toHash } from "../store/link.ts";
-import { state, subscribe } from "../store/store.ts";
+import { state, subscribe, update } from "../store/store.ts";
 
 export function startAddress(): void {
   subscribe(() => [state.logID, shownLog()?.mode, shownLog()?.options, state.filters], later(150, write));
@@ -34,7 +34,11 @@ function write(): void {
 export async function follow(): Promise<boolean> {
   const { start } = state;
   const link = fromHash(location.hash, start.stops, start.stop, start.levels);
-  if (!link.log) return false;
+  if (!link.log) {
+    // It may say how the first log is to be looked at.
+    update({ filters: { ...state.filters, tab: link.filters.tab } });
+    return false;
+  }
   let view = state.logs.find((l) => l.id === link.log);
   try {
     view ??= await api.view(link.log);

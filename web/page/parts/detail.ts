@@ -1,12 +1,12 @@
 // One line with all that is known of it, and the lines around it.
 
-import type { LineAnswer, Row } from "../api.ts";
+import type { Field, LineAnswer, Row } from "../api.ts";
 import { filter, setAside, settingAside } from "../actions/filter.ts";
 import { forgetLine, nextAnomaly, openLine, showAmongAll } from "../actions/lines.ts";
 import { say } from "../actions/tell.ts";
 import { $, h, keepFocus, on } from "../lib/dom.ts";
-import { count, moment, score } from "../lib/format.ts";
-import { findAll, logText, patternText } from "../lib/logtext.ts";
+import { count, moment, score, zoneName } from "../lib/format.ts";
+import { allMarks, findAll, lineText, logText, patternText } from "../lib/logtext.ts";
 import { later } from "../lib/pending.ts";
 import { isFlagged, textToMark } from "../store/derived.ts";
 import { state, subscribe } from "../store/store.ts";
@@ -14,6 +14,7 @@ import { state, subscribe } from "../store/store.ts";
 export function startDetail(): void {
   subscribe(() => [state.opened], draw);
   subscribe(() => [state.filters.stop], later(60, draw));
+  subscribe(() => [state.zone], draw);
   on("view", "keydown", (e) => {
     // In a field it clears the field.
     if (e.key !== "Escape" || (e.target as HTMLElement).closest("input, textarea, select")) return;
@@ -36,7 +37,7 @@ function draw(): void {
   const { row } = opened;
   box.setAttribute("aria-label", `Line ${count(row.n)}`);
   keepFocus(box, box, () => {
-    box.replaceChildren(header(row), verdict(row), around(opened), row.c ? h("p", { class: "small" }, "The line goes on; only its beginning is shown.") : "", ...pattern(opened));
+    box.replaceChildren(header(row), verdict(row), around(opened), row.c ? h("p", { class: "small" }, "The line goes on; only its beginning is shown.") : "", ...fields(opened), ...pattern(opened));
     showHere(box);
   });
   if (wasHidden) box.scrollTop = 0;
@@ -57,7 +58,7 @@ function header(row: Row): HTMLElement {
 function verdict(row: Row): HTMLElement {
   const flagged = isFlagged(row);
   const facts = [
-    row.t ? `${moment(row.t)} UTC` : "",
+    row.t ? `${moment(row.t)} ${zoneName(row.t)}` : "",
     row.l ? state.start.levels[row.l]! : "no level",
     row.j ? `score ${score(row.s)}` : "not judged: the model was still learning",
   ];
@@ -66,7 +67,35 @@ function verdict(row: Row): HTMLElement {
     { class: `verdict${flagged ? " flagged" : ""}` },
     h("p", {}, h("b", {}, flagged ? "Anomaly" : row.j ? "Nothing unusual" : "Learning"), flagged && row.r ? ": " : "", ...(flagged ? logText(row.r ?? "") : [])),
     h("p", { class: "small" }, facts.filter(Boolean).join(" · ")),
+    flagged ? null : spared(row),
   );
+}
+
+const CALM = 0.5; // the score that auto flags from in a calm log
+
+/** spared says why a line is not flagged that others of its score are. */
+function spared(row: Row): HTMLElement | null {
+  if (state.filters.stop !== 0 || row.b === undefined || row.s < CALM) return null;
+  const why =
+    row.b > row.s
+      ? `Not flagged: its score is below ${score(row.b)}. In a calm log ${score(CALM)} is flagged; each flag raises that for the lines behind it, so that in a storm only the strangest go on being flagged.`
+      : "Not flagged: it goes on with what was told shortly before, and is told again at growing intervals.";
+  return h("p", { class: "small", id: "spared" }, why);
+}
+
+/** fields are the line's, with what is usual for each. */
+function fields({ fields: all }: LineAnswer): HTMLElement[] {
+  if (!all.length) return [];
+  const row = (f: Field): HTMLElement =>
+    h(
+      "tr",
+      { class: f.odd ? "odd" : null },
+      h("th", { scope: "row" }, ...logText(f.name)),
+      h("td", {}, f.odd ? h("mark", { class: "odd" }, ...logText(f.value)) : h("span", {}, ...logText(f.value))),
+      h("td", { class: "usual" }, f.kind ? h("span", { class: "kind" }, f.kind) : "", ...logText(f.usual ?? "")),
+    );
+  const head = h("tr", {}, ...["Field", "Value", "Usual"].map((t) => h("th", { scope: "col" }, t)));
+  return [h("h3", {}, "Its fields"), h("table", { class: "values" }, h("thead", {}, head), h("tbody", {}, ...all.map(row)))];
 }
 
 function around({ near, row }: LineAnswer): HTMLElement {
@@ -79,7 +108,7 @@ function here(r: Row): HTMLElement {
     "li",
     { class: `here${isFlagged(r) ? " flagged" : ""}`, "aria-current": "true" },
     h("span", {}, count(r.n)),
-    h("pre", { tabindex: 0, "aria-label": "The line", "data-key": `line-${r.n}` }, ...logText(r.x, r.m ?? findAll(r.x, textToMark()))),
+    h("pre", { tabindex: 0, "aria-label": "The line", "data-key": `line-${r.n}` }, ...logText(r.x, allMarks(isFlagged(r) ? (r.o ?? []) : [], r.m ?? findAll(r.x, textToMark())))),
   );
 }
 
@@ -92,7 +121,7 @@ function neighbor(r: Row): HTMLElement {
       "button",
       { type: "button", "data-key": `line-${r.n}`, onclick: () => void openLine(r.n) },
       h("span", {}, count(r.n)),
-      h("span", {}, flagged ? h("span", { class: "hidden" }, "anomaly: ") : null, ...logText(r.x.slice(0, 300))),
+      h("span", {}, flagged ? h("span", { class: "hidden" }, "anomaly: ") : null, ...lineText(r.x.slice(0, 300), r.h, [])),
     ),
   );
 }

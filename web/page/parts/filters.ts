@@ -2,7 +2,7 @@
 
 import { filter } from "../actions/filter.ts";
 import { calm } from "../actions/tell.ts";
-import { exportURL } from "../api.ts";
+import { exportURL, reportURL } from "../api.ts";
 import { $, h, keepFocus, on, onChoice, put, showChoice } from "../lib/dom.ts";
 import { clock, count, plural } from "../lib/format.ts";
 import { later } from "../lib/pending.ts";
@@ -32,7 +32,7 @@ export function startFilters(): void {
   });
   subscribe(() => [state.chart, state.filters.stop], drawCounts);
   subscribeNow(() => [state.chart, state.filters.levels, shownLog()], drawLevels);
-  subscribe(() => [state.filters.range, state.filters.pattern, state.filters.normal, dates()], drawChips);
+  subscribe(() => [state.filters.range, state.filters.pattern, state.filters.incident, state.filters.normal, dates(), state.zone], drawChips);
   subscribe(() => [state.logID, state.filters], drawExports);
 }
 
@@ -67,11 +67,12 @@ function drawLevels(): void {
 }
 
 function drawChips(): void {
-  const { range, pattern, patternText, normal } = state.filters;
+  const { range, pattern, patternText, incident, normal } = state.filters;
   const chip = (key: string, text: string, clear: Partial<Filters>): HTMLElement =>
     h("li", {}, h("span", { title: text }, text), h("button", { type: "button", "data-key": key, "aria-label": `Remove the filter ${text}`, onclick: () => filter(clear) }, "✕"));
   const all: HTMLElement[] = [];
   if (range) all.push(chip("range", rangeText(range), { range: null }));
+  if (incident) all.push(chip("incident", `Incident: ${incident}`, { incident: "" }));
   if (pattern) all.push(chip("pattern", `Pattern: ${patternText || pattern}`, { pattern: "", patternText: "" }));
   if (normal.length) all.push(chip("normal", `${plural(normal.length, "pattern")} set aside as normal`, { normal: [] }));
   keepFocus($("chips"), $("grid"), () => $("chips").replaceChildren(...all));
@@ -85,4 +86,5 @@ function rangeText(r: Range): string {
 
 function drawExports(): void {
   for (const format of ["csv", "jsonl"] as const) $<HTMLAnchorElement>(format).href = exportURL(state.logID, query(state.filters, { format }));
+  for (const format of ["html", "markdown"] as const) $<HTMLAnchorElement>(`report-${format}`).href = reportURL(state.logID, query(state.filters, { format }));
 }

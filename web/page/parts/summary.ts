@@ -7,14 +7,14 @@ import { inGroup } from "../store/levels.ts";
 import { state, subscribe } from "../store/store.ts";
 
 export function startSummary(): void {
-  subscribe(() => [shownLog(), state.chart, state.filters], draw);
+  subscribe(() => [shownLog(), state.chart, state.filters, state.zone], draw);
 }
 
 function draw(): void {
   const v = shownLog();
   if (!v) return;
   const { chart, filters } = state;
-  const narrowed = filters.levels.length > 0 || filters.text !== "" || filters.pattern !== "" || filters.normal.length > 0;
+  const narrowed = filters.levels.length > 0 || filters.text !== "" || filters.pattern !== "" || filters.incident !== "" || filters.normal.length > 0;
   // While a log is scanned, the chart may know of more lines than the state.
   const t = chart && (narrowed || chart.total.lines > v.lines) ? chart.total : v;
   const flagged = t.flagged[filters.stop] ?? 0;

@@ -1,11 +1,9 @@
-// Lines, patterns, or the section for Fluent Bit.
+// Incidents, lines, patterns, a comparison, or the section for Fluent Bit.
 
 import { filter } from "../actions/filter.ts";
 import { $, on } from "../lib/dom.ts";
-import type { Tab } from "../store/filters.ts";
+import { tabs } from "../store/filters.ts";
 import { state, subscribeNow } from "../store/store.ts";
-
-const tabs: Tab[] = ["lines", "patterns", "section"];
 
 export function startTabs(): void {
   for (const [i, tab] of tabs.entries()) {
@@ -30,6 +28,9 @@ function draw(): void {
     $(`panel-${t}`).hidden = t !== tab;
   }
   $("filters").hidden = tab === "section";
-  // A pattern's lines all count, and what is taken out are lines.
-  for (const id of ["which", "out"]) $(id).hidden = tab !== "lines";
+  // A pattern's lines all count.
+  $("which").hidden = tab !== "lines";
+  $("out").hidden = tab !== "lines" && tab !== "incidents";
+  for (const id of ["csv", "jsonl"]) $(id).hidden = tab !== "lines";
+  for (const id of ["report-html", "report-markdown"]) $(id).hidden = tab !== "incidents";
 }

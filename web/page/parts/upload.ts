@@ -11,9 +11,10 @@ import { state, update } from "../store/store.ts";
 interface Dropped {
   name: string;
   body: Blob;
+  modified?: number; // Unix milliseconds: a time without a year is of the last one before it
 }
 
-const dropped = (files: Iterable<File>): Dropped[] => [...files].map((f) => ({ name: f.name, body: f }));
+const dropped = (files: Iterable<File>): Dropped[] => [...files].map((f) => ({ name: f.name, body: f, modified: f.lastModified }));
 
 const pasted = (text: string): Dropped => ({ name: "pasted text", body: new Blob([text]) });
 
@@ -106,12 +107,12 @@ async function take(all: Dropped[]): Promise<void> {
   }
 }
 
-async function takeOne({ name, body }: Dropped, show: boolean): Promise<boolean> {
+async function takeOne({ name, body, modified = 0 }: Dropped, show: boolean): Promise<boolean> {
   let view: api.View;
   try {
     if (!(await isReadable(body))) throw new Error(`${name} cannot be read: it is a folder, or a file that the browser may not read. Drop the log files themselves.`);
     if (body.size === 0) throw new Error(`${name} is empty: there is nothing in it to judge.`);
-    view = await api.create({ name, ...state.nextScan, size: body.size });
+    view = await api.create({ name, ...state.nextScan, size: body.size, modified });
   } catch (e) {
     if (state.logID) refuseOption(e);
     complain(e);

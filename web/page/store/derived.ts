@@ -1,7 +1,7 @@
 // What follows from the state.
 
 import type { Axis, Row, View } from "../api.ts";
-import { type Dates, datesOf } from "../lib/format.ts";
+import { type Dates, datesOf, setZone } from "../lib/format.ts";
 import type { Link } from "./filters.ts";
 import { state } from "./store.ts";
 
@@ -18,6 +18,11 @@ export const hasTime = (v: View): boolean => v.timed > 0 && v.timed * 2 >= v.lin
 export function axisInUse(): Axis {
   const log = shownLog();
   return log && hasTime(log) ? state.filters.axis : "line";
+}
+
+/** followZone has all times written in the zone that is chosen. */
+export function followZone(): void {
+  setZone(state.zone === "browser" ? "browser" : state.zone === "utc" ? 0 : (shownLog()?.zone ?? 0));
 }
 
 /** dates is what a time of the log needs before it. */

@@ -14,7 +14,12 @@ export interface Normal {
   text: string;
 }
 
-export type Tab = "lines" | "patterns" | "section";
+export const tabs = ["incidents", "lines", "patterns", "compare", "section"] as const;
+
+export type Tab = (typeof tabs)[number];
+
+/** Sort is what the lines are sorted by, empty for their order in the log. */
+export type Sort = "" | "newest" | "score" | "time" | "latest";
 
 /** Filters are never changed in place: who subscribes to one of them compares it. */
 export interface Filters {
@@ -26,14 +31,16 @@ export interface Filters {
   exclude: boolean; // lines without the text
   pattern: string; // its id, or empty
   patternText: string;
+  incident: string; // its id, or empty
   normal: Normal[]; // patterns that are set aside
+  sort: Sort;
   range: Range | null; // brushed
   zoom: Range | null; // what the chart shows
   axis: Axis;
   tab: Tab;
 }
 
-export const fresh = (stop: number): Filters => ({
+export const fresh = (stop: number, tab: Tab = "incidents"): Filters => ({
   stop,
   only: true,
   levels: [],
@@ -42,12 +49,17 @@ export const fresh = (stop: number): Filters => ({
   exclude: false,
   pattern: "",
   patternText: "",
+  incident: "",
   normal: [],
+  sort: "",
   range: null,
   zoom: null,
   axis: "time",
-  tab: "lines",
+  tab,
 });
+
+/** unfiltered shows all lines of a log. */
+export const unfiltered: Partial<Filters> = { levels: [], text: "", regex: false, exclude: false, pattern: "", patternText: "", incident: "", range: null };
 
 /** Link is all that a link keeps. */
 export interface Link {
@@ -58,7 +70,7 @@ export interface Link {
 }
 
 /** narrowing is what decides on the lines that the table has, but for the slider. */
-export const narrowing = (f: Filters): readonly unknown[] => [f.only, f.levels, f.text, f.regex, f.exclude, f.pattern, f.normal, f.range];
+export const narrowing = (f: Filters): readonly unknown[] => [f.only, f.levels, f.text, f.regex, f.exclude, f.pattern, f.incident, f.normal, f.range, f.sort];
 
 /** query is a filter as the server reads it. */
 export function query(f: Filters, extra: Record<string, string | number> = {}): URLSearchParams {
@@ -69,6 +81,8 @@ export function query(f: Filters, extra: Record<string, string | number> = {}): 
   if (f.text && f.regex) q.set("regex", "1");
   if (f.text && f.exclude) q.set("exclude", "1");
   if (f.pattern) q.set("pattern", f.pattern);
+  if (f.incident) q.set("incident", f.incident);
+  if (f.sort) q.set("sort", f.sort);
   if (f.normal.length) q.set("hide", f.normal.map((n) => n.id).join(","));
   if (f.range) setRange(q, f.range);
   for (const [name, value] of Object.entries(extra)) q.set(name, String(value));
@@ -83,7 +97,7 @@ function setRange(q: URLSearchParams, r: Range): void {
 
 /** chartQuery is for the chart, whose range is what it is zoomed to. */
 export function chartQuery(f: Filters, extra: Record<string, string | number>): URLSearchParams {
-  const q = query({ ...f, range: null, only: false }, extra);
+  const q = query({ ...f, range: null, only: false, sort: "" }, extra);
   if (f.zoom) setRange(q, f.zoom);
   return q;
 }

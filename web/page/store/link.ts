@@ -2,7 +2,7 @@
 // which never leaves the browser.
 
 import type { Axis, Given } from "../api.ts";
-import { fresh, type Link, type Range } from "./filters.ts";
+import { fresh, type Link, type Range, type Sort, tabs } from "./filters.ts";
 
 /** toHash writes a link; what is as it is at first is left out. */
 export function toHash(l: Link, stops: number[], start: number): string {
@@ -19,11 +19,13 @@ export function toHash(l: Link, stops: number[], start: number): string {
   if (f.exclude) q.set("exclude", "1");
   if (f.pattern) q.set("pattern", f.pattern);
   if (f.pattern && f.patternText) q.set("pattern.text", f.patternText);
+  if (f.incident) q.set("incident", f.incident);
+  if (f.sort) q.set("sort", f.sort);
   for (const n of f.normal) q.append("normal", JSON.stringify([n.id, n.text]));
   if (f.axis !== "time") q.set("by", f.axis);
   if (f.range) q.set("range", `${f.range.axis},${f.range.from},${f.range.to}`);
   if (f.zoom) q.set("zoom", `${f.zoom.axis},${f.zoom.from},${f.zoom.to}`);
-  if (f.tab !== "lines") q.set("tab", f.tab);
+  if (f.tab !== "incidents") q.set("tab", f.tab);
   return q.toString();
 }
 
@@ -43,6 +45,8 @@ export function fromHash(hash: string, stops: number[], stop: number, levels: st
   f.exclude = q.get("exclude") === "1";
   f.pattern = hex(q.get("pattern"));
   f.patternText = f.pattern && oneLine(q.get("pattern.text"));
+  f.incident = /^[0-9a-zT-]{1,60}$/.exec(q.get("incident") ?? "")?.[0] ?? "";
+  f.sort = (["newest", "score", "time", "latest"] as const).find((s): s is Exclude<Sort, ""> => s === q.get("sort")) ?? "";
   for (const entry of q.getAll("normal")) {
     try {
       const [id, text] = JSON.parse(entry) as unknown[];
@@ -54,8 +58,7 @@ export function fromHash(hash: string, stops: number[], stop: number, levels: st
   if (q.get("by") === "line") f.axis = "line";
   f.range = range(q.get("range"));
   f.zoom = range(q.get("zoom"));
-  const tab = q.get("tab");
-  if (tab === "patterns" || tab === "section") f.tab = tab;
+  f.tab = tabs.find((t) => t === q.get("tab")) ?? f.tab;
   const mode = q.get("mode");
   const options: Given = {};
   for (const [name, value] of q) if (name.startsWith("o.")) (options[name.slice(2)] ??= []).push(value);

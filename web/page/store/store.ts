@@ -25,6 +25,7 @@ export interface State {
   lostLink: Link | null; // of a log that is gone: for the next one
 
   theme: Theme;
+  zone: Zone;
   problem: string; // what went wrong, until it is dismissed
   status: string; // tells what a person sees to those who do not
 }
@@ -47,11 +48,14 @@ export interface Scan {
   options: api.Given;
 }
 
+/** Zone is what times are shown in: the log's own, the browser's, or UTC. */
+export type Zone = "log" | "browser" | "utc";
+
 export type Theme = "" | "light" | "dark"; // empty: as the system has it
 
 /** state is what the page knows now. It is never changed in place: only update gives another. */
 export let state: Readonly<State> = {
-  start: { version: "", maxSize: 0, options: [], given: {}, mode: "stream", stops: [0], stop: 0, levels: [], views: [] },
+  start: { version: "", maxSize: 0, options: [], given: {}, mode: "stream", stops: [0], stop: 0, levels: [], views: [], ignoreFile: "" },
   logs: [],
   logID: "",
   filters: fresh(0),
@@ -67,6 +71,7 @@ export let state: Readonly<State> = {
   queued: 0,
   lostLink: null,
   theme: "",
+  zone: "log",
   problem: "",
   status: "",
 };

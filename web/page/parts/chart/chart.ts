@@ -3,7 +3,8 @@
 import * as api from "../../api.ts";
 import { filter } from "../../actions/filter.ts";
 import { complain } from "../../actions/tell.ts";
-import { $, on, onChoice, showChoice } from "../../lib/dom.ts";
+import { $, h, keepFocus, on, onChoice, showChoice } from "../../lib/dom.ts";
+import { moment, plural } from "../../lib/format.ts";
 import { later, latest, steadily } from "../../lib/pending.ts";
 import { axisInUse, hasTime, shownLog } from "../../store/derived.ts";
 import { chartQuery } from "../../store/filters.ts";
@@ -21,9 +22,10 @@ export function startChart(): void {
   subscribe(() => [state.chart, selected()], () => {
     if (state.chart) plot.show({ data: state.chart, selected: selected() });
   });
-  subscribe(() => [state.theme], () => plot.redraw());
+  subscribe(() => [state.theme, state.zone, shownLog()?.zone], () => plot.redraw());
+  subscribe(() => [state.chart?.outside, state.zone], drawOutside);
   // What else is asked makes an answer that is on its way useless; what has grown does not.
-  subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.regex, state.filters.exclude, state.filters.pattern, state.filters.normal, state.filters.zoom, axisInUse()], () => void refresh());
+  subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.regex, state.filters.exclude, state.filters.pattern, state.filters.incident, state.filters.normal, state.filters.zoom, axisInUse()], () => void refresh());
   subscribe(() => [state.logID, shownLog()?.lines, shownLog()?.phase], ([id], [before]) => {
     if (id === before) growing();
   });
@@ -52,6 +54,24 @@ function selected(): Window | null {
 const chooseRange = (w: Window | null): void => filter({ range: w && { axis: axisInUse(), ...w } });
 
 const zoomTo = (w: Window | null): void => filter({ zoom: w && { axis: axisInUse(), ...w } });
+
+/** drawOutside says which lines the chart leaves out: those of times so far off that the others would be a point beside them. */
+function drawOutside(): void {
+  const o = state.chart?.outside;
+  const box = $("outside");
+  box.hidden = !o;
+  if (!o) return box.replaceChildren();
+  const { first, last } = state.chart!;
+  const part = (key: string, n: number, at: number, range: Window): Node[] =>
+    n === 0
+      ? []
+      : [
+          h("span", {}, `${plural(n, "line")} ${n === 1 ? "lies" : "lie"} far ${key}, ${key === "earlier" ? "from" : "up to"} ${moment(at).slice(0, 16)}. `),
+          h("button", { type: "button", class: "quiet", "data-key": key, onclick: () => filter({ range: { axis: "time", ...range }, zoom: null, only: false, tab: "lines" }) }, n === 1 ? "Show it" : "Show them"),
+        ];
+  const all = [...part("earlier", o.before, o.least, { from: o.least, to: first }), ...part("later", o.after, o.most, { from: last + 1, to: o.most + 1 })];
+  keepFocus(box, $("grid"), () => box.replaceChildren(...all));
+}
 
 function drawAxes(): void {
   const log = shownLog();

@@ -4,7 +4,7 @@
 import uPlot from "uplot";
 import type { Chart } from "../../api.ts";
 import { put } from "../../lib/dom.ts";
-import { clock, count, date, type Dates, datesOf, day, plural, span } from "../../lib/format.ts";
+import { clock, count, date, type Dates, datesOf, day, plural, span, wallClock } from "../../lib/format.ts";
 import { groups } from "../../store/levels.ts";
 
 export interface Window {
@@ -18,6 +18,7 @@ export interface Plotted {
 }
 
 const ANOMALIES = 0.36; // of the height, the rest is for lines
+const CAPTION = 17; // px above the bars of each part, where its name stands
 
 export class Plot {
   private plot: uPlot | null = null;
@@ -134,7 +135,7 @@ export class Plot {
         width: this.box.clientWidth,
         height: this.box.clientHeight,
         ms: 1,
-        tzDate: (t) => uPlot.tzDate(new Date(t), "UTC"),
+        tzDate: (t) => uPlot.tzDate(new Date(wallClock(t)), "UTC"),
         padding: [6, dates(d) === "year" ? 38 : 26, 0, 0], // half of the last label lies beyond the end
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false, dist: 4 } },
@@ -142,8 +143,14 @@ export class Plot {
           x: { time: d.axis === "time", range: () => [this.window().from, this.window().to] },
           // Both fill their own part of the height: the anomalies' zero lies
           // where the lines' room ends.
-          lines: { range: (_u, _min, max) => [0, Math.max(max ?? 1, 1) / (1 - ANOMALIES - 0.06)] },
-          anomalies: { range: (_u, _min, max) => [(-Math.max(max ?? 1, 1) * (1 - ANOMALIES)) / ANOMALIES, Math.max(max ?? 1, 1)] },
+          // Above the bars of each there is room for its name.
+          lines: { range: (u, _min, max) => [0, Math.max(max ?? 1, 1) / (1 - ANOMALIES - caption(u))] },
+          anomalies: {
+            range: (u, _min, max) => {
+              const whole = Math.max(max ?? 1, 1) / (ANOMALIES - caption(u)); // of the height
+              return [-whole * (1 - ANOMALIES), whole * ANOMALIES];
+            },
+          },
         },
         axes: [
           {
@@ -152,18 +159,18 @@ export class Plot {
           },
           {
             scale: "lines", stroke: ink, font, grid, ticks: { show: false }, size: 52, gap: 4, space: 30,
-            splits: (u) => steps(top(u, "lines", 1 - ANOMALIES - 0.06), 3),
+            splits: (u) => steps(top(u, "lines", 1 - ANOMALIES - caption(u)), 3),
             values: (_u, all) => all.map(short),
           },
           {
             scale: "anomalies", stroke: color("red"), font, side: 3, grid, ticks: { show: false }, size: 0, gap: 4, space: 20,
-            splits: (u) => [0, ...steps(u.scales["anomalies"]!.max!, 1).slice(-1)],
+            splits: () => [0],
             values: () => [],
           },
         ],
         series: [{}, ...series("lines"), ...series("anomalies")],
         hooks: {
-          draw: [(u) => this.captions(u, color("red"), ink, color("card"))],
+          draw: [(u) => this.captions(u, color("red"), ink)],
           setSelect: [(u) => this.selected(u)],
           setCursor: [(u) => this.point(u.cursor.idx)],
           ready: [
@@ -183,7 +190,7 @@ export class Plot {
   }
 
   /** captions name the two parts, and the anomalies' highest count. */
-  private captions(u: uPlot, red: string, ink: string, ground: string): void {
+  private captions(u: uPlot, red: string, ink: string): void {
     const c = u.ctx;
     const ratio = devicePixelRatio;
     c.save();
@@ -191,23 +198,15 @@ export class Plot {
     c.textBaseline = "top";
     c.textAlign = "right";
     const x = u.bbox.left - 6 * ratio;
-    // The words may lie on bars.
-    const write = (text: string, x: number, y: number): void => {
-      c.strokeText(text, x, y);
-      c.fillText(text, x, y);
-    };
-    c.lineJoin = "round";
-    c.lineWidth = 4 * ratio;
-    c.strokeStyle = ground;
     c.fillStyle = red;
     const d = this.shown!.data;
     const most = Math.max(0, ...d.flagged[0]!.map((_, i) => d.flagged.reduce((n, g) => n + g[i]!, 0)));
-    c.fillText(short(most), x, u.bbox.top);
+    c.fillText(short(most), x, u.bbox.top + (CAPTION - 5) * ratio);
     c.textAlign = "left";
     const pad = 6 * ratio;
-    write("Anomalies", u.bbox.left + pad, u.bbox.top);
+    c.fillText("Anomalies", u.bbox.left + pad, u.bbox.top);
     c.fillStyle = ink;
-    write("Lines", u.bbox.left + pad, u.bbox.top + u.bbox.height * (ANOMALIES + 0.03));
+    c.fillText("Lines", u.bbox.left + pad, u.bbox.top + u.bbox.height * ANOMALIES + 3 * ratio);
     c.restore();
   }
 
@@ -301,6 +300,9 @@ export class Plot {
 }
 
 const dates = (d: Chart): Dates => (d.axis === "time" ? datesOf(d.first, d.last) : "");
+
+/** caption is the room for a name, as a part of the height. */
+const caption = (u: uPlot): number => Math.min(0.2, CAPTION / Math.max(1, u.over.clientHeight || u.height - 40));
 
 /** times are the axis's in 24 hours, with the date below the first of each day. */
 function times(all: number[], step: number, dates: Dates): string[] {

@@ -2,7 +2,7 @@
 // which puts lines into it.
 
 import * as api from "../../api.ts";
-import { filter } from "../../actions/filter.ts";
+import { takeBack } from "../../actions/filter.ts";
 import { complain, say } from "../../actions/tell.ts";
 import { $, copy, h, keepFocus, on, onChoice } from "../../lib/dom.ts";
 import { plural } from "../../lib/format.ts";
@@ -37,7 +37,7 @@ export function startFluentBit(): void {
     found = new Map();
   });
   subscribeNow(() => [shownLog()?.options, shownLog()?.mode, state.filters.stop, state.filters.normal], drawSection);
-  subscribeNow(() => [state.filters.normal], drawNormal);
+  subscribeNow(() => [state.logID, state.filters.normal], drawNormal);
   subscribe(() => [state.logID, state.filters.tab, state.filters.normal], () => void refresh());
   const growing = steadily(refresh);
   subscribe(() => [state.logID, shownLog()?.lines, shownLog()?.phase], ([id], [before]) => {
@@ -82,13 +82,16 @@ function drawSection(): void {
 
 function drawNormal(): void {
   const { normal } = state.filters;
-  const takeBack = (n: Normal): void => filter({ normal: normal.filter((o) => o.id !== n.id) });
+  const link = $<HTMLAnchorElement>("ignore-file");
+  link.hidden = normal.length === 0;
+  link.href = api.ignoreURL(state.logID, new URLSearchParams({ hide: normal.map((n) => n.id).join(",") }));
+  $("ignore-note").textContent = state.start.ignoreFile ? `What is set aside here is written to ${state.start.ignoreFile}.` : "";
   const lines = ({ id }: Normal): string => {
     const p = found.get(id);
     return p ? plural(p.lines, "line") : p === null ? "not in this log" : "";
   };
   const one = (n: Normal): HTMLElement =>
-    h("li", {}, h("code", {}, ...patternText(n.text)), h("span", { class: "small" }, lines(n)), h("button", { type: "button", class: "quiet", "data-key": n.id, onclick: () => takeBack(n), "aria-label": `Take back: ${n.text}` }, "Take back"));
+    h("li", {}, h("code", {}, ...patternText(n.text)), h("span", { class: "small" }, lines(n)), h("button", { type: "button", class: "quiet", "data-key": n.id, onclick: () => takeBack(n.id), "aria-label": `Take back: ${n.text}` }, "Take back"));
   const none = h("li", { class: "small" }, "Nothing yet. “This is normal” beside a pattern puts it here, with an Ignore line above.");
   keepFocus($("normal"), $("tab-section"), () => $("normal").replaceChildren(...(normal.length ? normal.map(one) : [none])));
 }

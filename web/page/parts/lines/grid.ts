@@ -2,9 +2,10 @@
 // come: a log of millions of lines scrolls like one of a hundred.
 
 import type { Row } from "../../api.ts";
-import { h } from "../../lib/dom.ts";
+import { h, keepFocus } from "../../lib/dom.ts";
 import { begin } from "../../lib/pending.ts";
 import { isFlagged } from "../../store/derived.ts";
+import type { Sort } from "../../store/filters.ts";
 import type { Place } from "../../store/store.ts";
 import type { Column, Look } from "./columns.ts";
 import { type Fetch, RowCache } from "./rows.ts";
@@ -22,26 +23,29 @@ interface Drawn {
 
 export class Grid {
   private readonly body = h("div", { class: "rows", role: "rowgroup" });
+  private readonly head = h("div", { role: "row", "aria-rowindex": 1, class: "head-row" });
   private readonly rows = new RowCache((total) => this.came(total), () => this.draw());
   private readonly scroll: Scroll;
-  private look: Look = { levels: [], stop: 0, search: "", dates: "" };
+  private look: Look = { levels: [], stop: 0, search: "", dates: "", first: 0, last: 0, zone: "" };
   private drawn: Drawn[] = [];
   private active = -1;
   private activeLine: number | null = null; // the active row's, if it is known
   private frame = 0;
   private painted: (() => void) | null = null; // ends the work that a frame is
   private rest = 0;
+  private sort: Sort = "";
 
   constructor(
     readonly element: HTMLElement,
     private readonly columns: readonly Column[],
     private readonly open: (row: Row, by: "key" | "pointer") => void,
     private readonly moved: (active: Place) => void,
+    private readonly sortBy: (sort: Sort) => void,
   ) {
     this.scroll = new Scroll(element, HEAD);
-    const heads = columns.map((c, i) => h("span", { role: "columnheader", "aria-colindex": i + 1, "data-field": c.field }, c.title));
     element.setAttribute("aria-colcount", String(columns.length));
-    element.append(h("div", { role: "rowgroup", class: "head" }, h("div", { role: "row", "aria-rowindex": 1, class: "head-row" }, ...heads)), this.body);
+    element.append(h("div", { role: "rowgroup", class: "head" }, this.head), this.body);
+    this.showSort("");
     element.addEventListener("scroll", () => this.onScroll(), { passive: true });
     element.addEventListener("keydown", (e) => this.onKey(e));
     new ResizeObserver(() => this.layout()).observe(element);
@@ -50,6 +54,19 @@ export class Grid {
       // The second of two clicks, and one that ends a selection, mark text.
       if (row && e.detail < 2 && getSelection()?.isCollapsed !== false) this.choose(Number(row.dataset["index"]), "pointer");
     });
+  }
+
+  /** showSort has the heads offer to sort by them, and say what the table is sorted by. */
+  showSort(sort: Sort): void {
+    this.sort = sort;
+    const head = (c: Column, i: number): HTMLElement => {
+      const sorts = c.sorts ?? [];
+      const now = sorts.findIndex(([s]) => s === sort);
+      const other = sorts[(now + 1) % sorts.length];
+      const title = other ? h("button", { type: "button", class: "sort", "data-key": c.field, onclick: () => this.sortBy(other[0] === sort ? "" : other[0]) }, c.title) : c.title;
+      return h("span", { role: "columnheader", "aria-colindex": i + 1, "data-field": c.field, "aria-sort": sorts[now]?.[1] }, title);
+    };
+    keepFocus(this.head, this.element, () => this.head.replaceChildren(...this.columns.map(head)));
   }
 
   /** reset shows other lines, from the row at on. */
@@ -66,7 +83,14 @@ export class Grid {
 
   /** refresh asks again for what may have grown, and keeps its place. */
   refresh(): Promise<void> {
+    if (this.sort) return this.rows.askAllAnew(this.inSight()).then(() => this.draw());
     return this.rows.askAnew(Math.max(0, this.scroll.rows - 1));
+  }
+
+  /** inSight are the first and the last row that are drawn. */
+  private inSight(): [number, number] {
+    const { top, inner, rowHeight } = this.scroll;
+    return [Math.max(0, Math.floor(top / rowHeight) - MARGIN), Math.max(0, Math.min(this.scroll.rows, Math.ceil((top + inner) / rowHeight) + MARGIN) - 1)];
   }
 
   /** restyle shows the same lines by other flags or with another search. */
@@ -205,7 +229,7 @@ export class Grid {
   }
 
   private lookKey(): string {
-    return `${this.look.stop}|${this.look.dates}|${this.look.search}`;
+    return Object.values(this.look).slice(1).join("|"); // the levels are the server's
   }
 
   private fill(d: Drawn, i: number, row: Row | null): void {
@@ -228,7 +252,7 @@ export class Grid {
     const page = Math.max(1, Math.floor(inner / rowHeight) - 1);
     const from = this.active < 0 ? Math.ceil(top / rowHeight) - 1 : this.active;
     const to = { ArrowDown: from + 1, ArrowUp: Math.max(0, from - 1), PageDown: from + page, PageUp: from - page, Home: 0, End: rows - 1 }[e.key];
-    if (e.ctrlKey || e.metaKey || e.altKey || !rows) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || !rows || e.target !== this.element) return;
     if (to !== undefined) this.choose(to, false);
     else if (e.key === "Enter") this.openActive();
     else return;

@@ -2,12 +2,13 @@
 
 import * as api from "../../api.ts";
 import { afterSteps, isStepping, nextAnomaly, openLine } from "../../actions/lines.ts";
+import { filter } from "../../actions/filter.ts";
 import { complain } from "../../actions/tell.ts";
 import { $ } from "../../lib/dom.ts";
 import { later, latest, steadily } from "../../lib/pending.ts";
 import { dates, isFlagged, shownLog, textToMark } from "../../store/derived.ts";
 import { narrowing, query } from "../../store/filters.ts";
-import { type Jump, state, subscribe, update } from "../../store/store.ts";
+import { type Jump, state, subscribe, subscribeNow, update } from "../../store/store.ts";
 import { columns, type Look } from "./columns.ts";
 import { Grid } from "./grid.ts";
 import { drawNothing } from "./nothing.ts";
@@ -15,10 +16,11 @@ import { drawNothing } from "./nothing.ts";
 let grid: Grid;
 
 export function startLines(): void {
-  grid = new Grid($("grid"), columns, open, (active) => update({ active, stepFrom: null }));
+  grid = new Grid($("grid"), columns, open, (active) => update({ active, stepFrom: null }), (sort) => filter({ sort }));
   const growing = steadily(() => grid.refresh());
+  subscribeNow(() => [state.filters.sort], () => grid.showSort(state.filters.sort));
   subscribe(() => [state.logID, ...narrowing(state.filters)], () => showLines());
-  subscribe(() => [state.filters.stop, textToMark(), dates()], () => grid.restyle(look()));
+  subscribe(() => [state.filters.stop, textToMark(), dates(), state.zone, shownLog()?.zone, shownLog()?.first, shownLog()?.last], () => grid.restyle(look()));
   subscribe(() => [state.logID, shownLog()?.lines, shownLog()?.phase], ([id], [before]) => {
     if (id === before) growing();
   });
@@ -30,7 +32,7 @@ export function startLines(): void {
   listen();
 }
 
-const look = (): Look => ({ levels: state.start.levels, stop: state.filters.stop, search: textToMark(), dates: dates() });
+const look = (): Look => ({ levels: state.start.levels, stop: state.filters.stop, search: textToMark(), dates: dates(), first: shownLog()?.first ?? 0, last: shownLog()?.last ?? 0, zone: `${state.zone}${shownLog()?.zone}` });
 
 const next = latest();
 let asked = -1; // the slider's stop of the lines that are shown, or on their way
@@ -45,12 +47,12 @@ function showLines(at = 0): void {
   const fetch = async (at: number, n: number, signal: AbortSignal): Promise<api.Rows> => {
     try {
       const a = await api.rows(logID, query(filters, { at, n }), signal);
-      if (!signal.aborted) drawNothing(a.total);
+      if (!signal.aborted) void drawNothing(a.total);
       return a;
     } catch (e) {
       if (!signal.aborted) complain(e);
       if (!(e instanceof api.Failure) || e.status !== 400) throw e;
-      drawNothing(0); // no line is like what cannot be understood
+      void drawNothing(0); // no line is like what cannot be understood
       return { total: 0, from: 0, rows: [] };
     }
   };

@@ -48,6 +48,15 @@ export class RowCache {
     return this.ask(i);
   }
 
+  /** askAllAnew asks for the rows of a range again, which may be others by now, and forgets those beyond. */
+  async askAllAnew([first, last]: readonly [number, number]): Promise<void> {
+    for (const page of [...this.pages.keys()]) if (page < pageOf(first) || page > pageOf(last)) this.pages.delete(page);
+    this.asked.clear();
+    const all: Promise<void>[] = [];
+    for (let page = pageOf(first); page <= pageOf(last); page++) all.push(this.ask(page * PAGE));
+    await Promise.all(all);
+  }
+
   private async load(page: number, fetch: Fetch): Promise<void> {
     const { signal } = this.aborter;
     try {

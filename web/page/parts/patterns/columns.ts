@@ -4,21 +4,15 @@
 import type { Pattern } from "../../api.ts";
 import { filter, setAside, settingAside } from "../../actions/filter.ts";
 import { type Child, h } from "../../lib/dom.ts";
-import { count, score } from "../../lib/format.ts";
+import { clock, count, score } from "../../lib/format.ts";
 import { patternText } from "../../lib/logtext.ts";
+import type { Head } from "../../lib/sorting.ts";
+import { spark } from "../../lib/spark.ts";
+import { dates } from "../../store/derived.ts";
 import { groups, inGroup } from "../../store/levels.ts";
 
-export interface Column {
-  title: Child;
-  name: string; // of the class of its cells
-  number?: true;
-  sorts?: readonly Sort[]; // that the head offers, one after the other
+export interface Column extends Head {
   draw(p: Pattern): Child[];
-}
-
-export interface Sort {
-  value: string; // as the server calls it
-  order: "ascending" | "descending";
 }
 
 /** unit names a number where there is no room for the head of the table. */
@@ -30,8 +24,14 @@ export const columns: readonly Column[] = [
   { name: "anomalies", title: "Anomalies", number: true, sorts: [{ value: "", order: "descending" }], draw: (p) => [h("span", { class: p.flagged ? "red" : "" }, count(p.flagged), unit(p.flagged === 1 ? " anomaly" : " anomalies"))] },
   { name: "by-level", title: "Levels", draw: drawLevels },
   { name: "scores", title: "Score: mean, highest", number: true, sorts: [{ value: "strange", order: "descending" }], draw: (p) => [unit("score "), p.max > 0 ? `${score(p.mean)}, ${score(p.max)}` : "not judged"] },
+  { name: "over-time", title: "Along the log", draw: (p) => [spark(p.bins)] },
+  { name: "seen", title: "First seen", sorts: [{ value: "newest", order: "descending" }, { value: "first", order: "ascending" }], draw: (p) => [h("span", {}, unit("first "), when(p.since, p.first)), p.new ? h("span", { class: "tag new" }, "new") : ""] },
+  { name: "until", title: "Last seen", sorts: [{ value: "last", order: "descending" }, { value: "gone", order: "ascending" }], draw: (p) => [unit("last "), when(p.until, p.last)] },
   { name: "judge", title: h("span", { class: "hidden" }, "Judge"), draw: drawJudge },
 ];
+
+/** when is a time, or a line where there is none. */
+const when = (ms: number, line: number): string => (ms ? clock(ms, dates()).replace(/\.\d+$/, "") : `line ${count(line)}`);
 
 function drawPattern(p: Pattern): Child[] {
   const show = (): void => filter({ tab: "lines", pattern: p.id, patternText: p.text, only: false });

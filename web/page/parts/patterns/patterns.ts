@@ -5,10 +5,11 @@ import { complain } from "../../actions/tell.ts";
 import { $, h, keepFocus, on, put } from "../../lib/dom.ts";
 import { count, plural } from "../../lib/format.ts";
 import { later, latest, steadily } from "../../lib/pending.ts";
-import { shownLog } from "../../store/derived.ts";
+import { drawHeads } from "../../lib/sorting.ts";
+import { axisInUse, shownLog } from "../../store/derived.ts";
 import { query } from "../../store/filters.ts";
 import { state, subscribe } from "../../store/store.ts";
-import { type Column, columns } from "./columns.ts";
+import { columns } from "./columns.ts";
 
 const STEP = 100; // listed at first, and more at each request
 const ASKED = 400; // at most, of one answer
@@ -27,7 +28,7 @@ export function startPatterns(): void {
     anew();
   };
   drawHead(sortBy);
-  subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.regex, state.filters.exclude, state.filters.normal, state.filters.range], anew);
+  subscribe(() => [state.logID, state.filters.levels, state.filters.text, state.filters.regex, state.filters.exclude, state.filters.normal, state.filters.range, state.zone, axisInUse()], anew);
   subscribe(() => [state.filters.tab], () => void refresh());
   subscribe(() => [state.logID, shownLog()?.lines, shownLog()?.phase], ([id], [before]) => {
     if (id === before) growing();
@@ -42,16 +43,8 @@ export function startPatterns(): void {
 
 const sort = (): string => $<HTMLSelectElement>("sort").value;
 
-/** drawHead has a button in the head of each column that the list can be sorted by. */
 function drawHead(sortBy: (value: string) => void): void {
-  const head = (c: Column): HTMLElement => {
-    const sorts = c.sorts ?? [];
-    const now = sorts.findIndex((s) => s.value === sort());
-    const other = sorts[(now + 1) % sorts.length];
-    const title = other ? h("button", { type: "button", class: "sort", "data-key": c.name, onclick: () => sortBy(other.value) }, c.title) : c.title;
-    return h("th", { role: "columnheader", scope: "col", class: c.number ? "num" : null, "aria-sort": sorts[now]?.order }, title);
-  };
-  keepFocus($("patterns-head"), $("tab-patterns"), () => $("patterns-head").replaceChildren(...columns.map(head)));
+  drawHeads($("patterns-head"), $("tab-patterns"), columns, sort(), sortBy);
 }
 
 const next = latest();
@@ -65,7 +58,7 @@ async function refresh(): Promise<void> {
     let total = 1;
     while (all.length < Math.min(wanted, total)) {
       // Of a pattern, all lines count: what is asked is how strange it is.
-      const q = query({ ...filters, only: false, pattern: "" }, { at: all.length, n: Math.min(ASKED, wanted - all.length), sort: sort() });
+      const q = query({ ...filters, only: false, pattern: "", incident: "", sort: "" }, { at: all.length, n: Math.min(ASKED, wanted - all.length), sort: sort(), x: axisInUse() });
       const answer = await api.patterns(logID, q, signal);
       if (signal.aborted) return;
       total = answer.total;

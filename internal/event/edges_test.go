@@ -1,0 +1,93 @@
+package event
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+)
+
+// TestNearlyJSON: what is cut off or lacks a quote is text, and nothing of it is a field.
+func TestNearlyJSON(t *testing.T) {
+	r := reader(t, options.Settings{})
+	for _, line := range []string{
+		`{`, `{ `, `{"a`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `{"a":1, `, `{a":1}`, `{"a":1,b":2}`, `{"a":1 "b":2}`, `{"a" 1}`, `{"a":1}}`, `{"a":1,}`,
+		`{"a":[1,2}`, `{"a":{"b":1]}`, `{"a":tru}`, `{"a":01}`, `{"a":"\u12"}`, `{1:2}`, `{"a":"x}`,
+	} {
+		var ev detector.Event
+		r.Line([]byte(line), &ev)
+		if got, want := show(&ev), fmt.Sprintf("%q", strings.TrimSpace(line)); got != want {
+			t.Errorf("%s: %s", line, got)
+		}
+	}
+}
+
+// TestAccessorsLeadFromTheTop: what an accessor names is not what has its path
+// further down.
+func TestAccessorsLeadFromTheTop(t *testing.T) {
+	r := reader(t, options.Settings{LogKey: "$log['text']", LevelKey: "$sev", GroupBy: "$k['app']"})
+	for body, want := range map[string]string{
+		`{"log":{"text":"right"},"sev":"error","k":{"app":"a"}}`:                                          `"right" ERROR group=a`,
+		`{"outer":{"log":{"text":"wrong"},"sev":"error","k":{"app":"a"}}}`:                                `"" outer.k.app="a" outer.log.text="wrong" outer.sev="error"`,
+		`{"x":{"text":"wrong"},"log":{"y":{"text":"wrong"}},"k":{"k":{"app":"b"}},"y":{"app":"c"},"n":1}`: `"" k.k.app="b" log.y.text="wrong" n=1 x.text="wrong" y.app="c"`,
+	} {
+		var ev detector.Event
+		r.Line([]byte(body), &ev)
+		if got := unordered(&ev); got != want {
+			t.Errorf("%s\n got %s\nwant %s", body, got, want)
+		}
+	}
+}
+
+// TestNamesThatSaySomethingAreNeverForgotten, whoever makes up keys: not even in a
+// record that has more of them than are looked at.
+func TestNamesThatSaySomethingAreNeverForgotten(t *testing.T) {
+	r := reader(t, options.Settings{})
+	var ev detector.Event
+	for i := range 30_000 { // all room is taken
+		r.Line(fmt.Appendf(nil, `{"k%d":1,"l%d":2}`, i%9000, i%9000), &ev)
+	}
+	flood := func(round int) string {
+		var b strings.Builder
+		for i := range 400 {
+			fmt.Fprintf(&b, `"made up %d %d":1,`, round, i)
+		}
+		return b.String()
+	}
+	for round, c := range []struct{ said, want string }{
+		{`"msg":"x","level":"error"`, `"x" ERROR`},
+		{`"message":"x","log.level":"error"`, `"x" ERROR`},
+		{`"message":"x","log":{"level":"error"}`, `"x" ERROR`},
+		{`"MESSAGE":"x","SeverityText":"ERROR"`, `"x" ERROR`},
+		{`"message":"x","severitytext":"ERROR"`, `"x" ERROR`},
+	} {
+		r.Line([]byte("{"+flood(round)+c.said+"}"), &ev)
+		ev.Fields = nil
+		if got := show(&ev); got != c.want {
+			t.Errorf("behind 400 made-up keys %s is read as %s, want %s", c.said, got, c.want)
+		}
+	}
+}
+
+// TestPlainNumbers: a text that is wholly a number is one, but for those of
+// identifiers: leading zeros, a sign, more than 15 digits before the point.
+func TestPlainNumbers(t *testing.T) {
+	for text, want := range map[string]float64{
+		"0": 0, "7": 7, "-1": -1, "10": 10, "999999999999999": 999999999999999, "-999999999999999": -999999999999999,
+		"0.5": 0.5, "-0.25": -0.25, "12.50": 12.5, "123456789012345.5": 123456789012345.5, "0." + strings.Repeat("1", 38): 0.11111111111111111,
+	} {
+		if got, ok := plainNumber([]byte(text)); !ok || got != want {
+			t.Errorf("%s is read as %v, %v", text, got, ok)
+		}
+	}
+	for _, text := range []string{
+		"-", "+1", "00", "01", "-01", "1000000000000000", "1234567890123456", ".5", "-.5", "5.", "1.2.3", "1e3", "1.5s", "1,5", " 1", "1 ", "0x10", "1.-5",
+		"0." + strings.Repeat("1", 39), "12a",
+	} {
+		if got, ok := plainNumber([]byte(text)); ok {
+			t.Errorf("%q is read as %v, and is none", text, got)
+		}
+	}
+}

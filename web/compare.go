@@ -1,0 +1,149 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+)
+
+// comparedRow is a pattern that differs between two parts of a log, or two logs.
+type comparedRow struct {
+	ID      string  `json:"id"` // in base 16, the same in both
+	Record  string  `json:"record"`
+	Text    string  `json:"text"`
+	Before  int64   `json:"before"`
+	After   int64   `json:"after"`
+	Flagged int64   `json:"flagged"` // of those after
+	Level   uint8   `json:"level"`   // the worst
+	Times   float64 `json:"times"`   // how many times as often it comes, after as before
+	Line    int64   `json:"line"`    // number of its first one, after, or before where it is gone
+}
+
+type comparedAnswer struct {
+	Before  int64         `json:"before"` // lines
+	After   int64         `json:"after"`
+	New     []comparedRow `json:"new"`
+	Gone    []comparedRow `json:"gone"`
+	Changed []comparedRow `json:"changed"` // far more or far less often
+	Same    int           `json:"same"`    // patterns
+	More    int           `json:"more"`    // that differ beyond those listed
+}
+
+// maxCompared is how many patterns of each sort are listed.
+const maxCompared = 200
+
+// answerCompare holds what a filter means against another part of the log, or of another
+// one: before.view, before.axis, before.from and before.to say which.
+func (s *Server) answerCompare(v *view, r *http.Request) (any, error) {
+	q := r.URL.Query()
+	f, err := v.parseFilter(q)
+	if err != nil {
+		return nil, err
+	}
+	old := v
+	if id := q.Get("before.view"); id != "" {
+		if old = s.view(id); old == nil {
+			return nil, errors.New(goneText)
+		}
+	}
+	was := url.Values{}
+	for name, values := range q {
+		if part, ok := strings.CutPrefix(name, "before."); ok && part != "view" {
+			was[part] = values
+		}
+	}
+	for _, name := range []string{"stop", "hide"} {
+		was.Set(name, q.Get(name))
+	}
+	g, err := old.parseFilter(was)
+	if err != nil {
+		return nil, err
+	}
+	return compare(r.Context(), old, v, g, f)
+}
+
+func compare(ctx context.Context, old, now *view, before, after *filter) (comparedAnswer, error) {
+	a := comparedAnswer{New: []comparedRow{}, Gone: []comparedRow{}, Changed: []comparedRow{}}
+	was, err := old.countPatterns(ctx, before)
+	if err != nil {
+		return a, err
+	}
+	is, err := now.countPatterns(ctx, after)
+	if err != nil {
+		return a, err
+	}
+	a.Before, a.After = linesOf(was), linesOf(is)
+	earlier := make(map[uint64]*patternRow, len(was))
+	for i := range was {
+		if was[i].Count > 0 {
+			earlier[old.patterns.id(was[i].index)] = &was[i]
+		}
+	}
+	for i := range is {
+		p := &is[i]
+		if p.Count == 0 {
+			continue
+		}
+		id := now.patterns.id(p.index)
+		o := earlier[id]
+		delete(earlier, id)
+		row := comparedRow{After: p.Count, Flagged: p.Flagged, Level: worst(p), Line: p.First}
+		row.describe(now, p.index)
+		switch {
+		case o == nil:
+			a.New = append(a.New, row)
+			continue
+		case a.Before == 0:
+		default:
+			usual := float64(o.Count) * float64(a.After) / float64(a.Before)
+			if row.Before, row.Times = o.Count, float64(p.Count)/usual; scan.Changed(float64(p.Count), usual) {
+				a.Changed = append(a.Changed, row)
+				continue
+			}
+		}
+		a.Same++
+	}
+	for _, o := range earlier {
+		row := comparedRow{Before: o.Count, Level: worst(o), Line: o.First}
+		row.describe(old, o.index)
+		a.Gone = append(a.Gone, row)
+	}
+	for _, list := range []*[]comparedRow{&a.New, &a.Gone, &a.Changed} {
+		slices.SortFunc(*list, func(x, y comparedRow) int {
+			return cmp.Or(cmp.Compare(y.Flagged, x.Flagged), cmp.Compare(max(y.Before, y.After), max(x.Before, x.After)), cmp.Compare(x.Line, y.Line))
+		})
+		if more := len(*list) - maxCompared; more > 0 {
+			a.More += more
+			*list = (*list)[:maxCompared]
+		}
+	}
+	return a, nil
+}
+
+func (r *comparedRow) describe(v *view, index uint32) {
+	d := v.patterns.describe(index)
+	r.ID, r.Record, r.Text = d.ID, d.Record, d.Text
+}
+
+func linesOf(rows []patternRow) (n int64) {
+	for i := range rows {
+		n += rows[i].Count
+	}
+	return n
+}
+
+// worst is the highest level of a pattern's lines.
+func worst(p *patternRow) uint8 {
+	for l := len(p.Levels) - 1; l > 0; l-- {
+		if p.Levels[l] > 0 {
+			return uint8(l)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,166 @@
+package web_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/incident"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
+	"github.com/flb-anomaly/flb-anomaly/web"
+)
+
+type incidentOf struct {
+	ID, Group         string
+	First, Last       int64
+	From, To          int64
+	Lines, Flagged    int64
+	Level             int
+	Score             float64
+	Patterns          []struct{ Row struct{ N int64 } }
+	Bins              []int
+	kinds, sampleOnly string
+}
+
+type incidentsOf struct {
+	Total     int
+	Sort      string
+	Incidents []incidentOf
+}
+
+func (c client) incidents(id, query string) (a incidentsOf) {
+	c.Helper()
+	if status := c.ask("GET", "/api/views/"+id+"/incidents?n=400&"+query, nil, &a); status != http.StatusOK {
+		c.Fatalf("status %d", status)
+	}
+	return a
+}
+
+// TestIncidentsAreThoseOfScan, line by line and story by story, whatever the slider says
+// and however the lines are grouped.
+func TestIncidentsAreThoseOfScan(t *testing.T) {
+	c := newClient(t, web.Config{})
+	var start struct{ Stops []float64 }
+	c.ask("GET", "/api/start", nil, &start)
+	text := readFile(t, shopLog)
+	for _, given := range []map[string][]string{{}, {"Group_By": {"app"}, "Incident_Gap": {"1m"}}} {
+		v, _ := c.upload(bytes.NewReader(text), map[string]any{"name": "shop.log", "options": given})
+		for _, stop := range []int{0, 12} {
+			settings, err := options.Parse(func(name string) []string {
+				if name == "Contamination" && stop > 0 {
+					return []string{fmt.Sprint(start.Stops[stop])}
+				}
+				return given[name]
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			teller := incident.NewTeller(settings.IncidentGap)
+			var body []byte
+			c.ask("GET", fmt.Sprintf("/api/views/%s/export?format=jsonl&stop=%d", v.ID, stop), nil, &body)
+			lines := strings.Split(string(body), "\n")
+			_, err = scan.Run(t.Context(), bytes.NewReader(text), scan.Options{Settings: settings}, func(l *scan.Line) error {
+				teller.Line(&incident.Line{Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: &l.Verdict, Incident: l.Incident, Template: l.Template})
+				want := fmt.Sprintf(`"anomaly_incident":%q,"anomaly_nth":"%d"`, l.Incident, l.Nth)
+				if got := lines[l.Number-1]; strings.Contains(got, want) != l.Verdict.Anomaly {
+					return fmt.Errorf("line %d is %s, want %s: %v", l.Number, got, want, l.Verdict.Anomaly)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			got := c.incidents(v.ID, fmt.Sprintf("stop=%d", stop))
+			want := teller.Stories(0)
+			if len(got.Incidents) != len(want) || got.Total != len(want) || len(want) == 0 {
+				t.Fatalf("%v, stop %d: %d incidents, want %d", given, stop, len(got.Incidents), len(want))
+			}
+			for i, g := range got.Incidents {
+				w := want[i]
+				if g.ID != w.ID || g.Group != w.Group || g.From != w.From || g.To != w.To || g.Lines != w.Lines || g.Flagged != w.Flagged ||
+					g.Level != int(w.Level) || g.First != w.First.Milliseconds() || g.Last != w.Last.Milliseconds() || len(g.Patterns) != len(w.Patterns) || g.Patterns[0].Row.N != w.Patterns[0].Line {
+					t.Errorf("%v, stop %d: incident %+v, want %+v", given, stop, g, w)
+				}
+				var rows struct{ Total int }
+				c.ask("GET", fmt.Sprintf("/api/views/%s/rows?stop=%d&incident=%s&n=1", v.ID, stop, g.ID), nil, &rows)
+				sum := 0
+				for _, n := range g.Bins {
+					sum += n
+				}
+				if int64(rows.Total) != g.Lines || int64(sum) != g.Lines {
+					t.Errorf("incident %s has %d lines; %d in the table, %d along the log", g.ID, g.Lines, rows.Total, sum)
+				}
+			}
+		}
+	}
+}
+
+func TestIncidentsAreFilteredAndSorted(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	all := c.incidents(v.ID, "")
+	some := c.incidents(v.ID, "q=could+not+write")
+	if all.Sort != "first" || some.Total != 1 || !strings.Contains(fmt.Sprint(all.Incidents), some.Incidents[0].ID) {
+		t.Fatalf("with the words there is %+v", some)
+	}
+	var rows struct{ Rows []struct{ P string } }
+	c.ask("GET", "/api/views/"+v.ID+"/rows?only=1&q=could+not+write&n=1", nil, &rows)
+	for _, i := range c.incidents(v.ID, "hide="+rows.Rows[0].P).Incidents {
+		for _, p := range i.Patterns {
+			if strings.Contains(fmt.Sprint(p), rows.Rows[0].P) {
+				t.Errorf("%+v has what is set aside", i)
+			}
+		}
+	}
+	for sort, less := range map[string]func(a, b incidentOf) bool{
+		"first": func(a, b incidentOf) bool { return a.From < b.From }, "newest": func(a, b incidentOf) bool { return a.Last > b.Last },
+		"score": func(a, b incidentOf) bool { return a.Score > b.Score }, "lines": func(a, b incidentOf) bool { return a.Lines > b.Lines },
+		"long": func(a, b incidentOf) bool { return a.Last-a.First > b.Last-b.First }, "level": func(a, b incidentOf) bool { return a.Level > b.Level },
+	} {
+		list := c.incidents(v.ID, "sort="+sort)
+		for i := 1; i < len(list.Incidents); i++ {
+			if less(list.Incidents[i], list.Incidents[i-1]) {
+				t.Errorf("sorted by %s, incident %d is wrong", sort, i)
+			}
+		}
+	}
+	var e struct{ Error string }
+	if status := c.ask("GET", "/api/views/"+v.ID+"/incidents?sort=x", nil, &e); status != http.StatusBadRequest || !strings.Contains(e.Error, "allowed: first") {
+		t.Errorf("status %d, %s", status, e.Error)
+	}
+	// A log that grows is told on, not anew.
+	again := c.incidents(v.ID, "")
+	if !reflect.DeepEqual(again, all) {
+		t.Error("asked again, they are others")
+	}
+}
+
+// TestReportObeysNobody writes the incidents of a log that says what it likes.
+func TestReportObeysNobody(t *testing.T) {
+	c := newClient(t, web.Config{})
+	log := append(readFile(t, shopLog), "panic: <script>alert(1)</script> `code` <img src=x onerror=alert(2)>\x1b[31m\n"...)
+	v, _ := c.upload(bytes.NewReader(log), map[string]any{"name": `<b>"shop".log`})
+	id := c.incidents(v.ID, "").Incidents[0].ID
+	for format, want := range map[string]string{"html": "<mark>", "markdown": "# Incidents in "} {
+		var body []byte
+		status := c.ask("GET", "/api/views/"+v.ID+"/report?format="+format, nil, &body)
+		if status != http.StatusOK || !bytes.Contains(body, []byte(want)) || !bytes.Contains(body, []byte(id)) || !bytes.Contains(body, []byte("onerror")) {
+			t.Errorf("%s: status %d, %.300s", format, status, body)
+		}
+		if format == "html" && bytes.Contains(body, []byte("<script")) || bytes.Contains(body, []byte("\x1b")) || bytes.Contains(body, []byte("<b>")) {
+			t.Errorf("%s says what the log says", format)
+		}
+		var h http.Header
+		c.ask("GET", "/api/views/"+v.ID+"/report?format="+format, nil, &h)
+		if !strings.HasPrefix(h.Get("Content-Disposition"), "attachment; filename=") {
+			t.Errorf("%s: %s", format, h.Get("Content-Disposition"))
+		}
+	}
+	if status := c.ask("GET", "/api/views/"+v.ID+"/report?format=pdf", nil, nil); status != http.StatusBadRequest {
+		t.Errorf("of another format: status %d", status)
+	}
+}
