@@ -67,8 +67,10 @@ const stores = `  outputs:
 // many nodes. The queries are those of docs/deploy.md.
 func TestFleet(t *testing.T) {
 	all := []fluentBit{newest(t)}
+	if !all[0].since(3, 2) {
+		t.Skipf("SKIPPED: Fluent Bit %s has no structured metadata", all[0])
+	}
 	for _, name := range filepath.SplitList(os.Getenv("FLUENT_BIT_OLDER")) {
-		// Before 3.2 there is no structured metadata.
 		if fb := findFluentBit(t, name); fb.since(3, 2) {
 			all = append(all, fb)
 		}
