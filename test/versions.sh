@@ -22,7 +22,8 @@ for bin in "$@"; do
   printf '| %s |' "$version" >>"$table"
   for package in "${packages[@]}"; do
     status=passed
-    FLUENT_BIT=$bin FLUENT_BIT_OLDER='' "${GO:-go}" test -count=1 -timeout 30m -v "$package" >"$log" 2>&1 || { status=FAILED failed=1; }
+    # How large the file is, is no matter of versions.
+    FLUENT_BIT=$bin FLUENT_BIT_OLDER='' "${GO:-go}" test -count=1 -timeout 30m -v -skip '^TestCarriesNothingOfTheOutput$' "$package" >"$log" 2>&1 || { status=FAILED failed=1; }
     # A test with parts counts by its parts.
     awk -v version="$version" -v package="${package#./}" -v status="$status" -v skipped="$skipped" '
       /^=== (RUN|CONT|NAME) / { name = $3 }

@@ -427,7 +427,7 @@ pipeline:
 			return 0
 		}
 		eventually(t, "records come out", func() bool { return size() > 0 }, p)
-		p.settleFor(time.Second, size)
+		p.settleFor(2*time.Second, size)
 		p.stop()
 	} else if status := p.End(); status != 0 {
 		t.Fatalf("status %d\n%s", status, p.Output())
