@@ -204,7 +204,7 @@ func TestBaselineListsAllThatDiffers(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
 		}
 	}
-	_, data, _ := call(t, "", "scan", "-f", "json", "--baseline", base, log)
+	_, data, _ := call(t, "", "scan", "-o", "json", "--baseline", base, log)
 	var l jsonList
 	if err := json.Unmarshal([]byte(data), &l); err != nil || l.Compared == nil {
 		t.Fatal(err, data)
