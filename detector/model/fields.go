@@ -561,7 +561,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && (codeWorse(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
+		if p == whole && (codeWorse(f) || saysFailure(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -612,6 +612,15 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 func codeWorse(f *Field) bool {
 	return f.plain() && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
+
+// saysFailure reports whether a field's value is one word of failure: res=failed is
+// among words what a 500 is among numbers.
+func saysFailure(f *Field) bool {
+	return f.Kind == Text && len(f.Value) <= maxOutcome && classify(f.Value) != 0
+}
+
+// maxOutcome is the longest word of failure, in bytes: unauthenticated.
+const maxOutcome = 16
 
 // usualQuantity reports whether a number is no larger than those of a quantity, or near
 // them: that 90 ms never came, where 12 to 79 did, is no news.
@@ -882,8 +891,15 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	k := int(s.key)
 	if k < 0 {
 		if k = fs.keys.find(s.name); k < 0 { // two of a name may be new at once
-			fs.values.count(uint32(s.name), 1)
+			isNew := fs.values.count(uint32(s.name), 1)
 			if k = fs.keys.add(s.name, f.Name, m.records); k < 0 {
+				// Where there is no room for more names, an object is still as open as it was.
+				if at := fs.objects.find(objectOf(f.Name)); s.part == whole && at >= 0 {
+					o.fields.had |= 1 << at
+					if isNew {
+						o.fields.grown |= 1 << at
+					}
+				}
 				return
 			}
 			if s.part == whole {

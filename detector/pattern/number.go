@@ -33,7 +33,7 @@ var numberBefore = [256]uint16{
 // numberAfter says what class of byte, behind this one, makes more of the
 // digits before it.
 var numberAfter = [256]uint16{
-	'.':  digit,        // fraction, address, version
+	'.':  digit | hex,  // fraction, address, version, a MAC address of Cisco's
 	':':  hex | colon,  // time, address
 	'/':  alnum,        // date
 	'-':  alnum,        // date, UUID, name

@@ -14,6 +14,7 @@ var wordAfter = [256]uint16{
 	'/': alnum,
 	'+': alnum,
 	':': hex | colon | slash,
+	'.': digit, // ffaa.2478.5262
 }
 
 // wordBefore says what class of byte, before this one, makes more of the word

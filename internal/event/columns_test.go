@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
@@ -58,6 +59,21 @@ func TestRequestWithin(t *testing.T) {
 	} {
 		if fields, _ := fieldsOf(t, line); len(fields) > 0 {
 			t.Errorf("%q has a request: %q", line, fields)
+		}
+	}
+}
+
+func TestS3(t *testing.T) {
+	owner := strings.Repeat("7f", 32)
+	line := owner + ` photos [02/Mar/2026:08:00:01 +0000] 10.0.0.7 arn:aws:sts::1:assumed-role/web/i-1 7C01D9 REST.GET.OBJECT 2026/cat.jpg ` +
+		`"GET /photos/2026/cat.jpg HTTP/1.1" 403 AccessDenied 243 - 11 - "-" "curl/8.5.0" - aGk= SigV4 TLS_AES AuthHeader photos.s3.amazonaws.com TLSv1.3 - -`
+	fields, message := fieldsOf(t, line)
+	if message != "" || fields["operation"] != "REST.GET.OBJECT" || fields["path"] != "/photos/2026/cat.jpg" || fields["http_status"] != "403" || fields["error_code"] != "AccessDenied" || fields["tls_version"] != "TLSv1.3" {
+		t.Errorf("the fields are %q, the message %q", fields, message)
+	}
+	for _, line := range []string{owner + " is its hash [of all], \"it\" says", owner[1:] + "x photos [02/Mar/2026:08:00:01 +0000] a \"b\" c d e f g h i j k l"} {
+		if fields, _ := fieldsOf(t, line); len(fields) > 0 {
+			t.Errorf("%q is taken for S3's: %q", line, fields)
 		}
 	}
 }

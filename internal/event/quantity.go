@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
@@ -26,7 +27,13 @@ func quantity(v []byte) (value float64, base pattern.Unit, ok bool) {
 		sign, v = -1, v[1:]
 	}
 	if len(v) == 0 || v[0]-'0' >= 10 {
+		if value, ok = isoDuration(v); ok && !money {
+			return sign * value, pattern.UnitSecond, true
+		}
 		return 0, 0, false
+	}
+	if value, ok = clockDuration(v); ok {
+		return sign * value, pattern.UnitSecond, true
 	}
 	if last := v[len(v)-1]; last-'0' < 10 {
 		if !money && bytes.IndexByte(v, ',') < 0 {
@@ -69,6 +76,77 @@ func durations(v []byte) (value float64, base pattern.Unit, ok bool) {
 		base, v = unit.Dimension(), v[j:]
 	}
 	return value, base, base != pattern.UnitNone
+}
+
+// isoDuration reads a duration of ISO 8601 without years and months: PT0.25S, P1DT2H.
+func isoDuration(v []byte) (seconds float64, ok bool) {
+	if len(v) < 3 || v[0] != 'P' {
+		return 0, false
+	}
+	units := "DTHMS"
+	for v = v[1:]; len(v) > 0; {
+		i := 0
+		for i < len(v) && (v[i]-'0' < 10 || v[i] == '.') {
+			i++
+		}
+		if i == len(v) {
+			return 0, false
+		}
+		at := strings.IndexByte(units, v[i])
+		if at < 0 || units[at] != 'D' && units[0] == 'D' && units[at] != 'T' {
+			return 0, false
+		}
+		if units = units[at+1:]; v[i] == 'T' {
+			if i > 0 || len(v) == 1 {
+				return 0, false
+			}
+			v = v[1:]
+			continue
+		}
+		number, isNumber := 0.0, i > 0
+		if isNumber {
+			number, isNumber = plainNumber(v[:i])
+		}
+		if !isNumber {
+			return 0, false
+		}
+		switch v[i] {
+		case 'D':
+			number *= 86400
+		case 'H':
+			number *= 3600
+		case 'M':
+			number *= 60
+		}
+		seconds += number
+		v, ok = v[i+1:], true
+	}
+	return seconds, ok
+}
+
+// clockDuration reads a duration as .NET and Python write it, 00:00:01.2510000 or
+// 1.02:03:04.5: with a fraction, which tells it from a time of day as people write it.
+func clockDuration(v []byte) (seconds float64, ok bool) {
+	colon := bytes.IndexByte(v, ':')
+	if colon < 1 || len(v) < colon+7 || v[colon+3] != ':' || v[colon+6] != '.' {
+		return 0, false
+	}
+	for i, c := range v {
+		if c-'0' >= 10 && i != colon && i != colon+3 && i != colon+6 && (c != '.' || i > colon) {
+			return 0, false
+		}
+	}
+	days, hours := 0.0, v[:colon]
+	if point := bytes.IndexByte(hours, '.'); point >= 0 {
+		if point == 0 || point > 6 {
+			return 0, false
+		}
+		days, hours = parseFloat(hours[:point]), hours[point+1:]
+	}
+	if len(hours) == 0 || len(hours) > 2 {
+		return 0, false
+	}
+	return days*86400 + parseFloat(hours)*3600 + parseFloat(v[colon+1:colon+3])*60 + parseFloat(v[colon+4:]), true
 }
 
 // measured reads one number, which may be in groups, and a unit. One that is not known

@@ -22,6 +22,7 @@ var formats = []format{
 	{0, (*Reader).jsonBehind},
 	{'"', (*Reader).access},
 	{'"', (*Reader).loadBalancer},
+	{'"', (*Reader).s3},
 	{'"', (*Reader).haproxy},
 	{'=', (*Reader).logfmt},
 	{'\t', (*Reader).tabs},
