@@ -14,6 +14,9 @@ GO_SOURCES   := go.mod detector/model/words/words.txt examples/examples.go examp
 KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
+# Where a record's time goes, for the compiler to order and inline by.
+PROFILE := plugin/default.pgo
+
 # What end-to-end tests run against, and is built once: Loki takes some
 # minutes of two cores.
 CACHE        ?= $(or $(FLB_ANOMALY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flb-anomaly)
@@ -23,7 +26,7 @@ PROMETHEUS_VERSION := $(shell awk '$$1 == "github.com/prometheus/prometheus" {pr
 PROMETHEUS   := $(CACHE)/prometheus-$(PROMETHEUS_VERSION)/prometheus
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
-.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate soak bench bench-page quality e2e loki opensearch prometheus dist dist-test clean help FORCE
+.PHONY: all demo words profile web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate soak bench bench-page quality e2e loki opensearch prometheus dist dist-test clean help FORCE
 
 ## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -33,14 +36,14 @@ all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
 $(PLUGIN): PACKAGE := ./plugin
 $(OUTPUT): PACKAGE := ./plugin/output
 $(OUTPUT): $(wildcard plugin/output/*.c)
-$(PLUGIN) $(OUTPUT): $(GO_SOURCES) $(KIT_SOURCES)
+$(PLUGIN) $(OUTPUT): $(GO_SOURCES) $(KIT_SOURCES) $(PROFILE)
 	@mkdir -p bin
-	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags '$(LDFLAGS)' -o $@ $(PACKAGE)
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -pgo $(PROFILE) -ldflags '$(LDFLAGS)' -o $@ $(PACKAGE)
 	@rm -f $(@:.so=.h)
 
-$(CLI): $(GO_SOURCES) $(wildcard web/dist/*)
+$(CLI): $(GO_SOURCES) $(wildcard web/dist/*) $(PROFILE)
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/flb-anomaly
+	CGO_ENABLED=0 $(GO) build -trimpath -pgo $(PROFILE) -ldflags '$(LDFLAGS)' -o $@ ./cmd/flb-anomaly
 
 $(HOST): $(HOST_SOURCES) $(wildcard fluentbit/host/*.h)
 	@mkdir -p bin
@@ -53,6 +56,12 @@ demo: all
 ## words: count the weights of words anew, from the logging statements of many projects (fetches some GB; needs pip and mvn)
 words:
 	cd detector/model/words && $(GO) run ./count
+
+## profile: take down anew where a record's time goes, which the compiler goes by; after changes of what is done for each
+profile:
+	@mkdir -p bin
+	$(GO) test -count=1 -run '^$$' -bench '^BenchmarkJudge$$' -benchtime 20s -o bin/judge.test -cpuprofile $(PROFILE) ./internal/judge
+	@rm -f bin/judge.test
 
 ## web: build the page of flb-anomaly serve from web/page into web/dist, which is in the repository (needs Node)
 web:

@@ -409,3 +409,42 @@ func BenchmarkObserve(b *testing.B) {
 		})
 	}
 }
+
+// A line is judged by the others: that it was learned from makes it no less strange.
+func TestJudgeLearned(t *testing.T) {
+	d := newDetector(t, nil)
+	odd := map[int]string{1200: "ERROR cache of depot 7 is corrupt, 12 entries lost", 2100: `INFO parcel 71 scanned by "; drop table`}
+	line := func(i int) *detector.Event {
+		if s, ok := odd[i]; ok {
+			return &detector.Event{Message: []byte(s)}
+		}
+		return &detector.Event{Message: fmt.Appendf(nil, "INFO %s %d", [...]string{"parcel scanned", "label printed", "route planned"}[i%3], i*7919%1000)}
+	}
+	const lines = 3000
+	for i := range lines {
+		d.Learn(line(i))
+	}
+	d.Fit()
+	var v detector.Verdict
+	known := map[int]float64{}
+	for i := range odd {
+		d.Judge(line(i), &v)
+		known[i] = v.Score
+	}
+	for i := range lines {
+		if d.JudgeLearned(line(i), &v); !v.Anomaly {
+			if odd[i] != "" {
+				t.Errorf("line %d is not flagged by what is known of the others, score %.3f", i, v.Score)
+			}
+			continue
+		}
+		if odd[i] == "" {
+			t.Errorf("line %d is flagged: %s", i, v.Reason)
+		} else if v.Score <= known[i] {
+			t.Errorf("line %d has the score %.3f, and %.3f by what is known of itself too", i, v.Score, known[i])
+		}
+	}
+	if d.Judge(line(1200), &v); v.Score != known[1200] {
+		t.Errorf("the score %.3f became %.3f", known[1200], v.Score)
+	}
+}

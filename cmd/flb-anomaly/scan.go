@@ -60,7 +60,7 @@ What is shown can be narrowed (--level, --grep, --since, --until), widened
 (--context) and ranked (--top); all is learned from.
 
 A line is judged by the lines before it (--mode stream), as Fluent Bit would
-have, so the first ones (--warmup) only teach; or by the whole file
+have, so the first ones (--warmup) only teach; or by all others of the file
 (--mode batch). Batch mode reads its input more than once, so standard input is first
 copied to a temporary file (at most 8 GiB). The same file and flags give the
 same verdicts.

@@ -326,7 +326,7 @@ func (m *Model) judgeFields(o *Observation) {
 	} else if set == nil || set.n < knownKeySet {
 		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
 			if set != nil {
-				bits -= toldBits * log2(float64(1+set.n))
+				bits -= toldBits * log2(float64(1+set.n-float32(o.own())))
 			}
 			if points := keyWeight * bits; points > s.rawKey {
 				s.rawKey, s.lost = points, lost
@@ -362,8 +362,8 @@ func (m *Model) weighFields(o *Observation) {
 		}
 	}
 	// So is what comes with a value that is young itself: the instances of a new release,
-	// what a new client asks for.
-	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) {
+	// what a new client asks for. What it does for the first time in this log is not.
+	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) && !o.saysKind(&s.list[s.odd]) {
 		points[0].points *= explained
 	}
 	if s.young != 0 && s.lost < 0 && !o.failureKey() {
@@ -391,6 +391,9 @@ func (m *Model) weighFields(o *Observation) {
 		s.rushed = true
 	}
 }
+
+// saysKind reports whether a field's name says what kind of record it is.
+func (o *Observation) saysKind(s *seenField) bool { return s.field >= 0 && o.about[s.field].kind }
 
 // ofValue reports whether a feature is about what stands in one field.
 func ofValue(f Feature) bool { return f == featValue || f == featText }
@@ -503,8 +506,11 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if f.Kind == Number {
 		s.number = numberOctaves(f.Number)
 	}
+	if k >= 0 && o.Learned && fs.keys.all[k].n <= 1 {
+		k, s.key = -1, -1
+	}
 	if k < 0 {
-		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
+		if p == whole && fs.values.find(uint32(name)).n <= o.own() { // it may be one for which there was no room
 			s.bits = log2(float64(fs.records + 1))
 			if !a.words && !named(f.Name, failureNames) {
 				s.bits = fs.objects.least(s.bits, fs.objects.find(objectOf(f.Name)))
@@ -523,8 +529,8 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	key := &fs.keys.all[k]
 	if o.Size > 0 && p == whole && a.words && f.Kind == Text { // it is judged with the message
-		if key.n < rareKey {
-			all.tellWords(at, key.n)
+		if n := key.n - float32(o.own()); n < rareKey {
+			all.tellWords(at, n)
 		}
 		return
 	}
@@ -534,6 +540,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	s.place = a.place
 	s.count = uint32(fs.values.slots[s.place].n)
+	if s.count > 0 {
+		s.count -= uint32(o.own())
+	}
 	if pl.n < youngRecords {
 		return
 	}
@@ -543,7 +552,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		bits = rare - toldBits*log2(float64(1+s.count))
 	}
 	if p == whole {
-		if b := pl.sortBits(int(s.sort)); b > bits {
+		if b := pl.sortBits(int(s.sort), float32(o.own())); b > bits {
 			bits, sorted = b, true
 		}
 	}
@@ -772,7 +781,7 @@ func (m *Model) judgePairs(o *Observation) {
 			// Of equals whole values are told, not parts of a path, then one of them in
 			// whatever order they come.
 			rank := uint64(s.parts(a)+s.parts(b))<<32 | uint64(key)
-			if (points > s.rawPair || points == s.rawPair && rank < told) && fs.pairs.find(key).n == 0 {
+			if (points > s.rawPair || points == s.rawPair && rank < told) && fs.pairs.find(key).n <= o.own() {
 				s.rawPair, told = points, rank
 				s.together = [2]int{i, j}
 			}

@@ -68,7 +68,9 @@ const (
 	endAnywhere = 0.05
 )
 
-func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surprise) {
+// surprise says how surprising the line's words are. own is 1 for a line that was
+// learned from, of which it is asked as if it had not been, else 0.
+func (g *language) surprise(b []byte, l *pattern.Line, words *spoken, own float64) (s surprise) {
 	fresh := float64(g.fresh) + leastNewWord
 	two, one := lineBegin0, lineBegin1
 	for i := 0; i <= len(l.Tokens); i++ {
@@ -80,7 +82,16 @@ func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surpris
 		g1, g2 := g.grams.find(c1), g.grams.find(c2)
 		n1, t1, n2, t2 := float64(g1.n), float64(g1.t), float64(g2.n), float64(g2.t)
 		var p float64
-		if g.grams.find(keyWord(w)).n == 0 {
+		if own > 0 {
+			n1, n2 = max(0, n1-own), max(0, n2-own)
+			if g.grams.find(keyBehind(c1, w)).n <= 1 { // it was new there by this line
+				t1 = max(0, t1-own)
+			}
+			if g.grams.find(keyBehind(c2, w)).n <= 1 {
+				t2 = max(0, t2-own)
+			}
+		}
+		if float64(g.grams.find(keyWord(w)).n) <= own {
 			s.news++
 			// A word never seen: how often is there something new in this place?
 			p = (max(0, t1-1) + 2*fresh) / (n1 + 2)
@@ -93,8 +104,8 @@ func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surpris
 			if i == len(l.Tokens) {
 				p = endAnywhere
 			}
-			p = (float64(g.grams.find(keyBehind(c1, w)).n) + max(t1, 1)*p) / (n1 + max(t1, 1))
-			p = (float64(g.grams.find(keyBehind(c2, w)).n) + max(t2, 1)*math.Sqrt(p)*backOff) / (n2 + max(t2, 1))
+			p = (max(0, float64(g.grams.find(keyBehind(c1, w)).n)-own) + max(t1, 1)*p) / (n1 + max(t1, 1))
+			p = (max(0, float64(g.grams.find(keyBehind(c2, w)).n)-own) + max(t2, 1)*math.Sqrt(p)*backOff) / (n2 + max(t2, 1))
 		}
 		bits := min(maxBits, max(0, -log2(p)))
 		if i == len(l.Tokens) {
