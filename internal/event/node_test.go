@@ -22,8 +22,8 @@ func TestKeysInAnyOrder(t *testing.T) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			key := fmt.Sprintf("%.*s%d", rng.IntN(30), "a_key_that_may_be_longer_than_it_is", rng.IntN(4))
-			if rng.IntN(10) == 0 {
+			key := fmt.Sprintf("a_key_to%d%.*s%d", rng.IntN(2), rng.IntN(30), "_be_longer_than_a_node_has_of_it", rng.IntN(2))
+			if rng.IntN(3) == 0 {
 				key = fmt.Sprint("made up ", rng.IntN(1e6))
 			}
 			switch rng.IntN(8) {
