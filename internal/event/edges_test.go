@@ -91,3 +91,22 @@ func TestPlainNumbers(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsAmongPairs are flags, whatever white space divides them.
+func TestWordsAmongPairs(t *testing.T) {
+	r := reader(t, options.Settings{})
+	for line, want := range map[string]string{
+		"level=info msg=ready user=ann retried took=5":     `"ready" INFO user="ann" retried=true took=5`,
+		"level=info\tmsg=ready\tuser=ann\tretried\ttook=5": `"ready" INFO user="ann" retried=true took=5`,
+		"x=1\ty=2\tz":        `"" x=1 y=2 z=true`,
+		"a==b c=1 d=2":       `"" a="=b" c=1 d=2`,
+		"=5 took=6 user=ann": `"=5 took=6 user=ann"`,
+		"9a=1 b=2 c=3":       `"9a=1 b=2 c=3"`,
+	} {
+		var ev detector.Event
+		r.Line([]byte(line), &ev)
+		if got := show(&ev); got != want {
+			t.Errorf("%q\n got %s\nwant %s", line, got, want)
+		}
+	}
+}
