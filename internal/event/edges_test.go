@@ -110,3 +110,38 @@ func TestWordsAmongPairs(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsDeepIsSteppedOver to its end: what stands behind it is read.
+func TestWhatIsDeepIsSteppedOver(t *testing.T) {
+	r := reader(t, options.Settings{})
+	for _, deep := range []string{
+		`{"a":{"b":{"c":{"d":{"e":1}}}}}`, `{"a":{"b":{"c":{"d":{"e":1,"f":2}}}}}`, `{"a":{"b":{"c":{"d":{ "e" : 1 , "f":"}" }}}}}`,
+		`{"a":{"b":{"c":{"d":[1,[2],{"e":3}]}}}}`, `{"a":{"b":{"c":{"d":{"e":""}}}}}`, `{"a":{"b":{"c":{"d":{}}}}}`, `{"a":{"b":{"c":{"d":[]}}}}`,
+	} {
+		var ev detector.Event
+		r.Line([]byte(`{"deep":`+deep+`,"msg":"x","n":1}`), &ev)
+		if got := show(&ev); got != `"x" n=1` {
+			t.Errorf("behind %s stands %s", deep, got)
+		}
+	}
+}
+
+// TestAccessorsToElements: of an array, the first one too.
+func TestAccessorsToElements(t *testing.T) {
+	const line = `{"list":["a","b",{"text":"c"}],"pods":[{"app":"shop"},{"app":"web"}]}`
+	for _, c := range []struct {
+		settings       options.Settings
+		message, group string
+	}{
+		{options.Settings{LogKey: "$list[0]", GroupBy: "$pods[0]['app']"}, "a", "shop"},
+		{options.Settings{LogKey: "$list[1]", GroupBy: "$pods[1]['app']"}, "b", "web"},
+		{options.Settings{LogKey: "$list[2]['text']", GroupBy: "$pods[2]['app']"}, "c", ""},
+		{options.Settings{LogKey: "$list[3]", GroupBy: "$pods['app']"}, "", ""},
+	} {
+		var ev detector.Event
+		reader(t, c.settings).Line([]byte(line), &ev)
+		if string(ev.Message) != c.message || string(ev.Group) != c.group {
+			t.Errorf("%s, %s: message %q, group %q", c.settings.LogKey, c.settings.GroupBy, ev.Message, ev.Group)
+		}
+	}
+}
