@@ -14,16 +14,17 @@ GO_SOURCES   := go.mod detector/model/words/words.txt examples/examples.go examp
 KIT_SOURCES  := $(wildcard fluentbit/*.c fluentbit/*.h)
 HOST_SOURCES := $(wildcard fluentbit/host/*.c)
 
+# Where a record's time goes, for the compiler to order and inline by.
+PROFILE := plugin/default.pgo
+
 # What end-to-end tests run against, and is built once: Loki takes some
 # minutes of two cores.
 CACHE        ?= $(or $(FLB_ANOMALY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flb-anomaly)
 LOKI_VERSION := $(shell awk '$$1 == "github.com/grafana/loki/v3" {print substr($$2, 2)}' test/servers/loki/go.mod)
 LOKI         := $(CACHE)/loki-$(LOKI_VERSION)/loki
-PROMETHEUS_VERSION := $(shell awk '$$1 == "github.com/prometheus/prometheus" {print substr($$2, 2)}' test/servers/prometheus/go.mod)
-PROMETHEUS   := $(CACHE)/prometheus-$(PROMETHEUS_VERSION)/prometheus
 OPENSEARCH   := $(CACHE)/opensearch-$(shell sed -n 's|.*<version>\(2[^<]*\)</version>.*|\1|p' test/servers/opensearch/pom.xml)/.complete
 
-.PHONY: all demo words web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate soak bench bench-page quality e2e loki opensearch prometheus dist dist-test clean help FORCE
+.PHONY: all demo words profile web screenshots test test-race test-versions lint vulncheck reliability fuzz mutate soak bench bench-page quality e2e loki opensearch dist dist-test clean help labelled FORCE
 
 ## all: build the filter, the output, the command and the embedded host (the default)
 all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
@@ -33,14 +34,14 @@ all: $(PLUGIN) $(OUTPUT) $(CLI) $(HOST)
 $(PLUGIN): PACKAGE := ./plugin
 $(OUTPUT): PACKAGE := ./plugin/output
 $(OUTPUT): $(wildcard plugin/output/*.c)
-$(PLUGIN) $(OUTPUT): $(GO_SOURCES) $(KIT_SOURCES)
+$(PLUGIN) $(OUTPUT): $(GO_SOURCES) $(KIT_SOURCES) $(PROFILE)
 	@mkdir -p bin
-	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags '$(LDFLAGS)' -o $@ $(PACKAGE)
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -pgo $(PROFILE) -ldflags '$(LDFLAGS)' -o $@ $(PACKAGE)
 	@rm -f $(@:.so=.h)
 
-$(CLI): $(GO_SOURCES) $(wildcard web/dist/*)
+$(CLI): $(GO_SOURCES) $(wildcard web/dist/*) $(PROFILE)
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/flb-anomaly
+	CGO_ENABLED=0 $(GO) build -trimpath -pgo $(PROFILE) -ldflags '$(LDFLAGS)' -o $@ ./cmd/flb-anomaly
 
 $(HOST): $(HOST_SOURCES) $(wildcard fluentbit/host/*.h)
 	@mkdir -p bin
@@ -54,14 +55,21 @@ demo: all
 words:
 	cd detector/model/words && $(GO) run ./count
 
+## profile: take down anew where a record's time goes, which the compiler goes by; after changes of what is done for each
+profile:
+	@mkdir -p bin
+	$(GO) test -count=1 -run '^$$' -bench '^BenchmarkJudge$$' -benchtime 20s -o bin/judge.test -cpuprofile $(PROFILE) ./internal/judge
+	@rm -f bin/judge.test
+
 ## web: build the page of flb-anomaly serve from web/page into web/dist, which is in the repository (needs Node)
 web:
 	cd web && npm ci --no-audit --no-fund && npm run check && npm run build
 
-## screenshots: take the pictures in docs/images from the running page (needs Chromium)
+## screenshots: take the pictures in docs/images from the running page, and of Grafana at GRAFANA; write docs/gallery.md (needs Chromium)
 screenshots:
 	@mkdir -p docs/images
 	$(GO) test -count=1 -run '^TestScreenshots$$' ./web -screenshots $(CURDIR)/docs/images
+	$(GO) run ./test/gallery
 
 ## test: run the tests, with TESTFLAGS; those that need Fluent Bit say so and skip where there is none
 test: all
@@ -99,12 +107,9 @@ mutate:
 # The Fluent Bits to test with: FLUENT_BIT, and those of FLUENT_BIT_OLDER.
 FLUENT_BITS = $(or $(FLUENT_BIT),fluent-bit) $(subst :, ,$(FLUENT_BIT_OLDER))
 
-## test-versions: the tests that need a Fluent Bit, with each of FLUENT_BIT and FLUENT_BIT_OLDER (separated by colons)
+## test-versions: the tests that need a Fluent Bit, with each of FLUENT_BIT and FLUENT_BIT_OLDER (separated by colons), and the table of them
 test-versions: all
-	@for f in $(FLUENT_BITS); do \
-	  echo "=== $$f"; \
-	  FLUENT_BIT=$$f $(GO) test -count=1 ./fluentbit ./internal/forward ./plugin/... ./test/reliability ./docker || exit 1; \
-	done
+	@GO='$(GO)' test/versions.sh $(FLUENT_BITS)
 
 ## vulncheck: look for known vulnerabilities in what the code calls
 vulncheck:
@@ -126,7 +131,7 @@ test-race: all
 	$(GO) test -race ./...
 
 ## e2e: test from end to end, against real servers where they can be had here
-e2e: all loki opensearch prometheus
+e2e: all loki opensearch
 	FLB_ANOMALY_CACHE=$(CACHE) $(GO) test -count=1 -timeout 30m -v ./test/e2e
 
 ## loki: build the real Loki, for e2e
@@ -136,17 +141,6 @@ loki: $(LOKI)
 $(LOKI):
 	@mkdir -p $(@D)
 	cd test/servers/loki && nice $(GO) build -trimpath -ldflags '-s -w' -o $@.new github.com/grafana/loki/v3/cmd/loki
-	mv $@.new $@
-
-## prometheus: build the real Prometheus, its promtool and Alertmanager, for e2e
-prometheus: $(PROMETHEUS)
-
-# Without its discovery of targets in clouds, which takes most of the build.
-$(PROMETHEUS):
-	@mkdir -p $(@D)
-	cd test/servers/prometheus && nice $(GO) build -tags remove_all_sd -trimpath -ldflags '-s -w' -o $(@D)/ \
-	  github.com/prometheus/prometheus/cmd/promtool github.com/prometheus/alertmanager/cmd/alertmanager
-	cd test/servers/prometheus && nice $(GO) build -tags remove_all_sd -trimpath -ldflags '-s -w' -o $@.new github.com/prometheus/prometheus/cmd/prometheus
 	mv $@.new $@
 
 ## opensearch: put a real OpenSearch together, for e2e, where there are Java and Maven
@@ -164,6 +158,18 @@ bench: all
 ## quality: the detector's quality on labelled streams, with its features turned off one by one
 quality:
 	@ABLATION=1 $(GO) test -count=1 -v -run TestAblation ./detector | grep -Ev '^(===|---|PASS|ok)'
+
+# The builds that the project is measured on. The others of that set are for
+# whoever wants to see how it does on logs that nobody here has looked at.
+LABELLED ?= assertfixer_1320 astor_1260 astor_400 cidiff_11 cidiff_75 commonscodec_2463 cv_45 dspot_842 \
+  googleguice_2121 guava_2087 jimfs_1890 jodatime_2082 juliac_789 mimecraft_2316 nopol_1590 \
+  pushcommentgithub_173 sorald_445 spoonsnapshotdeployer_4314
+
+## labelled: measure on real build logs in which people marked what is wrong (fetches some 100 MB from GitHub)
+labelled: $(CLI)
+	@[ -d $(CACHE)/cidiff ] || { mkdir -p $(CACHE) && git clone -q https://github.com/labri-progress/cidiff $(CACHE)/cidiff; }
+	@git -C $(CACHE)/cidiff checkout -q 3cad9e8
+	@$(GO) run ./test/labelled $(CACHE)/cidiff/data/breakages $(LABELLED)
 
 ## dist: build tarballs and .debs for amd64 and arm64, with checksums, into dist/
 dist:

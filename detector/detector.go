@@ -214,6 +214,14 @@ func (d *Detector) Judge(ev *Event, v *Verdict) {
 	g.model.Pass(&d.seen)
 }
 
+// JudgeLearned judges an event that was learned from as if it had not been: what it
+// brought itself makes it no less strange.
+func (d *Detector) JudgeLearned(ev *Event, v *Verdict) {
+	d.seen.Learned = true
+	d.Judge(ev, v)
+	d.seen.Learned = false
+}
+
 // Stats returns the counters and gauges.
 func (d *Detector) Stats() Stats {
 	s := d.stats

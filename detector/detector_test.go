@@ -105,6 +105,39 @@ func TestContaminationIsTheShareFlagged(t *testing.T) {
 	}
 }
 
+// TestContaminationHoldsInRestlessLogs: after a calm beginning, hours in which nothing
+// happens follow hours in which up to one line in five was never seen. The share that
+// is flagged is what was asked for, from the first of them on.
+func TestContaminationHoldsInRestlessLogs(t *testing.T) {
+	for seed := range uint64(5) {
+		rng := rand.New(rand.NewPCG(seed, 16))
+		lines := healthy(12_000, 17)
+		for at := 2000; at < len(lines); {
+			part := lines[at:min(len(lines), at+200+rng.IntN(1000))]
+			at += len(part)
+			strange := []float64{0, 0, 0.02, 0.05, 0.1, 0.2}[rng.IntN(6)]
+			for i := range part {
+				if rng.Float64() < strange {
+					part[i] = append([]byte([]string{"", "WARN ", "ERROR "}[rng.IntN(3)]), randomLine(rng, nil)...)
+				}
+			}
+		}
+		for _, c := range []float64{0.01, 0.05, 0.1} {
+			d := newDetector(t, func(o *detector.Options) { o.Contamination = c })
+			flagged := 0
+			all := verdicts(d, lines)[2000:]
+			for _, v := range all {
+				if v.Anomaly {
+					flagged++
+				}
+			}
+			if share := float64(flagged) / float64(len(all)); share < 0.75*c || share > 1.25*c {
+				t.Errorf("log %d: flagged %.4f of the records, want %v within a quarter", seed, share, c)
+			}
+		}
+	}
+}
+
 // verdicts observes the lines and returns what was said of them.
 func verdicts(d *detector.Detector, lines [][]byte) []detector.Verdict {
 	all := make([]detector.Verdict, len(lines))
@@ -374,5 +407,44 @@ func BenchmarkObserve(b *testing.B) {
 				d.Observe(&detector.Event{Message: lines[i%len(lines)]}, &v)
 			}
 		})
+	}
+}
+
+// A line is judged by the others: that it was learned from makes it no less strange.
+func TestJudgeLearnedByTheOthers(t *testing.T) {
+	d := newDetector(t, nil)
+	odd := map[int]string{1200: "ERROR cache of depot 7 is corrupt, 12 entries lost", 2100: `INFO parcel 71 scanned by "; drop table`}
+	line := func(i int) *detector.Event {
+		if s, ok := odd[i]; ok {
+			return &detector.Event{Message: []byte(s)}
+		}
+		return &detector.Event{Message: fmt.Appendf(nil, "INFO %s %d", [...]string{"parcel scanned", "label printed", "route planned"}[i%3], i*7919%1000)}
+	}
+	const lines = 3000
+	for i := range lines {
+		d.Learn(line(i))
+	}
+	d.Fit()
+	var v detector.Verdict
+	known := map[int]float64{}
+	for i := range odd {
+		d.Judge(line(i), &v)
+		known[i] = v.Score
+	}
+	for i := range lines {
+		if d.JudgeLearned(line(i), &v); !v.Anomaly {
+			if odd[i] != "" {
+				t.Errorf("line %d is not flagged by what is known of the others, score %.3f", i, v.Score)
+			}
+			continue
+		}
+		if odd[i] == "" {
+			t.Errorf("line %d is flagged: %s", i, v.Reason)
+		} else if v.Score <= known[i] {
+			t.Errorf("line %d has the score %.3f, and %.3f by what is known of itself too", i, v.Score, known[i])
+		}
+	}
+	if d.Judge(line(1200), &v); v.Score != known[1200] {
+		t.Errorf("the score %.3f became %.3f", known[1200], v.Score)
 	}
 }

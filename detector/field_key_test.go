@@ -46,3 +46,37 @@ func TestFieldOfOpenObject(t *testing.T) {
 	w.flags(line[:len(line)-1]+`,"campaign":"on"}`, `new field "campaign": "on"`)
 	w.flags(line[:len(line)-1]+`,"session":{"campaign":"on"}}`, `new field "session.campaign": "on"`)
 }
+
+// A record that gets new names at its top again and again is open itself; also when
+// there are more names than there is room for.
+func TestFieldOfOpenRecord(t *testing.T) {
+	shop, n := shopLog(14), 0
+	with := func(name string) string {
+		line := shop()
+		return line[:len(line)-1] + `,"` + name + `":7}`
+	}
+	w := watch(t, func() string {
+		n++
+		return with(fmt.Sprintf("gauge_%04x", n*40503&0xffff))
+	}, 8000)
+	w.passes(with("gauge_1z"))
+	w.flags(with("panic"), `new field "panic": "7"`)
+}
+
+// What is missing where another name stands is not missed because that name is new.
+func TestFieldMissingBesideNewNames(t *testing.T) {
+	shop, n := shopLog(15), 0
+	with := func(name string) string {
+		line := shop()
+		return line[:len(line)-1] + `,"tags":{"team":"a","` + name + `":"b"}}`
+	}
+	w := watch(t, func() string {
+		if n++; n%5 > 0 {
+			return with("owner")
+		}
+		return with(fmt.Sprintf("x_%04x", n*40503&0xffff))
+	}, 8000)
+	for _, name := range []string{"x_new", "x_newer", "x_newest"} {
+		w.passes(with(name))
+	}
+}

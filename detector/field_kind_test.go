@@ -37,3 +37,33 @@ func TestFieldOfKindsThatIsAnIdentifier(t *testing.T) {
 		t.Errorf("two records of one kind have the patterns %x and %x", a, b)
 	}
 }
+
+// TestIdentifiersWithoutLettersInFields: arguments of system calls are hex, and now and
+// then one is all digits, or has an e or a d in a place that makes a number of it.
+func TestIdentifiersWithoutLettersInFields(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 9))
+	argument := func() string {
+		switch rng.IntN(5) {
+		case 0:
+			return fmt.Sprintf("%x", 0x550000000000+rng.Uint64N(1<<40))
+		case 1:
+			return fmt.Sprintf("%x", 0x7f0000000000+rng.Uint64N(1<<40))
+		case 2:
+			return fmt.Sprintf("%x", rng.IntN(1<<24))
+		case 3:
+			return "ffffff9c"
+		}
+		return fmt.Sprint(rng.IntN(4))
+	}
+	n := 0
+	next := func() string {
+		n++
+		return fmt.Sprintf(`type=SYSCALL msg=audit(1795680%03d.%03d:%d): arch=c000003e syscall=%d success=yes exit=%d a0=%s a1=%s a2=%s a3=%s items=2 pid=%d uid=0 comm=%q`,
+			n/50%1000, n%1000, n, mostly(rng, 59, 2, 257), rng.IntN(6), argument(), argument(), argument(), argument(), rng.IntN(40_000), pick(rng, "cron", "sh", "nginx"))
+	}
+	w := watch(t, next, 500)
+	if flagged := w.goOn(20_000); flagged > 4 {
+		t.Errorf("%d of 20,000 healthy records are flagged, at most 4 wanted", flagged)
+	}
+	w.flags(`type=SYSCALL msg=audit(1795680999.371:99999): arch=c000003e syscall=59 success=no exit=-13 a0=7f774eeffb9e a1=3 a2=0 a3=1 items=2 pid=417 uid=0 comm="cron"`, `exit -13, usually 0 to 5`)
+}

@@ -40,3 +40,36 @@ func TestFieldNumberWithUnit(t *testing.T) {
 	w.passes(with("0.0311s"))
 	w.passes(with("77ms"))
 }
+
+// An identifier may have the form of a number with a unit, or of a plain one.
+func TestFieldNumberAmongIdentifiers(t *testing.T) {
+	shop, n := shopLog(16), uint32(0)
+	with := func(session, query string) string {
+		line := shop()
+		return line[:len(line)-1] + `,"session":"` + session + `","query":` + query + `}`
+	}
+	w := watch(t, func() string {
+		n++
+		h := n * 2654435761
+		return with(fmt.Sprintf("%08x.%03x", h, h>>7&0xfff), fmt.Sprintf("%d%09d", h|1<<31, h))
+	}, 8000)
+	w.passes(with("81604820.19d", "8160482011122233344"))
+	w.passes(with("7a60c8f0.1e2", "81604820111"))
+}
+
+// Where all numbers lie close together, one far below is as strange as one far above.
+func TestFieldNumberBelow(t *testing.T) {
+	shop, n := shopLog(17), 0
+	with := func(battery string) string {
+		line := shop()
+		return line[:len(line)-1] + `,"battery":"` + battery + `"}`
+	}
+	w := watch(t, func() string {
+		n++
+		return with(fmt.Sprintf("%d.%02d V", 12, n*37%60))
+	}, 8000)
+	w.flags(with("1.2 V"), "battery 1.2 V, usually 12")
+	w.flags(with("98.5 V"), "battery 98.5 V, usually 12")
+	w.passes(with("11.8 V"))
+	w.passes(with("12.9 V"))
+}

@@ -89,4 +89,8 @@ func TestFieldNewcomer(t *testing.T) {
 	if v := w.judge(with(changed("status", "503"), version, "shop-c1")); !v.Anomaly {
 		t.Errorf("a failure in a release that came just now is not flagged, score %.3f", v.Score)
 	}
+	line = changed("method", `"DELETE"`)
+	if v := w.judge(with(line, version, "shop-c1")); !v.Anomaly {
+		t.Errorf("what a newcomer does that was never done is not flagged, score %.3f", v.Score)
+	}
 }

@@ -1,8 +1,11 @@
 package detector_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 )
@@ -68,5 +71,44 @@ func TestFractionsAfterZeros(t *testing.T) {
 	d.Observe(&detector.Event{Message: []byte("rolled a segment in 9869581 ms")}, &v)
 	if want := "number 9870s far above the usual 1ms"; !v.Anomaly || string(v.Reason) != want {
 		t.Errorf("score %.3f, reason %q, want %q", v.Score, v.Reason, want)
+	}
+}
+
+// TestIdentifiersWithoutLetters: a hardware address in three groups has some now and then
+// that are all digits. They are no numbers, and those beside them stay where they are.
+func TestIdentifiersWithoutLetters(t *testing.T) {
+	rng := rand.New(rand.NewPCG(31, 32))
+	kinds := []string{
+		"%%DOT11-6-ASSOC: Interface Radio0, Station %04x.%04x.%04x Associated KEY_MGMT[WPAv2] vlan %d",
+		"%%DOT11-6-DISASSOC: Interface Radio0, Deauthenticating Station %04x.%04x.%04x Reason: has left vlan %d",
+		"%%SW_MATM-4-NOTIF: Host %04x.%04x.%04x in vlan %d is flapping",
+	}
+	n := 0
+	line := func(vlan int) []byte {
+		n++
+		at := time.Date(2026, 3, 2, 8, 0, n, 0, time.UTC).Format("Jan _2 15:04:05")
+		b := fmt.Appendf(nil, "%s sw1 %d: ", at, n)
+		return fmt.Appendf(b, kinds[rng.IntN(len(kinds))], rng.IntN(1<<16), rng.IntN(1<<16), rng.IntN(1<<16), vlan)
+	}
+	d := newDetector(t, nil)
+	flagged := 0
+	var v detector.Verdict
+	for i := range 10_000 {
+		if d.Observe(&detector.Event{Message: line(1 + rng.IntN(90))}, &v); v.Anomaly && i > 500 {
+			flagged++
+		}
+	}
+	found := 0
+	for range 20 {
+		if d.Observe(&detector.Event{Message: line(400_000)}, &v); v.Anomaly {
+			found++
+		}
+	}
+	t.Logf("%d flagged, %d of 20 found", flagged, found)
+	if flagged > 9 {
+		t.Errorf("%d of 9,500 healthy lines are flagged, at most 9 wanted", flagged)
+	}
+	if found == 0 {
+		t.Error("a number far outside its range is not found beside the address")
 	}
 }

@@ -56,9 +56,10 @@ func (r *ranks) strangest(share float32) *ranks {
 	return s
 }
 
-// Rank judges the event as Judge does, for RankBy, and says nothing of it.
+// Rank judges the event as JudgeLearned does, for RankBy, and says nothing of it.
 func (d *Detector) Rank(ev *Event) {
 	var v Verdict
+	d.seen.Learned = true
 	g := d.look(ev, &v)
 	if p, _ := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row); !d.ignored(ev) {
 		if g.threshold.ranks == nil {
@@ -67,6 +68,7 @@ func (d *Detector) Rank(ev *Event) {
 		g.threshold.ranks.add(p)
 	}
 	g.model.Pass(&d.seen)
+	d.seen.Learned = false
 }
 
 // RankBy lets each Contamination that is given flag exactly that share, the strangest,

@@ -23,6 +23,7 @@ var evidence = regexp.MustCompile(strings.Join([]string{
 	`it was in [\d,]+ records before`,
 	`usual(ly)? .*\d`,
 	`that of [\d.]+ %`,
+	`back after [\d.]+ \w+, seen (once|[\d,]+ times) before`,
 	`as in [\d.]+ % of the new messages`,
 	`(seen (once|[\d,]+ times)|never seen) in [\d,]+`,
 	`, in [\d,]+ before`,

@@ -1,6 +1,8 @@
 package detector_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,5 +71,33 @@ func TestWhatReturnsIsNewsEachDay(t *testing.T) {
 	}
 	if rate := 1e4 * float64(flagged) / float64(healthy); rate > 5 {
 		t.Errorf("%d of %d healthy lines flagged: %.1f in 10,000, at most 5 wanted", flagged, healthy, rate)
+	}
+}
+
+// TestTroubleOfAnotherDayIsToldAgain has one line of trouble a day: it is told on each of
+// the days, with how long it was away, though it was seen before and has no usual gap.
+func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
+	d := newDetector(t, nil)
+	g := shoplog.New(shoplog.Options{Seed: 12})
+	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	var v detector.Verdict
+	day := 0
+	for day < 4 {
+		r := g.Next()
+		at := time.Duration(r.Time.UnixNano())
+		d.Observe(&detector.Event{Time: at, Message: []byte(r.Line)}, &v)
+		if r.Time.Sub(start) < time.Duration(day)*24*time.Hour+3*time.Hour {
+			continue
+		}
+		day++
+		line := fmt.Sprintf("%s kernel: Out of memory: killed process %d (shop-worker)", r.Time.Format("Jan _2 15:04:05"), 30_000+7*day)
+		d.Observe(&detector.Event{Time: at, Message: []byte(line)}, &v)
+		kind, reason := detector.AnomalyKind("new"), "seen 0 times in "
+		if day > 1 {
+			kind, reason = "returned", "message of trouble is back after 24 h, seen "
+		}
+		if !v.Anomaly || v.Kind != kind || !strings.Contains(string(v.Reason), reason) {
+			t.Errorf("day %d: anomaly %v of the kind %s, %q; want %s, %q", day, v.Anomaly, v.Kind, v.Reason, kind, reason)
+		}
 	}
 }

@@ -43,10 +43,10 @@ func (q question) put(t *testing.T, api string) []any {
 	expr := strings.NewReplacer("$__range", "10m", "$__auto", "1m", "$__rate_interval", "1m", "$service", ".+", "$incident", ".*", "$pattern", ".*").Replace(q.expr)
 	values, path := url.Values{"query": {expr}}, "/query"
 	if q.over {
-		now := time.Now()
+		end := time.Now().Unix() + 1 // a step
 		path += "_range"
-		values.Set("start", strconv.FormatInt(now.Add(-10*time.Minute).Unix(), 10))
-		values.Set("end", strconv.FormatInt(now.Unix()+1, 10))
+		values.Set("start", strconv.FormatInt(end-600, 10))
+		values.Set("end", strconv.FormatInt(end, 10))
 		values.Set("step", "60s")
 		values.Set("limit", "5000")
 	}

@@ -29,7 +29,7 @@ func TestCarriesNothingOfTheOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Size() > 4_500_000 {
-		t.Errorf("it has %d bytes, more than 4.5 MB", s.Size())
+	if s.Size() > 5_000_000 {
+		t.Errorf("it has %d bytes, more than 5 MB", s.Size())
 	}
 }

@@ -224,7 +224,10 @@ func TestBrowserIgnoreFile(t *testing.T) {
 	before := eval[int](p, `document.querySelectorAll("#incidents .incident").length`)
 	eval[bool](p, `([...document.querySelectorAll("#incidents .open")].find(e => e.textContent.includes("swiftbox")).click(), true)`)
 	p.rests()
-	p.click(`#incidents .opened [data-key="normal"]`)
+	if said := text(p, `#incidents .opened [data-key^="normal-"]`); said != "This is normal: 1 line of the log" {
+		t.Errorf("the page offers %q", said)
+	}
+	p.click(`#incidents .opened [data-key^="normal-"]`)
 	p.until(fmt.Sprintf(`document.querySelectorAll("#incidents .incident").length === %d`, before-1))
 	p.rests()
 	is := string(readFile(t, path))

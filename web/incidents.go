@@ -185,9 +185,10 @@ type kindCount struct {
 
 // involved is a pattern of an incident, told by its first line there.
 type involved struct {
-	Row     row   `json:"row"`
-	Lines   int64 `json:"lines"`
-	Flagged int64 `json:"flagged"`
+	Row     row        `json:"row"`
+	Lines   int64      `json:"lines"`
+	Flagged int64      `json:"flagged"`
+	Pattern patternRow `json:"pattern"` // as the whole log has it, uncounted but for its lines
 }
 
 type incidentsAnswer struct {
@@ -298,7 +299,8 @@ func (v *view) incidentRow(s *incident.Story, snap *snapshot) (incidentRow, erro
 		if err != nil {
 			return r, err
 		}
-		r.Patterns = append(r.Patterns, involved{one, p.Lines, p.Flagged})
+		index := snap.line(int(p.Line) - 1).pattern
+		r.Patterns = append(r.Patterns, involved{one, p.Lines, p.Flagged, v.patterns.describe(index)})
 	}
 	return r, nil
 }

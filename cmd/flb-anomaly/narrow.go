@@ -95,10 +95,12 @@ func (n *narrowFlags) context() bool { return n.before > 0 || n.after > 0 }
 // narrowWriter passes on the records that are asked for.
 type narrowWriter struct {
 	writer
-	flags   *narrowFlags
-	now     time.Duration // of the line, or of the one before it
-	passes  bool          // the record does
-	flagged int64         // of the lines passed on
+	flags  *narrowFlags
+	now    time.Duration // of the line, or of the one before it
+	passes bool          // the record does
+
+	stops pattern.Level // the least level of a flagged line to stop for
+	stop  bool          // one was passed on
 }
 
 // contextual is a writer that shows lines around others, also those that are not
@@ -125,9 +127,7 @@ func (w *narrowWriter) line(l *scan.Line) error {
 		}
 		return nil
 	}
-	if l.Verdict.Anomaly {
-		w.flagged++
-	}
+	w.stop = w.stop || l.Verdict.Anomaly && l.Verdict.Level >= w.stops
 	return w.writer.line(l)
 }
 

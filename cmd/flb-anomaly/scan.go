@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
@@ -47,9 +48,12 @@ func newScan() *cobra.Command {
 
 FILE is a log of plain text or JSON lines, or what 'journalctl -o export' writes
 (a line is a record then), as it is or compressed with gzip, zstd, xz or bzip2,
-in UTF-8 or UTF-16; - is the standard input, which is also read when no file is
-named. Each file has a model of its own: lines of another file do not count. To
-judge rotated files as one log, join them:
+in UTF-8 or UTF-16. What containerd, Docker, docker-compose, 'kubectl logs
+--prefix', syslog, GitHub Actions and GitLab CI put before a line is taken off; a
+header '#Fields: …' (IIS, CloudFront, Zeek) names the fields of lines behind it.
+- is the standard input, which is also read when no file is named. Each file has a
+model of its own: lines of another file do not count. To judge rotated files as
+one log, join them:
 
   zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan
 
@@ -60,7 +64,7 @@ What is shown can be narrowed (--level, --grep, --since, --until), widened
 (--context) and ranked (--top); all is learned from.
 
 A line is judged by the lines before it (--mode stream), as Fluent Bit would
-have, so the first ones (--warmup) only teach; or by the whole file
+have, so the first ones (--warmup) only teach; or by all others of the file
 (--mode batch). Batch mode reads its input more than once, so standard input is first
 copied to a temporary file (at most 8 GiB). The same file and flags give the
 same verdicts.
@@ -105,7 +109,8 @@ Formats:
 
 Exit status: 0 all went well; 1 an input could not be read or the output not
 written; 2 a flag or an argument is wrong; 3 with --fail-on-anomaly, a line is
-flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
+flagged (with --mode batch one at level ERROR or worse: each log has lines that
+come once), or with --baseline, there is one to stop for; 130 interrupted.`,
 		Example: `  flb-anomaly scan app.log
   flb-anomaly scan --format jsonl --text app.log.gz | jq 'select(.anomaly)'
   flb-anomaly scan -f -C 2 --level warn app.log
@@ -129,7 +134,7 @@ flagged, or with --baseline, there is one to stop for; 130 interrupted.`,
 	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with what is written to the file, also when it is rotated; Ctrl-C ends it with the summary")
 	flags.BoolVarP(&f.recursive, "recursive", "r", false, "judge the files in folders, too; without a FILE those of this folder. Hidden ones are left out, and what is no log")
 	flags.BoolVar(&f.text, "text", false, "with jsonl: add pattern, time, level and the line itself as text, invalid UTF-8 replaced")
-	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --baseline, when there is an unusual line at level ERROR or worse that the log has not got over")
+	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --mode batch, one at level ERROR or worse; with --baseline, such a one that the log has not got over")
 	flags.StringVar(&f.color, "color", "auto", "color the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	complete(command, "format", formats...)
 	complete(command, "mode", string(scan.Stream), string(scan.Batch))
@@ -164,6 +169,9 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	out := &output{to: command.OutOrStdout(), buf: make([]byte, 0, outputSize)}
 	w := newWriter(f, out, len(files) > 1)
 	narrow := &narrowWriter{writer: w, flags: f.narrow}
+	if f.mode == string(scan.Batch) {
+		narrow.stops = pattern.LevelError
+	}
 	s := &scanner{
 		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Model: model, Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)},
 		stdin:   command.InOrStdin(),
@@ -201,7 +209,7 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	switch {
 	case failed > 0:
 		return fmt.Errorf("%d of %d files could not be read to their end", failed, len(files))
-	case f.failOnAnomaly && (stop || f.baseline == "" && narrow.flagged > 0):
+	case f.failOnAnomaly && (stop || f.baseline == "" && narrow.stop):
 		return errAnomaly
 	}
 	return nil

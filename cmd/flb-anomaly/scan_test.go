@@ -169,6 +169,15 @@ func TestFailOnAnomaly(t *testing.T) {
 	if status, _, errs := call(t, "one\ntwo\n", append(args, "-")...); status != statusOK || errs != "" {
 		t.Errorf("no anomalies: status %d, %s", status, errs)
 	}
+	// The log of a build has lines that come once, healthy or not.
+	build := strings.Repeat("--- PASS: TestCart (0.02s)\n", 900) + "cleaning up orphan processes\n"
+	args = []string{"scan", "--mode", "batch", "--lines", "--fail-on-anomaly"}
+	if status, out, errs := call(t, build, args...); status != statusOK || !strings.Contains(out, " 1 flagged") {
+		t.Errorf("a healthy build: status %d, %s%s", status, errs, out)
+	}
+	if status, out, errs := call(t, build+"##[error]Process completed with exit code 1.\n", args...); status != statusAnomaly || !strings.Contains(out, " 2 flagged") {
+		t.Errorf("a failed build: status %d, %s%s", status, errs, out)
+	}
 }
 
 func TestUsage(t *testing.T) {

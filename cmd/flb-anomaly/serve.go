@@ -72,14 +72,14 @@ with all else in it kept. It need not be there yet.`,
 }
 
 func runServe(command *cobra.Command, files []string, f *serveFlags) error {
-	model, err := readModel(f.model, f.detector)
-	if err != nil {
-		return err
-	}
 	// The page writes to it: it need not be there yet.
 	var ignoreFile string
 	if v := f.detector.values["Ignore_File"]; len(v.given) > 0 {
 		ignoreFile, v.given = v.given[len(v.given)-1], nil
+	}
+	model, err := readModel(f.model, f.detector)
+	if err != nil {
+		return err
 	}
 	if _, err := f.detector.settings(); err != nil {
 		return err

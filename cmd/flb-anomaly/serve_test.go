@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -363,5 +364,46 @@ func TestServeIgnoreFile(t *testing.T) {
 	}
 	if status, _, errs := call(t, "", "serve", "--listen", "127.0.0.1:0", "--ignore-file", path); status == statusOK || !strings.Contains(errs, "line 2") {
 		t.Errorf("status %d: %s", status, errs)
+	}
+}
+
+// TestConnectionsAreLimited: more than so many wait until one is closed.
+func TestConnectionsAreLimited(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inner.Close()
+	l := &limitedListener{Listener: inner, open: make(chan struct{}, 2)}
+	accepted := make(chan net.Conn)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted <- c
+		}
+	}()
+	for range 3 {
+		c, err := net.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	first, second := <-accepted, <-accepted
+	defer second.Close()
+	select {
+	case <-accepted:
+		t.Error("a third connection is accepted")
+	case <-time.After(100 * time.Millisecond):
+	}
+	first.Close()
+	first.Close() // once more makes no more room
+	third := <-accepted
+	defer third.Close()
+	if len(l.open) != 2 {
+		t.Errorf("%d connections are counted", len(l.open))
 	}
 }

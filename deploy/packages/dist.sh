@@ -58,7 +58,7 @@ for shell in bash zsh fish; do "$work/native" completion "$shell" >"$work/comple
 # shared builds a package as a shared object.
 shared() {
   local arch=$1 cc=$2 package=$3 to=$4
-  CGO_ENABLED=1 GOOS=linux GOARCH=$arch CC=$cc "$GO" build -buildvcs=false -trimpath -buildmode=c-shared \
+  CGO_ENABLED=1 GOOS=linux GOARCH=$arch CC=$cc "$GO" build -buildvcs=false -trimpath -pgo plugin/default.pgo -buildmode=c-shared \
     -ldflags "$ldflags -extldflags=-Wl,--build-id=none" -o "$to" "$package"
   rm -f "${to%.so}.h"
   chmod 644 "$to"
@@ -71,7 +71,7 @@ unpacked() {
   mkdir -p "$to/bin" "$to/examples" "$to/man"
   shared "$arch" "$cc" ./plugin "$to/bin/flb-filter_anomaly.so"
   shared "$arch" "$cc" ./plugin/output "$to/bin/out_anomaly.so"
-  CGO_ENABLED=0 GOOS=linux GOARCH=$arch "$GO" build -buildvcs=false -trimpath -ldflags "$ldflags" -o "$to/bin/flb-anomaly" ./cmd/flb-anomaly
+  CGO_ENABLED=0 GOOS=linux GOARCH=$arch "$GO" build -buildvcs=false -trimpath -pgo plugin/default.pgo -ldflags "$ldflags" -o "$to/bin/flb-anomaly" ./cmd/flb-anomaly
   cp ./*.md LICENSE "$work/THIRD-PARTY.txt" fluent-bit.conf fluent-bit.yaml plugins.conf "$to/"
   cp -r examples/README.md examples/shop.log examples/recipes "$to/examples/"
   mkdir -p "$to/deploy/kubernetes" "$to/docker/elasticsearch" "$to/fluentbit/host"

@@ -23,15 +23,18 @@ var Anomalies = []Anomaly{NewPattern, RarePattern, Returned, OffRate, OffLevel, 
 
 // Anomaly returns the kind by the event's strongest feature. Rare words in a
 // statement that was never seen are a new statement; one that comes back after a
-// silence far beyond its gaps has returned, and is rare no more than that.
+// silence far beyond its gaps, or on another day, has returned, and is rare no more than
+// that.
 func (o *Observation) Anomaly() Anomaly {
 	first, _ := o.strongest()
 	kind := o.info(first).Kind
 	switch {
+	case kind == OddText && o.again:
+		kind = Returned
 	case kind != RarePattern:
 	case o.isNew():
 		kind = NewPattern
-	case o.away > returned:
+	case o.away > returned, o.again:
 		kind = Returned
 	}
 	return kind

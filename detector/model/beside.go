@@ -1,12 +1,13 @@
 package model
 
 // A statement with free places may have another number of numbers from line to line:
-// "18242 bytes (17.8 KB) sent" and "42 bytes sent". There, a number is known by the
-// words that stand beside it instead of by its index.
+// "18242 bytes (17.8 KB) sent" and "42 bytes sent"; or as many, but in other places,
+// where an identifier has no letters this time. There, a number is known by the words
+// that stand beside it instead of by its index.
 
 // besides reports whether the event's numbers are known so.
 func (o *Observation) besides() bool {
-	return o.known != nil && len(o.Line.Numbers) > 0 && o.tracked == 0 && int(o.known.numbers) != min(len(o.Line.Numbers), trackedNumbers)
+	return o.known != nil && len(o.Line.Numbers) > 0 && o.tracked == 0
 }
 
 // beside is the key of the i-th number by what stands beside it.

@@ -37,29 +37,38 @@ func (o *Observation) code(i int) (place, value uint32, ok bool) {
 
 // code is a number that may be one.
 type code struct {
-	number       int    // its index
-	place, value uint32 // what they are known by
+	number       int          // its index
+	place, value uint32       // what they are known by
+	known        *numberRange // what is known of the place before the event; nil = nothing
 }
 
-// judgeCodes looks for a code that hardly ever stood in its place.
-func (m *Model) judgeCodes(o *Observation) {
-	o.oddCode, o.coded = -1, 0
+// reach finds the event's codes and what is known of their places, and loads its
+// statement: what is not in the processor's caches is waited for once, not where each
+// of it is used.
+func (m *Model) reach(o *Observation) {
+	o.coded = 0
 	st := o.known
 	if st == nil {
 		return
 	}
+	o.reached = uint32(st.vars) + st.last + st.habit.begun + uint32(st.longest)
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
 		if place, value, ok := o.code(i); ok {
-			o.codeList[o.coded] = code{i, place, value}
+			o.codeList[o.coded] = code{i, place, value, m.fields.ranges.find(place)}
 			o.coded++
 		}
 	}
-	if st.seen < knownCodes {
+}
+
+// judgeCodes looks for a code that hardly ever stood in its place.
+func (m *Model) judgeCodes(o *Observation) {
+	o.oddCode = -1
+	if st := o.known; st == nil || st.seen < knownCodes {
 		return
 	}
 	var points float32
 	for _, c := range o.codeList[:o.coded] {
-		r := m.fields.ranges.find(c.place)
+		r := c.known
 		if r == nil || r.n < knownCodes || r.few > manyCodes {
 			continue
 		}

@@ -53,8 +53,11 @@ func (o *Observation) phraseReturned(dst []byte) []byte {
 		dst = append(dst, "message is back after "...)
 	}
 	dst = duration(dst, o.Time-p.time)
-	dst = append(times(append(dst, ", seen "...), int(st.seen)), " before, usually within "...)
-	return duration(dst, p.usualGap())
+	dst = append(times(append(dst, ", seen "...), int(st.seen)), " before"...)
+	if p.gaps.n < gapsKnown || o.away <= returned {
+		return dst
+	}
+	return duration(append(dst, ", usually within "...), p.usualGap())
 }
 
 // phraseRush says how many of the last records are of the event's kind.

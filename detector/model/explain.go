@@ -89,6 +89,9 @@ func phrasePattern(o *Observation, dst []byte) []byte {
 
 func phraseWord(o *Observation, dst []byte) []byte {
 	if o.words.at < len(o.Line.Tokens) && o.Line.Tokens[o.words.at].Kind == pattern.Word {
+		if t := &o.Line.Tokens[o.words.at]; t.End-t.Start == 1 {
+			return phrasePattern(o, dst) // a letter tells nobody anything
+		}
 		return o.inPlace(o.quote(append(dst, "unusual word "...), o.words.at), o.words.at)
 	}
 	if o.words.at == len(o.Line.Tokens) {

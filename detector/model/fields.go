@@ -326,7 +326,7 @@ func (m *Model) judgeFields(o *Observation) {
 	} else if set == nil || set.n < knownKeySet {
 		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
 			if set != nil {
-				bits -= toldBits * log2(float64(1+set.n))
+				bits -= toldBits * log2(float64(1+set.n-float32(o.own())))
 			}
 			if points := keyWeight * bits; points > s.rawKey {
 				s.rawKey, s.lost = points, lost
@@ -362,8 +362,8 @@ func (m *Model) weighFields(o *Observation) {
 		}
 	}
 	// So is what comes with a value that is young itself: the instances of a new release,
-	// what a new client asks for.
-	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) {
+	// what a new client asks for. What it does for the first time in this log is not.
+	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) && !o.saysKind(&s.list[s.odd]) {
 		points[0].points *= explained
 	}
 	if s.young != 0 && s.lost < 0 && !o.failureKey() {
@@ -391,6 +391,9 @@ func (m *Model) weighFields(o *Observation) {
 		s.rushed = true
 	}
 }
+
+// saysKind reports whether a field's name says what kind of record it is.
+func (o *Observation) saysKind(s *seenField) bool { return s.field >= 0 && o.about[s.field].kind }
 
 // ofValue reports whether a feature is about what stands in one field.
 func ofValue(f Feature) bool { return f == featValue || f == featText }
@@ -503,8 +506,11 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if f.Kind == Number {
 		s.number = numberOctaves(f.Number)
 	}
+	if k >= 0 && o.Learned && fs.keys.all[k].n <= 1 {
+		k, s.key = -1, -1
+	}
 	if k < 0 {
-		if p == whole && fs.values.find(uint32(name)).n == 0 { // it may be one for which there was no room
+		if p == whole && fs.values.find(uint32(name)).n <= o.own() { // it may be one for which there was no room
 			s.bits = log2(float64(fs.records + 1))
 			if !a.words && !named(f.Name, failureNames) {
 				s.bits = fs.objects.least(s.bits, fs.objects.find(objectOf(f.Name)))
@@ -523,8 +529,8 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	key := &fs.keys.all[k]
 	if o.Size > 0 && p == whole && a.words && f.Kind == Text { // it is judged with the message
-		if key.n < rareKey {
-			all.tellWords(at, key.n)
+		if n := key.n - float32(o.own()); n < rareKey {
+			all.tellWords(at, n)
 		}
 		return
 	}
@@ -534,6 +540,9 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	s.place = a.place
 	s.count = uint32(fs.values.slots[s.place].n)
+	if s.count > 0 {
+		s.count -= uint32(o.own())
+	}
 	if pl.n < youngRecords {
 		return
 	}
@@ -543,7 +552,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		bits = rare - toldBits*log2(float64(1+s.count))
 	}
 	if p == whole {
-		if b := pl.sortBits(int(s.sort)); b > bits {
+		if b := pl.sortBits(int(s.sort), float32(o.own())); b > bits {
 			bits, sorted = b, true
 		}
 	}
@@ -552,14 +561,14 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && (codeWorse(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
+		if p == whole && (codeWorse(f) || saysFailure(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
 			all.rawValue, all.odd, all.oddSort = points, at, sorted
 		}
 	}
-	if f.Kind == Number && s.number != noNumber {
+	if f.Kind == Number && s.number != noNumber && pl.kinds[sortNumber] >= pl.kinds[sortText] {
 		m.judgeNumber(o, s, pl, at)
 	}
 	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
@@ -603,6 +612,15 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 func codeWorse(f *Field) bool {
 	return f.plain() && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
+
+// saysFailure reports whether a field's value is one word of failure: res=failed is
+// among words what a 500 is among numbers.
+func saysFailure(f *Field) bool {
+	return f.Kind == Text && len(f.Value) <= maxOutcome && classify(f.Value) != 0
+}
+
+// maxOutcome is the longest word of failure, in bytes: unauthenticated.
+const maxOutcome = 16
 
 // usualQuantity reports whether a number is no larger than those of a quantity, or near
 // them: that 90 ms never came, where 12 to 79 did, is no news.
@@ -650,14 +668,21 @@ const (
 
 	negativeOctaves = 8 // that a negative number counts as beyond where there never was one
 	smallMost       = 3 // octaves that a number below counts as at most,
-	smallShare      = 4 // and one in so many of them: it is seldom news that something is small
+	smallShare      = 4 // and one in so many of them: it is seldom news that something is small, but where all lie within an octave
 )
 
 // firmRange is how many numbers a range in a field of a statement rests on before it
 // is judged by instead of the range of the field in all records.
 const firmRange = 20
 
+// mixedShare: a field in which one value in so many is a text holds no quantity. Its
+// numbers are identifiers without letters (7f774eeffb9e, 550012525620).
+const mixedShare = 4
+
 func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
+	if p.kinds[sortText]*mixedShare > p.n {
+		return
+	}
 	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
 	if r := m.fields.ranges.find(o.rangeKey(s)); r != nil && r.n >= firmRange {
 		usual, told, n = r.span, r.told, r.n
@@ -672,7 +697,8 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
 	case s.number < usual.lo:
-		d = min(smallMost, (usual.lo-s.number).float()/smallShare)
+		narrow := max(0, 1-(usual.hi-usual.lo).float())
+		d = min(smallMost, (usual.lo-s.number).float()/(smallShare-(smallShare-1)*narrow))
 	}
 	if d <= nearNumber {
 		return
@@ -765,7 +791,7 @@ func (m *Model) judgePairs(o *Observation) {
 			// Of equals whole values are told, not parts of a path, then one of them in
 			// whatever order they come.
 			rank := uint64(s.parts(a)+s.parts(b))<<32 | uint64(key)
-			if (points > s.rawPair || points == s.rawPair && rank < told) && fs.pairs.find(key).n == 0 {
+			if (points > s.rawPair || points == s.rawPair && rank < told) && fs.pairs.find(key).n <= o.own() {
 				s.rawPair, told = points, rank
 				s.together = [2]int{i, j}
 			}
@@ -865,8 +891,15 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	k := int(s.key)
 	if k < 0 {
 		if k = fs.keys.find(s.name); k < 0 { // two of a name may be new at once
-			fs.values.count(uint32(s.name), 1)
+			isNew := fs.values.count(uint32(s.name), 1)
 			if k = fs.keys.add(s.name, f.Name, m.records); k < 0 {
+				// Where there is no room for more names, an object is still as open as it was.
+				if at := fs.objects.find(objectOf(f.Name)); s.part == whole && at >= 0 {
+					o.fields.had |= 1 << at
+					if isNew {
+						o.fields.grown |= 1 << at
+					}
+				}
 				return
 			}
 			if s.part == whole {

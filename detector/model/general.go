@@ -90,10 +90,13 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 	for i := range l.Tokens {
 		t := &l.Tokens[i]
 		for _, c := range text[end:t.Start] {
-			if between[c] {
+			if between[c] || c >= 0x80 {
 				flush()
 				break
 			}
+		}
+		if end > 0 && end == int(t.Start) && (text[end] >= 0x80 || text[end-1] >= 0x80) {
+			flush() // words without spaces between them
 		}
 		end = int(t.End)
 		number := nn < len(l.Numbers) && int(l.Numbers[nn].Token) == i

@@ -189,7 +189,9 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 		}
 		looked[i] = q
 	}
+	forgotten := t.forgotten()
 	for _, q := range looked[:n] {
+		absent := t.absent(q, forgotten)
 		for p := range t.all {
 			if !m.has(p) || t.all[p].n < alwaysThere {
 				continue
@@ -207,12 +209,41 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 			if with < alwaysThere {
 				continue
 			}
+			without += max(0, t.all[p].n-with-without) * absent
 			if bits := -log2(float64((without + 0.5) / (with + without + 1))); bits > surprise {
 				missed, surprise = q, bits
 			}
 		}
 	}
 	return missed, surprise
+}
+
+// forgotten is how many records had sets of keys that made room for others.
+func (t *keys) forgotten() float32 {
+	var records, held float32
+	for i := range t.all {
+		records = max(records, t.all[i].n)
+	}
+	for i := range t.sets {
+		held += t.sets[i].n
+	}
+	return max(0, records-held)
+}
+
+// absent is the share of those in which the key q was not. The rarest sets are
+// forgotten: where an object gets new keys all the time, what else was missing then
+// would never have been.
+func (t *keys) absent(q int, forgotten float32) float32 {
+	if forgotten < 1 {
+		return 0
+	}
+	had := t.all[q].n
+	for i := range t.sets {
+		if s := &t.sets[i]; s.mask.has(q) {
+			had -= s.n
+		}
+	}
+	return 1 - min(1, max(0, had)/forgotten)
 }
 
 func (t *keys) age() {

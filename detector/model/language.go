@@ -68,7 +68,9 @@ const (
 	endAnywhere = 0.05
 )
 
-func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surprise) {
+// surprise says how surprising the line's words are. own is 1 for a line that was
+// learned from, of which it is asked as if it had not been, else 0.
+func (g *language) surprise(b []byte, l *pattern.Line, words *spoken, own float32) (s surprise) {
 	fresh := float64(g.fresh) + leastNewWord
 	two, one := lineBegin0, lineBegin1
 	for i := 0; i <= len(l.Tokens); i++ {
@@ -79,8 +81,14 @@ func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surpris
 		c1, c2 := keyOne(one), keyTwo(two, one)
 		g1, g2 := g.grams.find(c1), g.grams.find(c2)
 		n1, t1, n2, t2 := float64(g1.n), float64(g1.t), float64(g2.n), float64(g2.t)
+		word, behind1, behind2 := float64(g.grams.find(keyWord(w)).n), float64(g.grams.find(keyBehind(c1, w)).n), float64(g.grams.find(keyBehind(c2, w)).n)
+		if own > 0 {
+			word--
+			n1, t1, behind1 = without(n1, t1, behind1)
+			n2, t2, behind2 = without(n2, t2, behind2)
+		}
 		var p float64
-		if g.grams.find(keyWord(w)).n == 0 {
+		if word <= 0 {
 			s.news++
 			// A word never seen: how often is there something new in this place?
 			p = (max(0, t1-1) + 2*fresh) / (n1 + 2)
@@ -93,8 +101,8 @@ func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surpris
 			if i == len(l.Tokens) {
 				p = endAnywhere
 			}
-			p = (float64(g.grams.find(keyBehind(c1, w)).n) + max(t1, 1)*p) / (n1 + max(t1, 1))
-			p = (float64(g.grams.find(keyBehind(c2, w)).n) + max(t2, 1)*math.Sqrt(p)*backOff) / (n2 + max(t2, 1))
+			p = (behind1 + max(t1, 1)*p) / (n1 + max(t1, 1))
+			p = (behind2 + max(t2, 1)*math.Sqrt(p)*backOff) / (n2 + max(t2, 1))
 		}
 		bits := min(maxBits, max(0, -log2(p)))
 		if i == len(l.Tokens) {
@@ -113,6 +121,15 @@ func (g *language) surprise(b []byte, l *pattern.Line, words *spoken) (s surpris
 		two, one = one, w
 	}
 	return s
+}
+
+// without takes one record out of a place: the times that it came, those of them
+// that something new stood there, and of what stands there.
+func without(n, t, behind float64) (float64, float64, float64) {
+	if behind <= 1 {
+		t--
+	}
+	return max(0, n-1), max(0, t), max(0, behind-1)
 }
 
 // learn counts the line's words times times.

@@ -61,7 +61,7 @@ func (h *lengths) surprise(n int) float32 {
 
 // usual returns the lengths in bytes between which 98 of 100 lines are.
 func (h *lengths) usual() (lo, hi int) {
-	edge := func(bin int) int { return int(math.Round(math.Exp2(float64(bin)/12))) - 1 }
+	edge := func(bin int) int { return int(math.Round(octaves((bin*perOctave+11)/12).exp())) - 1 } // see lengthBin
 	lo, hi = h.lo, h.hi
 	for sum := h.count[lo]; lo < hi && sum < h.total/100; sum += h.count[lo] {
 		lo++

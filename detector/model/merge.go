@@ -198,7 +198,7 @@ func (s *statement) merge(o *statement, later bool) {
 			s.nums[i].merge(o.nums[i])
 		}
 	} else if o.seen > s.seen {
-		s.numbers, s.nums = o.numbers, o.nums
+		s.numbers, s.nums, s.at = o.numbers, o.nums, o.at
 	}
 	s.n += o.n
 	for i := range s.levels {

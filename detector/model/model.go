@@ -129,18 +129,23 @@ func (m *Model) Judge(o *Observation) {
 			o.name, o.same, o.first = m.general.name(&o.places)
 		}
 	}
+	own := uint32(o.own())
+	if own > 0 && st != nil && st.seen <= own {
+		st, o.name, o.same = nil, st.hash, 0
+	}
 	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
+	m.reach(o)
 	r := &o.Row
 	young := true
 	if st != nil {
 		st.age(m.epoch)
-		o.seen = st.seen
-		young = st.seen < maturity
+		o.seen = st.seen - own
+		young = o.seen < maturity
 	} else if o.same > 0 {
 		o.seen, young = maturity, false
 	}
 	numbers := l.Numbers[:min(len(l.Numbers), trackedNumbers)]
-	if st != nil && len(numbers) != int(st.numbers) { // one of them was an identifier, or is one
+	if st != nil && !st.aligned(l, numbers) { // one of them was an identifier, or is one
 		numbers = nil
 	}
 	o.tracked = len(numbers)
@@ -158,7 +163,7 @@ func (m *Model) Judge(o *Observation) {
 	if textless {
 		o.words, o.failure, o.odd, o.open = surprise{}, 0, m.letters.mean, false
 	} else if young {
-		o.words = m.language.surprise(o.Text, l, &o.spoken)
+		o.words = m.language.surprise(o.Text, l, &o.spoken, float32(own))
 		w := &o.words
 		// What came all along, if seldom, is less of a surprise each time.
 		calm := min(1, -log2(float64(m.news)+leastNews)/calmBits) * (1 - usedYoung*m.used(st))
@@ -195,7 +200,7 @@ func (m *Model) Judge(o *Observation) {
 			featNumber.set(r, numberWeight*log2(1+float64(worst)))
 		}
 	}
-	if points := m.levelPoints(st, o.Level); points > 0 && (textless || says(l)) {
+	if points := m.levelPoints(st, o.Level, float32(own)); points > 0 && (textless || says(l)) {
 		featLevel.set(r, points)
 	}
 	featSeverity.set(r, float32(o.Level)-float32(pattern.LevelNotice))
@@ -224,16 +229,17 @@ func says(l *pattern.Line) bool {
 	return false
 }
 
-// levelPoints is the surprise of the level given the pattern.
-func (m *Model) levelPoints(st *statement, level pattern.Level) float32 {
-	overall := (m.levels[level] + unseenLevel) / (m.total + 1)
+// levelPoints is the surprise of the level given the pattern, in own of whose records
+// the line itself is counted.
+func (m *Model) levelPoints(st *statement, level pattern.Level, own float32) float32 {
+	overall := (max(0, m.levels[level]-own) + unseenLevel) / (m.total + 1)
 	if st == nil {
 		if level < pattern.LevelWarn {
 			return 0
 		}
 		return -log2(float64(overall))
 	}
-	here := st.levels[level]
+	here := max(0, st.levels[level]-own)
 	if 2*here > st.n {
 		return 0 // the usual one
 	}
@@ -268,7 +274,7 @@ func (m *Model) Learn(o *Observation) {
 		st.length = span{o.length, o.length}
 		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
 		for i := range st.numbers {
-			st.nums[i] = spanOf(o.numbers[i])
+			st.nums[i], st.at[i] = spanOf(o.numbers[i]), spotOf(l, int(i))
 		}
 		st.class = uint8(o.class)
 		if o.same == 0 {
@@ -323,6 +329,9 @@ func (m *Model) Learn(o *Observation) {
 func (m *Model) Pass(o *Observation) {
 	if o.known != nil {
 		m.learnBurst(o, o.known)
+	}
+	if o.Learned {
+		m.news += (b2f(o.known == nil) - m.news) / calmHorizon
 	}
 	m.records++
 	m.passed++

@@ -10,7 +10,8 @@ import (
 // of fields that were never seen, again and again (requestParameters, labels). Where one
 // record in ten brings a new name, a new one is no news.
 //
-// What belongs to an object is what stands behind the first part of its name.
+// What belongs to an object is what stands behind the first part of its name. What has
+// none belongs to the record itself.
 type objects struct {
 	all []object // at most maxObjects
 }
@@ -28,17 +29,22 @@ const (
 	// be open: an object that changed once or twice with a release is not.
 	openObject = 3
 
+	// openRecord is the share, one in so many, of records that must have brought one for
+	// the record itself to be open: all its news, of whatever kind, is one there.
+	openRecord = 64
+
+	recordObject = 1 // the hash of the record itself
+
 	objectSeed = 0x2545f4914f6cdd1d // of the hashes of their names, any number
 
 	objectBytes = 16 // that one takes in a snapshot
 )
 
-// objectOf returns the hash of the object that the field of the name belongs to, 0 for
-// none.
+// objectOf returns the hash of the object that the field of the name belongs to.
 func objectOf(name []byte) uint64 {
 	i := bytes.IndexByte(name, '.')
 	if i < 0 {
-		return 0
+		return recordObject
 	}
 	return hashBytes(objectSeed, name[:i]) | 1
 }
@@ -55,9 +61,6 @@ func (t *objects) find(hash uint64) int {
 
 // claim returns the index of the object, plus 1, made if need be; 0 = there is no room.
 func (t *objects) claim(hash uint64) uint8 {
-	if hash == 0 {
-		return 0
-	}
 	if i := t.find(hash); i >= 0 {
 		return uint8(i + 1)
 	}
@@ -75,6 +78,9 @@ func (t *objects) least(bits float32, at int) float32 {
 		return bits
 	}
 	o := &t.all[at]
+	if o.hash == recordObject && o.newer*openRecord < o.n {
+		return bits
+	}
 	return min(bits, -log2(float64((o.newer+0.5)/(o.n+1))))
 }
 

@@ -18,6 +18,10 @@ type Observation struct {
 	Level    pattern.Level
 	Time     time.Duration
 
+	// Learned says that the event is one of those that were learned from: it is judged
+	// as if it had not been.
+	Learned bool
+
 	Flagged bool // what was judged is told; Judge takes it back, Learn learns it
 
 	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged
@@ -27,6 +31,7 @@ type Observation struct {
 	rarity float32 // bits
 	quick  float32 // records of its statement lately
 	back   bool    // and began anew with this record
+	again  bool    // was told on another day, and is trouble
 	away   float32 // octaves that its statement was away beyond its usual gaps
 
 	failed  bool        // the record has no message, and a code that says that something failed
@@ -35,6 +40,7 @@ type Observation struct {
 
 	codeList [trackedNumbers]code // coded of them; none for a new pattern
 	coded    int
+	reached  uint32 // of no meaning: see Model.reach
 
 	model   *Model           // that has judged it
 	about   [MaxFields]about // of Fields
@@ -69,4 +75,12 @@ func (o *Observation) Pattern() uint64 {
 		return o.known.hash
 	}
 	return o.name
+}
+
+// own is how often the event itself is among what was learned.
+func (o *Observation) own() uint16 {
+	if o.Learned {
+		return 1
+	}
+	return 0
 }

@@ -231,7 +231,7 @@ func (m *Model) judgeHabit(o *Observation) {
 	o.rarity = min(mostRarity, raw)
 
 	silence := min(8, silenceWeight*o.away)
-	if o.bad == 0 {
+	if o.again = false; o.bad == 0 {
 		return
 	}
 	weak := float32(0)
@@ -252,6 +252,9 @@ func (m *Model) judgeHabit(o *Observation) {
 		scale = youngTrouble
 	}
 	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))
+	if o.again = o.bad >= 2 && m.comesAgain(o, st); o.again {
+		featTrouble.set(&o.Row, max(Strange, featTrouble.Points(&o.Row)))
+	}
 	if st != nil && o.bad >= 3 && st.habit.loud > 0 && used < halfUsed && m.records-st.first < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
 		featTrouble.set(&o.Row, Strange)
 	}
@@ -343,6 +346,22 @@ const (
 )
 
 var quietOctaves = gapOctaves(quietTime)
+
+const (
+	// longSilence and longRecords are after how long something is a thing of another
+	// day: half of one, in which the log went on.
+	longSilence = 12 * time.Hour
+	longRecords = slowRecords / 8
+)
+
+// comesAgain reports whether a statement that was told comes back on another day. It is
+// told again until it has come so often that its pauses are usual ones.
+func (m *Model) comesAgain(o *Observation, st *statement) bool {
+	if st == nil || st.habit.told == 0 || st.habit.times >= comesAndGoes {
+		return false
+	}
+	return st.habit.time > 0 && o.Time-st.habit.time >= longSilence && m.records-st.last >= longRecords
+}
 
 // quietFor reports whether an episode of the statement is over.
 func (m *Model) quietFor(o *Observation, st *statement) bool {

@@ -85,12 +85,16 @@ func (p *place) fresh() float32 {
 	return min(1, p.changes/p.n/max(leastFresh, 1-same))
 }
 
-// sortBits is the surprise of a value's sort.
-func (p *place) sortBits(sort int) float32 {
-	if p.kinds[sort]*2 > p.n {
+// sortBits is the surprise of a value's sort, which own of the values are the event's own.
+func (p *place) sortBits(sort int, own float32) float32 {
+	n := max(0, p.kinds[sort]-own)
+	if n*2 > p.n {
 		return 0
 	}
-	return -log2(float64((p.kinds[sort]+0.5)/(p.n+1))) - toldBits*log2(float64(1+p.kinds[sort]))
+	if sort == sortNumber && float32(p.distinct)*2 > p.n { // an identifier without letters
+		return 0
+	}
+	return -log2(float64((n+0.5)/(p.n+1))) - toldBits*log2(float64(1+n))
 }
 
 // usualValues is how many values of a field are kept as text: a reason has room for three.

@@ -132,9 +132,10 @@ func spanOf(x octaves) span {
 }
 
 // bracketed reports whether the token stands in brackets by itself: [1234] is a
-// process, a thread or an index, an identifier rather than a quantity.
+// process, a thread or an index, an identifier rather than a quantity. One with a unit,
+// [250ms], is none.
 func bracketed(text []byte, t *pattern.Token) bool {
-	return t.Start > 0 && int(t.End) < len(text) && text[t.Start-1] == '[' && text[t.End] == ']'
+	return t.Start > 0 && int(t.End) < len(text) && text[t.Start-1] == '[' && text[t.End] == ']' && text[t.End-1]-'0' < 10
 }
 
 func (s *span) carry(c *codec.Codec) {

@@ -47,6 +47,7 @@ type statement struct {
 	numbers uint8 // how many of nums are in use
 	length  span
 	nums    [trackedNumbers]span
+	at      [trackedNumbers]spot
 
 	text patternText // for people; nothing is judged by it
 }
@@ -195,6 +196,35 @@ func (t *statements) sort() {
 	})
 }
 
+// spot is where a number stands: its token in the line, and what stands before it.
+type spot struct {
+	token  uint8
+	before uint16
+}
+
+func spotOf(l *pattern.Line, number int) spot {
+	at := l.Numbers[number].Token
+	s := spot{token: uint8(at)}
+	if at > 0 {
+		s.before = uint16(l.Tokens[at-1].Hash)
+	}
+	return s
+}
+
+// aligned reports whether the line's numbers stand where the statement's do: at the same
+// token or behind the same word.
+func (s *statement) aligned(l *pattern.Line, numbers []pattern.Num) bool {
+	if len(numbers) != int(s.numbers) {
+		return false
+	}
+	for i := range numbers {
+		if at := spotOf(l, i); at.token != s.at[i].token && at.before != s.at[i].before {
+			return false
+		}
+	}
+	return true
+}
+
 // settled reports whether it is known what the statement's places hold.
 func (s *statement) settled() bool { return s != nil && (s.free != 0 || s.seen >= maturity) }
 
@@ -319,6 +349,8 @@ func (s *statement) carry(c *codec.Codec) {
 	}
 	for i := range s.nums[:s.numbers] {
 		s.nums[i].carry(c)
+		c.U8(&s.at[i].token)
+		c.U16(&s.at[i].before)
 	}
 	s.text.carry(c)
 }

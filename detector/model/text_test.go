@@ -37,3 +37,26 @@ func TestPatternText(t *testing.T) {
 		}
 	}
 }
+
+// TestUsualLengths: what most lines are long is said so that none of them is outside.
+func TestUsualLengths(t *testing.T) {
+	var h lengths
+	for n := 70; n <= 180; n++ {
+		for range 10 {
+			h.learn(n)
+		}
+	}
+	h.learn(3)
+	h.learn(4000)
+	lo, hi := h.usual()
+	if lo > 72 || lo < 60 || hi < 178 || hi > 200 {
+		t.Errorf("%d to %d bytes, about 70 to 180 wanted", lo, hi)
+	}
+	for n := 1; n < 5000; n++ { // the edges of a bin are where it begins and ends
+		var one lengths
+		one.learn(n)
+		if lo, hi := one.usual(); n < lo || n > hi {
+			t.Fatalf("a line of %d bytes is outside of %d to %d", n, lo, hi)
+		}
+	}
+}

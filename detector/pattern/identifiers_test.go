@@ -12,6 +12,8 @@ func TestIdentifiersOfDigits(t *testing.T) {
 		"waited 30d":                        "waited <num>s",
 		"read 4096b":                        "read <num>B",
 		"Station 9550.4e51.287c Associated": "Station <ip> Associated",
+		"Station ffca.2478.5262 Associated": "Station <ip> Associated",
+		"Station 7673.be77.506d Associated": "Station <ip> Associated",
 		"Station c545.600d.3d1d Associated": "Station <ip> Associated",
 		"version 1234.5678.9":               "version <ver>",
 		"total=$9,812,400.00 paid":          "total=$<num> paid",

@@ -16,6 +16,9 @@ func finite(v float64) float64 {
 // maxDigits is the most digits that make a number; more are an identifier.
 const maxDigits = 15
 
+// codeDigits are the digits of a status: TCP_MISS/200 is no version.
+const codeDigits = 3
+
 // numberBefore says what class of byte, before this one, makes more of the
 // digits behind them: a sign, a path, a version, an IPv6 address, a syslog
 // priority, an escape sequence.
@@ -30,14 +33,15 @@ var numberBefore = [256]uint16{
 // numberAfter says what class of byte, behind this one, makes more of the
 // digits before it.
 var numberAfter = [256]uint16{
-	'.': digit,        // fraction, address, version
-	':': hex | colon,  // time, address
-	'/': alnum,        // date
-	'-': alnum,        // date, UUID, name
-	',': digit,        // thousands
-	' ': unit | digit, // or a time without joints
-	'%': any,
-	'_': alnum,
+	'.':  digit | hex,  // fraction, address, version, a MAC address of Cisco's
+	':':  hex | colon,  // time, address
+	'/':  alnum,        // date
+	'-':  alnum,        // date, UUID, name
+	',':  digit,        // thousands, or a fraction
+	'\'': digit,        // thousands
+	' ':  unit | digit, // or a time without joints
+	'%':  any,
+	'_':  alnum,
 }
 
 // timeJoins join the digits of dates and times of day.
@@ -78,7 +82,7 @@ func (s *Scanner) number(l *Line, p *piece, k int) {
 		negative = true
 	case prev == '/':
 		if class[prev2]&alnum != 0 && i > 1 {
-			if class[prev2]&letter != 0 { // HTTP/1.1
+			if class[prev2]&letter != 0 && !(j-i == codeDigits && b[j] != '.') { // HTTP/1.1
 				p.kind = Version
 			}
 		} else if class[prev2]&open != 0 && !(b[j] == '.' && l.follows(k, j)) {
@@ -96,13 +100,10 @@ func (s *Scanner) number(l *Line, p *piece, k int) {
 		return
 	}
 
-	if prev := l.text[before+i-1]; b[j] == ',' && j-i <= 3 && (prev == ' ' || prev == '$' || prev >= 0x80 || i == 0) && b[i] != '0' { // $, €, £
-		if end, value := l.thousands(k, j, p.value); end > j {
-			p.value = value
-			for l.start(k) < end {
-				k += 2
-			}
-			j, p.end = end, end
+	switch b[j] {
+	case ',', '.', '\'', '_':
+		if s.grouped(l, p, k, i, j, negative) {
+			return
 		}
 	}
 	switch c := b[j]; c {
@@ -173,21 +174,6 @@ func (s *Scanner) spacedUnit(l *Line, p *piece, k int) {
 			return
 		}
 	}
-}
-
-// thousands reads on behind the 1 to 3 digits of value that end at j: groups
-// of three, with commas. It returns j when that is not what stands there.
-func (l *Line) thousands(k, j int, value float64) (end int, v float64) {
-	b := l.text[before:]
-	end, v = j, value
-	for ; b[end] == ',' && l.follows(k, end); k += 2 {
-		i := l.start(k)
-		if l.end(k) != i+3 || class[b[i+1]]&class[b[i+2]]&digit == 0 {
-			return j, value
-		}
-		end, v = i+3, v*1000+l.value(i, i+3)
-	}
-	return end, finite(v)
 }
 
 // clock reports whether hh:mm stands at b[i:].

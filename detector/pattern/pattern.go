@@ -51,7 +51,7 @@ type Token struct {
 
 // Word returns a Word's hash without the byte behind it; line is the token's.
 func (t *Token) Word(line []byte) uint32 {
-	if int(t.End) < len(line) {
+	if int(t.End) < len(line) && class[line[t.End]]&alnum == 0 {
 		return t.Hash - uint32(line[t.End])*nextByte
 	}
 	return t.Hash
@@ -85,6 +85,8 @@ type Line struct {
 	nn     int // numbers kept
 	joined int // names that end up to here are known to be made of words
 	mail   int // where the next e-mail address begins
+
+	spaceless uint16 // not 0: words stand beside each other without a space
 }
 
 // Scanner scans lines. Its seed goes into every hash, so that nobody who
@@ -157,7 +159,7 @@ func (s *Scanner) Scan(b []byte, l *Line) {
 				if i < l.joined {
 					hint &^= alnum | join
 				}
-				if hint == 0 && i < l.mail {
+				if hint|l.spaceless == 0 && i < l.mail {
 					th := uint32(h) + uint32(l.text[next])*nextByte
 					l.tokens[nt] = Token{Hash: th, Start: uint16(i), End: uint16(j), Kind: Word}
 					hash = chain(hash, th)
@@ -206,7 +208,10 @@ func (s *Scanner) slow(l *Line, k, nt int, made uint64, h uint32) int {
 	*p = piece{start: i, end: j}
 	switch made {
 	case allLetters:
-		p.hash = h + uint32(l.text[before+j])*nextByte
+		p.hash = h
+		if next := l.text[before+j]; class[next]&alnum == 0 { // no word without a space between
+			p.hash += uint32(next) * nextByte
+		}
 		s.word(l, p, k+2, h, nt)
 	case 0:
 		p.kind, p.hash = Number, s.kinds[Number]

@@ -140,9 +140,10 @@ var edgesOf = func() (t [256][2]uint64) {
 // reaches a bound; a multiplication gathers the high bits, and a table turns
 // them into edges.
 func (l *Line) split(n int) {
-	k, carry, base := 0, uint64(0), uint64(0)
+	k, carry, base, all := 0, uint64(0), uint64(0), uint64(0)
 	for at := before; at <= before+n; at += 8 { // behind n there is a 0, which ends the last run
 		w := l.load(at)
+		all |= w
 		low := w & low7
 		lower := low | fold
 		m := (((lower + fromA) ^ (lower + beyondZ)) | ((low + from0) ^ (low + beyond9)) | w) & highBits
@@ -157,6 +158,10 @@ func (l *Line) split(n int) {
 		k += bits.OnesCount8(edges)
 	}
 	*(*[len(noEdges)]byte)(l.edges[2*k&edgeMask:]) = noEdges
+	l.spaceless = 0
+	if all&highBits != 0 {
+		l.splitSpaceless(n)
+	}
 }
 
 var noEdges = func() (e [32]byte) {

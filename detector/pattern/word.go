@@ -14,6 +14,7 @@ var wordAfter = [256]uint16{
 	'/': alnum,
 	'+': alnum,
 	':': hex | colon | slash,
+	'.': digit, // ffaa.2478.5262
 }
 
 // wordBefore says what class of byte, before this one, makes more of the word
@@ -262,6 +263,9 @@ func (s *Scanner) mixed(l *Line, p *piece, k int) {
 		if j-i >= hexDigits && allHex(b[i:j]) { // 4567890d, whatever d may stand for
 			end, _ := s.name(l, k, j, true)
 			s.mask(p, ID, i, end)
+			return
+		}
+		if b[q] >= 0x80 && s.grouped(l, p, k, i, q, l.text[before+i-1] == '-' && class[l.text[before+i-2]]&open != 0) {
 			return
 		}
 		p.kind, p.hash, p.value = Number, s.kinds[Number], l.value(i, q)

@@ -22,8 +22,12 @@ var formats = []format{
 	{0, (*Reader).jsonBehind},
 	{'"', (*Reader).access},
 	{'"', (*Reader).loadBalancer},
+	{'"', (*Reader).s3},
 	{'"', (*Reader).haproxy},
 	{'=', (*Reader).logfmt},
+	{'\t', (*Reader).tabs},
+	{',', (*Reader).commas},
+	{'"', (*Reader).within},
 }
 
 // formats takes in a text of whatever form; it is plain already. What stands

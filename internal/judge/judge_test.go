@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"maps"
+	"math"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -231,24 +235,62 @@ func benchChunks(b *testing.B) (chunks [][]byte, size int) {
 
 const perChunk = 1000
 
-// BenchmarkJudge is what a call of the filter costs: all but the crossing
-// between C and Go.
-func BenchmarkJudge(b *testing.B) {
-	chunks, size := benchChunks(b)
-	j := judging(b, nil)
-	var out []byte
-	for range 3 {
-		for _, c := range chunks {
-			out = j.process(out[:0], c)
+// recordChunks is benchChunks for records of a dozen fields.
+func recordChunks(b *testing.B) (chunks [][]byte, size int) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	pick := func(of ...string) string { return of[int(rng.ExpFloat64()*2)%len(of)] }
+	for range 50 {
+		var list []map[string]any
+		for range perChunk {
+			r := map[string]any{"level": pick("info", "info", "debug", "warn"), "service": "checkout", "trace_id": fmt.Sprintf("%032x", rng.Uint64())}
+			if rng.IntN(3) > 0 {
+				maps.Copy(r, map[string]any{
+					"msg": "request served", "method": pick("GET", "POST", "PUT"), "path": "/orders/" + strconv.Itoa(rng.IntN(5000)), "status": 200 + rng.IntN(3)/2*4,
+					"bytes": int(math.Exp(6 + rng.NormFloat64())), "seconds": math.Round(math.Exp(rng.NormFloat64()-3)*1e3) / 1e3,
+					"user": map[string]any{"id": rng.IntN(1e6), "plan": pick("free", "team", "enterprise")}, "region": pick("north", "south"),
+				})
+			} else {
+				maps.Copy(r, map[string]any{
+					"msg": pick("job taken", "job done", "mail sent"), "queue": pick("mail", "bulk"), "attempt": 1 + rng.IntN(20)/19, "took": fmt.Sprintf("%.1fms", 9*math.Exp(rng.NormFloat64())),
+				})
+			}
+			list = append(list, r)
 		}
+		chunks = append(chunks, testchunk.Of(b, list...))
+		size += len(chunks[len(chunks)-1])
 	}
-	b.SetBytes(int64(size))
-	b.ReportAllocs()
-	start := time.Now()
-	for i := 0; b.Loop(); i++ {
-		out = j.process(out[:0], chunks[i%len(chunks)])
+	return chunks, size / len(chunks)
+}
+
+// BenchmarkJudge is what a call of the filter costs: all but the crossing
+// between C and Go. Of a new judge it is what the first records cost, when much is
+// said for the first time.
+func BenchmarkJudge(b *testing.B) {
+	for _, of := range []struct {
+		name   string
+		chunks func(*testing.B) ([][]byte, int)
+		new    bool
+	}{{"text", benchChunks, false}, {"records", recordChunks, false}, {"new", benchChunks, true}} {
+		b.Run(of.name, func(b *testing.B) {
+			chunks, size := of.chunks(b)
+			j := judging(b, nil)
+			var out []byte
+			for i := 0; i < 3*len(chunks) && !of.new; i++ {
+				out = j.process(out[:0], chunks[i%len(chunks)])
+			}
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			start := time.Now()
+			for i := 0; b.Loop(); i++ {
+				if of.new && i%20 == 0 {
+					j.detector.Close()
+					j = judging(b, nil)
+				}
+				out = j.process(out[:0], chunks[i%len(chunks)])
+			}
+			b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(b.N)/perChunk, "ns/record")
+		})
 	}
-	b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(b.N)/perChunk, "ns/record")
 }
 
 // BenchmarkJudgePause is how long the longest calls take while refits go on

@@ -14,9 +14,10 @@ import (
 )
 
 // TestEachIncidentIsOneEntry lets three days of the example service pass, on each of which
-// eight things go wrong. Each is in the list twice at the most, all of the first day are
-// in it, the storms are one entry each with their number of lines, and there is not much
-// else in it: deploys, jobs that run for the first time, errors that are rare.
+// eight things go wrong. Each is in the list, twice at the most, but for a line that is cut
+// as one was the day before; the storms are one entry each with their number of lines; and
+// there is not much else in it: deploys, jobs that run for the first time, errors that are
+// rare.
 func TestEachIncidentIsOneEntry(t *testing.T) {
 	const mostOthers = 3.5 // entries about something else, in 10,000 lines; 2.3 to 3.1 with the seeds 1 to 4
 	g := shoplog.New(shoplog.Options{Seed: 1, Daily: true})
@@ -55,7 +56,7 @@ func TestEachIncidentIsOneEntry(t *testing.T) {
 	for what, ids := range entries {
 		if len(ids) > 0 {
 			told++
-		} else if strings.HasPrefix(what, "2 March ") {
+		} else if strings.HasPrefix(what, "2 March ") || !strings.HasSuffix(what, "truncated") {
 			t.Errorf("%s is not in the list", what)
 		}
 		if len(ids) > 2 {

@@ -240,9 +240,12 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	next := int64(firstLearned)
 	judge := func(line *Line) error {
 		line.detector = d
-		if o.Mode == Batch || compared != nil {
+		switch {
+		case compared != nil:
 			d.Judge(&line.Event, &line.Verdict)
-		} else {
+		case o.Mode == Batch:
+			d.JudgeLearned(&line.Event, &line.Verdict)
+		default:
 			d.Observe(&line.Event, &line.Verdict)
 		}
 		incidents.Pass(line.Event.Time)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -279,6 +281,8 @@ var logFormats = []logFormat{
 	{name: "nginx", input: "name: tail\nparser: nginx", healthy: healthyAccess, odd: oddAccess},
 	{name: "apache2", input: "name: tail\nparser: apache2", healthy: healthyAccess, odd: oddAccess},
 	{name: "merged JSON", input: "name: tail\nparser: docker", parse: "name: parser\nkey_name: log\nparser: json\nreserve_data: true", healthy: healthyRequest, odd: oddRequests},
+	{name: "Merge_Log", input: "name: tail\nparser: docker", parse: "name: kubernetes\ndummy_meta: true\nmerge_log: true\nkeep_log: false", healthy: healthyRequest, odd: oddRequests},
+	{name: "Docker's JSON without a parser", input: "name: tail", healthy: healthyRequest, odd: oddRequests},
 	{name: "JSON in log", input: "name: tail\nparser: docker", healthy: healthyRequest, odd: oddRequests},
 	{name: "systemd", input: "name: forward\nlisten: 127.0.0.1\nport: PORT", healthy: healthyJournal, odd: oddJournal, send: forward},
 	{name: "OTLP", input: "name: opentelemetry\nlisten: 127.0.0.1\nport: PORT\ntag_from_uri: false", healthy: healthyOTLP, odd: oddOTLP, send: postOTLP},
@@ -293,10 +297,10 @@ func TestFormats(t *testing.T) {
 		for _, f := range logFormats {
 			t.Run(f.name, func(t *testing.T) {
 				records, odd := f.records()
-				plain := f.run(t, fb, records, "none")
+				plain := withoutClock(t, f.run(t, fb, records, "none"))
 				for _, place := range []string{"filter", "processor"} {
 					t.Run(place, func(t *testing.T) {
-						out := f.run(t, fb, records, place)
+						out := withoutClock(t, f.run(t, fb, records, place))
 						if _, err := chunks.Compare(plain, out); err != nil {
 							t.Fatalf("what came out is not what comes out without the filter: %v", err)
 						}
@@ -307,6 +311,37 @@ func TestFormats(t *testing.T) {
 		}
 	})
 }
+
+// dummyMetadata is what the filter kubernetes adds with Dummy_Meta: the time.
+var dummyMetadata = regexp.MustCompile(`(?s)dummy.[A-Z][a-z]{2} [A-Z][a-z]{2} .{16}`)
+
+// withoutClock takes from a chunk what the clock has written: of records that have no
+// time of their own that of their events, and the dummy metadata. It differs from
+// run to run.
+func withoutClock(t *testing.T, chunk []byte) []byte {
+	t.Helper()
+	chunk = dummyMetadata.ReplaceAllLiteral(chunk, []byte("dummy\xb8"+strings.Repeat("-", 24)))
+	rest := chunk
+	d := msgpack.NewDecoder(bytes.NewReader(chunk))
+	for {
+		var event []msgpack.RawMessage
+		if err := d.Decode(&event); errors.Is(err, io.EOF) {
+			return chunk
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		at := bytes.Index(rest, event[0])
+		if ext := bytes.Index(event[0], []byte{0xd7, 0}); ext >= 0 && at >= 0 {
+			if seconds := rest[at+ext+2:]; binary.BigEndian.Uint32(seconds) > clockFrom && seconds[0] < 0x80 {
+				clear(seconds[:8])
+			}
+		}
+		rest = rest[at+len(event[0]):]
+	}
+}
+
+// clockFrom is a time behind those of the records, which are of March 2026.
+var clockFrom = uint32(time.Date(2026, time.April, 1, 0, 0, 0, 0, time.UTC).Unix())
 
 // records makes the stream; odd says by the first one's number where what is.
 func (f logFormat) records() (records []string, odd map[int]oddOnes) {
@@ -392,7 +427,7 @@ pipeline:
 			return 0
 		}
 		eventually(t, "records come out", func() bool { return size() > 0 }, p)
-		p.settleFor(time.Second, size)
+		p.settleFor(2*time.Second, size)
 		p.stop()
 	} else if status := p.End(); status != 0 {
 		t.Fatalf("status %d\n%s", status, p.Output())

@@ -3,12 +3,15 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,7 +24,15 @@ import (
 // patience bounds every wait; a test that reaches it has failed.
 const patience = 3 * time.Minute
 
-func TestMain(m *testing.M) { testbuild.Main(m) }
+// TestMain runs several tests at once on however few cores: most of it is waiting.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	const atOnce = 4
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		flag.Set(f.Name, strconv.Itoa(max(atOnce, runtime.NumCPU())))
+	}
+	testbuild.Main(m)
+}
 
 var (
 	filter = testbuild.Filter
@@ -53,10 +64,11 @@ func newest(t *testing.T) fluentBit {
 	return findFluentBit(t, name)
 }
 
-// withEach runs a test with every Fluent Bit there is, beside each other: most
-// of it is waiting.
+// withEach runs a test with every Fluent Bit there is, beside each other and beside
+// other tests.
 func withEach(t *testing.T, test func(t *testing.T, fb fluentBit)) {
 	t.Helper()
+	t.Parallel()
 	list := []fluentBit{newest(t)}
 	for _, name := range filepath.SplitList(os.Getenv("FLUENT_BIT_OLDER")) {
 		list = append(list, findFluentBit(t, name))

@@ -123,7 +123,7 @@ export interface Incident {
   level: number;
   score: number;
   kinds: { kind: string; lines: number }[];
-  patterns: { row: Row; lines: number; flagged: number }[];
+  patterns: { row: Row; lines: number; flagged: number; pattern: Pick<Pattern, "id" | "record" | "text" | "lines"> }[];
   more?: number;
   bins: number[];
 }

@@ -1,7 +1,8 @@
-// Package servers starts the real servers that tests put behind Fluent Bit:
-// Loki, OpenSearch, Prometheus and Alertmanager. They are built by "make loki",
-// "make opensearch" and "make prometheus" into a cache; a test that needs one
-// that is not there skips, and says so by name.
+// Package servers starts the real servers that tests put behind Fluent Bit. Loki
+// and OpenSearch are built by "make loki" and "make opensearch" into a cache;
+// Prometheus and Alertmanager come from packages (Debian's prometheus and
+// prometheus-alertmanager). A test that needs one that is not there skips, and says
+// so by name.
 //
 // Loki and OpenSearch take long to start: one of each serves all tests of a
 // package, each under labels or an index of its own. Package testbuild ends them.
@@ -52,21 +53,44 @@ func find(t testing.TB, pattern, server, target string) string {
 	return found[len(found)-1]
 }
 
+// packaged returns a program that a package has put on the path, or skips the test.
+func packaged(t testing.TB, server, pkg string, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skipf("SKIPPED, NOT TESTED against a real %s: no %s on the path; Debian's package %s has it", server, names[0], pkg)
+	return ""
+}
+
 // server is a program that runs.
 type server struct {
 	cmd  *exec.Cmd
+	life io.Closer // the program ends when it is closed, as it is when the test dies
 	done chan struct{}
 	log  string // the file that has what it says
 }
 
+// guarded runs a program until the standard input ends.
+const guarded = `exec 3<&0
+"$@" 3<&- </dev/null &
+child=$!
+{ cat <&3 >/dev/null; kill -9 $child; } 2>/dev/null &
+wait $child`
+
 func start(dir, name string, args ...string) (*server, error) {
-	s := &server{cmd: exec.Command(name, args...), done: make(chan struct{}), log: filepath.Join(dir, "said.log")}
+	s := &server{cmd: exec.Command("sh", append([]string{"-c", guarded, "sh", name}, args...)...), done: make(chan struct{}), log: filepath.Join(dir, "said.log")}
 	out, err := os.Create(s.log)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = dir, out, out
+	if s.life, err = s.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -78,7 +102,7 @@ func start(dir, name string, args ...string) (*server, error) {
 }
 
 func (s *server) kill() {
-	s.cmd.Process.Kill()
+	s.life.Close()
 	<-s.done
 }
 
@@ -100,7 +124,7 @@ func (s *server) ready(url string) error {
 		}
 		select {
 		case <-s.done:
-			return fmt.Errorf("%s has ended: %v\n%s", s.cmd.Path, s.cmd.ProcessState, s.said())
+			return fmt.Errorf("%s has ended: %v\n%s", s.cmd.Args[4], s.cmd.ProcessState, s.said())
 		default:
 		}
 	}
@@ -211,13 +235,13 @@ func OpenSearch(t testing.TB) (url string) {
 // Promtool returns the path of Prometheus' own checker, or skips the test.
 func Promtool(t testing.TB) string {
 	t.Helper()
-	return find(t, "prometheus-*/promtool", "Prometheus", "prometheus")
+	return packaged(t, "Prometheus", "prometheus", "promtool")
 }
 
 // Prometheus starts a real one with a configuration, which ends with the test.
 func Prometheus(t testing.TB, config string) (url string) {
 	t.Helper()
-	bin := find(t, "prometheus-*/prometheus", "Prometheus", "prometheus")
+	bin := packaged(t, "Prometheus", "prometheus", "prometheus")
 	dir := t.TempDir()
 	path := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {
@@ -231,7 +255,7 @@ func Prometheus(t testing.TB, config string) (url string) {
 // Alertmanager starts a real one with a configuration, which ends with the test.
 func Alertmanager(t testing.TB, config string) (url string) {
 	t.Helper()
-	bin := find(t, "prometheus-*/alertmanager", "Alertmanager", "prometheus")
+	bin := packaged(t, "Alertmanager", "prometheus-alertmanager", "alertmanager", "prometheus-alertmanager")
 	dir := t.TempDir()
 	path := filepath.Join(dir, "alertmanager.yml")
 	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {

@@ -9,8 +9,11 @@ import { complain, say } from "./tell.ts";
 
 export const filter = (part: Partial<Filters>): void => update({ filters: { ...state.filters, ...part } });
 
+/** Known is what must be known of a pattern to set it aside. */
+type Known = Pick<Pattern, "id" | "record" | "text" | "lines">;
+
 /** setAside takes a pattern out of the view. */
-export function setAside(p: Pattern): void {
+export function setAside(p: Known): void {
   const { normal, pattern } = state.filters;
   filter({
     normal: [...normal.filter((n) => n.id !== p.id), { id: p.id, text: p.text }],
@@ -38,5 +41,5 @@ async function write(id: string, normal: boolean): Promise<void> {
 }
 
 /** settingAside says what it does. */
-export const settingAside = (p: Pattern): string =>
+export const settingAside = (p: Known): string =>
   `Adds Ignore pattern:${p.record} to the Fluent Bit section${state.start.ignoreFile ? ` and to ${state.start.ignoreFile}` : ""}, which silences ${plural(p.lines, "line")} of this log, and takes the pattern out of the view`;

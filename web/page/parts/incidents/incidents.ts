@@ -1,7 +1,7 @@
 // The list of incidents: what happened, one row each. A row opens into its lines.
 
 import * as api from "../../api.ts";
-import { filter, setAside } from "../../actions/filter.ts";
+import { filter, setAside, settingAside } from "../../actions/filter.ts";
 import { openLine, showAmongAll } from "../../actions/lines.ts";
 import { complain } from "../../actions/tell.ts";
 import { $, h, keepFocus, on, put } from "../../lib/dom.ts";
@@ -136,14 +136,24 @@ function inside(i: api.Incident): HTMLElement[] {
       { class: "buttons" },
       h("button", { type: "button", class: "quiet", "data-key": "all", onclick: all }, i.lines === 1 ? "Open its line in the list" : `All ${count(i.lines)} lines`),
       h("button", { type: "button", class: "quiet", "data-key": "around", onclick: () => void showAmongAll(i.from) }, "What else happened then"),
-      h("button", { type: "button", class: "quiet", "data-key": "normal", onclick: () => void normal(first.row.p), title: "Sets the pattern of its first line aside" }, "This is normal"),
+      i.patterns.length > 1 ? "" : normal(first),
       h("span", { class: "small" }, i.id),
     ),
   ];
 }
 
-function involved(p: api.Incident["patterns"][number]): HTMLElement {
-  return h("li", {}, h("code", {}, ...marked(p.row)), h("span", { class: "small" }, `${plural(p.lines, "line")} from line ${count(p.row.n)}: `, ...logText(p.row.r ?? "")));
+type Involved = api.Incident["patterns"][number];
+
+function involved(p: Involved): HTMLElement {
+  const said = h("span", { class: "small" }, `${plural(p.lines, "line")} from line ${count(p.row.n)}: `, ...logText(p.row.r ?? ""));
+  return h("li", {}, h("div", {}, h("code", {}, ...marked(p.row)), said), normal(p));
+}
+
+/** normal has no button for lines of many patterns: no one id ignores them. */
+function normal({ pattern: p }: Involved): HTMLElement | string {
+  if (!p.record) return "";
+  const words = `This is normal: ${plural(p.lines, "line")} of the log`;
+  return h("button", { type: "button", class: "quiet", "data-key": `normal-${p.id}`, onclick: () => setAside(p), title: settingAside(p), "aria-label": `${words}, ${p.text}` }, words);
 }
 
 function line(r: api.Row): HTMLElement {
@@ -156,17 +166,4 @@ function line(r: api.Row): HTMLElement {
     { class: isFlagged(r) ? "flagged" : "" },
     h("button", { type: "button", "data-key": `line-${r.n}`, onclick: show }, h("span", {}, r.t ? clock(r.t, dates()) : count(r.n)), h("span", {}, isFlagged(r) ? h("span", { class: "hidden" }, "anomaly: ") : null, ...marked(r))),
   );
-}
-
-/** normal sets aside the pattern of an incident, of which all must be known: how many lines it has in the log. */
-async function normal(id: string): Promise<void> {
-  try {
-    const { patterns } = await api.patterns(state.logID, new URLSearchParams({ pattern: id, n: "1" }));
-    const p = patterns[0];
-    if (!p) return;
-    if (p.record) setAside(p);
-    else complain("These are lines of many patterns: no one id ignores them.");
-  } catch (e) {
-    complain(e);
-  }
 }

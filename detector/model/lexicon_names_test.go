@@ -1,0 +1,33 @@
+package model
+
+import "testing"
+
+// TestWordsThatLookLikeFailures: what only begins as a word of failure does.
+func TestWordsThatLookLikeFailures(t *testing.T) {
+	for _, word := range []string{"broker", "Brokers", "lossless", "preemptible", "retryable"} {
+		if classify([]byte(word)) != 0 {
+			t.Errorf("%q is a word of failure", word)
+		}
+	}
+	for _, word := range []string{"broken", "Unreachable", "unresolvable", "inaccessible", "Retrying", "preempted", "losses"} {
+		if classify([]byte(word)) == 0 {
+			t.Errorf("%q is no word of failure", word)
+		}
+	}
+}
+
+// TestValueSaysFailure: a field's value that is one word of failure weighs as a code of
+// one does.
+func TestValueSaysFailure(t *testing.T) {
+	for value, want := range map[string]bool{
+		"rejected": true, "FAILED": true, "denied": true,
+		"accepted": false, "broker": false, "": false, "failed to bind the port": false, "nothing has failed here": false,
+	} {
+		if got := saysFailure(&Field{Kind: Text, Value: []byte(value)}); got != want {
+			t.Errorf("%q says failure: %v, want %v", value, got, want)
+		}
+	}
+	if saysFailure(&Field{Kind: Number, Value: []byte("500"), Number: 500}) {
+		t.Error("a number is a word of failure")
+	}
+}

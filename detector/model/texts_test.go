@@ -1,0 +1,24 @@
+package model
+
+import "testing"
+
+// The surprise of a text is the sum over the characters that stood in less than one
+// text in eight, whatever the counts are.
+func TestTextsSurprise(t *testing.T) {
+	for _, n := range []float32{0, 0.5, 1, 3, 7, 8, 30, 30.5, 100, 1000, 8191.5, fullTexts} {
+		for count := range uint16(fullTexts / 4) {
+			x := texts{n: n}
+			x.with[3], x.pairs[9] = count, count
+			got := x.surprise(marks{with: 1 << 3, pairs: 1 << 9})
+			want := float32(0)
+			if c := float32(count) + 0.5; c < (n+1)/(1<<plainBits) {
+				if b := -log2(float64(c / (n + 1))); b > plainBits {
+					want = 2 * (b - plainBits)
+				}
+			}
+			if got != want {
+				t.Fatalf("a character of %d texts of %v has %v bits, want %v", count, n, got, want)
+			}
+		}
+	}
+}
