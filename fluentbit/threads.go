@@ -7,7 +7,7 @@ import "C"
 import (
 	"fmt"
 	"runtime"
-	"runtime/pprof"
+	"runtime/metrics"
 	"sync"
 	"unsafe"
 )
@@ -51,9 +51,18 @@ func (r room) trouble(started, processors int) string {
 func ThreadTrouble() string {
 	said := ""
 	threadsAsked.Do(func() {
-		said = roomOf(C.kit_threads_here()).trouble(pprof.Lookup("threadcreate").Count(), runtime.GOMAXPROCS(0))
+		said = roomOf(C.kit_threads_here()).trouble(threadsStarted(), runtime.GOMAXPROCS(0))
 	})
 	return said
 }
 
 var threadsAsked sync.Once
+
+// threadsStarted is how many threads Go has; 0 when it does not say.
+func threadsStarted() int {
+	s := []metrics.Sample{{Name: "/sched/threads/total:threads"}}
+	if metrics.Read(s); s[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return int(s[0].Value.Uint64())
+}

@@ -91,3 +91,57 @@ func TestPlainNumbers(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsAmongPairs are flags, whatever white space divides them.
+func TestWordsAmongPairs(t *testing.T) {
+	r := reader(t, options.Settings{})
+	for line, want := range map[string]string{
+		"level=info msg=ready user=ann retried took=5":     `"ready" INFO user="ann" retried=true took=5`,
+		"level=info\tmsg=ready\tuser=ann\tretried\ttook=5": `"ready" INFO user="ann" retried=true took=5`,
+		"x=1\ty=2\tz":        `"" x=1 y=2 z=true`,
+		"a==b c=1 d=2":       `"" a="=b" c=1 d=2`,
+		"=5 took=6 user=ann": `"=5 took=6 user=ann"`,
+		"9a=1 b=2 c=3":       `"9a=1 b=2 c=3"`,
+	} {
+		var ev detector.Event
+		r.Line([]byte(line), &ev)
+		if got := show(&ev); got != want {
+			t.Errorf("%q\n got %s\nwant %s", line, got, want)
+		}
+	}
+}
+
+// TestWhatIsDeepIsSteppedOver to its end: what stands behind it is read.
+func TestWhatIsDeepIsSteppedOver(t *testing.T) {
+	r := reader(t, options.Settings{})
+	for _, deep := range []string{
+		`{"a":{"b":{"c":{"d":{"e":1}}}}}`, `{"a":{"b":{"c":{"d":{"e":1,"f":2}}}}}`, `{"a":{"b":{"c":{"d":{ "e" : 1 , "f":"}" }}}}}`,
+		`{"a":{"b":{"c":{"d":[1,[2],{"e":3}]}}}}`, `{"a":{"b":{"c":{"d":{"e":""}}}}}`, `{"a":{"b":{"c":{"d":{}}}}}`, `{"a":{"b":{"c":{"d":[]}}}}`,
+	} {
+		var ev detector.Event
+		r.Line([]byte(`{"deep":`+deep+`,"msg":"x","n":1}`), &ev)
+		if got := show(&ev); got != `"x" n=1` {
+			t.Errorf("behind %s stands %s", deep, got)
+		}
+	}
+}
+
+// TestAccessorsToElements: of an array, the first one too.
+func TestAccessorsToElements(t *testing.T) {
+	const line = `{"list":["a","b",{"text":"c"}],"pods":[{"app":"shop"},{"app":"web"}]}`
+	for _, c := range []struct {
+		settings       options.Settings
+		message, group string
+	}{
+		{options.Settings{LogKey: "$list[0]", GroupBy: "$pods[0]['app']"}, "a", "shop"},
+		{options.Settings{LogKey: "$list[1]", GroupBy: "$pods[1]['app']"}, "b", "web"},
+		{options.Settings{LogKey: "$list[2]['text']", GroupBy: "$pods[2]['app']"}, "c", ""},
+		{options.Settings{LogKey: "$list[3]", GroupBy: "$pods['app']"}, "", ""},
+	} {
+		var ev detector.Event
+		reader(t, c.settings).Line([]byte(line), &ev)
+		if string(ev.Message) != c.message || string(ev.Group) != c.group {
+			t.Errorf("%s, %s: message %q, group %q", c.settings.LogKey, c.settings.GroupBy, ev.Message, ev.Group)
+		}
+	}
+}

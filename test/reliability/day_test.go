@@ -180,7 +180,7 @@ func TestDay(t *testing.T) {
 	if refits < lives || flagged == 0 {
 		t.Error("there were no refits, or nothing was flagged")
 	}
-	if took > 30*time.Second {
+	if took/(reloads+1) > 5*time.Second { // a life is long enough to see what changes
 		if fills && (count("cannot be saved") == 0 || count("is saved again") == 0) {
 			t.Error("the disk was never full, or the model never saved again")
 		}
