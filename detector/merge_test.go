@@ -107,8 +107,8 @@ func TestMergedJudgesAsTheWhole(t *testing.T) {
 			}
 			apart /= float64(len(want))
 			t.Logf("of %d records flagged by one of both %d are by both; scores are %.4f apart", either, both, apart)
-			if either < 10 || float64(both) < 0.8*float64(either) || apart > 0.01 {
-				t.Errorf("of %d records flagged by one of both %d are by both; scores are %.4f apart: 4 of 5 and 0.01 wanted", either, both, apart)
+			if either < 10 || float64(both) < 0.75*float64(either) || apart > 0.01 {
+				t.Errorf("of %d records flagged by one of both %d are by both; scores are %.4f apart: 3 of 4 and 0.01 wanted", either, both, apart)
 			}
 			if !maps.Equal(tellWhole, tellMerged) {
 				t.Errorf("the model of the whole tells %v, the merged one %v", tellWhole, tellMerged)

@@ -238,3 +238,38 @@ func TestEmptyLineAtALevel(t *testing.T) {
 		t.Errorf("a statement at ERROR that is usually INFO is not flagged, score %.3f", v.Score)
 	}
 }
+
+// TestBurstIsToldOnceADecade lets a statement that comes now and again come 400 times
+// within a minute: that is told when it begins, and once for each decade of its size.
+func TestBurstIsToldOnceADecade(t *testing.T) {
+	d := newDetector(t, nil)
+	rng := rand.New(rand.NewPCG(25, 26))
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	say := func(pause int, format string) (v detector.Verdict) {
+		at = at.Add(time.Duration(rng.IntN(2*pause)) * time.Millisecond)
+		d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: fmt.Appendf(nil, "INFO "+format, rng.IntN(9000))}, &v)
+		return v
+	}
+	healthy := func(n int) {
+		for range n {
+			switch rng.IntN(100) {
+			case 0:
+				say(1000, "session %d closed by its peer")
+			case 1, 2, 3, 4, 5, 6, 7, 8, 9:
+				say(1000, "parcel %d scanned")
+			default:
+				say(1000, "label %d printed")
+			}
+		}
+	}
+	healthy(8000)
+	var told []int
+	for n := range 400 {
+		if say(100, "session %d closed by its peer").Anomaly {
+			told = append(told, n+1)
+		}
+	}
+	if len(told) < 1 || len(told) > 4 || told[0] > 30 {
+		t.Errorf("a burst of 400 is told at %v; once to four times is right, first among its first 30", told)
+	}
+}

@@ -88,7 +88,7 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 	if o.burst == 0 || o.rate < calmRate {
 		st.calm = calm{st.seen, m.records, o.Time}
 	}
-	told := featBurst.Points(&o.Row) >= Strange // once flagged, it is less news
+	told := o.Flagged && featBurst.Points(&o.Row) >= Strange // it is less news then
 	if o.burst > st.peak {
 		st.peak += (o.burst - st.peak) * followPart(told)
 	}

@@ -29,10 +29,13 @@ func (o *Observation) GoesOn() bool {
 		return false
 	}
 	p := &st.habit
+	first, _ := o.strongest()
+	if first == featBurst {
+		return o.burstGoesOn() && (o.bad == 0 || p.told > p.begun && !p.due(p.told, st.seen))
+	}
 	if p.told <= p.begun {
 		return false
 	}
-	first, _ := o.strongest()
 	switch first {
 	case featTrouble, featRarity, featLevel:
 	default:
@@ -47,6 +50,21 @@ func (o *Observation) GoesOn() bool {
 		return n > maturity && root != math.Floor(root)
 	}
 	return !p.due(p.told, st.seen)
+}
+
+// burstGrowth is by what factor a burst or a run must have grown to be told again: once
+// for each decade of its size.
+const burstGrowth = 10
+
+// burstGoesOn reports whether the burst, or the run of one line, that makes the event
+// strange was told when it was not a tenth as large.
+func (o *Observation) burstGoesOn() bool {
+	st := o.known
+	begun := min(st.calm.seen, st.seen)
+	if o.run > 2 && !o.fields.rushed {
+		begun = st.seen - min(uint32(o.run), st.seen)
+	}
+	return st.habit.told > begun && st.seen+1-begun < burstGrowth*(st.habit.told-begun)
 }
 
 // due reports whether a statement that goes on is told again with the record behind
