@@ -73,3 +73,15 @@ func TestFieldNumberBelow(t *testing.T) {
 	w.passes(with("11.8 V"))
 	w.passes(with("12.9 V"))
 }
+
+// A number with a unit is a quantity, however few different ones there are.
+func TestFieldFewNumbersWithUnit(t *testing.T) {
+	shop, n := shopLog(10), 0
+	with := func(took string) string {
+		line := shop()
+		return line[:len(line)-1] + `,"took":"` + took + `"}`
+	}
+	w := watch(t, func() string { n++; return with([...]string{"2ms", "5ms", "9ms"}[n%3]) }, 8000)
+	w.passes(with("4ms"))
+	w.flags(with("3s"), "took 3s, usually 2ms to ")
+}

@@ -91,7 +91,7 @@ func (k *key) kind() FieldKind {
 	case named(k.text(), wordNames):
 		return Words
 	case p.kinds[sortNumber]*2 > p.n:
-		if p.distinct <= maxCodes {
+		if p.distinct <= maxCodes && p.unit == pattern.UnitNone {
 			return Code
 		}
 		return Quantity

@@ -547,7 +547,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		return
 	}
 	bits, sorted := float32(0), false
-	if s.count < commonValue && !pl.usualQuantity(s.number) {
+	if s.count < commonValue && !pl.usualQuantity(s.number, f.Unit) {
 		rare, _ := pl.seldom.surprise(s.count)
 		bits = rare - toldBits*log2(float64(1+s.count))
 	}
@@ -578,7 +578,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 			all.rawText, all.strange = points, at
 		}
 	}
-	if pl.category() {
+	if pl.category() && f.Unit == pattern.UnitNone {
 		if s.count >= firmValue {
 			all.addLow(s.id, at)
 		} else if s.count > 0 && p == whole && !codeWorse(f) && float64(m.records)-octaves(fs.values.slots[s.place].t).exp() < newcomer {
@@ -623,9 +623,10 @@ func saysFailure(f *Field) bool {
 const maxOutcome = 16
 
 // usualQuantity reports whether a number is no larger than those of a quantity, or near
-// them: that 90 ms never came, where 12 to 79 did, is no news.
-func (p *place) usualQuantity(x octaves) bool {
-	if x == noNumber || p.distinct <= maxCodes {
+// them: that 90 ms never came, where 12 to 79 did, is no news. A number with a unit is
+// a quantity, however few there are.
+func (p *place) usualQuantity(x octaves, unit pattern.Unit) bool {
+	if x == noNumber || p.distinct <= maxCodes && unit == pattern.UnitNone {
 		return false
 	}
 	usual := p.numbers.told
