@@ -86,7 +86,7 @@ func tally(docs []map[string]any, field string) map[string]int {
 // grouped is what the records say.
 func askLoki(t *testing.T, s *standIns) {
 	if s.realLoki == "" {
-		t.Skip("SKIPPED, NOT TESTED: Grafana's questions against a real Loki")
+		t.Skip("SKIPPED, NOT TESTED: there is no Loki to put Grafana's questions to; make loki builds one")
 	}
 	docs, asked := s.flaggedDocs(), 0
 	for _, q := range questions(t) {
@@ -171,7 +171,7 @@ func askPrometheus(t *testing.T, port string) {
 // aggregations that its columns stand for.
 func askSearch(t *testing.T, s *standIns) {
 	if s.realSearch == "" {
-		t.Skip("SKIPPED, NOT TESTED: Kibana's panels against a real OpenSearch")
+		t.Skip("SKIPPED, NOT TESTED: there is no OpenSearch to compute Kibana's panels; make opensearch brings one")
 	}
 	docs, panels := s.flaggedDocs(), 0
 	var derived map[string]any

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	vocabulary "github.com/flb-anomaly/flb-anomaly/detector/model/words"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
@@ -108,6 +109,11 @@ func (g *language) surprise(b []byte, l *pattern.Line, words *spoken, own float3
 		if i == len(l.Tokens) {
 			s.end = bits
 		} else if t := &l.Tokens[i]; t.Kind == pattern.Word {
+			if word > 0 && bits > 0 && vocabulary.IsPlaceholder(b, int(t.Start), int(t.End)) {
+				// It may stand wherever a value may: it is no more news than it is seldom.
+				lines := float64(g.grams.find(keyTwo(lineBegin0, lineBegin1)).n) + 1
+				bits = min(bits, max(0, -log2(min(1, word/lines))))
+			}
 			class := words.said(b, l.Tokens, i)
 			s.class |= class
 			if class&classFailure != 0 && bits > s.failure {

@@ -60,3 +60,27 @@ func TestUsualLengths(t *testing.T) {
 		}
 	}
 }
+
+// A word that stands for a value that is not there may stand wherever one may: it is no
+// more of a surprise than it is seldom in the log.
+func TestPlaceholderIsNoSurprise(t *testing.T) {
+	m := New()
+	scanner := pattern.NewScanner(1)
+	var line pattern.Line
+	surprise := func(s string) float32 {
+		scanner.Scan([]byte(s), &line)
+		var words spoken
+		return m.language.surprise([]byte(s), &line, &words, 0).word
+	}
+	for i := range 200 {
+		s := [...]string{"configure tool <none>", "status installed tool"}[i%2]
+		scanner.Scan([]byte(s), &line)
+		m.language.learn(&line, 1)
+	}
+	if bits := surprise("status installed <none>"); bits > 2 {
+		t.Errorf("<none>, which stands in half of the lines, has %.1f bits in another place; at most 2 are right", bits)
+	}
+	if bits := surprise("status installed configure"); bits < 4 {
+		t.Errorf("a word in a place that never had it has %.1f bits; at least 4 are right", bits)
+	}
+}

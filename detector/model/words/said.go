@@ -31,7 +31,7 @@ func Said(text []byte, tokens []pattern.Token, i int) float32 {
 		if w < 0 || !isThrown(word[at:]) || !isUpper(word[0]) || isMember(text, end) {
 			return 0
 		}
-	} else if InName(text, start, end) || isPlaceholder(text, start, end) {
+	} else if InName(text, start, end) || IsPlaceholder(text, start, end) {
 		return 0
 	}
 	if isNone(text, tokens, i) || w > 0 && isCorrected(text, tokens, i) || takenBack(text, tokens, i, true) {
@@ -46,7 +46,7 @@ func Said(text []byte, tokens []pattern.Token, i int) float32 {
 func Plain(text []byte, tokens []pattern.Token, i int) bool {
 	t := &tokens[i]
 	start, end := int(t.Start), int(t.End)
-	return t.Kind == pattern.Word && !InName(text, start, end) && !isPlaceholder(text, start, end) &&
+	return t.Kind == pattern.Word && !InName(text, start, end) && !IsPlaceholder(text, start, end) &&
 		!isNone(text, tokens, i) && !takenBack(text, tokens, i, false)
 }
 
@@ -162,7 +162,9 @@ var (
 	placeholderOrs = []string{"unknown", "undefined", "unset", "empty", "missing"}
 )
 
-func isPlaceholder(text []byte, start, end int) bool {
+// IsPlaceholder reports whether text[start:end], a word, stands for a value that is not
+// there: none, null, UNKNOWN.
+func IsPlaceholder(text []byte, start, end int) bool {
 	word := text[start:end]
 	if oneOf(word, placeholders) {
 		return true
