@@ -3,7 +3,7 @@
 // shared object in a real Fluent Bit ($FLUENT_BIT, or fluent-bit on PATH),
 // and leaves those rows out, saying so, where there is none.
 //
-//	go run ./test/bench [-lines 1000000] [-rounds 3] [-log FILE]
+//	go run ./test/bench [-lines 1000000] [-rounds 3] [-log FILE] [-only PART]
 package main
 
 import (
@@ -35,9 +35,10 @@ func main() {
 	lines := flag.Int("lines", 1_000_000, "lines of log to measure with")
 	rounds := flag.Int("rounds", 3, "rounds; the table has medians, of the forest the best")
 	log := flag.String("log", "", "log file to measure with instead of lines of the example service")
+	only := flag.String("only", "", "the part to measure: pipeline, groups, threads, scan, calls or forest (default: all)")
 	flag.Parse()
 	b := &bench{rounds: *rounds, lines: *lines, table: tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)}
-	if err := b.run(*log); err != nil {
+	if err := b.run(*log, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -55,7 +56,7 @@ func (b *bench) row(what, figure, compared string) {
 	fmt.Fprintf(b.table, "%s\t%s\t%s\n", what, figure, compared)
 }
 
-func (b *bench) run(log string) (err error) {
+func (b *bench) run(log, only string) (err error) {
 	if b.dir, err = os.MkdirTemp("", "flb-anomaly-bench-"); err != nil {
 		return err
 	}
@@ -76,8 +77,22 @@ func (b *bench) run(log string) (err error) {
 		}
 	}
 	b.row("WHAT", "FIGURE", "COMPARED WITH")
-	for _, part := range []func() error{b.pipeline, b.scan, b.calls, b.forest} {
-		if err := part(); err != nil {
+	parts := []struct {
+		name    string
+		measure func() error
+	}{{"pipeline", b.pipeline}, {"groups", b.groups}, {"threads", b.threads}, {"scan", b.scan}, {"calls", b.calls}, {"forest", b.forest}}
+	known := only == ""
+	for _, part := range parts {
+		known = known || part.name == only
+	}
+	if !known {
+		return fmt.Errorf("-only %q is no part; it is one of pipeline, groups, threads, scan, calls, forest", only)
+	}
+	for _, part := range parts {
+		if only != "" && part.name != only {
+			continue
+		}
+		if err := part.measure(); err != nil {
 			return err
 		}
 	}
@@ -147,6 +162,17 @@ func writeRecords(path string, lines int) error {
 // usage is what a process took.
 type usage struct{ cpu, megabytes float64 }
 
+// fluentBit is the binary to measure with, empty where there is none.
+func fluentBit() string {
+	bin := os.Getenv("FLUENT_BIT")
+	if bin == "" {
+		bin, _ = exec.LookPath("fluent-bit")
+	}
+	return bin
+}
+
+const noFluentBit = "Fluent Bit is not on this machine"
+
 func measure(cmd *exec.Cmd) (usage, error) {
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
@@ -165,12 +191,9 @@ func median(v []float64) float64 {
 
 // pipeline measures CPU and memory inside Fluent Bit.
 func (b *bench) pipeline() error {
-	bin := os.Getenv("FLUENT_BIT")
+	bin := fluentBit()
 	if bin == "" {
-		bin, _ = exec.LookPath("fluent-bit")
-	}
-	if bin == "" {
-		b.row("CPU a record in Fluent Bit, memory added", "not measured", "Fluent Bit is not on this machine")
+		b.row("CPU a record in Fluent Bit, memory added", "not measured", noFluentBit)
 		return nil
 	}
 	lua := filepath.Join(b.dir, "add.lua")
