@@ -101,3 +101,40 @@ func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestAPauseOfTheLogIsNoSilence has the log of a job that runs once a day for some
+// minutes, with a warning and an error that are part of each run: nobody is told that
+// they are back, as everything is. What stayed away while the log went on is told.
+func TestAPauseOfTheLogIsNoSilence(t *testing.T) {
+	for _, goesOn := range []bool{false, true} {
+		d := newDetector(t, nil)
+		start := time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC)
+		var v detector.Verdict
+		var back []string
+		say := func(at time.Time, line string, day int) {
+			d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: []byte(line)}, &v)
+			if v.Anomaly && strings.Contains(string(v.Reason), " is back after ") {
+				back = append(back, fmt.Sprintf("day %d: %s (%s)", day, line, v.Reason))
+			}
+		}
+		for day := range 3 {
+			at := start.Add(time.Duration(day) * 24 * time.Hour)
+			for i := range 3000 {
+				at = at.Add(200 * time.Millisecond)
+				say(at, fmt.Sprintf("INFO compiled module m%d of the shop in %d ms", i%40, 20+i%17), day)
+				switch i {
+				case 1000:
+					say(at, "WARN settings of module m7 have no version, the oldest one is taken", day)
+				case 2000:
+					say(at, "ERROR cannot reach the mirror, going on with the main server", day)
+				}
+			}
+			for end := start.Add(time.Duration(day+1) * 24 * time.Hour); goesOn && at.Before(end); at = at.Add(20 * time.Second) {
+				say(at, "INFO waiting for work", day)
+			}
+		}
+		if goesOn != (len(back) > 0) {
+			t.Errorf("the log goes on between the runs: %v; told to be back: %q", goesOn, back)
+		}
+	}
+}
