@@ -293,7 +293,7 @@ func (b *bench) scan() error {
 
 // calls takes the benchmarks of the filter's call.
 func (b *bench) calls() error {
-	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Judge", "-benchmem", "-benchtime", "2s", "./internal/judge").Output()
+	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Judge|FirstFit", "-benchmem", "-benchtime", "2s", "./internal/judge").Output()
 	if err != nil {
 		return fmt.Errorf("the benchmarks of ./internal/judge: %w\n%s", err, out)
 	}
@@ -302,6 +302,8 @@ func (b *bench) calls() error {
 		case strings.HasPrefix(line, "BenchmarkJudgePause"):
 			b.row("calls of 1,000 records, p99.9, with refits going on", fmt.Sprintf("%.2f ms", value(line, "p99.9-ms")),
 				fmt.Sprintf("without %.2f ms (x %.2f)", value(line, "calm-p99.9-ms"), value(line, "p99.9-ms")/value(line, "calm-p99.9-ms")))
+		case strings.HasPrefix(line, "BenchmarkFirstFit"):
+			b.row("the longest call of 100 records while the largest first fit goes on, CPU of its thread", fmt.Sprintf("%.2f ms", value(line, "longest-ms")), fmt.Sprintf("usual call %.2f ms", value(line, "usual-ms")))
 		case strings.HasPrefix(line, "BenchmarkJudge/"):
 			of := map[string]string{"text": "lines of text", "records": "records of some ten fields", "new": "the first 20,000 lines of a log"}[regexp.MustCompile(`/(\w+)`).FindStringSubmatch(line)[1]]
 			b.row("a call of the filter, without the crossing from C: "+of, fmt.Sprintf("%.0f ns a record", value(line, "ns/record")), fmt.Sprintf("%.0f allocations a call of 1,000 records", value(line, "allocs/op")))
