@@ -52,7 +52,7 @@ func (o *Observation) phraseReturned(dst []byte) []byte {
 	} else {
 		dst = append(dst, "message is back after "...)
 	}
-	dst = duration(dst, o.pause)
+	dst = duration(dst, o.Time-p.time)
 	dst = append(times(append(dst, ", seen "...), int(st.seen)), " before"...)
 	if p.gaps.n < gapsKnown || o.away <= returned {
 		return dst

@@ -103,10 +103,6 @@ func (g *merger) statements() {
 		s.rebase(g, g.a)
 		g.m.habits.rebase(&s.habit, g.fadeA)
 	}
-	asleep := &g.m.habits.sleep
-	if asleep.last == 0 { // m knows no time
-		asleep.seconds = g.o.habits.sleep.seconds
-	}
 	names := from.names()
 	of := make([][]uint64, len(from.all))
 	for _, n := range names {
@@ -120,7 +116,6 @@ func (g *merger) statements() {
 		s.epoch = g.m.epoch
 		s.rebase(g, g.b)
 		g.o.habits.rebase(&s.habit, g.fadeB)
-		s.habit.slept += asleep.seconds - g.o.habits.sleep.seconds
 		is := t.find(s.hash)
 		for _, name := range of[i] {
 			if is == nil {
@@ -262,9 +257,7 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	if p.from == 0 || o.from != 0 && o.from < p.from {
 		p.from = o.from
 	}
-	if o.time > p.time {
-		p.time, p.slept = o.time, o.slept
-	}
+	p.time = max(p.time, o.time)
 	p.gaps.merge(&o.gaps)
 	p.times += o.times
 	p.fixed &= o.fixed
@@ -290,8 +283,6 @@ func (g *merger) habits() {
 	if h.begin == 0 || from.begin != 0 && from.begin < h.begin {
 		h.begin = from.begin
 	}
-	h.sleep.last = max(h.sleep.last, from.sleep.last)
-	h.sleep.gaps.merge(&from.sleep.gaps)
 	// News is counted by how many of the last lines were some: twice as many lines are
 	// not remembered for there being two logs.
 	lines := func(n uint32) float64 { return min(float64(n), newsRecords*perNat) + 1 }

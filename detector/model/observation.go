@@ -27,14 +27,12 @@ type Observation struct {
 	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged
 	class  wordClass     // of a line whose text is new
 	bad    badness
-	rare   bool          // its statement is, at its slow rate
-	rarity float32       // bits
-	quick  float32       // records of its statement lately
-	back   bool          // and began anew with this record
-	again  bool          // was told on another day, and is trouble
-	asleep uint32        // sleep.seconds up to it
-	pause  time.Duration // for which its statement was silent while the log went on
-	away   float32       // octaves of that beyond its usual gaps
+	rare   bool    // its statement is, at its slow rate
+	rarity float32 // bits
+	quick  float32 // records of its statement lately
+	back   bool    // and began anew with this record
+	again  bool    // was told on another day, and is trouble
+	away   float32 // octaves that its statement was away beyond its usual gaps
 
 	failed  bool        // the record has no message, and a code that says that something failed
 	oddCode int         // index of the strangest code; -1 = none

@@ -72,7 +72,6 @@ type habits struct {
 	era    uint32        // times that weight was brought down
 	begin  time.Duration // of the first record with a time; 0 = unknown
 	now    time.Duration // up to which slow rates have faded
-	sleep  sleep
 
 	newsWeight float64
 	news       [badnesses]float64 // rare lines, by badness
@@ -113,7 +112,6 @@ type habit struct {
 	since uint32        // the record since which it is said
 	from  time.Duration // and its time; 0 = unknown
 	time  time.Duration // of its last record; 0 = unknown
-	slept uint32        // sleep.seconds then
 	gaps  gaps
 	times float32 // that it came back, fading over slowTime
 	fixed uint64  // a bit for each identifier that stood in all of its bad lines
@@ -184,8 +182,7 @@ func (m *Model) judgeHabit(o *Observation) {
 	if o.Size == 0 && o.failed {
 		o.bad = max(o.bad, 3) // as an ERROR
 	}
-	o.quick, o.away, o.back, o.pause = 1, 0, false, 0
-	o.asleep = h.sleep.until(o.Time)
+	o.quick, o.away, o.back = 1, 0, false
 	slow := 0.0
 	if st != nil {
 		p := &st.habit
@@ -195,9 +192,8 @@ func (m *Model) judgeHabit(o *Observation) {
 		}
 		slow = float64(p.slow)
 		o.quick += p.quick * quickLeft(m.records-st.last)
-		o.pause = p.pause(o.Time, o.asleep)
-		if o.pause > 0 {
-			o.away = p.gaps.beyond(gapOctaves(o.pause), p.mostGap())
+		if p.time > 0 && o.Time >= p.time {
+			o.away = p.gaps.beyond(gapOctaves(o.Time-p.time), p.mostGap())
 		}
 		o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 	}
@@ -364,7 +360,7 @@ func (m *Model) comesAgain(o *Observation, st *statement) bool {
 	if st == nil || st.habit.told == 0 || st.habit.times >= comesAndGoes {
 		return false
 	}
-	return o.pause >= longSilence && m.records-st.last >= longRecords
+	return st.habit.time > 0 && o.Time-st.habit.time >= longSilence && m.records-st.last >= longRecords
 }
 
 // quietFor reports whether an episode of the statement is over.
@@ -372,7 +368,7 @@ func (m *Model) quietFor(o *Observation, st *statement) bool {
 	if m.records-st.last < quietRecords {
 		return false
 	}
-	return o.Time == 0 || st.habit.time == 0 || o.pause >= quietTime
+	return o.Time == 0 || st.habit.time == 0 || o.Time-st.habit.time >= quietTime
 }
 
 func (m *Model) learnHabit(o *Observation, st *statement) {
@@ -382,11 +378,10 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 		p.times = p.times*float32(math.Exp2(-float64(max(0, o.Time-p.time))/float64(slowTime))) + 1
 	}
 	if p.time > 0 && o.Time >= p.time {
-		p.gaps.learn(gapOctaves(o.pause))
+		p.gaps.learn(gapOctaves(o.Time - p.time))
 	}
-	h.sleep.learn(o.Time, o.asleep)
 	if o.Time > 0 {
-		p.time, p.slept = o.Time, o.asleep
+		p.time = o.Time
 		if passed := o.Time - h.now; h.now > 0 && passed >= slowStep {
 			h.weight *= math.Exp2(min(float64(passed)/float64(slowTime), forgotten))
 			h.now = o.Time
@@ -455,7 +450,6 @@ func (h *habits) carry(c *codec.Codec) {
 	c.U32(&h.era)
 	codec.I64(c, &h.begin)
 	codec.I64(c, &h.now)
-	h.sleep.carry(c)
 	c.F64(&h.newsWeight)
 	for i := range h.news {
 		c.F64(&h.news[i])
@@ -482,7 +476,6 @@ func (p *habit) carry(c *codec.Codec) {
 	c.U32(&p.since)
 	codec.I64(c, &p.from)
 	codec.I64(c, &p.time)
-	c.U32(&p.slept)
 	p.gaps.carry(c)
 	c.F32(&p.times)
 	c.U64(&p.fixed)
