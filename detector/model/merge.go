@@ -186,7 +186,7 @@ func (s *statement) rebase(g *merger, of uint32) {
 func (s *statement) merge(o *statement, later bool) {
 	one, other := s.seen, o.seen
 	if later {
-		s.vars, s.rate, s.run, s.height, s.calm = o.vars, o.rate, o.run, o.height, o.calm
+		s.all, s.rate, s.run, s.height, s.calm = o.all, o.rate, o.run, o.height, o.calm
 		s.burstAt = o.burstAt
 		s.calm.seen += one
 	} else {
