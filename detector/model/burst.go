@@ -33,6 +33,7 @@ const (
 // judgeBurst sees whether a known pattern comes more often than it ever did.
 func (m *Model) judgeBurst(o *Observation) {
 	st := o.known
+	o.all = o.hashAll()
 	if st == nil {
 		o.rate, o.run, o.burst = 1, 0, 0
 		return
@@ -46,7 +47,7 @@ func (m *Model) judgeBurst(o *Observation) {
 		o.burst = o.rate*log2(float64(o.rate/expected)) - perNat*(o.rate-expected)
 	}
 	o.run = 0
-	if st.vars == o.Line.Vars && gap == 1 {
+	if st.all == o.all && gap == 1 {
 		o.run = min(st.run+1, 1<<15)
 	}
 	if st.seen < maturity {
@@ -71,11 +72,24 @@ func (m *Model) judgeBurst(o *Observation) {
 	featBurst.set(&o.Row, min(mostBurst, points))
 }
 
+// hashAll is a hash of all that the event says, but for its time: of two lines of one
+// statement, words in a free place and fields may differ.
+func (o *Observation) hashAll() uint64 {
+	h := mix64(o.Line.Hash, o.Line.Vars)
+	if o.Size == 0 {
+		return h // Vars is of the fields
+	}
+	for i := range o.Fields {
+		h += mix64(o.about[i].name, o.about[i].value)
+	}
+	return h
+}
+
 func (m *Model) learnBurst(o *Observation, st *statement) {
 	if o.run < st.run { // the run is over
 		st.longest = max(st.longest, octavesOf(float64(st.run+1)))
 	}
-	st.last, st.vars, st.rate, st.run = m.records, o.Line.Vars, o.rate, o.run
+	st.last, st.all, st.rate, st.run = m.records, o.all, o.rate, o.run
 	if o.burst > st.height {
 		st.height = o.burst
 	} else if o.burst < st.height/4 { // the burst is over: such a one is no news again

@@ -22,7 +22,7 @@ const (
 // program, as a rule.
 type statement struct {
 	hash uint64
-	vars uint64 // of the record seen last
+	all  uint64 // a hash of all that its last record said
 
 	n      float32 // records, aged
 	levels [pattern.Levels]float32
@@ -324,7 +324,7 @@ func (t *statements) carryNames(c *codec.Codec) {
 
 func (s *statement) carry(c *codec.Codec) {
 	c.U64(&s.hash)
-	c.U64(&s.vars)
+	c.U64(&s.all)
 	c.F32(&s.n)
 	c.F32s(s.levels[:])
 	c.U32(&s.seen)
