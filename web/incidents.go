@@ -79,6 +79,9 @@ func (t *telling) goOn(ctx context.Context, v *view, snap *snapshot, f *filter) 
 			return ctx.Err()
 		}
 		c, k := snap.at(i)
+		if c.flags[k]&restBit != 0 {
+			continue // its record has been told
+		}
 		p := c.pattern[k]
 		verdict.Pattern = hashes[p]
 		verdict.Anomaly = c.sweep[k]>>f.stop&1 == 1 && !f.hides(p)

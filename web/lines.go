@@ -21,6 +21,7 @@ const (
 	judgedBit = 1 << 7
 	timedBit  = 1 << 6 // the line has a time of its own
 	cutBit    = 1 << 5 // longer than scan.MaxLine
+	restBit   = 1 << 4 // the line continues the record of the line before it
 )
 
 // chunkLines is how many lines are allocated at once. Nothing is copied when
@@ -93,4 +94,27 @@ func (s *snapshot) at(i int) (*chunk, int) { return s.chunks[i/chunkLines], i % 
 func (s *snapshot) line(i int) line {
 	c, k := s.at(i)
 	return line{c.offset[k], c.time[k], c.score[k], c.sweep[k], c.pattern[k], c.reason[k], c.group[k], c.flags[k], c.kind[k]}
+}
+
+// records tells with which line the record of another begins. It is asked for lines in
+// their order.
+type records struct {
+	snap         *snapshot
+	asked, first int // the line it was asked for last, and what it said
+}
+
+// firstOf returns the line with which the record of line i begins, which is i itself
+// when the line continues none.
+func (r *records) firstOf(i int) int {
+	first := i
+	for ; first > r.asked; first-- {
+		if c, k := r.snap.at(first); c.flags[k]&restBit == 0 {
+			break
+		}
+	}
+	if first == r.asked {
+		first = r.first
+	}
+	r.asked, r.first = i, first
+	return first
 }

@@ -280,6 +280,9 @@ func (v *view) add(l *scan.Line, clock int64) {
 			c.Zone = zoneOf(l.Text)
 		}
 	}
+	if l.Continues {
+		kept.flags |= restBit
+	}
 	if l.Cut {
 		kept.flags |= cutBit
 		c.Cut++
