@@ -641,6 +641,7 @@ func (r *numberRange) merge(o *numberRange) {
 	}
 	r.span.merge(o.span)
 	r.told.merge(o.told)
+	r.last = span{max(r.last.lo, o.last.lo), min(r.last.hi, o.last.hi)} // what one of them saw once is not seen twice
 	r.n += o.n
 	r.out += o.out
 	r.few = max(r.few, o.few)
