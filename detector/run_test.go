@@ -50,3 +50,36 @@ func TestARunIsOfTheVerySameLine(t *testing.T) {
 		}
 	}
 }
+
+// TestABurstLikeOneBeforeIsNoNews has a job that says one line twenty times when it
+// begins, early in the log and again when the log is twenty times as long and the line
+// that much rarer: it is told only where it is larger.
+func TestABurstLikeOneBeforeIsNoNews(t *testing.T) {
+	for _, c := range []struct {
+		lines int
+		told  bool
+	}{{20, false}, {200, true}} {
+		d := newDetector(t, nil)
+		g := shoplog.New(shoplog.Options{Seed: 15})
+		var v detector.Verdict
+		shop := func(n int) {
+			for range n {
+				d.Observe(&detector.Event{Message: []byte(g.Next().Line)}, &v)
+			}
+		}
+		fetch := func(n int) (told int) {
+			for i := range n {
+				if d.Observe(&detector.Event{Message: fmt.Appendf(nil, "build: fetched module %d of the cache", i*7919%1000)}, &v); v.Anomaly {
+					told++
+				}
+			}
+			return told
+		}
+		shop(1000)
+		fetch(20)
+		shop(20_000)
+		if told := fetch(c.lines); told > 0 != c.told {
+			t.Errorf("%d lines after 20 at the beginning: %d told, want some: %v", c.lines, told, c.told)
+		}
+	}
+}

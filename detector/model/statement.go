@@ -34,9 +34,9 @@ type statement struct {
 
 	habit   habit
 	rate    float32 // records of it among the recent ones, fading
-	peak    float32 // usual highest surprise of rate, in bits
+	peak    float32 // usual highest rate
 	burstAt uint32  // the record at which a burst was last near peak
-	height  float32 // of the burst that is going on, in bits
+	height  float32 // highest rate in the burst that is going on
 	calm    calm    // before it
 
 	run     uint16  // times in a row that the very same line came
