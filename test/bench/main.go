@@ -9,8 +9,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -22,6 +24,8 @@ import (
 	"strings"
 	"syscall"
 	"text/tabwriter"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 )
@@ -35,7 +39,7 @@ func main() {
 	lines := flag.Int("lines", 1_000_000, "lines of log to measure with")
 	rounds := flag.Int("rounds", 3, "rounds; the table has medians, of the forest the best")
 	log := flag.String("log", "", "log file to measure with instead of lines of the example service")
-	only := flag.String("only", "", "the part to measure: pipeline, groups, threads, scan, calls or forest (default: all)")
+	only := flag.String("only", "", "the part to measure: pipeline, groups, threads, scan, zstd, calls or forest (default: all)")
 	flag.Parse()
 	b := &bench{rounds: *rounds, lines: *lines, table: tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)}
 	if err := b.run(*log, *only); err != nil {
@@ -80,13 +84,13 @@ func (b *bench) run(log, only string) (err error) {
 	parts := []struct {
 		name    string
 		measure func() error
-	}{{"pipeline", b.pipeline}, {"groups", b.groups}, {"threads", b.threads}, {"scan", b.scan}, {"calls", b.calls}, {"forest", b.forest}}
+	}{{"pipeline", b.pipeline}, {"groups", b.groups}, {"threads", b.threads}, {"scan", b.scan}, {"zstd", b.compressed}, {"calls", b.calls}, {"forest", b.forest}}
 	known := only == ""
 	for _, part := range parts {
 		known = known || part.name == only
 	}
 	if !known {
-		return fmt.Errorf("-only %q is no part; it is one of pipeline, groups, threads, scan, calls, forest", only)
+		return fmt.Errorf("-only %q is no part; it is one of pipeline, groups, threads, scan, zstd, calls, forest", only)
 	}
 	for _, part := range parts {
 		if only != "" && part.name != only {
@@ -289,6 +293,74 @@ func (b *bench) scan() error {
 	s, w := median(scan), median(wc)
 	b.row("flb-anomaly scan --format jsonl, one core", fmt.Sprintf("%.2f us a line", 1e6*s/float64(b.lines)), fmt.Sprintf("wc -w %.2f us (x %.1f)", 1e6*w/float64(b.lines), s/w))
 	return nil
+}
+
+// compressed measures what a file costs more that is compressed with zstd, against the
+// library alone, which unpacks the same file into nothing.
+func (b *bench) compressed() error {
+	text, err := os.ReadFile(b.log)
+	if err != nil {
+		return err
+	}
+	packed := filepath.Join(b.dir, "packed.log.zst")
+	e, err := zstd.NewWriter(nil)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(packed, e.EncodeAll(text, nil), 0o600); err != nil {
+		return err
+	}
+	size := float64(len(text)) / 1e6
+	text = nil
+	scan := func(log string) (float64, error) {
+		cmd := exec.Command(command, "scan", "--format", "jsonl", log)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+		u, err := measure(cmd)
+		return u.cpu, err
+	}
+	var plain, whole, library []float64
+	for range b.rounds {
+		p, err := scan(b.log)
+		if err != nil {
+			return err
+		}
+		z, err := scan(packed)
+		if err != nil {
+			return err
+		}
+		l, err := unpack(packed)
+		if err != nil {
+			return err
+		}
+		plain, whole, library = append(plain, p), append(whole, z), append(library, l)
+	}
+	// The best of each: their difference is small beside either.
+	p, z, l := slices.Min(plain), slices.Min(whole), slices.Min(library)
+	b.row("scan of the same with zstd, one core", fmt.Sprintf("%.2f us a line", 1e6*z/float64(b.lines)),
+		fmt.Sprintf("plain and the library into nothing %.2f us (x %.2f); the library alone %.0f MB/s", 1e6*(p+l)/float64(b.lines), z/(p+l), size/l))
+	return nil
+}
+
+// unpack unpacks a file into nothing, and returns the CPU time that it took.
+func unpack(packed string) (seconds float64, err error) {
+	f, err := os.Open(packed)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	used := func() float64 {
+		var r syscall.Rusage
+		err = errors.Join(err, syscall.Getrusage(syscall.RUSAGE_SELF, &r))
+		return float64(r.Utime.Sec+r.Stime.Sec) + float64(r.Utime.Usec+r.Stime.Usec)/1e6
+	}
+	begin := used()
+	d, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	_, err = io.Copy(io.Discard, d)
+	return used() - begin, err
 }
 
 // calls takes the benchmarks of the filter's call.
