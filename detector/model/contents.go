@@ -78,6 +78,7 @@ const (
 	Category   FieldKind = "category"   // the same texts, or true and false, again and again
 	Code       FieldKind = "code"       // the same few numbers again and again
 	Quantity   FieldKind = "quantity"   // other numbers
+	Times      FieldKind = "time"       // when something was
 	Words      FieldKind = "words"      // texts of several words, most of them new
 	Young      FieldKind = "young"      // too few records have had it to say
 )
@@ -95,6 +96,8 @@ func (k *key) kind() FieldKind {
 			return Code
 		}
 		return Quantity
+	case p.kinds[sortTime]*2 > p.n:
+		return Times
 	case !p.identifier():
 		return Category
 	case p.texts.with[fold[' ']]*2 > uint16(p.texts.n):
