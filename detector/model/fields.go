@@ -543,7 +543,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if s.count > 0 {
 		s.count -= uint32(o.own())
 	}
-	if pl.n < youngRecords {
+	if pl.n < youngRecords || a.run && numbered(f) {
 		return
 	}
 	bits, sorted := float32(0), false
