@@ -126,7 +126,7 @@ func compare(ctx context.Context, old, now *view, before, after *filter) (compar
 	return a, nil
 }
 
-func (r *comparedRow) describe(v *view, index uint32) {
+func (r *comparedRow) describe(v *view, index uint16) {
 	d := v.patterns.describe(index)
 	r.ID, r.Record, r.Text = d.ID, d.Record, d.Text
 }

@@ -265,7 +265,7 @@ func (v *view) scan(text io.Reader) error {
 func (v *view) add(l *scan.Line, clock int64) {
 	verdict := &l.Verdict
 	kept := line{
-		offset: l.Offset, time: clock, score: verdict.Score, sweep: verdict.Sweep,
+		offset: l.Offset, time: clock, score: newScore(verdict.Score), sweep: verdict.Sweep,
 		flags:   uint8(verdict.Level) & levelMask,
 		pattern: v.patterns.index(verdict.Pattern, &l.Event, v.lines.written), group: v.groups.index(l.Event.Group),
 	}
@@ -279,6 +279,9 @@ func (v *view) add(l *scan.Line, clock int64) {
 		if c.Timed++; c.Zone == 0 && c.Timed <= zoneLines {
 			c.Zone = zoneOf(l.Text)
 		}
+	}
+	if l.Continues {
+		kept.flags |= restBit
 	}
 	if l.Cut {
 		kept.flags |= cutBit

@@ -30,7 +30,7 @@ import (
 const (
 	DefaultMaxSize = 1 << 30 // bytes of a log's text
 
-	DefaultMaxLines = 10_000_000 // of all logs together: 40 bytes of memory each
+	DefaultMaxLines = 10_000_000 // of all logs together: 34 bytes of memory each
 
 	maxViews = 16        // at once
 	viewTTL  = time.Hour // since the page last asked; an open page asks every minute
