@@ -74,7 +74,7 @@ type FieldKind string
 
 // The kinds.
 const (
-	Identifier FieldKind = "identifier" // nearly every text is new
+	Identifier FieldKind = "identifier" // nearly every text is new, or it is a process's number
 	Category   FieldKind = "category"   // the same texts, or true and false, again and again
 	Code       FieldKind = "code"       // the same few numbers again and again
 	Quantity   FieldKind = "quantity"   // other numbers
@@ -91,6 +91,8 @@ func (k *key) kind() FieldKind {
 		return Young
 	case named(k.text(), wordNames):
 		return Words
+	case p.kinds[sortNumber]*2 > p.n && ofRun(k.text()):
+		return Identifier
 	case p.kinds[sortNumber]*2 > p.n:
 		if p.distinct <= maxCodes && p.unit == pattern.UnitNone {
 			return Code
