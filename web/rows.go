@@ -50,7 +50,7 @@ func (v *view) row(snap *snapshot, i int) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	shown, message := v.display(line, r.Time != 0, r.Level != 0)
+	shown, message := v.display(line, r.Time != 0, r.Level != 0, r.Reason)
 	if len(shown) > shownText {
 		shown, r.Cut = text.Cut(shown, shownText), true
 	}

@@ -124,6 +124,22 @@ func TestRowsBeginWithTheMessage(t *testing.T) {
 	}
 }
 
+// TestOddFieldsComeFirst behind the message, in the order of the record; no other is lost.
+func TestOddFieldsComeFirst(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	rows := c.rows(v.ID, "only=1&stop=0")
+	for line, want := range map[int64]string{
+		469: "login refused reason=bad_password app=shop-api pod=shop-api-n7rq5flbz-qnlv2 version=4.12.3 user=u46165 ip=2001:db8:68:d3::a3a8 attempt=2",
+		617: `request failed err="context deadline exceeded" app=shop-api pod=shop-api-n7rq5flbz-kk6jm version=4.12.3 path=/cart status=500 user=u17740`,
+	} {
+		i := slices.IndexFunc(rows, func(r shownRow) bool { return r.N == line })
+		if i < 0 || rows[i].X != want || len(rows[i].O) == 0 || rows[i].O[0][0] > len("request failed ") {
+			t.Errorf("line %d is %+v", line, rows)
+		}
+	}
+}
+
 // TestFieldsSayWhatIsUsual of a line that is odd in one of them.
 func TestFieldsSayWhatIsUsual(t *testing.T) {
 	var log strings.Builder

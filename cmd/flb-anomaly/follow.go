@@ -254,14 +254,20 @@ func (s *followers) ended(one *followed, result *scan.Result, err error) {
 	case err != nil: // the others are still worth a look
 		s.failed++
 		s.say(err)
+		if result != nil && result.Lines > 0 {
+			s.sum(one, result)
+		}
 	default:
 		s.stop = s.stop || s.flags.baseline == "" && one.writer.stop || result.Compared != nil && result.Compared.Stop != nil
-		if err := errors.Join(one.writer.end(result), s.out.flush()); err != nil {
-			s.fail(err)
-			return
-		}
+		s.sum(one, result)
 	}
 	s.all = slices.DeleteFunc(s.all, func(o *followed) bool { return o == one })
+}
+
+func (s *followers) sum(one *followed, result *scan.Result) {
+	if err := errors.Join(one.writer.end(result), s.out.flush()); err != nil {
+		s.fail(err)
+	}
 }
 
 // fail ends it all.

@@ -325,16 +325,20 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	}
 	result, err := scan.Run(ctx, in.ReadCloser, o, s.writer.line)
 	bar.clear()
-	if in.Live && ctx.Err() != nil && s.out.err == nil && result.Lines > 0 {
-		// Ctrl-C is how one ends a live stream: what it was is summed up.
-		if err := s.writer.end(&result); err != nil {
-			return result, err
-		}
-		return result, ctx.Err()
-	}
 	if err != nil {
 		if s.out.err != nil {
 			return result, err
+		}
+		interrupted := ctx.Err() != nil
+		if result.Lines > 0 && (in.Live || !interrupted) {
+			// Ctrl-C is how one ends a live stream, and a file that is cut off has lines up to
+			// there: what there was is summed up.
+			if err := s.writer.end(&result); err != nil {
+				return result, err
+			}
+		}
+		if interrupted {
+			return result, ctx.Err()
 		}
 		return result, fmt.Errorf("%s: %w", display(name), err)
 	}

@@ -94,7 +94,13 @@ func runServe(command *cobra.Command, files []string, f *serveFlags) error {
 	if err != nil {
 		return usageError{fmt.Errorf("--max-size has the value %q: %w; allowed: a number above 0 with KiB, MiB or GiB", f.maxSize, err)}
 	}
-	if _, _, err := net.SplitHostPort(f.listen); err != nil {
+	_, port, err := net.SplitHostPort(f.listen)
+	if err == nil {
+		if _, err = net.LookupPort("tcp", port); err != nil {
+			err = fmt.Errorf("there is no port %q", port)
+		}
+	}
+	if err != nil {
 		return usageError{fmt.Errorf("--listen has the value %q: %w; allowed: an address and a port, such as 127.0.0.1:8765", f.listen, err)}
 	}
 	server, err := web.New(web.Config{
