@@ -313,8 +313,18 @@ func (s *switched) write(dir, to string, texts map[string][]byte, extra string) 
 // span is where a mistake is in the new text.
 type span struct{ of, from, to int }
 
+// innermost is the mistake that is in a place, or the next one: what the compiler
+// wants to be constant begins before it.
 func innermost(spans []span, at int) (of int) {
 	size := 0
+	defer func() {
+		for _, s := range spans {
+			if ahead := s.from - at; of == 0 && ahead >= 0 || of < 0 && ahead >= 0 && ahead < size {
+				of, size = -s.of, ahead
+			}
+		}
+		of = max(of, -of)
+	}()
 	for _, s := range spans {
 		if n := s.to - s.from; at >= s.from && at <= s.to && (of == 0 || n <= size) {
 			of, size = s.of, n
