@@ -106,6 +106,8 @@ type group struct {
 	pieces  [][]row     // of the window, copied for it so far
 	fitted  chan fitted // from it, once all is handed over
 
+	provisional bool // is the threshold, until the fit is there
+
 	name    string // canonical; empty for events without a group
 	hash    uint64
 	element *list.Element // of order; nil for events without a group
