@@ -164,7 +164,7 @@ func (m *memo) forget() { clear(m.sets[:]) }
 type threshold struct {
 	contamination float32               // 0 = auto
 	points        float32               // in force
-	over          float32               // flags of late beyond contamination
+	share         share                 // of a contamination
 	extra         [model.Storms]float32 // auto: for flags in quick succession, by the kind of storm
 	now           time.Duration         // auto: of the last record that had one; 0 = none had
 	ranks         *ranks                // of all that will be judged; nil = not known
@@ -183,16 +183,6 @@ const (
 	// floodOther is the part of the bar that holds for lines of another kind than the
 	// storm's: an error among new lines of a deploy, a login among errors.
 	floodOther = 0.5
-
-	// quantileStep is how many points a flag moves the threshold of a given
-	// contamination up; for small ones more, as flags are few.
-	quantileStep      = 0.05
-	quantileStepSmall = 0.0005
-
-	// quantileFlags is over how many flags the share of late is taken, and quantileHurry
-	// how many times longer steps are where there are none, or twice as many.
-	quantileFlags = 4
-	quantileHurry = 8
 )
 
 var floodDecay = float32(math.Exp2(-1.0 / floodHalfLife))
@@ -200,10 +190,10 @@ var floodDecay = float32(math.Exp2(-1.0 / floodHalfLife))
 // start sets the threshold by the points of the rows learned from, in ascending
 // order.
 func (t *threshold) start(points []float32) {
-	t.points, t.over = scale, 0
-	if t.contamination > 0 && len(points) > 0 {
-		k := int(float32(len(points)) * t.contamination)
-		t.points = points[len(points)-1-min(k, len(points)-1)] // all but k are not above it
+	t.points = scale
+	if t.contamination > 0 {
+		t.share.start(t.contamination, points)
+		t.points = t.share.points()
 	}
 }
 
@@ -213,7 +203,7 @@ func (t *threshold) reaches(points float32) bool {
 		return t.ranks.among(points)
 	}
 	if t.contamination > 0 {
-		return points >= t.points
+		return t.share.reaches(t.contamination, points)
 	}
 	return points >= scale
 }
@@ -226,7 +216,9 @@ func (t *threshold) flag(points, part float32, now time.Duration, storm int, goe
 		return t.ranks.take(points)
 	}
 	if t.contamination > 0 {
-		return t.follow(points)
+		flag := t.share.flag(t.contamination, points)
+		t.points = t.share.points()
+		return flag
 	}
 	t.sink(now)
 	bar := t.bar(storm)
@@ -237,23 +229,6 @@ func (t *threshold) flag(points, part float32, now time.Duration, storm int, goe
 		return !goesOn
 	}
 	return false
-}
-
-// follow flags what is above the quantile of the contamination, and moves it by
-// stochastic approximation (Robbins and Monro 1951): in the long run, that share is above.
-// The further the share of late is from it, the longer are the steps.
-func (t *threshold) follow(points float32) bool {
-	flag := points >= t.points
-	off := -t.contamination
-	if flag {
-		off++
-	}
-	t.over += off
-	step := quantileStep + quantileStepSmall/t.contamination
-	step *= 1 + quantileHurry*min(1, max(t.over, -t.over)/quantileFlags)
-	t.points += step * off
-	t.over *= 1 - t.contamination/quantileFlags
-	return flag
 }
 
 // bar returns by how many points the bar is raised for a line of the kind.
@@ -296,7 +271,7 @@ const floodLeast = 1e-3
 func (t *threshold) carry(c *codec.Codec) {
 	c.F32(&t.contamination)
 	c.F32(&t.points)
-	c.F32(&t.over)
+	t.share.carry(c)
 	c.F32s(t.extra[:])
 	codec.I64(c, &t.now)
 }
