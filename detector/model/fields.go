@@ -187,9 +187,8 @@ const (
 // kind that its own fields give. All that give none belong to one. values is a hash of
 // all that stands in the record.
 func (o *Observation) statementOfFields() (hash, values uint64) {
-	var kind uint64
+	var kind, older uint64
 	o.failed = false
-	kinds := 0
 	for i := range o.Fields {
 		f := &o.Fields[i]
 		if f.Kind == Null {
@@ -197,19 +196,25 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		}
 		h, v := o.about[i].name, o.about[i].value
 		values += mix64(h, v)
-		if o.tellsKind(i) {
+		if key, ok := o.tellsKind(i); ok {
 			o.failed = o.failed || codeWorse(f)
 			if f.plain() && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
 			}
 			kind += mix64(h, v)
-			kinds++
+			if key >= 0 && o.model.fields.keys.all[key].n > float32(o.own()) {
+				older += mix64(h, v)
+			}
 		}
 	}
-	if kinds > 0 {
-		return mix64(kind, 2), values
+	of := func(kind uint64) uint64 {
+		if kind == 0 {
+			return mix64(nameSeed, 3)
+		}
+		return mix64(kind, 2)
 	}
-	return mix64(nameSeed, 3), values
+	o.older = of(older)
+	return of(kind), values
 }
 
 // kindNames are names of fields that say what kind of record it is, in lower case;
@@ -222,14 +227,15 @@ var kindNames = map[string]bool{
 }
 
 // tellsKind reports whether the i-th field says what kind of record it is: its name
-// says so, and what stood there so far does not say that it is an identifier.
-func (o *Observation) tellsKind(i int) bool {
+// says so, and what stood there so far does not say that it is an identifier. key is
+// the field's index in keys, -1 for a new one.
+func (o *Observation) tellsKind(i int) (key int, ok bool) {
 	if !o.about[i].kind || len(o.Fields[i].Value) > 64 {
-		return false
+		return -1, false
 	}
 	keys := &o.model.fields.keys
-	k := keys.find(o.about[i].name)
-	return k < 0 || !keys.all[k].place.identifier()
+	key = keys.find(o.about[i].name)
+	return key, key < 0 || !keys.all[key].place.identifier()
 }
 
 // wordNames are names of fields whose text goes on where the message ends: what went
@@ -356,7 +362,7 @@ func (m *Model) weighFields(o *Observation) {
 	// What a kind of record that is new itself brings with it is told by its kind.
 	if st := o.known; st == nil || st.seen < newKind {
 		for i := range points {
-			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 && !o.failureKey() {
+			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 && !o.failureKey() && !o.outgrown() {
 				points[i].points *= explained
 			}
 		}
@@ -407,6 +413,16 @@ func (o *Observation) failureKey() bool {
 	}
 	name := o.field(&o.fields.list[at]).Name
 	return named(name, wordNames) || named(name, failureNames)
+}
+
+// outgrown reports whether the record would be of a kind that is well known, but for a
+// field that no record had: it is the field that makes the kind new, and explains nothing.
+func (o *Observation) outgrown() bool {
+	if o.Size > 0 || o.fields.newKey < 0 {
+		return false
+	}
+	st := o.model.statements.find(o.older)
+	return st != nil && st.seen >= newKind
 }
 
 // newKind is up to how many records a kind of record is new, and explains what comes
@@ -1028,7 +1044,7 @@ func (o *Observation) render(dst []byte) []byte {
 	for _, kinds := range []bool{true, false} {
 		for i := range o.Fields {
 			f := &o.Fields[i]
-			if f.Kind == Null || o.tellsKind(i) != kinds {
+			if _, tells := o.tellsKind(i); f.Kind == Null || tells != kinds {
 				continue
 			}
 			if len(dst) > 0 {
