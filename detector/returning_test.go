@@ -101,3 +101,43 @@ func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestWhileTheLogRestsNothingIsAway has a line of trouble now and then, and a night in
+// which the log says nothing at all: the line that comes after it was away no longer than
+// the rest. That of a log that went on was.
+func TestWhileTheLogRestsNothingIsAway(t *testing.T) {
+	for _, rests := range []bool{true, false} {
+		d := newDetector(t, nil)
+		g := shoplog.New(shoplog.Options{Seed: 13})
+		start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+		night := start.Add(12 * time.Hour)
+		if rests {
+			night = start.Add(3 * time.Hour)
+		}
+		var v detector.Verdict
+		var said, moved time.Duration
+		observe := func(at time.Time, line string) {
+			d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: []byte(line)}, &v)
+		}
+		for n := 0; ; {
+			r := g.Next()
+			if rests && moved == 0 && r.Time.After(night) {
+				moved = 9 * time.Hour
+			}
+			at := r.Time.Add(moved)
+			if at.After(start.Add(12*time.Hour + time.Minute)) {
+				observe(at, "kernel: disk sdb1: write of block 77120 failed")
+				break
+			}
+			observe(at, r.Line)
+			if passed := r.Time.Sub(start); passed < 3*time.Hour && passed >= said {
+				said = passed + 5*time.Minute
+				n++
+				observe(at, fmt.Sprintf("kernel: disk sdb1: write of block %d failed", 77000+n))
+			}
+		}
+		if v.Anomaly == rests {
+			t.Errorf("the log rests for the night: %v; a line after it: anomaly %v, score %.2f, %q", rests, v.Anomaly, v.Score, v.Reason)
+		}
+	}
+}

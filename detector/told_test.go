@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 )
 
 // TestOutageIsToldAtGrowingIntervals lets a service of four routine statements fail
@@ -271,5 +272,44 @@ func TestBurstIsToldOnceADecade(t *testing.T) {
 	}
 	if len(told) < 1 || len(told) > 4 || told[0] > 30 {
 		t.Errorf("a burst of 400 is told at %v; once to four times is right, first among its first 30", told)
+	}
+}
+
+// TestAHarmlessNewMessageIsToldOnce says something new, that is nothing bad, six times
+// within some hundred records: it is told when it is new, and its score stays what it is.
+// A failure is told again.
+func TestAHarmlessNewMessageIsToldOnce(t *testing.T) {
+	for _, c := range []struct {
+		line     string
+		harmless bool
+	}{
+		{"INFO quartermaster: rebalancing the ledger of shelf %s by its usual curve", true},
+		{"INFO quartermaster: ledger of shelf %s is corrupted, rebalancing failed", false},
+	} {
+		d := newDetector(t, nil)
+		g := shoplog.New(shoplog.Options{Seed: 16})
+		var v detector.Verdict
+		shop := func(n int) {
+			for range n {
+				d.Observe(&detector.Event{Message: []byte(g.Next().Line)}, &v)
+			}
+		}
+		shop(8000)
+		told, reached := 0, 0
+		for i := range 6 {
+			shop(40)
+			if d.Observe(&detector.Event{Message: fmt.Appendf(nil, c.line, fmt.Sprintf("%c-%d7f3a9", 'a'+i, i))}, &v); v.Anomaly {
+				told++
+			}
+			if v.Score >= 0.5 {
+				reached++
+			}
+		}
+		if reached < 3 {
+			t.Fatalf("%q: %d of 6 lines have a score of 0.5 or more, 3 wanted at least", c.line, reached)
+		}
+		if told == 0 || c.harmless && told > 1 || !c.harmless && told < 2 {
+			t.Errorf("%q: told %d times of 6", c.line, told)
+		}
 	}
 }

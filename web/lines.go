@@ -7,7 +7,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
-// line is what is kept of a line of the log: 34 bytes in memory. Its text and
+// line is what is kept of a line of the log: 36 bytes in memory. Its text and
 // its reason are on disk, in the view's spool.
 type line struct {
 	offset  int64  // of the text in the spool
@@ -17,6 +17,7 @@ type line struct {
 	reason  uint32 // 1 + its offset in the reasons' file; 0 = none
 	pattern uint16 // index in the view's patterns
 	group   uint16 // index in the view's groups
+	shape   uint16 // index in the view's shapes
 	flags   uint8  // the level, and the bits below
 	kind    uint8  // of the anomaly, as kindNumber has it; when a bit of sweep is set
 }
@@ -50,6 +51,7 @@ type chunk struct {
 	reason  [chunkLines]uint32
 	pattern [chunkLines]uint16
 	group   [chunkLines]uint16
+	shape   [chunkLines]uint16
 	flags   [chunkLines]uint8
 	kind    [chunkLines]uint8
 }
@@ -78,7 +80,7 @@ func (t *lines) add(l *line) {
 	c := chunks[len(chunks)-1]
 	c.offset[i], c.time[i], c.score[i] = l.offset, l.time, l.score
 	c.sweep[i], c.pattern[i], c.reason[i], c.flags[i] = l.sweep, l.pattern, l.reason, l.flags
-	c.group[i], c.kind[i] = l.group, l.kind
+	c.group[i], c.shape[i], c.kind[i] = l.group, l.shape, l.kind
 	t.written++
 }
 
@@ -106,7 +108,7 @@ func (s *snapshot) at(i int) (*chunk, int) { return s.chunks[i/chunkLines], i % 
 
 func (s *snapshot) line(i int) line {
 	c, k := s.at(i)
-	return line{c.offset[k], c.time[k], c.score[k], c.sweep[k], c.reason[k], c.pattern[k], c.group[k], c.flags[k], c.kind[k]}
+	return line{c.offset[k], c.time[k], c.score[k], c.sweep[k], c.reason[k], c.pattern[k], c.group[k], c.shape[k], c.flags[k], c.kind[k]}
 }
 
 // records tells with which line the record of another begins. It is asked for lines in

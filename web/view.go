@@ -41,6 +41,7 @@ type view struct {
 
 	lines    lines
 	patterns patterns
+	shapes   shapes
 	groups   groupNames
 	asked    selections
 	told     tellings
@@ -268,6 +269,7 @@ func (v *view) add(l *scan.Line, clock int64) {
 		offset: l.Offset, time: clock, score: newScore(verdict.Score), sweep: verdict.Sweep,
 		flags:   uint8(verdict.Level) & levelMask,
 		pattern: v.patterns.index(verdict.Pattern, &l.Event, v.lines.written), group: v.groups.index(l.Event.Group),
+		shape: v.shapes.index(&l.Event),
 	}
 	c := &v.counted
 	if verdict.Judged {

@@ -33,20 +33,17 @@ const (
 // judgeBurst sees whether a known pattern comes more often than it ever did.
 func (m *Model) judgeBurst(o *Observation) {
 	st := o.known
+	o.all = o.hashAll()
 	if st == nil {
 		o.rate, o.run, o.burst = 1, 0, 0
 		return
 	}
 	gap := m.records - st.last
 	o.rate = st.rate*rateFading.after(gap) + 1
-	// Chernoff's bound on so many records of a Poisson process, in bits.
-	o.burst = 0
 	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * perNat * m.clock.lull()
-	if o.rate > expected {
-		o.burst = o.rate*log2(float64(o.rate/expected)) - perNat*(o.rate-expected)
-	}
+	o.burst = burstBits(o.rate, expected)
 	o.run = 0
-	if st.vars == o.Line.Vars && gap == 1 {
+	if st.all == o.all && gap == 1 {
 		o.run = min(st.run+1, 1<<15)
 	}
 	if st.seen < maturity {
@@ -54,8 +51,8 @@ func (m *Model) judgeBurst(o *Observation) {
 	}
 	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
-	usual := st.peak
-	if o.bad > 0 { // a burst of trouble is news again when it returns
+	usual := burstBits(st.peak, expected) // of the largest, were it now
+	if o.bad > 0 {                        // a burst of trouble is news again when it returns
 		usual *= float32(math.Exp2(-float64(m.records-st.burstAt) / burstRecords))
 	}
 	if over := o.burst - usual - burstOver; over > 0 && known {
@@ -71,26 +68,47 @@ func (m *Model) judgeBurst(o *Observation) {
 	featBurst.set(&o.Row, min(mostBurst, points))
 }
 
+// burstBits is Chernoff's bound on so many records of a Poisson process, in bits.
+func burstBits(rate, expected float32) float32 {
+	if rate <= expected {
+		return 0
+	}
+	return rate*log2(float64(rate/expected)) - perNat*(rate-expected)
+}
+
+// hashAll is a hash of all that the event says, but for its time: of two lines of one
+// statement, words in a free place and fields may differ.
+func (o *Observation) hashAll() uint64 {
+	h := mix64(o.Line.Hash, o.Line.Vars)
+	if o.Size == 0 {
+		return h // Vars is of the fields
+	}
+	for i := range o.Fields {
+		h += mix64(o.about[i].name, o.about[i].value)
+	}
+	return h
+}
+
 func (m *Model) learnBurst(o *Observation, st *statement) {
 	if o.run < st.run { // the run is over
 		st.longest = max(st.longest, octavesOf(float64(st.run+1)))
 	}
-	st.last, st.vars, st.rate, st.run = m.records, o.Line.Vars, o.rate, o.run
-	if o.burst > st.height {
-		st.height = o.burst
-	} else if o.burst < st.height/4 { // the burst is over: such a one is no news again
+	st.last, st.all, st.rate, st.run = m.records, o.all, o.rate, o.run
+	if o.rate > st.height {
+		st.height = o.rate
+	} else if o.rate < st.height/4 { // the burst is over: such a one is no news again
 		st.peak = max(st.peak, st.height)
-		st.height = o.burst
+		st.height = o.rate
 	}
-	if o.burst > st.peak/2 {
+	if o.rate > st.peak/2 {
 		st.burstAt = m.records
 	}
 	if o.burst == 0 || o.rate < calmRate {
 		st.calm = calm{st.seen, m.records, o.Time}
 	}
 	told := o.Flagged && featBurst.Points(&o.Row) >= Strange // it is less news then
-	if o.burst > st.peak {
-		st.peak += (o.burst - st.peak) * followPart(told)
+	if o.rate > st.peak {
+		st.peak += (o.rate - st.peak) * followPart(told)
 	}
 	if r := octavesOf(float64(o.run + 1)); r > st.longest {
 		st.longest += max(1, octaves(float32(r-st.longest)*followRun(told)))

@@ -15,6 +15,9 @@ type clock struct {
 	usual  float32 // pace, fading over clockHorizon records
 	doubts uint8   // records in a row whose time was far off
 	alone  uint8   // records in a row that had no time, up to timeless
+
+	paused time.Duration // for how long the log itself said nothing, in all: see pause
+	gaps   gaps          // between records that do not come at once
 }
 
 const (
@@ -54,6 +57,16 @@ func (c *clock) stopped() bool { return c.now == 0 || c.alone >= timeless }
 
 func (c *clock) off(t time.Duration) bool { return t > c.now+farOff || t < c.now-farOff }
 
+// pause returns how much of the time since the last record the log itself said nothing: a
+// host that was off, a night without a build. While all is silent, no statement is.
+func (c *clock) pause(t time.Duration) time.Duration {
+	if c.now == 0 || t <= c.now {
+		return 0
+	}
+	usual := time.Duration(math.Exp2(float64(c.gaps.mean+2*sqrt(c.gaps.variance)))) * time.Millisecond
+	return max(0, t-c.now-max(quietTime, usual))
+}
+
 // tick takes in the time of a record; 0 = unknown, and time that runs
 // backwards stands still.
 func (c *clock) tick(t time.Duration) {
@@ -61,6 +74,7 @@ func (c *clock) tick(t time.Duration) {
 		if c.doubts++; c.doubts < believed {
 			t = 0
 		} else if t < c.now {
+			c.paused -= c.now - t // what lay between never was
 			c.now = t
 		}
 	}
@@ -74,6 +88,10 @@ func (c *clock) tick(t time.Duration) {
 			c.now = t
 		}
 		steps := (t - c.now) / clockStep // whole ones; the rest counts next time
+		c.paused += c.pause(t)
+		if steps > 0 {
+			c.gaps.learn(gapOctaves(t - c.now))
+		}
 		c.pace *= clockFading.after(uint32(min(steps, 1<<16)))
 		c.now += steps * clockStep
 	}
@@ -98,4 +116,6 @@ func (k *clock) carry(c *codec.Codec) {
 	c.F32(&k.usual)
 	c.U8(&k.doubts)
 	c.U8(&k.alone)
+	codec.I64(c, &k.paused)
+	k.gaps.carry(c)
 }

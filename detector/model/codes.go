@@ -51,7 +51,7 @@ func (m *Model) reach(o *Observation) {
 	if st == nil {
 		return
 	}
-	o.reached = uint32(st.vars) + st.last + st.habit.begun + uint32(st.longest)
+	o.reached = uint32(st.all) + st.last + st.habit.begun + uint32(st.longest)
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
 		if place, value, ok := o.code(i); ok {
 			o.codeList[o.coded] = code{i, place, value, m.fields.ranges.find(place)}

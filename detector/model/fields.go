@@ -543,7 +543,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if s.count > 0 {
 		s.count -= uint32(o.own())
 	}
-	if pl.n < youngRecords {
+	if pl.n < youngRecords || a.run && numbered(f) {
 		return
 	}
 	bits, sorted := float32(0), false
@@ -561,7 +561,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && (codeWorse(f) || saysFailure(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
+		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -639,6 +639,35 @@ var outcomeNames = map[string]bool{
 	"exit": true, "exit_code": true, "exitcode": true, "exit_status": true, "exitstatus": true, "rc": true, "ret": true, "retval": true,
 	"return_code": true, "returncode": true, "errno": true, "error_code": true, "errorcode": true, "code": true, "status": true,
 	"status_code": true, "statuscode": true, "rcode": true, "result": true, "grpc_code": true, "grpc_status": true,
+}
+
+// faultNames are names of fields that say by 1 or true that something failed, and
+// goodNames by 0 or false, in lower case.
+var (
+	faultNames = map[string]bool{
+		"iserror": true, "is_error": true, "haserror": true, "has_error": true, "error": true, "errors": true, "failed": true, "failure": true,
+		"failures": true, "timedout": true, "timed_out": true, "dropped": true, "denied": true, "rejected": true, "blocked": true, "crashed": true,
+		"panicked": true, "aborted": true, "oom": true, "oomkilled": true,
+	}
+	goodNames = map[string]bool{
+		"success": true, "successful": true, "succeeded": true, "ok": true, "passed": true, "healthy": true, "valid": true, "up": true,
+		"alive": true, "allowed": true, "authorized": true, "authenticated": true, "granted": true, "verified": true,
+	}
+)
+
+// endedBadly reports whether a value says, as its field's name has it, that something
+// failed: exit_code 137 where 0 is the rule, isError 1, success false.
+func (p *place) endedBadly(f *Field) bool {
+	switch {
+	case f.plain() && f.Number != 0:
+		return (named(f.Name, outcomeNames) || named(f.Name, faultNames)) && p.successes()
+	case f.Kind == Bool || f.plain():
+		if bad := len(f.Value) > 0 && f.Value[0] == 't'; bad {
+			return named(f.Name, faultNames)
+		}
+		return named(f.Name, goodNames)
+	}
+	return false
 }
 
 // successes reports whether few numbers stand in a place, and 0 as a rule: what ends

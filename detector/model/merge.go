@@ -25,6 +25,8 @@ func (m *Model) Merge(o *Model) {
 	g.later = o.clock.now > m.clock.now || o.clock.now == m.clock.now && g.b >= g.a
 	now := max(m.habits.now, o.habits.now)
 	g.fadeA, g.fadeB = m.habits.left(now), o.habits.left(now)
+	m.restartPauses()
+	o.restartPauses()
 	g.statements()
 	m.general.counts.merge(&o.general.counts, firstOf)
 	m.general.pairs = m.general.pairs || o.general.pairs
@@ -186,7 +188,7 @@ func (s *statement) rebase(g *merger, of uint32) {
 func (s *statement) merge(o *statement, later bool) {
 	one, other := s.seen, o.seen
 	if later {
-		s.vars, s.rate, s.run, s.height, s.calm = o.vars, o.rate, o.run, o.height, o.calm
+		s.all, s.rate, s.run, s.height, s.calm = o.all, o.rate, o.run, o.height, o.calm
 		s.burstAt = o.burstAt
 		s.calm.seen += one
 	} else {
@@ -212,6 +214,15 @@ func (s *statement) merge(o *statement, later bool) {
 }
 
 // merge widens a range to another one; a field that has shown nothing but 0 has none.
+// restartPauses counts the log's pauses from here on, so that those of two logs can be
+// compared.
+func (m *Model) restartPauses() {
+	for i := range m.statements.all {
+		m.statements.all[i].habit.paused -= m.clock.paused
+	}
+	m.clock.paused = 0
+}
+
 func (s *span) merge(o span) {
 	switch {
 	case o.zeros() && s.lo.fraction():
@@ -257,7 +268,9 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	if p.from == 0 || o.from != 0 && o.from < p.from {
 		p.from = o.from
 	}
-	p.time = max(p.time, o.time)
+	if o.time > p.time {
+		p.time, p.paused = o.time, o.paused
+	}
 	p.gaps.merge(&o.gaps)
 	p.times += o.times
 	p.fixed &= o.fixed
@@ -304,6 +317,7 @@ func (g *merger) clock() {
 		c.pace, c.alone = from.pace, from.alone
 	}
 	c.now, c.doubts = max(c.now, from.now), 0
+	c.gaps.merge(&from.gaps)
 }
 
 // entries returns what is counted, in the order of the keys.
@@ -627,6 +641,7 @@ func (r *numberRange) merge(o *numberRange) {
 	}
 	r.span.merge(o.span)
 	r.told.merge(o.told)
+	r.last = span{max(r.last.lo, o.last.lo), min(r.last.hi, o.last.hi)} // what one of them saw once is not seen twice
 	r.n += o.n
 	r.out += o.out
 	r.few = max(r.few, o.few)

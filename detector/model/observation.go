@@ -64,6 +64,7 @@ type Observation struct {
 	length  octaves
 	seen    uint32
 	burst   float32 // bits
+	all     uint64  // a hash of all that it says
 	rate    float32
 	run     uint16
 	pattern []byte // scratch

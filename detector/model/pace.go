@@ -103,18 +103,19 @@ func newHabits() habits { return habits{weight: 1, newsWeight: 1, badWeight: 1} 
 
 // habit is what is known of how often a statement comes.
 type habit struct {
-	slow  float32       // weight of its records, by habits.weight
-	era   uint32        // of slow
-	quick float32       // records, fading over quickRecords
-	told  uint32        // statement.seen with the record that was flagged last; 0 = none was
-	loud  uint32        // statement.seen with the record that was trouble enough by itself
-	begun uint32        // statement.seen before the first since it is said
-	since uint32        // the record since which it is said
-	from  time.Duration // and its time; 0 = unknown
-	time  time.Duration // of its last record; 0 = unknown
-	gaps  gaps
-	times float32 // that it came back, fading over slowTime
-	fixed uint64  // a bit for each identifier that stood in all of its bad lines
+	slow   float32       // weight of its records, by habits.weight
+	era    uint32        // of slow
+	quick  float32       // records, fading over quickRecords
+	told   uint32        // statement.seen with the record that was flagged last; 0 = none was
+	loud   uint32        // statement.seen with the record that was trouble enough by itself
+	begun  uint32        // statement.seen before the first since it is said
+	since  uint32        // the record since which it is said
+	from   time.Duration // and its time; 0 = unknown
+	time   time.Duration // of its last record; 0 = unknown
+	paused time.Duration // clock.paused at it
+	gaps   gaps
+	times  float32 // that it came back, fading over slowTime
+	fixed  uint64  // a bit for each identifier that stood in all of its bad lines
 }
 
 // gaps are the usual pauses between a statement's records: mean and variance of
@@ -193,7 +194,7 @@ func (m *Model) judgeHabit(o *Observation) {
 		slow = float64(p.slow)
 		o.quick += p.quick * quickLeft(m.records-st.last)
 		if p.time > 0 && o.Time >= p.time {
-			o.away = p.gaps.beyond(gapOctaves(o.Time-p.time), p.mostGap())
+			o.away = p.gaps.beyond(gapOctaves(m.silence(o, p)), p.mostGap())
 		}
 		o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 	}
@@ -360,7 +361,7 @@ func (m *Model) comesAgain(o *Observation, st *statement) bool {
 	if st == nil || st.habit.told == 0 || st.habit.times >= comesAndGoes {
 		return false
 	}
-	return st.habit.time > 0 && o.Time-st.habit.time >= longSilence && m.records-st.last >= longRecords
+	return st.habit.time > 0 && m.silence(o, &st.habit) >= longSilence && m.records-st.last >= longRecords
 }
 
 // quietFor reports whether an episode of the statement is over.
@@ -368,7 +369,13 @@ func (m *Model) quietFor(o *Observation, st *statement) bool {
 	if m.records-st.last < quietRecords {
 		return false
 	}
-	return o.Time == 0 || st.habit.time == 0 || o.Time-st.habit.time >= quietTime
+	return o.Time == 0 || st.habit.time == 0 || m.silence(o, &st.habit) >= quietTime
+}
+
+// silence is for how long a statement was silent while the log went on, before the event
+// and in a log with times.
+func (m *Model) silence(o *Observation, p *habit) time.Duration {
+	return max(0, o.Time-p.time-(m.clock.paused+m.clock.pause(o.Time)-p.paused))
 }
 
 func (m *Model) learnHabit(o *Observation, st *statement) {
@@ -378,10 +385,10 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 		p.times = p.times*float32(math.Exp2(-float64(max(0, o.Time-p.time))/float64(slowTime))) + 1
 	}
 	if p.time > 0 && o.Time >= p.time {
-		p.gaps.learn(gapOctaves(o.Time - p.time))
+		p.gaps.learn(gapOctaves(m.silence(o, p)))
 	}
 	if o.Time > 0 {
-		p.time = o.Time
+		p.time, p.paused = o.Time, m.clock.paused
 		if passed := o.Time - h.now; h.now > 0 && passed >= slowStep {
 			h.weight *= math.Exp2(min(float64(passed)/float64(slowTime), forgotten))
 			h.now = o.Time
@@ -476,6 +483,7 @@ func (p *habit) carry(c *codec.Codec) {
 	c.U32(&p.since)
 	codec.I64(c, &p.from)
 	codec.I64(c, &p.time)
+	codec.I64(c, &p.paused)
 	p.gaps.carry(c)
 	c.F32(&p.times)
 	c.U64(&p.fixed)

@@ -22,7 +22,7 @@ const (
 // program, as a rule.
 type statement struct {
 	hash uint64
-	vars uint64 // of the record seen last
+	all  uint64 // a hash of all that its last record said
 
 	n      float32 // records, aged
 	levels [pattern.Levels]float32
@@ -34,9 +34,9 @@ type statement struct {
 
 	habit   habit
 	rate    float32 // records of it among the recent ones, fading
-	peak    float32 // usual highest surprise of rate, in bits
+	peak    float32 // usual highest rate
 	burstAt uint32  // the record at which a burst was last near peak
-	height  float32 // of the burst that is going on, in bits
+	height  float32 // highest rate in the burst that is going on
 	calm    calm    // before it
 
 	run     uint16  // times in a row that the very same line came
@@ -324,7 +324,7 @@ func (t *statements) carryNames(c *codec.Codec) {
 
 func (s *statement) carry(c *codec.Codec) {
 	c.U64(&s.hash)
-	c.U64(&s.vars)
+	c.U64(&s.all)
 	c.F32(&s.n)
 	c.F32s(s.levels[:])
 	c.U32(&s.seen)

@@ -25,10 +25,13 @@ const (
 // fills no page. One of a thing with an identifier that was not told is told.
 func (o *Observation) GoesOn() bool {
 	st := o.known
-	if st == nil || st.seen < maturity || o.back {
+	if st == nil || o.back {
 		return false
 	}
 	p := &st.habit
+	if st.seen < maturity {
+		return p.told > p.begun && o.onlyWorded()
+	}
 	first, _ := o.strongest()
 	if first == featBurst {
 		return o.burstGoesOn() && (o.bad == 0 || p.told > p.begun && !p.due(p.told, st.seen))
@@ -50,6 +53,21 @@ func (o *Observation) GoesOn() bool {
 		return n > maturity && root != math.Floor(root)
 	}
 	return !p.due(p.told, st.seen)
+}
+
+// onlyWorded reports whether the event says nothing bad, and is strange by its words
+// alone: once it was told, they are no news.
+func (o *Observation) onlyWorded() bool {
+	for i := range Features {
+		switch i {
+		case featRarity, featWord, featSequence, featTrouble, featSeverity:
+			continue
+		}
+		if i.Points(&o.Row) >= Strange/2 {
+			return false
+		}
+	}
+	return o.bad <= 1
 }
 
 // burstGrowth is by what factor a burst or a run must have grown to be told again: once

@@ -1,0 +1,85 @@
+package detector_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
+)
+
+// TestARunIsOfTheVerySameLine says one line again and again, and beside it lines of one
+// statement that differ in a word or in a field: they are no run.
+func TestARunIsOfTheVerySameLine(t *testing.T) {
+	services := strings.Fields("chargen daytime discard echo finger ftp klogin ntalk printer rsync telnet tftp time uucp who")
+	for _, c := range []struct {
+		name string
+		say  func(i int) detector.Event
+		run  bool
+	}{
+		{"the same", func(i int) detector.Event { return detector.Event{Message: []byte("inetd: removing telnet")} }, true},
+		{"another word", func(i int) detector.Event {
+			return detector.Event{Message: []byte("inetd: removing " + services[i%len(services)] + services[i/len(services)])}
+		}, false},
+		{"another field", func(i int) detector.Event {
+			value := fmt.Appendf(nil, "s%d", i)
+			return detector.Event{Message: []byte("service is removed"), Fields: []detector.Field{{Name: []byte("service"), Kind: detector.Text, Value: value}}}
+		}, false},
+	} {
+		d := newDetector(t, nil)
+		g := shoplog.New(shoplog.Options{Seed: 14})
+		var v detector.Verdict
+		for i := range 3000 {
+			ev := detector.Event{Message: []byte(g.Next().Line)}
+			d.Observe(&ev, &v)
+			if i%60 == 59 {
+				ev = c.say(i/60 + 30)
+				d.Observe(&ev, &v)
+			}
+		}
+		told := 0
+		for i := range 30 {
+			ev := c.say(i)
+			if d.Observe(&ev, &v); v.Anomaly && strings.HasPrefix(string(v.Reason), "the same line") {
+				told++
+			}
+		}
+		if told > 0 != c.run {
+			t.Errorf("%s: told %d times as a run of one line", c.name, told)
+		}
+	}
+}
+
+// TestABurstLikeOneBeforeIsNoNews has a job that says one line twenty times when it
+// begins, early in the log and again when the log is twenty times as long and the line
+// that much rarer: it is told only where it is larger.
+func TestABurstLikeOneBeforeIsNoNews(t *testing.T) {
+	for _, c := range []struct {
+		lines int
+		told  bool
+	}{{20, false}, {200, true}} {
+		d := newDetector(t, nil)
+		g := shoplog.New(shoplog.Options{Seed: 15})
+		var v detector.Verdict
+		shop := func(n int) {
+			for range n {
+				d.Observe(&detector.Event{Message: []byte(g.Next().Line)}, &v)
+			}
+		}
+		fetch := func(n int) (told int) {
+			for i := range n {
+				if d.Observe(&detector.Event{Message: fmt.Appendf(nil, "build: fetched module %d of the cache", i*7919%1000)}, &v); v.Anomaly {
+					told++
+				}
+			}
+			return told
+		}
+		shop(1000)
+		fetch(20)
+		shop(20_000)
+		if told := fetch(c.lines); told > 0 != c.told {
+			t.Errorf("%d lines after 20 at the beginning: %d told, want some: %v", c.lines, told, c.told)
+		}
+	}
+}
