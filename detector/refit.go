@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"runtime"
 	"slices"
 	"time"
 
@@ -226,7 +227,11 @@ func (g *group) collect(d *Detector) {
 }
 
 func (d *Detector) fit(rows []row) *forest.Forest {
-	f, err := forest.Fit(rows, int(model.Features), forest.Options{Trees: d.options.Trees, SampleSize: d.options.SampleSize, Seed: d.options.Seed})
+	o := forest.Options{Trees: d.options.Trees, SampleSize: d.options.SampleSize, Seed: d.options.Seed}
+	if d.options.Synchronous {
+		o.Workers = runtime.GOMAXPROCS(0) // everything waits for it
+	}
+	f, err := forest.Fit(rows, int(model.Features), o)
 	if err != nil {
 		return nil // there is no such input: rows are never empty here
 	}
