@@ -317,7 +317,9 @@ func TestBrowserCompare(t *testing.T) {
 
 // TestBrowserCompareFields holds the fields of two logs against each other.
 func TestBrowserCompareFields(t *testing.T) {
-	record := func(fields string) string { return strings.Repeat(`{"level":"info","msg":"request served",`+fields+"}\n", 300) }
+	record := func(fields string) string {
+		return strings.Repeat(`{"level":"info","msg":"request served",`+fields+"}\n", 300)
+	}
 	before := file(t, "before.log", []byte(record(`"user":7,"host":"a"`)))
 	after := file(t, "after.log", []byte(record(`"host":"a","region":"<img src=x onerror=alert(1)>"`)+`{"level":"info","msg":"request served","<b>":1,"host":"a"}`+"\n"))
 	p := openPage(t, 1280, 900, web.Config{}, before, after)
