@@ -105,3 +105,24 @@ func TestFieldNumberFarOutTwice(t *testing.T) {
 	}
 	w.passes(with(9_000_000))
 }
+
+// Numbers that lie side by side are counts, and the next one is no new code. One that is
+// far from them is told as a number, and the exit status 2 beside 0 and 1 is a code still.
+func TestFieldNumberSideBySide(t *testing.T) {
+	shop, n := shopLog(18), 0
+	with := func(busy, exit int) string {
+		line := shop()
+		return line[:len(line)-1] + fmt.Sprintf(`,"busy":%d,"exit_status":%d}`, busy, exit)
+	}
+	w := watch(t, func() string {
+		n++
+		exit := 0
+		if n%100 == 0 {
+			exit = 1
+		}
+		return with(2+n*37%12, exit)
+	}, 8000)
+	w.passes(with(14, 0))
+	w.flags(with(4000, 0), "busy 4000, usually 2 to 13")
+	w.flags(with(5, 2), "exit_status 2 never seen")
+}

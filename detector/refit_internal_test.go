@@ -125,8 +125,9 @@ func TestAnotherContaminationIsBounded(t *testing.T) {
 	}
 	g := d.only
 	some := d.mix.points(g.forest, g.window.some(fitAtOnce/o.Trees))
-	if want := some[len(some)-1-int(0.1*float32(len(some)))]; g.threshold.points != want || !g.provisional {
-		t.Errorf("a threshold of %v points to begin with, provisional: %v; want %v of %d rows", g.threshold.points, g.provisional, want, len(some))
+	fresh := threshold{contamination: 0.1}
+	if fresh.start(some); g.threshold.points != fresh.points || !g.provisional {
+		t.Errorf("a threshold of %v points to begin with, provisional: %v; want %v of %d rows", g.threshold.points, g.provisional, fresh.points, len(some))
 	}
 	for i, copied := records, 0; ; i++ {
 		if !observeOne(d, i).Judged {
@@ -148,8 +149,8 @@ func TestAnotherContaminationIsBounded(t *testing.T) {
 			quiet := threshold{contamination: 0.1}
 			quiet.start(done.points)
 			flagged := quiet
-			quiet.follow(0)
-			flagged.follow(1000)
+			quiet.flag(0, 1, 0, 0, false)
+			flagged.flag(1000, 1, 0, 0, false)
 			if is := g.threshold.points; g.provisional || g.fitting || g.forest != done.forest || is != quiet.points && is != flagged.points {
 				t.Errorf("provisional: %v, fitting: %v, a threshold of %v points, want %v or %v", g.provisional, g.fitting, is, quiet.points, flagged.points)
 			}

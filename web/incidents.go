@@ -91,7 +91,7 @@ func (t *telling) goOn(ctx context.Context, v *view, snap *snapshot, f *filter) 
 			verdict.Level, verdict.Score = pattern.Level(c.flags[k]&levelMask), c.score[k].float()
 			verdict.Kind = detector.AnomalyKind(kindName(c.kind[k]))
 			line.Group = v.groups.name(c.group[k])
-			t.tracker.Flagged(line.Group, verdict.Pattern)
+			t.tracker.Flagged(line.Group, verdict.Pattern, verdict.Score)
 			id = t.tracker.AppendID(id[:0])
 			line.Incident = id
 		}
@@ -445,7 +445,7 @@ func (t *incidentsOf) of(i int) (id []byte, nth uint64) {
 		t.tracker.Pass(time.Duration(c.time[k]) * time.Millisecond)
 		p := c.pattern[k]
 		if nth = 0; c.sweep[k]>>t.filter.stop&1 == 1 && !t.filter.hides(p) {
-			nth = t.tracker.Flagged(t.view.groups.name(c.group[k]), t.hashes[p])
+			nth = t.tracker.Flagged(t.view.groups.name(c.group[k]), t.hashes[p], c.score[k].float())
 			t.id = t.tracker.AppendID(t.id[:0])
 		}
 	}

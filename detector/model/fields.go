@@ -563,7 +563,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		return
 	}
 	bits, sorted := float32(0), false
-	if s.count < commonValue && !pl.usualQuantity(s.number, f.Unit) {
+	if s.count < commonValue && !pl.quantity(s.number, f.Unit) {
 		rare, _ := pl.seldom.surprise(s.count)
 		bits = rare - toldBits*log2(float64(1+s.count))
 	}
@@ -638,16 +638,27 @@ func saysFailure(f *Field) bool {
 // maxOutcome is the longest word of failure, in bytes: unauthenticated.
 const maxOutcome = 16
 
-// usualQuantity reports whether a number is no larger than those of a quantity, or near
-// them: that 90 ms never came, where 12 to 79 did, is no news. A number with a unit is
-// a quantity, however few there are.
-func (p *place) usualQuantity(x octaves, unit pattern.Unit) bool {
-	if x == noNumber || p.distinct <= maxCodes && unit == pattern.UnitNone {
+// quantity reports whether a number is one of those whose range is known in its place:
+// how far out it is says all there is to say of it, and that 90 ms never came, where 12
+// to 79 did, is no news. A number with a unit is a quantity, however few there are, and
+// so are counts: numbers that lie side by side, as codes do not.
+func (p *place) quantity(x octaves, unit pattern.Unit) bool {
+	if x == noNumber || p.distinct <= maxCodes && unit == pattern.UnitNone && !p.counts() {
 		return false
 	}
-	usual := p.numbers.told
-	return x <= usual.hi+perOctave/2 && (x >= belowZero || usual.lo < belowZero)
+	return p.numbers.n >= firmRange && p.kinds[sortText]*mixedShare <= p.n
 }
+
+// counts reports whether most of the numbers between the least and the largest of a place
+// stood there.
+func (p *place) counts() bool {
+	usual := &p.numbers.told
+	return p.distinct >= leastCounts && usual.hi.number()-usual.lo.number() < 2*float64(p.distinct)
+}
+
+// leastCounts is how many numbers that lie side by side are counts: fewer are the exit
+// statuses 0, 1 and 2, too.
+const leastCounts = maturity
 
 // outcomeNames are names of fields whose number says how something ended, in lower
 // case; of a nested one the last part counts.

@@ -273,6 +273,7 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	}
 	p.gaps.merge(&o.gaps)
 	p.times += o.times
+	p.soon += o.soon
 	p.fixed &= o.fixed
 }
 

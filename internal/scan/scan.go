@@ -253,7 +253,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 		incidents.Pass(line.Event.Time)
 		line.Nth = 0
 		if v := &line.Verdict; v.Anomaly {
-			line.Nth = incidents.Flagged(line.Event.Group, v.Pattern)
+			line.Nth = incidents.Flagged(line.Event.Group, v.Pattern, v.Score)
 			line.Incident = incidents.AppendID(line.Incident[:0])
 		}
 		if compared != nil {
