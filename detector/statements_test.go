@@ -2,6 +2,7 @@ package detector_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -166,5 +167,46 @@ func TestIgnoredMovesNoThreshold(t *testing.T) {
 	}
 	if with, without := threshold(true), threshold(false); with > without+0.05 {
 		t.Errorf("the threshold is %.3f with ignored lines and %.3f without", with, without)
+	}
+}
+
+// TestAnIdentifierWithoutADigit has request ids in base64url, of which one in some dozens
+// holds no digit: its line is of the same statement as the others, and no news. A short
+// word in their place is another matter.
+func TestAnIdentifierWithoutADigit(t *testing.T) {
+	d := newDetector(t, nil)
+	rng := rand.New(rand.NewPCG(31, 32))
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+	id := func(digits string) string {
+		b := make([]byte, 22)
+		for i := range b {
+			n := len(letters)
+			if i == 0 || i == len(b)-1 {
+				n -= len("-_")
+			}
+			b[i] = letters[rng.IntN(n)]
+		}
+		if digits != "" {
+			b[3], b[11] = digits[rng.IntN(len(digits))], digits[rng.IntN(len(digits))]
+		}
+		return string(b)
+	}
+	var v detector.Verdict
+	say := func(id string, i int) detector.Verdict {
+		format := []string{"%s DEBUG schema.TypeValidator validate page", "%s DEBUG schema.FormatValidator validate page", "%s INFO rest.Handler request done"}[i%3]
+		d.Observe(&detector.Event{Message: fmt.Appendf(nil, "[worker-%d] "+format, i%4, id)}, &v)
+		return v
+	}
+	patterns := map[int]uint64{}
+	for i := range 3000 {
+		patterns[i%3] = say(id("0123456789"), i).Pattern
+	}
+	for i := range 30 {
+		if v := say(id(""), i); v.Anomaly || v.Pattern != patterns[i%3] {
+			t.Errorf("line %d with an identifier without a digit: anomaly %v, %q, pattern %x, want %x", i, v.Anomaly, v.Reason, v.Pattern, patterns[i%3])
+		}
+	}
+	if v := say("nobody", 3000); v.Pattern == patterns[0] {
+		t.Error("a short word where identifiers stand is taken for one")
 	}
 }

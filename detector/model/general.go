@@ -48,6 +48,9 @@ type places struct {
 	n     int
 	hash  [maxPlaces]uint64 // of the place and what stands in it; their sum is the line's
 	free  [maxPlaces]bool   // may be a variable
+	long  [maxPlaces]bool   // may be an identifier that happens to hold no digit
+	held  [maxPlaces]uint64 // what stands in the place: a hash, or for a row of digits row
+	row   [maxPlaces]bool   // it is one
 	sum   uint64
 	class wordClass // of its words
 }
@@ -66,27 +69,20 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 	var place struct {
 		hash         uint64
 		digits, held bool
+		start        uint16
 	}
 	var row uint64 // numbers in a row of places with digits, plus 1
-	put := func(hash uint64, free bool) {
-		h := mixed(hash ^ uint64(p.n+1)*0x9e3779b97f4a7c15)
-		p.sum += h
-		if p.n < maxPlaces {
-			p.hash[p.n], p.free[p.n] = h, free
-			p.n++
-		}
-	}
+	end, nn := 0, 0
 	flush := func() {
 		if place.hash != 0 && !place.digits {
 			if row > 0 {
-				put(row, false)
+				p.put(row, false, false, true)
 			}
 			row = 0
-			put(place.hash, !place.held)
+			p.put(place.hash, !place.held, end-int(place.start) >= longNumber && isName(text[place.start:end]), false)
 		}
 		place.hash, place.digits, place.held = 0, false, false
 	}
-	end, nn := 0, 0
 	for i := range l.Tokens {
 		t := &l.Tokens[i]
 		for _, c := range text[end:t.Start] {
@@ -99,6 +95,9 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 			flush() // words without spaces between them
 		}
 		end = int(t.End)
+		if place.hash == 0 {
+			place.start = t.Start
+		}
 		number := nn < len(l.Numbers) && int(l.Numbers[nn].Token) == i
 		word := text[t.Start:t.End]
 		switch {
@@ -125,7 +124,51 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 	}
 	flush()
 	if row > 0 {
-		put(row, false)
+		p.put(row, false, false, true)
+	}
+}
+
+func (p *places) put(held uint64, free, long, row bool) {
+	h := mixed(held ^ uint64(p.n+1)*0x9e3779b97f4a7c15)
+	p.sum += h
+	if p.n < maxPlaces {
+		p.hash[p.n], p.held[p.n], p.free[p.n], p.long[p.n], p.row[p.n] = h, held, free, long, row
+		p.n++
+	}
+}
+
+// isName reports whether there are but letters, - and _ in b, as in an identifier without
+// a digit: what holds others (../../etc/passwd) is none.
+func isName(b []byte) bool {
+	for _, c := range b {
+		if l := c | 0x20; (l < 'a' || l > 'z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// identifier makes p what the line of q would be, were an identifier with digits in its
+// i-th place.
+func (p *places) identifier(q *places, i int) {
+	p.n, p.sum = 0, 0
+	var row uint64
+	for j := range q.n {
+		switch {
+		case j == i:
+			row = max(row, 1)
+		case q.row[j]:
+			row = max(row, 1) + q.held[j] - 1
+		default:
+			if row > 0 {
+				p.put(row, false, false, true)
+			}
+			row = 0
+			p.put(q.held[j], q.free[j], false, false)
+		}
+	}
+	if row > 0 {
+		p.put(row, false, false, true)
 	}
 }
 
@@ -171,11 +214,30 @@ func (p *places) each(pairs bool, f func(name uint64, pair bool) bool) bool {
 
 // find returns the statement that the line belongs to, or nil.
 func (g *general) find(t *statements, p *places) *statement {
+	st := g.search(t, p, g.pairs)
+	if st.settled() || p.n == maxPlaces {
+		return st
+	}
+	// What may hold an identifier (MmYp-cQx, in which no digit happens to be) is one
+	// where the same line is known with one.
+	for i := range p.n {
+		if p.free[i] && p.long[i] {
+			var q places
+			q.identifier(p, i)
+			if is := g.search(t, &q, false); is.settled() {
+				return is
+			}
+		}
+	}
+	return st
+}
+
+func (g *general) search(t *statements, p *places, pairs bool) *statement {
 	st := t.find(p.whole())
 	if st.settled() {
 		return st
 	}
-	p.each(g.pairs, func(name uint64, _ bool) bool {
+	p.each(pairs, func(name uint64, _ bool) bool {
 		if is := t.find(name); is != nil {
 			st = is
 		}
