@@ -209,6 +209,7 @@ func (b *bench) pipeline() error {
 		"modify":  "[FILTER]\n    Name modify\n    Match *\n    Add anomaly false\n",
 		"lua":     "[FILTER]\n    Name lua\n    Match *\n    script " + lua + "\n    call add\n",
 		"anomaly": "[FILTER]\n    Name anomaly\n    Match *\n",
+		"reason":  "[FILTER]\n    Name anomaly\n    Match *\n    Annotate_Fields score,reason\n",
 	}
 	run := func(name, log, limit string) (usage, error) {
 		conf := filepath.Join(b.dir, name+".conf")
@@ -222,7 +223,7 @@ func (b *bench) pipeline() error {
 			return usage{}, err
 		}
 		args := []string{"-c", conf}
-		if name == "anomaly" {
+		if name == "anomaly" || name == "reason" {
 			path, err := filepath.Abs(plugin)
 			if err != nil {
 				return usage{}, err
@@ -241,7 +242,7 @@ func (b *bench) pipeline() error {
 	for _, c := range []struct{ what, log string }{{"text", b.log}, {"8 to 14 fields, all judged", records}} {
 		cpu := map[string][]float64{}
 		for range b.rounds {
-			for _, name := range []string{"none", "modify", "lua", "anomaly"} {
+			for _, name := range []string{"none", "modify", "lua", "anomaly", "reason"} {
 				u, err := run(name, c.log, "1G")
 				if err != nil {
 					return err
@@ -252,6 +253,8 @@ func (b *bench) pipeline() error {
 		added := func(name string) float64 { return 1e6 * (median(cpu[name]) - median(cpu["none"])) / float64(b.lines) }
 		b.row("CPU a record in Fluent Bit, "+c.what, fmt.Sprintf("%.2f us", added("anomaly")),
 			fmt.Sprintf("modify %.2f us (x %.2f), lua %.2f us (x %.2f); all threads, refits included", added("modify"), added("anomaly")/added("modify"), added("lua"), added("anomaly")/added("lua")))
+		b.row("of that, the fields of incidents", fmt.Sprintf("%.1f %%", 100*(1-added("reason")/added("anomaly"))),
+			fmt.Sprintf("Annotate_Fields score,reason: %.2f us", added("reason")))
 	}
 
 	random := filepath.Join(b.dir, "random.log")
