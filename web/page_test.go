@@ -33,7 +33,7 @@ import (
 
 var (
 	screenshots = flag.String("screenshots", "", "folder that TestScreenshots writes pictures of the page into")
-	delay       = flag.Duration("delay", 0, "hold each answer of the server back for up to so long: a test must not lean on a fast one")
+	delay       = flag.Duration("delay", 0, "hold each answer of the server to a browser back for up to so long: a test must not lean on a fast one")
 )
 
 const shopLog = "../examples/shop.log"
@@ -140,7 +140,7 @@ func serve(t testing.TB, config web.Config, files ...string) string {
 	}
 	handler, intercept := s.Handler(), intercept
 	h := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if *delay > 0 && strings.HasPrefix(r.URL.Path, "/api/") {
+		if *delay > 0 && strings.HasPrefix(r.URL.Path, "/api/") && r.Header.Get("Sec-Fetch-Mode") != "" {
 			time.Sleep(rand.N(*delay))
 		}
 		if intercept == nil || !intercept(w, r) {

@@ -445,7 +445,7 @@ func TestRequestsAreBounded(t *testing.T) {
 
 // TestAnUploadThatWaitsIsNotEvicted however many logs come after it.
 func TestAnUploadThatWaitsIsNotEvicted(t *testing.T) {
-	c := newClient(t, web.Config{})
+	c := newClient(t, web.Config{Patience: time.Hour})
 	first := c.create(map[string]any{"name": "waits.log"})
 	for range 40 {
 		if _, status := c.upload(strings.NewReader(strings.Repeat("a line\n", 30)), map[string]any{"name": "other.log"}); status != http.StatusOK {
