@@ -68,7 +68,7 @@ type Stats struct {
 	FailedFits uint64  // that panicked in the background; the forest before them stays in use
 	Evicted    uint64  // models that made room for another group's
 	Groups     int     // models held now
-	Threshold  float64 // score from which on the group judged last is flagged; 0 before the first verdict
+	Threshold  float64 // score from which on a record of the group judged last is flagged, at WARN or worse or of no level; 0 before the first verdict
 }
 
 // Detector judges events. One goroutine at a time may call its methods.
@@ -105,6 +105,8 @@ type group struct {
 	fitting bool        // in the background: see refit.go
 	pieces  [][]row     // of the window, copied for it so far
 	fitted  chan fitted // from it, once all is handed over
+
+	provisional bool // is the threshold, until the fit is there
 
 	name    string // canonical; empty for events without a group
 	hash    uint64
@@ -307,13 +309,13 @@ const (
 // verdict judges what was looked at. In a stream, what goes on is told at growing
 // intervals.
 func (d *Detector) verdict(g *group, ev *Event, v *Verdict, stream bool) {
-	p, s := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)
+	p, s, part := d.strangeness(g)
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
 	// What is ignored moves no threshold.
 	if !(g.threshold.reaches(p) || g.sweep.reaches(p)) || !d.ignored(ev) {
 		goesOn := stream && p >= scale && d.seen.GoesOn()
-		v.Anomaly, v.Sweep = g.threshold.flag(p, d.seen.Time, d.seen.Storm(), goesOn), g.sweep.flag(p, d.seen.Time, d.seen.Storm(), goesOn)
+		v.Anomaly, v.Sweep = g.threshold.flag(p, part, d.seen.Time, d.seen.Storm(), goesOn), g.sweep.flag(p, part, d.seen.Time, d.seen.Storm(), goesOn)
 	}
 	if d.seen.Flagged = v.Anomaly; v.Anomaly {
 		d.stats.Anomalies++
@@ -323,6 +325,18 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict, stream bool) {
 		v.Reason, v.Kind = d.reason, d.seen.Anomaly()
 	}
 	d.threshold = g.threshold.points
+}
+
+// strangeness returns the points and the score of what was looked at, and which part of
+// the points beyond the threshold counts.
+func (d *Detector) strangeness(g *group) (points float32, s float64, part float32) {
+	points, s = g.memo.strangeness(&d.mix, g.forest, &d.seen.Row)
+	part = partOf(d.seen.Level)
+	if points > scale && part < 1 {
+		points = scale + part*(points-scale)
+		s = score(points)
+	}
+	return points, s, part
 }
 
 // survey takes the row into the window. What is ignored is left out as long as the

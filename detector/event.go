@@ -56,6 +56,7 @@ const (
 	Number = model.Number
 	Bool   = model.Bool
 	Null   = model.Null
+	Time   = model.Time
 )
 
 // AnomalyKind is the kind of an anomaly, one of AnomalyKinds: what about the event

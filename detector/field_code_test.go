@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -35,5 +36,26 @@ func TestFieldCodeWave(t *testing.T) {
 	}
 	if flagged < 3 {
 		t.Errorf("%d of 40 answers of 503 in a log that had none are flagged, at least 3 wanted", flagged)
+	}
+}
+
+// What a field's name calls a failure weighs as a code of one does, also in a log in
+// which new values come all the time.
+func TestFieldNamedAfterAFailure(t *testing.T) {
+	rng := rand.New(rand.NewPCG(34, 34))
+	with := func(end string) string {
+		return fmt.Sprintf(`{"level":"info","msg":"session closed","client":"10.%d.%d.%d","login":"u%d","device":"dev-%c%d",%s}`,
+			rng.IntN(4), rng.IntN(250), rng.IntN(250), rng.IntN(900), 'a'+rng.IntN(20), rng.IntN(60), end)
+	}
+	w := watch(t, func() string { return with(`"isError":0,"ok":true,"timed_out":false,"resumed":false`) }, 4000)
+	quiet := w.judge(with(`"isError":0,"ok":true,"timed_out":false,"resumed":true`)).Score
+	for _, end := range []string{
+		`"isError":1,"ok":true,"timed_out":false,"resumed":false`, `"isError":0,"ok":false,"timed_out":false,"resumed":false`,
+		`"isError":0,"ok":true,"timed_out":true,"resumed":false`,
+	} {
+		w.flags(with(end))
+		if bad := w.judge(with(end)).Score; bad < quiet+0.1 {
+			t.Errorf("the score %.3f is hardly more than %.3f of what is no failure: %s", bad, quiet, end)
+		}
 	}
 }

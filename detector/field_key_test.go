@@ -2,6 +2,7 @@ package detector_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -79,4 +80,16 @@ func TestFieldMissingBesideNewNames(t *testing.T) {
 	for _, name := range []string{"x_new", "x_newer", "x_newest"} {
 		w.passes(with(name))
 	}
+}
+
+// A field that no record had does not explain itself by making the record one of a new
+// kind: status.code is a name that tells kinds of records.
+func TestFieldOfKindsThatIsNew(t *testing.T) {
+	rng := rand.New(rand.NewPCG(35, 35))
+	call := func(status string) string {
+		return fmt.Sprintf(`{"methodName":%q,"principal":%q,"callerIp":"10.1.2.%d","status":{%s}}`, pick(rng, "objects.get", "objects.list", "logs.write"), pick(rng, "app", "ci"), rng.IntN(99), status)
+	}
+	w := watch(t, func() string { return call("") }, 3000)
+	w.flags(call(`"code":7`), `new field "status.code": "7"`)
+	w.flags(call(`"code":7,"message":"PERMISSION_DENIED"`), `new field "status.`)
 }

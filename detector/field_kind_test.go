@@ -1,9 +1,13 @@
 package detector_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 )
 
 // A record without a message is told apart from others by the fields that say its
@@ -66,4 +70,34 @@ func TestIdentifiersWithoutLettersInFields(t *testing.T) {
 		t.Errorf("%d of 20,000 healthy records are flagged, at most 4 wanted", flagged)
 	}
 	w.flags(`type=SYSCALL msg=audit(1795680999.371:99999): arch=c000003e syscall=59 success=no exit=-13 a0=7f774eeffb9e a1=3 a2=0 a3=1 items=2 pid=417 uid=0 comm="cron"`, `exit -13, usually 0 to 5`)
+}
+
+// A process has another number after a restart, and what it does first then, no process
+// of that number ever did.
+func TestFieldOfAProcess(t *testing.T) {
+	shop, pid, port := shopLog(33), 4211, 40000
+	next := func() string {
+		line := shop()
+		port += 2
+		return line[:len(line)-1] + fmt.Sprintf(`,"process":{"pid":%d},"ThreadID":"0x%x","peer":{"remote_port":%d}}`, pid, pid+port/2000*4, 40000+port/90%40)
+	}
+	w := watch(t, next, 4000)
+	w.flags(changed("status", "503"), "status 503 never seen")
+	for range 3 {
+		pid += 911
+		if flagged := w.goOn(700); flagged > 1 {
+			t.Errorf("%d of 700 records after a restart are flagged, the last for %q", flagged, w.verdict.Reason)
+		}
+	}
+	c, err := detector.Inspect(bytes.NewReader(snapshot(t, w.detector)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range c.Groups[0].Fields {
+		if f.Name == "process.pid" && f.Kind != model.Identifier {
+			t.Errorf("process.pid is a %s", f.Kind)
+		}
+	}
+	line := shop()
+	w.flags(line[:len(line)-1]+`,"process":{"pid":"N/A"},"ThreadID":"0x1a04","peer":{"remote_port":40022}}`, `process.pid "N/A": usually a number`)
 }

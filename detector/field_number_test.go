@@ -85,3 +85,44 @@ func TestFieldFewNumbersWithUnit(t *testing.T) {
 	w.passes(with("4ms"))
 	w.flags(with("3s"), "took 3s, usually 2ms to ")
 }
+
+// A range that turns out to be too narrow is widened by what comes again, and not by the
+// first number that is a thousand times further out.
+func TestFieldNumberFarOutTwice(t *testing.T) {
+	n := 0
+	with := func(sent int) string { return fmt.Sprintf(`{"level":"info","msg":"page sent","sent":%d}`, sent) }
+	page := func() string { n++; return with(1_000 + n*37%500) }
+	w := watch(t, page, 3000)
+	for sent := 4_000; sent < 20_000_000; sent *= 2 { // pictures, then films
+		w.see(with(sent))
+		w.see(page())
+	}
+	for _, sent := range []int{70_000_000_000, 80_000_000_000} {
+		if v := w.see(with(sent)); !v.Anomaly {
+			t.Errorf("sent %d is not flagged, score %.3f", sent, v.Score)
+		}
+		w.goOn(20)
+	}
+	w.passes(with(9_000_000))
+}
+
+// Numbers that lie side by side are counts, and the next one is no new code. One that is
+// far from them is told as a number, and the exit status 2 beside 0 and 1 is a code still.
+func TestFieldNumberSideBySide(t *testing.T) {
+	shop, n := shopLog(18), 0
+	with := func(busy, exit int) string {
+		line := shop()
+		return line[:len(line)-1] + fmt.Sprintf(`,"busy":%d,"exit_status":%d}`, busy, exit)
+	}
+	w := watch(t, func() string {
+		n++
+		exit := 0
+		if n%100 == 0 {
+			exit = 1
+		}
+		return with(2+n*37%12, exit)
+	}, 8000)
+	w.passes(with(14, 0))
+	w.flags(with(4000, 0), "busy 4000, usually 2 to 13")
+	w.flags(with(5, 2), "exit_status 2 never seen")
+}

@@ -94,3 +94,26 @@ func TestFieldNewcomer(t *testing.T) {
 		t.Errorf("what a newcomer does that was never done is not flagged, score %.3f", v.Score)
 	}
 }
+
+// A value that comes again and again is told at growing intervals, however long it is away
+// between: its first eight at the most, then those whose number is a square. Counts are
+// halved now and then, so that it may be told once more.
+func TestFieldValueThatGoesOn(t *testing.T) {
+	w := watch(t, shopLog(6), 8000)
+	var told []int
+	for n := 1; n <= 20; n++ {
+		w.goOn(4000)
+		if w.see(changed("status", "500")).Anomaly {
+			told = append(told, n)
+		}
+	}
+	if len(told) == 0 || told[0] != 1 {
+		t.Fatalf("of 20 answers of 500, those are told: %v", told)
+	}
+	if len(told) > 12 {
+		t.Errorf("of 20 answers of 500, %d are told: %v", len(told), told)
+	}
+	if last := told[len(told)-1]; last <= 8 {
+		t.Errorf("told are %v: one that goes on is not told any more", told)
+	}
+}

@@ -61,7 +61,7 @@ func (d *Detector) Rank(ev *Event) {
 	var v Verdict
 	d.seen.Learned = true
 	g := d.look(ev, &v)
-	if p, _ := g.memo.strangeness(&d.mix, g.forest, &d.seen.Row); !d.ignored(ev) {
+	if p, _, _ := d.strangeness(g); !d.ignored(ev) {
 		if g.threshold.ranks == nil {
 			g.threshold.ranks = &ranks{counts: map[uint32]int{}}
 		}

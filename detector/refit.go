@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"runtime"
 	"slices"
 	"time"
 
@@ -70,6 +71,16 @@ func (w *window) len() int {
 // all returns the rows, in no order; valid until the next add.
 func (w *window) all() []row { return joined(w.pieces) }
 
+// some returns so many rows, from all over the window.
+func (w *window) some(n int) []row {
+	rows := make([]row, n)
+	for i := range rows {
+		at := i * w.len() / n
+		rows[i] = w.pieces[at/rowsAtOnce][at%rowsAtOnce]
+	}
+	return rows
+}
+
 func joined(pieces [][]row) []row {
 	if len(pieces) == 1 {
 		return pieces[0]
@@ -105,14 +116,14 @@ func (o *Options) fitsAtOnce(rows int) bool {
 // refit is the work of fitting a forest to a copy of a window.
 type refit struct {
 	pieces [][]row
-	first  bool
+	points bool          // are wanted
 	to     chan<- fitted // with room for one: the worker never waits
 }
 
 // fitted is what comes of a refit.
 type fitted struct {
 	forest *forest.Forest // nil: the fit failed
-	points []float32      // of a first refit: what mix.points says of its rows
+	points []float32      // where they were wanted: what mix.points says of its rows
 }
 
 // refit fits the group's forest anew, now or in the background, and says when
@@ -157,7 +168,7 @@ func (g *group) handOver(d *Detector) {
 		return
 	}
 	g.fitted = make(chan fitted, 1)
-	d.refits <- refit{g.pieces, g.forest == nil, g.fitted} // there is room: nobody else sends
+	d.refits <- refit{g.pieces, g.forest == nil || g.provisional, g.fitted} // there is room: nobody else sends
 	g.pieces = nil
 }
 
@@ -180,7 +191,7 @@ func (d *Detector) fitOrFail(r refit) (f fitted) {
 	rows := joined(r.pieces)
 	faultInFit(rows)
 	f.forest = d.fit(rows)
-	if r.first {
+	if r.points {
 		f.points = d.mix.points(f.forest, rows)
 	}
 	return f
@@ -204,15 +215,23 @@ func (g *group) collect(d *Detector) {
 				g.nextRefit = g.records + d.options.Warmup // nothing is judged until then: soon
 				return
 			}
+		}
+		if f.points != nil {
 			g.start(f.points)
+			g.provisional = false
 		}
 		g.install(f.forest, d)
+		g.fitting = g.provisional && f.forest != nil // one that was under way before it was asked for points
 	default:
 	}
 }
 
 func (d *Detector) fit(rows []row) *forest.Forest {
-	f, err := forest.Fit(rows, int(model.Features), forest.Options{Trees: d.options.Trees, SampleSize: d.options.SampleSize, Seed: d.options.Seed})
+	o := forest.Options{Trees: d.options.Trees, SampleSize: d.options.SampleSize, Seed: d.options.Seed}
+	if d.options.Synchronous {
+		o.Workers = runtime.GOMAXPROCS(0) // everything waits for it
+	}
+	f, err := forest.Fit(rows, int(model.Features), o)
 	if err != nil {
 		return nil // there is no such input: rows are never empty here
 	}
@@ -235,6 +254,21 @@ func (g *group) startThreshold(x *mix) {
 		points = x.points(g.forest, g.window.all())
 	}
 	g.start(points)
+}
+
+// resetThreshold sets the threshold of another Contamination by the rows in the
+// window. What takes longer is begun with some of them, and goes on beside: a forest
+// is fitted anew, and its threshold with it.
+func (d *Detector) resetThreshold(g *group) {
+	rows, most := g.window.len(), max(fitAtOnce/d.options.Trees, 1)
+	if d.options.Synchronous || rows <= min(most, scoreAtOnce) || g.threshold.contamination == 0 && len(g.sweep) == 0 {
+		g.startThreshold(&d.mix)
+		return
+	}
+	g.start(d.mix.points(g.forest, g.window.some(min(most, scoreAtOnce))))
+	if g.forest != nil { // else it is still to be fitted
+		g.provisional, g.fitting = true, true // from its next record on
+	}
 }
 
 // start sets the threshold by the points of the rows learned from, in ascending

@@ -81,8 +81,8 @@ func TestWorkAtARecordIsBounded(t *testing.T) {
 				now := g.copiedRows()
 				select {
 				case r := <-d.refits:
-					if n := min(test.warmup, test.window); !r.first || rowsOf(r) < n {
-						t.Errorf("a refit of %d rows, first %v; want a first one of %d", rowsOf(r), r.first, n)
+					if n := min(test.warmup, test.window); !r.points || rowsOf(r) < n {
+						t.Errorf("a refit of %d rows, points wanted: %v; want a first one of %d", rowsOf(r), r.points, n)
 					}
 					now, fits = rowsOf(r), fits+1
 				default:
@@ -96,6 +96,81 @@ func TestWorkAtARecordIsBounded(t *testing.T) {
 				t.Errorf("%d first fits, a forest: %v; want 1, %v", fits, d.only.forest != nil, test.atOnce)
 			}
 		})
+	}
+}
+
+// TestAnotherContaminationIsBounded restores models of more rows than are scored at
+// once under another Contamination: the start looks at some of them, and the rest is
+// done beside, from the next record on.
+func TestAnotherContaminationIsBounded(t *testing.T) {
+	const records = 12_000
+	o := Options{Warmup: 256, Window: records, Trees: 100, SampleSize: 256, Contamination: 0.02}
+	d := withoutWorker(t, o)
+	for i := range records {
+		observeOne(d, i)
+		select {
+		case r := <-d.refits:
+			r.to <- d.fitOrFail(r)
+		default:
+		}
+	}
+	var saved bytes.Buffer
+	if err := d.WriteSnapshot(&saved, "test", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	o.Contamination = 0.1
+	d = withoutWorker(t, o)
+	if _, err := d.Restore(&saved); err != nil {
+		t.Fatal(err)
+	}
+	g := d.only
+	some := d.mix.points(g.forest, g.window.some(fitAtOnce/o.Trees))
+	fresh := threshold{contamination: 0.1}
+	if fresh.start(some); g.threshold.points != fresh.points || !g.provisional {
+		t.Errorf("a threshold of %v points to begin with, provisional: %v; want %v of %d rows", g.threshold.points, g.provisional, fresh.points, len(some))
+	}
+	for i, copied := records, 0; ; i++ {
+		if !observeOne(d, i).Judged {
+			t.Fatalf("record %d is not judged", i)
+		}
+		now := g.copiedRows()
+		if now-copied > rowsAtOnce || i > records+10 {
+			t.Fatalf("record %d: %d rows are copied", i, now-copied)
+		}
+		copied = now
+		select {
+		case r := <-d.refits:
+			done := d.fitOrFail(r)
+			if !r.points || len(done.points) != records {
+				t.Fatalf("points wanted: %v, there are %d of %d rows", r.points, len(done.points), records)
+			}
+			r.to <- done
+			observeOne(d, i+1)
+			quiet := threshold{contamination: 0.1}
+			quiet.start(done.points)
+			flagged := quiet
+			quiet.flag(0, 1, 0, 0, false)
+			flagged.flag(1000, 1, 0, 0, false)
+			if is := g.threshold.points; g.provisional || g.fitting || g.forest != done.forest || is != quiet.points && is != flagged.points {
+				t.Errorf("provisional: %v, fitting: %v, a threshold of %v points, want %v or %v", g.provisional, g.fitting, is, quiet.points, flagged.points)
+			}
+			return
+		default:
+		}
+	}
+}
+
+// TestSomeRows: some of a window are from all over it.
+func TestSomeRows(t *testing.T) {
+	w := newWindow(3 * rowsAtOnce)
+	for i := range 2*rowsAtOnce + 100 {
+		w.add(&row{byte(i / 100)})
+	}
+	some := w.some(50)
+	for i, r := range some {
+		if want := byte(i * w.len() / 50 / 100); r[0] != want {
+			t.Errorf("row %d of %d is the %d hundredth, want %d", i, len(some), r[0], want)
+		}
 	}
 }
 

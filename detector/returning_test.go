@@ -141,3 +141,30 @@ func TestWhileTheLogRestsNothingIsAway(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatComesAndGoesIsNoThingOfAnotherDay: trouble that was there a few times on a day is
+// not told as what is back after a night.
+func TestWhatComesAndGoesIsNoThingOfAnotherDay(t *testing.T) {
+	d := newDetector(t, nil)
+	g := shoplog.New(shoplog.Options{Seed: 12})
+	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	var v detector.Verdict
+	hours := []int{4, 6, 8, 10, 27}
+	for n := 0; n < len(hours); {
+		r := g.Next()
+		at := time.Duration(r.Time.UnixNano())
+		d.Observe(&detector.Event{Time: at, Message: []byte(r.Line)}, &v)
+		if r.Time.Sub(start) < time.Duration(hours[n])*time.Hour {
+			continue
+		}
+		n++
+		line := fmt.Sprintf("%s kernel: Out of memory: killed process %d (shop-worker)", r.Time.Format("Jan _2 15:04:05"), 30_000+7*n)
+		d.Observe(&detector.Event{Time: at, Message: []byte(line)}, &v)
+		if n == 1 && !v.Anomaly {
+			t.Error("the first is not told")
+		}
+		if n == len(hours) && v.Anomaly && strings.Contains(string(v.Reason), "is back after") {
+			t.Errorf("the fifth, of another day, is told as one that is back: %s", v.Reason)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // mix is how the features and the forest are put together.
@@ -93,6 +94,25 @@ var powers = func() (t [256]float32) {
 	}
 	return t
 }()
+
+// What its author calls routine is flagged as anything else is, but ranks behind what
+// he calls a failure or gives no level: of the points beyond the threshold, this part
+// counts.
+const (
+	infoPart  = 0.6
+	debugPart = 0.4
+)
+
+// partOf returns the part of the points beyond the threshold that counts at a level.
+func partOf(l pattern.Level) float32 {
+	switch {
+	case l == pattern.LevelNone || l >= pattern.LevelWarn:
+		return 1
+	case l <= pattern.LevelDebug:
+		return debugPart
+	}
+	return infoPart
+}
 
 // score maps points onto (0, 1).
 func score(points float32) float64 { return 1 - math.Exp2(-float64(points)/scale) }
@@ -189,8 +209,9 @@ func (t *threshold) reaches(points float32) bool {
 }
 
 // flag reports whether so many points are an anomaly, and learns. What only goes on
-// is none under auto; a given contamination is a share, whatever it is of.
-func (t *threshold) flag(points float32, now time.Duration, storm int, goesOn bool) bool {
+// is none under auto; a given contamination is a share, whatever it is of. Where a part
+// of the points beyond the threshold counts, so does that part of the bar.
+func (t *threshold) flag(points, part float32, now time.Duration, storm int, goesOn bool) bool {
 	if t.ranks != nil {
 		return t.ranks.take(points)
 	}
@@ -202,7 +223,7 @@ func (t *threshold) flag(points float32, now time.Duration, storm int, goesOn bo
 	t.sink(now)
 	bar := t.bar(storm)
 	t.points = scale + bar
-	if points >= scale+bar { // a storm that goes on is one, told or not
+	if points >= scale+part*bar { // a storm that goes on is one, told or not
 		t.extra[storm] = min(bar+floodStep, floodMost)
 		t.points = scale + t.extra[storm]
 		return !goesOn

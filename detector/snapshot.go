@@ -407,7 +407,7 @@ func (d *Detector) fitIn(g *group) {
 	}
 	if c := float32(d.options.Contamination); g.threshold.contamination != c {
 		g.threshold.contamination = c
-		g.startThreshold(&d.mix)
+		d.resetThreshold(g)
 	}
 }
 

@@ -41,9 +41,9 @@ func (s sweep) reaches(points float32) bool {
 }
 
 // flag returns a bit for each contamination: would it flag so many points?
-func (s sweep) flag(points float32, now time.Duration, storm int, goesOn bool) (bits uint32) {
+func (s sweep) flag(points, part float32, now time.Duration, storm int, goesOn bool) (bits uint32) {
 	for i := range s {
-		if s[i].flag(points, now, storm, goesOn) {
+		if s[i].flag(points, part, now, storm, goesOn) {
 			bits |= 1 << i
 		}
 	}

@@ -315,6 +315,30 @@ func TestBrowserCompare(t *testing.T) {
 	p.quiet()
 }
 
+// TestBrowserCompareFields holds the fields of two logs against each other.
+func TestBrowserCompareFields(t *testing.T) {
+	record := func(fields string) string {
+		return strings.Repeat(`{"level":"info","msg":"request served",`+fields+"}\n", 300)
+	}
+	before := file(t, "before.log", []byte(record(`"user":7,"host":"a"`)))
+	after := file(t, "after.log", []byte(record(`"host":"a","region":"<img src=x onerror=alert(1)>"`)+`{"level":"info","msg":"request served","<b>":1,"host":"a"}`+"\n"))
+	p := openPage(t, 1280, 900, web.Config{}, before, after)
+	p.settled()
+	p.choose("after.log")
+	p.settled()
+	p.click("#tab-compare")
+	p.rests()
+	for side, want := range map[string]string{"new-fields": "New fields: 2<b>in 1 lineregionin 300 lines", "gone-fields": "Gone fields: 1userwas in 300 lines", "changed-fields": "Fields far more or less often: 0none"} {
+		if said := text(p, `[data-side="`+side+`"]`); said != want {
+			t.Errorf("%s: %q, %q wanted", side, said, want)
+		}
+	}
+	if said := text(p, "#compared-text"); !strings.Contains(said, "3 fields differ, 1 is as before.") {
+		t.Errorf("said is %q", said)
+	}
+	p.quiet()
+}
+
 // TestBrowserPatternsOverTime shows when each pattern came, and which are new.
 func TestBrowserPatternsOverTime(t *testing.T) {
 	p := open(t, 1440, 900, web.Config{}, shopLog)

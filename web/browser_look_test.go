@@ -42,7 +42,7 @@ func TestBrowserMessageFirst(t *testing.T) {
 				t.Errorf("of the text, %.0f pixels are in sight", r.Wide)
 			}
 		}
-		if i := slices.IndexFunc(rows, func(r shown) bool { return strings.HasPrefix(r.Text, "request failed app=") }); i < 0 || !strings.HasPrefix(rows[i].Rest, " app=") || !slices.Equal(rows[i].Marks, []string{"err", "context deadline exceeded"}) {
+		if i := slices.IndexFunc(rows, func(r shown) bool { return strings.HasPrefix(r.Text, "request failed err=") }); i < 0 || !strings.HasPrefix(rows[i].Rest, " err=\"context deadline exceeded\" app=") || !slices.Equal(rows[i].Marks, []string{"err", "context deadline exceeded"}) {
 			t.Errorf("width %d: the rows are %+v", width, rows)
 		}
 		if marked*2 < len(rows) {

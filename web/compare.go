@@ -25,6 +25,14 @@ type comparedRow struct {
 	Line    int64   `json:"line"`    // number of its first one, after, or before where it is gone
 }
 
+// comparedField is a field that differs so.
+type comparedField struct {
+	Name   string  `json:"name"`
+	Before int64   `json:"before"` // lines that have it
+	After  int64   `json:"after"`
+	Times  float64 `json:"times"` // how many times as often it comes among lines with fields
+}
+
 type comparedAnswer struct {
 	Before  int64         `json:"before"` // lines
 	After   int64         `json:"after"`
@@ -33,6 +41,16 @@ type comparedAnswer struct {
 	Changed []comparedRow `json:"changed"` // far more or far less often
 	Same    int           `json:"same"`    // patterns
 	More    int           `json:"more"`    // that differ beyond those listed
+
+	Fields comparedFields `json:"fields"`
+}
+
+type comparedFields struct {
+	New     []comparedField `json:"new"` // by their names
+	Gone    []comparedField `json:"gone"`
+	Changed []comparedField `json:"changed"`
+	Same    int             `json:"same"`
+	More    int             `json:"more"`
 }
 
 // maxCompared is how many patterns of each sort are listed.
@@ -114,6 +132,9 @@ func compare(ctx context.Context, old, now *view, before, after *filter) (compar
 		row.describe(old, o.index)
 		a.Gone = append(a.Gone, row)
 	}
+	if err := a.Fields.compare(ctx, old, now, before, after); err != nil {
+		return a, err
+	}
 	for _, list := range []*[]comparedRow{&a.New, &a.Gone, &a.Changed} {
 		slices.SortFunc(*list, func(x, y comparedRow) int {
 			return cmp.Or(cmp.Compare(y.Flagged, x.Flagged), cmp.Compare(max(y.Before, y.After), max(x.Before, x.After)), cmp.Compare(x.Line, y.Line))
@@ -126,7 +147,36 @@ func compare(ctx context.Context, old, now *view, before, after *filter) (compar
 	return a, nil
 }
 
-func (r *comparedRow) describe(v *view, index uint32) {
+func (a *comparedFields) compare(ctx context.Context, old, now *view, before, after *filter) error {
+	was, err := old.countFields(ctx, before)
+	if err != nil {
+		return err
+	}
+	is, err := now.countFields(ctx, after)
+	if err != nil {
+		return err
+	}
+	fresh, gone, changed := scan.CompareFields(was, is)
+	a.Same = len(is.Of) - len(fresh) - len(changed)
+	rows := func(list []scan.FieldChange) []comparedField {
+		if more := len(list) - maxCompared; more > 0 {
+			a.More += more
+			list = list[:maxCompared]
+		}
+		rows := make([]comparedField, len(list))
+		for i, f := range list {
+			rows[i] = comparedField{Name: f.Name, Before: int64(f.Before), After: int64(f.Now)}
+			if f.Before > 0 && is.Lines > 0 {
+				rows[i].Times = f.Now / is.Lines / (f.Before / was.Lines)
+			}
+		}
+		return rows
+	}
+	a.New, a.Gone, a.Changed = rows(fresh), rows(gone), rows(changed)
+	return nil
+}
+
+func (r *comparedRow) describe(v *view, index uint16) {
 	d := v.patterns.describe(index)
 	r.ID, r.Record, r.Text = d.ID, d.Record, d.Text
 }

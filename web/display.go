@@ -8,6 +8,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
+	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 )
 
 // reader makes events of lines again, for one request at a time.
@@ -33,9 +34,9 @@ func (v *view) reader() *reader {
 }
 
 // display is a line for people: the message, of the length that is returned, and the
-// fields behind it. The time and the level that the message begins with are left out
-// where the row has them.
-func (v *view) display(line []byte, timed, leveled bool) (shown []byte, message int) {
+// fields behind it, first those that the reason speaks of: a table has little room. The
+// time and the level that the message begins with are left out where the row has them.
+func (v *view) display(line []byte, timed, leveled bool, reason string) (shown []byte, message int) {
 	r := v.reader()
 	if r == nil {
 		return line, len(line)
@@ -50,16 +51,36 @@ func (v *view) display(line []byte, timed, leveled bool) (shown []byte, message 
 		shown, fields = request(fields)
 	}
 	message = len(shown)
+	ends := make([]int, 0, detector.MaxFields)
 	for i := range fields {
-		if len(shown) > 0 {
-			shown = append(shown, ' ')
-		}
-		shown = appendField(shown, &fields[i])
+		shown = appendField(append(shown, ' '), &fields[i])
+		ends = append(ends, len(shown))
+	}
+	if marks := incident.Marks(string(shown), reason); reason != "" && len(marks) > 0 {
+		shown = marked(shown, message, ends, marks)
+	}
+	if message == 0 {
+		shown = bytes.TrimPrefix(shown, []byte(" "))
 	}
 	if message == 0 { // fields alone: none of them is behind the others
 		message = len(shown)
 	}
 	return shown, message
+}
+
+// marked puts the fields with a mark, each of which begins where the one before it ends,
+// before the others.
+func marked(shown []byte, message int, ends []int, marks [][2]int) []byte {
+	first, rest, from := slices.Clone(shown[:message]), []byte(nil), message
+	for _, end := range ends {
+		if slices.ContainsFunc(marks, func(m [2]int) bool { return m[0] < end && m[1] > from }) {
+			first = append(first, shown[from:end]...)
+		} else {
+			rest = append(rest, shown[from:end]...)
+		}
+		from = end
+	}
+	return append(first, rest...)
 }
 
 // head cuts the time and the level off the beginning of a message, with what stands

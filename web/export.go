@@ -22,6 +22,7 @@ func (v *view) export(ctx context.Context, w io.Writer, f *filter, format text.F
 	buf := rows.AppendHead(nil)
 	var r text.Row
 	incidents := v.incidentsOf(&snap, f)
+	records := records{snap: &snap}
 	for j := range c.n {
 		if j%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -30,11 +31,14 @@ func (v *view) export(ctx context.Context, w io.Writer, f *filter, format text.F
 		l := snap.line(i)
 		r = text.Row{
 			Text: r.Text[:0],
-			Line: int64(i) + 1, Judged: l.flags&judgedBit != 0, Anomaly: l.sweep>>f.stop&1 == 1, Score: l.score,
+			Line: int64(i) + 1, Judged: l.flags&judgedBit != 0 && l.flags&restBit == 0, Anomaly: l.sweep>>f.stop&1 == 1, Score: l.score.float(),
 			Level: scan.LevelNames[l.flags&levelMask], Pattern: v.patterns.hash(l.pattern),
 		}
 		if r.Text, _, err = v.lineText(r.Text, &snap, i, scan.MaxLine); err != nil {
 			return err
+		}
+		if first := records.firstOf(i); first != i {
+			r.Record = int64(first) + 1
 		}
 		if r.Anomaly {
 			reason, _ := v.reason(l.reason)

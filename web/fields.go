@@ -144,6 +144,8 @@ func (k *known) usual(name string, p *model.PatternContents) (kind, usual string
 		usual = interval(*f.Numbers, pattern.UnitNone)
 	case f.Kind == model.Identifier:
 		usual = "nearly always another one"
+	case f.Kind == model.Times:
+		usual = "times"
 	case f.Kind == model.Words:
 		usual = "words"
 	case len(f.Usual) > 0:

@@ -79,16 +79,19 @@ func (t *telling) goOn(ctx context.Context, v *view, snap *snapshot, f *filter) 
 			return ctx.Err()
 		}
 		c, k := snap.at(i)
+		if c.flags[k]&restBit != 0 {
+			continue // its record has been told
+		}
 		p := c.pattern[k]
 		verdict.Pattern = hashes[p]
 		verdict.Anomaly = c.sweep[k]>>f.stop&1 == 1 && !f.hides(p)
 		line.Number, line.Time = int64(i)+1, time.Duration(c.time[k])*time.Millisecond
 		t.tracker.Pass(line.Time)
 		if verdict.Anomaly {
-			verdict.Level, verdict.Score = pattern.Level(c.flags[k]&levelMask), c.score[k]
+			verdict.Level, verdict.Score = pattern.Level(c.flags[k]&levelMask), c.score[k].float()
 			verdict.Kind = detector.AnomalyKind(kindName(c.kind[k]))
 			line.Group = v.groups.name(c.group[k])
-			t.tracker.Flagged(line.Group, verdict.Pattern)
+			t.tracker.Flagged(line.Group, verdict.Pattern, verdict.Score)
 			id = t.tracker.AppendID(id[:0])
 			line.Incident = id
 		}
@@ -442,7 +445,7 @@ func (t *incidentsOf) of(i int) (id []byte, nth uint64) {
 		t.tracker.Pass(time.Duration(c.time[k]) * time.Millisecond)
 		p := c.pattern[k]
 		if nth = 0; c.sweep[k]>>t.filter.stop&1 == 1 && !t.filter.hides(p) {
-			nth = t.tracker.Flagged(t.view.groups.name(c.group[k]), t.hashes[p])
+			nth = t.tracker.Flagged(t.view.groups.name(c.group[k]), t.hashes[p], c.score[k].float())
 			t.id = t.tracker.AppendID(t.id[:0])
 		}
 	}
@@ -453,7 +456,7 @@ func (t *incidentsOf) of(i int) (id []byte, nth uint64) {
 }
 
 // hides reports whether a pattern is set aside.
-func (f *filter) hides(p uint32) bool { return int(p) < len(f.hidden) && f.hidden[p] }
+func (f *filter) hides(p uint16) bool { return int(p) < len(f.hidden) && f.hidden[p] }
 
 // narrows reports whether a filter leaves flagged lines out, but for those set aside.
 func (f *filter) narrows() bool {

@@ -1,26 +1,41 @@
 package web
 
-import "sync/atomic"
+import (
+	"math"
+	"sync/atomic"
 
-// line is what is kept of a line of the log: 40 bytes in memory. Its text and
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
+)
+
+// line is what is kept of a line of the log: 36 bytes in memory. Its text and
 // its reason are on disk, in the view's spool.
 type line struct {
-	offset  int64   // of the text in the spool
-	time    int64   // Unix milliseconds; a line without a time has that of the line before it; 0 = none yet
-	score   float64 // 0 when not judged
-	sweep   uint32  // a bit for each contamination of the slider: flagged?
-	pattern uint32  // index in the view's patterns
-	reason  uint32  // 1 + its offset in the reasons' file; 0 = none
-	group   uint16  // index in the view's groups
-	flags   uint8   // the level, and the bits below
-	kind    uint8   // of the anomaly, as kindNumber has it; when a bit of sweep is set
+	offset  int64  // of the text in the spool
+	time    int64  // Unix milliseconds; a line without a time has that of the line before it; 0 = none yet
+	score   score  // 0 when not judged
+	sweep   uint32 // a bit for each contamination of the slider: flagged?
+	reason  uint32 // 1 + its offset in the reasons' file; 0 = none
+	pattern uint16 // index in the view's patterns
+	group   uint16 // index in the view's groups
+	shape   uint16 // index in the view's shapes
+	flags   uint8  // the level, and the bits below
+	kind    uint8  // of the anomaly, as kindNumber has it; when a bit of sweep is set
 }
+
+// score is one in billionths: all the decimals that are ever written.
+type score uint32
+
+const billion = 1_000_000_000
+
+func newScore(s float64) score { return score(math.Round(text.Score(s) * billion)) }
+func (s score) float() float64 { return float64(s) / billion }
 
 const (
 	levelMask = 0x0f
 	judgedBit = 1 << 7
 	timedBit  = 1 << 6 // the line has a time of its own
 	cutBit    = 1 << 5 // longer than scan.MaxLine
+	restBit   = 1 << 4 // the line continues the record of the line before it
 )
 
 // chunkLines is how many lines are allocated at once. Nothing is copied when
@@ -31,11 +46,12 @@ const chunkLines = 1 << 14
 type chunk struct {
 	offset  [chunkLines]int64
 	time    [chunkLines]int64
-	score   [chunkLines]float64
+	score   [chunkLines]score
 	sweep   [chunkLines]uint32
-	pattern [chunkLines]uint32
 	reason  [chunkLines]uint32
+	pattern [chunkLines]uint16
 	group   [chunkLines]uint16
+	shape   [chunkLines]uint16
 	flags   [chunkLines]uint8
 	kind    [chunkLines]uint8
 }
@@ -64,7 +80,7 @@ func (t *lines) add(l *line) {
 	c := chunks[len(chunks)-1]
 	c.offset[i], c.time[i], c.score[i] = l.offset, l.time, l.score
 	c.sweep[i], c.pattern[i], c.reason[i], c.flags[i] = l.sweep, l.pattern, l.reason, l.flags
-	c.group[i], c.kind[i] = l.group, l.kind
+	c.group[i], c.shape[i], c.kind[i] = l.group, l.shape, l.kind
 	t.written++
 }
 
@@ -92,5 +108,28 @@ func (s *snapshot) at(i int) (*chunk, int) { return s.chunks[i/chunkLines], i % 
 
 func (s *snapshot) line(i int) line {
 	c, k := s.at(i)
-	return line{c.offset[k], c.time[k], c.score[k], c.sweep[k], c.pattern[k], c.reason[k], c.group[k], c.flags[k], c.kind[k]}
+	return line{c.offset[k], c.time[k], c.score[k], c.sweep[k], c.reason[k], c.pattern[k], c.group[k], c.shape[k], c.flags[k], c.kind[k]}
+}
+
+// records tells with which line the record of another begins. It is asked for lines in
+// their order.
+type records struct {
+	snap         *snapshot
+	asked, first int // the line it was asked for last, and what it said
+}
+
+// firstOf returns the line with which the record of line i begins, which is i itself
+// when the line continues none.
+func (r *records) firstOf(i int) int {
+	first := i
+	for ; first > r.asked; first-- {
+		if c, k := r.snap.at(first); c.flags[k]&restBit == 0 {
+			break
+		}
+	}
+	if first == r.asked {
+		first = r.first
+	}
+	r.asked, r.first = i, first
+	return first
 }

@@ -30,7 +30,7 @@ func (s *Server) ignored() ([]string, error) {
 }
 
 // entry is what ignores a pattern, and what is said of it.
-func (v *view) entry(index uint32) (entry, comment string) {
+func (v *view) entry(index uint16) (entry, comment string) {
 	d := v.patterns.describe(index)
 	if d.Record == "" {
 		return "", ""
@@ -54,7 +54,7 @@ func (s *Server) serveIgnore(w http.ResponseWriter, r *http.Request) {
 	var b strings.Builder
 	b.WriteString("# What is normal, for the option Ignore_File of the filter anomaly.\n")
 	for i, set := range f.hidden {
-		if entry, comment := v.entry(uint32(i)); set && entry != "" {
+		if entry, comment := v.entry(uint16(i)); set && entry != "" {
 			fmt.Fprintf(&b, "# %s\n%s\n", comment, entry)
 		}
 	}
@@ -95,7 +95,7 @@ func (s *Server) serveNormal(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "the log has no such pattern")
 		return
 	}
-	entry, comment := v.entry(uint32(index))
+	entry, comment := v.entry(uint16(index))
 	if entry == "" {
 		refuse(w, http.StatusConflict, "these are lines of many patterns: no one id ignores them")
 		return

@@ -136,7 +136,7 @@ type patternRow struct {
 	Bins    []int32               `json:"bins"` // of its lines, along the log or what is selected of it
 	Levels  [pattern.Levels]int64 `json:"levels"`
 
-	index  uint32
+	index  uint16
 	judged int64
 }
 
@@ -160,15 +160,15 @@ func (v *view) countPatterns(ctx context.Context, f *filter) ([]patternRow, erro
 		p.Levels[ch.flags[k]&levelMask]++
 		if ch.flags[k]&judgedBit != 0 {
 			p.judged++
-			p.Mean += ch.score[k]
-			p.Max = max(p.Max, ch.score[k])
+			p.Mean += ch.score[k].float()
+			p.Max = max(p.Max, ch.score[k].float())
 		}
 		if ch.sweep[k]>>f.stop&1 == 1 {
 			p.Flagged++
 		}
 	}
 	for i := range all {
-		all[i].index = uint32(i)
+		all[i].index = uint16(i)
 		if all[i].judged > 0 {
 			all[i].Mean = text.Score(all[i].Mean / float64(all[i].judged))
 		}

@@ -21,8 +21,8 @@ type patterns struct {
 	table *scan.Patterns
 
 	mu      sync.Mutex
-	numbers map[uint64]uint32 // by the detector's hash
-	ids     map[uint64]uint32 // by the page's
+	numbers map[uint64]uint16 // by the detector's hash
+	ids     map[uint64]uint16 // by the page's
 	all     []onePattern
 }
 
@@ -38,7 +38,7 @@ type onePattern struct {
 
 func (p *patterns) init() {
 	p.table = scan.NewPatterns()
-	p.numbers, p.ids = map[uint64]uint32{}, map[uint64]uint32{}
+	p.numbers, p.ids = map[uint64]uint16{}, map[uint64]uint16{}
 }
 
 func (p *patterns) len() int {
@@ -48,14 +48,14 @@ func (p *patterns) len() int {
 }
 
 // index is the number of the pattern of an event that is being judged, the one of a line.
-func (p *patterns) index(hash uint64, ev *detector.Event, line int) uint32 {
+func (p *patterns) index(hash uint64, ev *detector.Event, line int) uint16 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	message := ev.Message
 	fields := len(message) == 0 && len(ev.Fields) > 0
 	i, ok := p.numbers[hash]
 	if !ok {
-		i = uint32(len(p.all))
+		i = uint16(len(p.all))
 		if i == maxPatterns-1 {
 			// The last number stands for all that come from now on: it has no
 			// example, as they have nothing in common.
@@ -85,14 +85,14 @@ func (p *patterns) index(hash uint64, ev *detector.Event, line int) uint32 {
 }
 
 // id is a pattern's id by its number.
-func (p *patterns) id(i uint32) uint64 {
+func (p *patterns) id(i uint16) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.all[i].id
 }
 
 // hash is the detector's hash of a pattern by its number.
-func (p *patterns) hash(i uint32) uint64 {
+func (p *patterns) hash(i uint16) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.all[i].hash
@@ -121,19 +121,19 @@ func (p *patterns) firsts() []uint32 {
 }
 
 // recorded finds a pattern by the part of its hash that its id on records tells.
-func (p *patterns) recorded(id uint64) (uint32, bool) {
+func (p *patterns) recorded(id uint64) (uint16, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.all {
 		if p.all[i].hash&text.IDBits == id {
-			return uint32(i), true
+			return uint16(i), true
 		}
 	}
 	return 0, false
 }
 
 // number finds a pattern by its id.
-func (p *patterns) number(id uint64) (uint32, bool) {
+func (p *patterns) number(id uint64) (uint16, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i, ok := p.ids[id]
@@ -141,7 +141,7 @@ func (p *patterns) number(id uint64) (uint32, bool) {
 }
 
 // describe tells what pattern a number stands for.
-func (p *patterns) describe(i uint32) patternRow {
+func (p *patterns) describe(i uint16) patternRow {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o := &p.all[i]

@@ -50,7 +50,7 @@ func (v *view) row(snap *snapshot, i int) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	shown, message := v.display(line, r.Time != 0, r.Level != 0)
+	shown, message := v.display(line, r.Time != 0, r.Level != 0, r.Reason)
 	if len(shown) > shownText {
 		shown, r.Cut = text.Cut(shown, shownText), true
 	}
@@ -84,7 +84,7 @@ func (v *view) rawRow(snap *snapshot, i, limit int) (row, []byte, error) {
 		return row{}, nil, err
 	}
 	r := row{
-		Number: int64(i) + 1, Level: l.flags & levelMask, Judged: l.flags&judgedBit != 0, Score: text.Score(l.score), Sweep: l.sweep,
+		Number: int64(i) + 1, Level: l.flags & levelMask, Judged: l.flags&judgedBit != 0, Score: text.Score(l.score.float()), Sweep: l.sweep,
 		Pattern: v.patternID(l.pattern), ID: text.ID(v.patterns.hash(l.pattern)), Kind: kindName(l.kind), Cut: cut,
 	}
 	if l.sweep == 0 {
@@ -159,7 +159,7 @@ func kindName(k byte) string {
 	return ""
 }
 
-func (v *view) patternID(i uint32) string { return strconv.FormatUint(v.patterns.id(i), 16) }
+func (v *view) patternID(i uint16) string { return strconv.FormatUint(v.patterns.id(i), 16) }
 
 // rowsAnswer is a window of the lines that a filter means.
 type rowsAnswer struct {

@@ -37,6 +37,7 @@ func TestProgress(t *testing.T) {
 	} {
 		v := &view{mode: c.mode, text: new(spool)}
 		v.patterns.init()
+		v.shapes.init()
 		v.state.Phase = c.phase
 		v.size.Store(c.size)
 		v.got.Store(c.got)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,22 @@ func TestRowsBeginWithTheMessage(t *testing.T) {
 	}
 }
 
+// TestOddFieldsComeFirst behind the message, in the order of the record; no other is lost.
+func TestOddFieldsComeFirst(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(bytes.NewReader(readFile(t, shopLog)), map[string]any{"name": "shop.log"})
+	rows := c.rows(v.ID, "only=1&stop=0")
+	for line, want := range map[int64]string{
+		469: "login refused reason=bad_password app=shop-api pod=shop-api-n7rq5flbz-qnlv2 version=4.12.3 user=u46165 ip=2001:db8:68:d3::a3a8 attempt=2",
+		617: `request failed err="context deadline exceeded" app=shop-api pod=shop-api-n7rq5flbz-kk6jm version=4.12.3 path=/cart status=500 user=u17740`,
+	} {
+		i := slices.IndexFunc(rows, func(r shownRow) bool { return r.N == line })
+		if i < 0 || rows[i].X != want || len(rows[i].O) == 0 || rows[i].O[0][0] > len("request failed ") {
+			t.Errorf("line %d is %+v", line, rows)
+		}
+	}
+}
+
 // TestFieldsSayWhatIsUsual of a line that is odd in one of them.
 func TestFieldsSayWhatIsUsual(t *testing.T) {
 	var log strings.Builder
@@ -209,6 +226,15 @@ func TestCompare(t *testing.T) {
 		Same               int
 		Error              string
 	}
+	type field struct {
+		Name          string
+		Before, After int64
+		Times         float64
+	}
+	type fields struct {
+		New, Gone, Changed []field
+		Same               int
+	}
 	count := func(id string, query string, pattern string) int64 {
 		return int64(len(c.lines(id, "pattern="+pattern+"&"+query)))
 	}
@@ -251,6 +277,19 @@ func TestCompare(t *testing.T) {
 	}
 	if status := c.ask("GET", "/api/views/"+other.ID+"/compare?before.view=NONE", nil, &b); status != http.StatusBadRequest || b.Error == "" {
 		t.Errorf("with a log that is gone: status %d", status)
+	}
+	// Fields, in whatever order they come.
+	record := `{"msg":"request served","user":7,"host":"a"}` + "\n" + `{"host":"b","msg":"request served","user":8}` + "\n"
+	v3, _ := c.upload(strings.NewReader(strings.Repeat(record, 50)+"no record\n"+strings.Repeat(`{"msg":"request served","host":"a","region":{"name":"west"}}`+"\n", 98)+record), map[string]any{"name": "f.log"})
+	var f struct{ Fields fields }
+	c.ask("GET", "/api/views/"+v3.ID+"/compare?before.axis=line&before.from=1&before.to=102&axis=line&from=102&to=202", nil, &f)
+	if want := (fields{New: []field{{Name: "region.name", After: 98}}, Gone: []field{}, Changed: []field{{"user", 100, 2, 0.02}}, Same: 1}); !reflect.DeepEqual(f.Fields, want) {
+		t.Errorf("fields: %+v, %+v wanted", f.Fields, want)
+	}
+	f.Fields = fields{}
+	c.ask("GET", "/api/views/"+v3.ID+"/compare?before.axis=line&before.from=102&before.to=200&axis=line&from=1&to=102", nil, &f)
+	if want := (fields{New: []field{{Name: "user", After: 100}}, Gone: []field{{Name: "region.name", Before: 98}}, Changed: []field{}, Same: 1}); !reflect.DeepEqual(f.Fields, want) {
+		t.Errorf("fields: %+v, %+v wanted", f.Fields, want)
 	}
 }
 

@@ -41,6 +41,7 @@ type view struct {
 
 	lines    lines
 	patterns patterns
+	shapes   shapes
 	groups   groupNames
 	asked    selections
 	told     tellings
@@ -265,9 +266,10 @@ func (v *view) scan(text io.Reader) error {
 func (v *view) add(l *scan.Line, clock int64) {
 	verdict := &l.Verdict
 	kept := line{
-		offset: l.Offset, time: clock, score: verdict.Score, sweep: verdict.Sweep,
+		offset: l.Offset, time: clock, score: newScore(verdict.Score), sweep: verdict.Sweep,
 		flags:   uint8(verdict.Level) & levelMask,
 		pattern: v.patterns.index(verdict.Pattern, &l.Event, v.lines.written), group: v.groups.index(l.Event.Group),
+		shape: v.shapes.index(&l.Event),
 	}
 	c := &v.counted
 	if verdict.Judged {
@@ -279,6 +281,9 @@ func (v *view) add(l *scan.Line, clock int64) {
 		if c.Timed++; c.Zone == 0 && c.Timed <= zoneLines {
 			c.Zone = zoneOf(l.Text)
 		}
+	}
+	if l.Continues {
+		kept.flags |= restBit
 	}
 	if l.Cut {
 		kept.flags |= cutBit

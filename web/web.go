@@ -30,7 +30,7 @@ import (
 const (
 	DefaultMaxSize = 1 << 30 // bytes of a log's text
 
-	DefaultMaxLines = 10_000_000 // of all logs together: 40 bytes of memory each
+	DefaultMaxLines = 10_000_000 // of all logs together: 36 bytes of memory each
 
 	maxViews = 16        // at once
 	viewTTL  = time.Hour // since the page last asked; an open page asks every minute
@@ -261,6 +261,7 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 	v.whole.Store(spec.whole)
 	v.ctx, v.cancel = context.WithCancel(s.ctx)
 	v.patterns.init()
+	v.shapes.init()
 	v.state = state{Phase: waiting, Flagged: make([]int64, len(s.stops)), Levels: make([]int64, pattern.Levels)}
 	v.touch()
 	if err := s.add(v); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fatih/color"
 
+	"github.com/flb-anomaly/flb-anomaly/internal/report"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
@@ -38,53 +39,25 @@ func (f *scanFlags) checkBaseline() error {
 	return nil
 }
 
-// shownChanges is how many changes of a kind a table shows.
-const shownChanges = 10
-
 // compared shows what is other than in the baseline.
 func (w *listWriter) compared(c *scan.Comparison) {
-	section := func(name string, list []scan.Change, line func(*scan.Change)) {
-		if len(list) == 0 {
-			return
+	for _, changes := range report.Compared(c) {
+		w.printf("\n%s\n", w.paint(color.Bold, changes.Title+": "+thousands(int64(changes.Count))))
+		for _, k := range changes.List {
+			w.printf("%10s  ", thousands(k.Lines))
+			if k.Says != "" {
+				w.printf("%s: ", k.Says)
+			}
+			w.printf("%s\n", k.Text)
 		}
-		w.printf("\n%s\n", w.paint(color.Bold, name+": "+thousands(int64(len(list)))))
-		for i := range list[:min(len(list), shownChanges)] {
-			line(&list[i])
-		}
-		if more := len(list) - shownChanges; more > 0 {
-			w.printf("%10s  and %s more\n", "", thousands(int64(more)))
-		}
-	}
-	shown := func(k *scan.Change) string { return text.Printable([]byte(k.Text), 120) }
-	section("New patterns", c.New, func(k *scan.Change) {
-		w.printf("%10s  line %s: %s\n", thousands(k.Now), thousands(k.Line), shown(k))
-	})
-	section("Patterns that are gone", c.Gone, func(k *scan.Change) { w.printf("%10s  %s\n", thousands(int64(k.Before)), shown(k)) })
-	section("Patterns that come far more or less often", c.Changed, func(k *scan.Change) {
-		w.printf("%10s  was %s: %s\n", thousands(k.Now), thousands(int64(k.Before)), shown(k))
-	})
-	fields := func(name string, list []scan.FieldChange, line func(*scan.FieldChange)) {
-		if len(list) == 0 {
-			return
-		}
-		w.printf("\n%s\n", w.paint(color.Bold, name+": "+thousands(int64(len(list)))))
-		for i := range list[:min(len(list), shownChanges)] {
-			line(&list[i])
-		}
-		if more := len(list) - shownChanges; more > 0 {
-			w.printf("%10s  and %s more\n", "", thousands(int64(more)))
+		if more := changes.More(); more != "" {
+			w.printf("%10s  %s\n", "", more)
 		}
 	}
-	name := func(f *scan.FieldChange) string { return text.Printable([]byte(f.Name), 120) }
-	fields("New fields", c.NewFields, func(f *scan.FieldChange) { w.printf("%10s  %s\n", thousands(int64(f.Now)), name(f)) })
-	fields("Fields that are gone", c.GoneFields, func(f *scan.FieldChange) { w.printf("%10s  %s\n", thousands(int64(f.Before)), name(f)) })
-	fields("Fields that come far more or less often", c.ChangedFields, func(f *scan.FieldChange) {
-		w.printf("%10s  was %s: %s\n", thousands(int64(f.Now)), thousands(int64(f.Before)), name(f))
-	})
 	if s := c.Stop; s != nil {
 		w.printf("\n%s line %s: %s\n            %s\n", w.paint(color.Bold, "Stop:"), thousands(s.Line), text.Printable([]byte(s.Reason), shownText), text.Printable([]byte(s.Text), shownText))
 	} else {
-		w.printf("\nNo unusual error that it has not got over.\n")
+		w.printf("\n%s\n", report.NoStop)
 	}
 }
 

@@ -36,7 +36,7 @@ func (w *contextWriter) line(l *scan.Line) error {
 	}
 	first := l.Number - int64(len(w.kept))
 	if w.shown > 0 && first > w.shown+1 {
-		w.printf("%10s\n", "--")
+		w.printf("%*s\n", w.placeWidth(), "--")
 	}
 	w.head()
 	for i := range w.kept {
@@ -74,5 +74,5 @@ func (w *contextWriter) around(l *scan.Line) error {
 }
 
 func (w *contextWriter) context(number int64, line []byte) {
-	w.printf("%10d%10s%s\n", number, "", w.paint(color.Faint, text.Printable(line, shownText)))
+	w.printf("%s%10s%s\n", w.place(number, '-'), "", w.paint(color.Faint, text.Printable(line, shownText)))
 }

@@ -34,7 +34,7 @@ func fieldValue(f *detector.Field) string {
 	switch {
 	case f.Kind == detector.Null:
 		return "null"
-	case f.Kind == detector.Text:
+	case f.Kind == detector.Text || f.Kind == detector.Time:
 		return `"` + text.Printable(f.Value, shownValue) + `"`
 	}
 	return text.Printable(f.Value, shownValue)
@@ -64,6 +64,8 @@ func usualOf(f *scan.Field) string {
 		return "(usually " + strings.Join(b, ", ") + more + ")"
 	case u.Kind == model.Identifier:
 		return "(nearly always another value)"
+	case u.Kind == model.Times:
+		return "(times)"
 	case u.Kind == model.Words:
 		return "(words)"
 	}

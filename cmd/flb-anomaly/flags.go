@@ -105,3 +105,56 @@ func (v *optionValue) Type() string {
 		return "number"
 	}
 }
+
+// flagError says what is wrong with a flag as the other errors do.
+func flagError(flags *pflag.FlagSet, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		if near := nearFlag(flags, unknown.GetSpecifiedName()); near != "" {
+			return fmt.Errorf("%w: is --%s meant?", err, near)
+		}
+		return err
+	}
+	wrong, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err
+	}
+	right := map[string]string{"int": "a whole number", "duration": "a time such as 90s or 5m", "bool": "true or false"}[wrong.GetFlag().Value.Type()]
+	if right == "" {
+		return err
+	}
+	return fmt.Errorf("--%s has the value %q; %s is right", wrong.GetFlag().Name, wrong.GetValue(), right)
+}
+
+// nearFlag is the flag that differs from a name in two letters at most, empty where
+// there is none.
+func nearFlag(flags *pflag.FlagSet, name string) (near string) {
+	const most = 2
+	best := most + 1
+	flags.VisitAll(func(f *pflag.Flag) {
+		if d := distance(name, f.Name); !f.Hidden && d < best && d < len(f.Name)-1 {
+			best, near = d, f.Name
+		}
+	})
+	return near
+}
+
+// distance is how many letters of a are to be changed, added or taken out to make b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -190,3 +190,18 @@ func TestYearOfTheFile(t *testing.T) {
 		t.Errorf("the page says\n%s\nscan\n%s", got, out)
 	}
 }
+
+// A file that is cut off has lines up to there, which are told before the error is.
+func TestCutOffIsSummedUp(t *testing.T) {
+	whole := zipped([]byte(read(t, shopLog)))
+	file := filepath.Join(t.TempDir(), "cut.log.gz")
+	if err := os.WriteFile(file, whole[:len(whole)*3/4], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"table", "json"} {
+		status, out, errs := call(t, "", "scan", "-o", format, file)
+		if status != statusError || !strings.Contains(errs, "cut.log.gz: the gzip file is cut off") || !strings.Contains(out, "20260302T084901-") {
+			t.Errorf("%s: status %d, %s\n%s", format, status, errs, out)
+		}
+	}
+}

@@ -38,7 +38,7 @@ counts, levels, lengths and the usual ranges of their numbers (seconds and bytes
 where they have such a unit), and the records' fields.
 
 What a field is follows from what stood in it: a category (the same values again
-and again), a code (the same few numbers), a quantity (a range), words, or an
+and again), a code (the same few numbers), a quantity (a range), a time, words, or an
 identifier (nearly always new, so that a new one is no news). Its usual values
 are shown with the share of the records that have them.
 

@@ -243,7 +243,7 @@ func (w *listWriter) json(r *scan.Result, list []*incident.Story) error {
 
 // report is what a report tells of the log.
 func (w *listWriter) report(r *scan.Result, list []*incident.Story) *report.Log {
-	return &report.Log{Name: display(w.name), Lines: r.Lines, Flagged: r.Flagged, First: r.First, Last: r.Last, Stories: list}
+	return &report.Log{Name: display(w.name), Lines: r.Lines, Flagged: r.Flagged, First: r.First, Last: r.Last, Stories: list, Compared: r.Compared}
 }
 
 // appending appends what is written to a buffer.

@@ -204,6 +204,22 @@ func TestBaselineListsAllThatDiffers(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
 		}
 	}
+	// Reports tell the same, and what a log says is shown and not obeyed.
+	hostile := write("hostile.log", strings.Repeat(plain, 300), served, `{"level":"error","msg":"mail *refused* <script>","took":3,"<b>":"b"}`+"\n")
+	for format, wants := range map[string][]string{
+		"markdown": {"\n## Compared with the baseline\n\nStop: line 302: ", "\n### New patterns: 1\n\n- 1 line, line 302: mail \\*refused\\* \\<script\\>\n", "\n### Patterns that are gone: 2\n\n- 300 lines: cache warmed\n", "\n### New fields: 1\n\n- 1 line: \\<b\\>\n", "\n### Fields that come far more or less often: 1\n\n- 1 line, was 300: user\n"},
+		"html":     {"<h2>Compared with the baseline</h2>\n<p>Stop: line 302: ", "<h3>New patterns: 1</h3>\n<ul><li>1 line, line 302: <code>mail *refused* &lt;script&gt;</code></li>", "<h3>Fields that are gone: 1</h3>\n<ul><li>1 line: <code>host</code></li>", "<h3>New fields: 1</h3>\n<ul><li>1 line: <code>&lt;b&gt;</code></li>"},
+	} {
+		_, out, _ := call(t, "", "scan", "-o", format, "--baseline", base, hostile)
+		for _, want := range wants {
+			if !strings.Contains(out, want) {
+				t.Errorf("the report as %s lacks %q:\n%s", format, want, out)
+			}
+		}
+		if _, out, _ = call(t, "", "scan", "-o", format, hostile); strings.Contains(out, "baseline") {
+			t.Errorf("the report as %s speaks of a baseline, and there is none:\n%s", format, out)
+		}
+	}
 	_, data, _ := call(t, "", "scan", "-o", "json", "--baseline", base, log)
 	var l jsonList
 	if err := json.Unmarshal([]byte(data), &l); err != nil || l.Compared == nil {

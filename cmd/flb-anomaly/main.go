@@ -74,7 +74,7 @@ for files.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usageError{flagError(command.Flags(), err)} })
 	root.AddCommand(newScan(), newReport(), newTrain(), newMerge(), newInspect(), newServe(), newMan())
 	return root
 }

@@ -175,35 +175,53 @@ func (w *topWriter) end(r *scan.Result) error {
 	return w.writer.end(r)
 }
 
+// filesIn are the files in a folder and below, by name. Hidden ones are left out.
+func filesIn(folder string) (found []string, err error) {
+	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path != folder && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case d.Type().IsRegular():
+			found = append(found, path)
+		}
+		return nil
+	})
+	slices.SortFunc(found, cmp.Compare)
+	return found, err
+}
+
+// split tells folders from the other names.
+func split(names []string) (files, folders []string) {
+	for _, name := range names {
+		if info, err := os.Stat(name); name != scan.Stdin && err == nil && info.IsDir() {
+			folders = append(folders, name)
+		} else {
+			files = append(files, name)
+		}
+	}
+	return files, folders
+}
+
 // walk replaces folders by the files in them, by name. Hidden files and folders are
 // left out, as other tools have it. walked has those that were not named.
 func walk(names []string) (files []string, walked map[string]bool, err error) {
 	walked = map[string]bool{}
 	for _, name := range names {
-		info, err := os.Stat(name)
-		if name == scan.Stdin || err != nil || !info.IsDir() {
+		if _, folders := split([]string{name}); len(folders) == 0 {
 			files = append(files, name)
 			continue
 		}
-		var found []string
-		err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case path != name && strings.HasPrefix(d.Name(), "."):
-				if d.IsDir() {
-					return fs.SkipDir
-				}
-			case d.Type().IsRegular():
-				found = append(found, path)
-				walked[path] = true
-			}
-			return nil
-		})
+		found, err := filesIn(name)
 		if err != nil {
 			return nil, nil, err
 		}
-		slices.SortFunc(found, cmp.Compare)
+		for _, path := range found {
+			walked[path] = true
+		}
 		files = append(files, found...)
 	}
 	if len(files) == 0 {

@@ -131,7 +131,8 @@ func TestNarrowUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"--level loud": `--level has the value "loud"`, "--level e": `"e"`, "--grep (": "no regular expression", "-v": "--invert goes with --grep",
 		"-C -1": "allowed: 0 to 1000", "-C 1 -o jsonl": "--context goes with", "-C 1 -n 1": "--top goes without --context",
-		"-f -m batch": "--follow goes with --mode stream", "-f -n 1": "--follow goes with", "-f -o html": "--follow goes with", "-f -r": "one file", "-f app2.log": "one file",
+		"-n x": `--top has the value "x"; a whole number is right`, "--levle warn": "unknown flag: --levle: is --level meant?", "--gerp x": "is --grep meant?", "--explain=x": "true or false is right",
+		"-f -m batch": "--follow goes with --mode stream", "-f -n 1": "--follow goes with", "-f -o html": "--follow goes with",
 	} {
 		status, _, errs := call(t, "", append(append([]string{"scan"}, strings.Fields(args)...), file)...)
 		if status != statusUsage || !strings.Contains(errs, want) {

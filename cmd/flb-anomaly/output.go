@@ -50,6 +50,15 @@ type output struct {
 	err error // the first; nothing is written after it
 
 	before func() // called before something is written, where it is set
+
+	together *together // files whose lines come in turns; nil = one file comes after the other
+}
+
+// together is what the tables of several files that are followed share: each line says
+// its file.
+type together struct {
+	headed bool // the columns' names have been written
+	width  int  // of the column of files and lines, in bytes
 }
 
 // full writes the buffer out when it is well filled; called once a line.

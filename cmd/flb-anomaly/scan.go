@@ -58,7 +58,10 @@ one log, join them:
   zcat -f app.log.2.gz app.log.1 app.log | flb-anomaly scan
 
 Lines of a pipe are judged as they come; Ctrl-C ends it with the summary. So are
-those of a file with --follow, also of one that takes its place or is emptied.
+those of files with --follow, also of what takes the place of one that is rotated,
+and behind a cut. With several, each line says its file. With --recursive, the files
+of folders are followed, also new ones, but for what rotation left there: app.log.1
+and app.log-20260302.gz beside app.log.
 
 What is shown can be narrowed (--level, --grep, --since, --until), widened
 (--context) and ranked (--top); all is learned from.
@@ -102,8 +105,7 @@ Formats:
          one); when flagged also
          anomaly_reason, anomaly_kind, anomaly_pattern, anomaly_incident and
          anomaly_nth, which docs/incidents.md explains; with several files,
-         file; with --text, anomaly_pattern of every line, and time, level and
-         text as far as they are known
+         file; with --text, anomaly_pattern of every line, and text
   csv    all of these as a table for spreadsheets; a value that a spreadsheet
          would take for a formula gets an apostrophe in front
 
@@ -131,7 +133,7 @@ come once), or with --baseline, there is one to stop for; 130 interrupted.`,
 	flags.SortFlags = false
 	flags.StringVarP(&f.format, "format", "o", "table", "what is written: table, jsonl, csv, json, markdown or html")
 	flags.StringVarP(&f.mode, "mode", "m", string(scan.Stream), "what a line is judged by: stream (the lines before it) or batch (the whole file)")
-	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with what is written to the file, also when it is rotated; Ctrl-C ends it with the summary")
+	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with what is written to the files, also when they are rotated; Ctrl-C ends it with the summary")
 	flags.BoolVarP(&f.recursive, "recursive", "r", false, "judge the files in folders, too; without a FILE those of this folder. Hidden ones are left out, and what is no log")
 	flags.BoolVar(&f.text, "text", false, "with jsonl: add pattern, time, level and the line itself as text, invalid UTF-8 replaced")
 	flags.BoolVar(&f.failOnAnomaly, "fail-on-anomaly", false, "exit with status 3 when a line is flagged; with --mode batch, one at level ERROR or worse; with --baseline, such a one that the log has not got over")
@@ -159,26 +161,34 @@ func runScan(command *cobra.Command, files []string, f *scanFlags) error {
 	if err := f.check(files); err != nil {
 		return usageError{err}
 	}
+	f.gap = settings.IncidentGap
+	out := &output{to: command.OutOrStdout(), buf: make([]byte, 0, outputSize)}
+	judging := scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Model: model, Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)}
+	if f.follow {
+		names, folders := files, []string(nil)
+		if f.recursive {
+			names, folders = split(files)
+		}
+		s := &followers{options: judging, flags: f, stdin: command.InOrStdin(), stderr: command.ErrOrStderr(), out: out}
+		return s.follow(command.Context(), names, folders)
+	}
 	var walked map[string]bool
 	if f.recursive {
 		if files, walked, err = walk(files); err != nil {
 			return err
 		}
 	}
-	f.gap = settings.IncidentGap
-	out := &output{to: command.OutOrStdout(), buf: make([]byte, 0, outputSize)}
 	w := newWriter(f, out, len(files) > 1)
 	narrow := &narrowWriter{writer: w, flags: f.narrow}
 	if f.mode == string(scan.Batch) {
 		narrow.stops = pattern.LevelError
 	}
 	s := &scanner{
-		options: scan.Options{Settings: settings, Mode: scan.Mode(f.mode), Model: model, Baseline: baseline(command.Context(), command.InOrStdin(), f.baseline)},
+		options: judging,
 		stdin:   command.InOrStdin(),
 		stderr:  command.ErrOrStderr(),
 		out:     out,
 		writer:  narrow,
-		follow:  f.follow,
 	}
 	if err := w.begin(); err != nil {
 		return err
@@ -237,7 +247,7 @@ func (f *scanFlags) check(files []string) error {
 		word("format", f.format, formats...),
 		f.list.check(f.format),
 		f.narrow.check(f.format, time.Now()),
-		f.checkFollow(files),
+		f.checkFollow(),
 		f.checkBaseline(),
 		f.checkModel(),
 		word("mode", f.mode, string(scan.Stream), string(scan.Batch)),
@@ -245,12 +255,10 @@ func (f *scanFlags) check(files []string) error {
 	)
 }
 
-func (f *scanFlags) checkFollow(files []string) error {
+func (f *scanFlags) checkFollow() error {
 	switch {
 	case !f.follow:
 		return nil
-	case len(files) > 1 || f.recursive:
-		return errors.New("--follow goes with one file: 'tail -qF app.log db.log | flb-anomaly scan' judges several as one log")
 	case f.mode == string(scan.Batch):
 		return errors.New("--follow goes with --mode stream: a file that grows has no end to judge it by")
 	case f.format == "json" || f.format == "markdown" || f.format == "html" || f.list.top > 0:
@@ -280,15 +288,10 @@ type scanner struct {
 	stderr  io.Writer
 	out     *output
 	writer  writer
-	follow  bool
 }
 
 func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
-	open := scan.Open
-	if s.follow {
-		open = scan.Follow
-	}
-	in, err := open(ctx, s.stdin, name)
+	in, err := scan.Open(ctx, s.stdin, name)
 	if err != nil {
 		return scan.Result{}, err
 	}
@@ -322,16 +325,20 @@ func (s *scanner) file(ctx context.Context, name string) (scan.Result, error) {
 	}
 	result, err := scan.Run(ctx, in.ReadCloser, o, s.writer.line)
 	bar.clear()
-	if in.Live && ctx.Err() != nil && s.out.err == nil && result.Lines > 0 {
-		// Ctrl-C is how one ends a live stream: what it was is summed up.
-		if err := s.writer.end(&result); err != nil {
-			return result, err
-		}
-		return result, ctx.Err()
-	}
 	if err != nil {
 		if s.out.err != nil {
 			return result, err
+		}
+		interrupted := ctx.Err() != nil
+		if result.Lines > 0 && (in.Live || !interrupted) {
+			// Ctrl-C is how one ends a live stream, and a file that is cut off has lines up to
+			// there: what there was is summed up.
+			if err := s.writer.end(&result); err != nil {
+				return result, err
+			}
+		}
+		if interrupted {
+			return result, ctx.Err()
 		}
 		return result, fmt.Errorf("%s: %w", display(name), err)
 	}

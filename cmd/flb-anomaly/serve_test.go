@@ -187,7 +187,10 @@ func TestServeReadsWhatScanReads(t *testing.T) {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	odd := slices.Concat(bytes.Join(lines[:1000], nil), []byte("\n\n\xff\xfe\x80 no UTF-8\n\x00\x00\x00 NULs \x00\n\x1b[31mred\x1b[0m\n\r\n"),
 		bytes.Repeat([]byte("x"), scan.MaxLine+5), []byte("\n"), bytes.Join(lines[1000:], nil), []byte("without an end"))
+	trace := []byte("java.lang.IllegalStateException: no connection\n\tat shop.Pool.take(Pool.java:41)\n\tat shop.Main.run(Main.java:7)\n")
+	traces := slices.Concat(bytes.Join(lines[:1500], nil), trace, bytes.Join(lines[1500:1600], nil), trace, bytes.Join(lines[1600:], nil), trace)
 	for name, content := range map[string][]byte{
+		"traces.log":  traces,
 		"shop.log.gz": zipped(text),
 		"crlf.log":    bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")),
 		"utf16.log":   wide,

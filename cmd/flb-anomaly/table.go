@@ -61,10 +61,15 @@ func (w *tableWriter) begin() error { return nil }
 
 func (w *tableWriter) file(name string) error {
 	w.name, w.headed, w.flagged, w.reasons = name, false, 0, map[string]int64{}
-	if w.several {
-		w.printf("%s\n", w.paint(color.Bold, text.Printable([]byte(display(name)), shownText)))
+	if w.several && w.out.together == nil {
+		w.heading()
 	}
 	return nil
+}
+
+// heading says which file what comes is of.
+func (w *tableWriter) heading() {
+	w.printf("%s\n", w.paint(color.Bold, text.Printable([]byte(display(w.name)), shownText)))
 }
 
 func (w *tableWriter) line(line *scan.Line) error {
@@ -73,8 +78,8 @@ func (w *tableWriter) line(line *scan.Line) error {
 	}
 	w.head()
 	w.flagged++
-	w.printf("%10d  %.4f  %s\n", line.Number, line.Verdict.Score, text.Printable(line.Verdict.Reason, shownText))
-	w.printf("%20s%s\n", "", w.paint(color.FgRed, text.Printable(line.Text, shownText)))
+	w.printf("%s  %.4f  %s\n", w.place(line.Number, ':'), line.Verdict.Score, text.Printable(line.Verdict.Reason, shownText))
+	w.printf("%*s%s\n", w.placeWidth()+len("  0.1234  "), "", w.paint(color.FgRed, text.Printable(line.Text, shownText)))
 	if w.explain {
 		w.fields(line.Fields())
 	}
@@ -87,14 +92,40 @@ func (w *tableWriter) line(line *scan.Line) error {
 
 // head writes the columns' names, once.
 func (w *tableWriter) head() {
-	if !w.headed {
-		w.headed = true
-		w.printf("%10s  %6s  %s\n", "line", "score", "reason")
+	headed := &w.headed
+	if t := w.out.together; t != nil {
+		headed = &t.headed
+	}
+	if !*headed {
+		*headed = true
+		w.printf("%*s  %6s  %s\n", w.placeWidth(), "line", "score", "reason")
 	}
 }
 
+// placeWidth is how wide the first column is.
+func (w *tableWriter) placeWidth() int {
+	if t := w.out.together; t != nil {
+		return t.width
+	}
+	return 10
+}
+
+// place is the number of a line, with the file where there is more than one, as
+// grep has it: a mark of : for what is meant, of - for what stands around it.
+func (w *tableWriter) place(number int64, mark byte) string {
+	if w.out.together == nil {
+		return fmt.Sprintf("%10d", number)
+	}
+	at := fmt.Sprintf("%s%c%d", text.Printable([]byte(display(w.name)), shownText), mark, number)
+	return w.paint(color.FgMagenta, fmt.Sprintf("%*s", w.placeWidth(), at))
+}
+
 func (w *tableWriter) end(r *scan.Result) error {
-	if w.flagged > 0 {
+	switch {
+	case w.out.together != nil:
+		w.printf("\n")
+		w.heading()
+	case w.flagged > 0:
 		w.printf("\n")
 	}
 	w.printf("%s, %s judged, %s flagged", count(r.Lines, "line"), thousands(r.Judged), thousands(r.Flagged))
@@ -111,7 +142,7 @@ func (w *tableWriter) end(r *scan.Result) error {
 		w.printf("Nothing was judged: the model still learns. A shorter --warmup or --mode batch judges short files.\n")
 	}
 	w.summary()
-	if w.several {
+	if w.several && w.out.together == nil {
 		w.printf("\n")
 	}
 	return w.out.full()

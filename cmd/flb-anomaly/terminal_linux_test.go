@@ -252,3 +252,41 @@ func TestFollowOnTerminal(t *testing.T) {
 	}
 	w.wait(t, "441 lines")
 }
+
+// Of several files that are followed, each line says its file, those around it too, and
+// Ctrl-C sums up each.
+func TestFollowSeveralOnTerminal(t *testing.T) {
+	l := logFiles{t, filepath.Dir(narrowLog(t))}
+	l.write("db.log", 0, read(t, l.path("app.log")))
+	w := newTerminal(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	status := make(chan int)
+	go func() {
+		status <- execute(ctx, []string{"scan", "-f", "-r", "-C", "1", "--color", "never", l.folder}, w.File, w.File, w.File)
+	}()
+	app, db := l.path("app.log"), l.path("db.log")
+	for _, name := range []string{app, db} {
+		w.wait(t, name+":420  ")
+		w.wait(t, name+"-419  ")
+	}
+	l.rename("db.log", "db.log.1")
+	l.write("db.log", 0, "2026-03-02 08:08:00 FATAL segmentation fault in the kernel of accounting\n")
+	w.wait(t, db+":441  ")
+	l.write("app.log", os.O_TRUNC, "2026-03-02 08:08:01 FATAL all shops are closed\n")
+	w.wait(t, app+":441  ")
+	stop()
+	if s := <-status; s != statusInterrupted {
+		t.Errorf("status %d", s)
+	}
+	w.wait(t, "\n"+db+"\r\n441 lines, ")
+	all := strings.ReplaceAll(w.text(), "\r\n", "\n")
+	for _, want := range []string{"\n" + app + "\n441 lines, ", "\n" + db + "\n441 lines, "} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no %q in\n%s", want, all)
+		}
+	}
+	if n := strings.Count(all, "score  reason"); n != 1 {
+		t.Errorf("%d heads in\n%s", n, all)
+	}
+}

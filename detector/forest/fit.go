@@ -3,6 +3,7 @@ package forest
 import (
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Fit grows a forest on the first features bytes of each row. It returns an
@@ -25,19 +26,30 @@ func Fit(rows []Row, features int, o Options) (*Forest, error) {
 	if err != nil {
 		return nil, err
 	}
+	workers := min(max(1, o.Workers), o.Trees)
+	var growing sync.WaitGroup
+	for w := 1; w < workers; w++ {
+		growing.Go(func() { f.plant(rows, o.Seed, w, workers) })
+	}
+	f.plant(rows, o.Seed, 0, workers)
+	growing.Wait()
+	return f, nil
+}
+
+// plant grows every step-th tree from the first on.
+func (f *Forest) plant(rows []Row, seed uint64, first, step int) {
 	ft := newFitter(f, len(rows))
-	for t := range f.trees {
-		ft.sample(len(rows), o.Seed, t)
+	for t := first; t < f.trees; t += step {
+		ft.sample(len(rows), seed, t)
 		for i, r := range ft.rows {
 			at := i
-			for _, v := range rows[r][:features] {
+			for _, v := range rows[r][:f.features] {
 				ft.columns[at] = v
 				at += f.psi
 			}
 		}
 		ft.grow(t, 1, 0, f.psi, 0, 0)
 	}
-	return f, nil
 }
 
 // fitter grows the trees of a forest, one after the other.

@@ -43,6 +43,7 @@ type Options struct {
 	Trees      int    // how many trees, at least 1
 	SampleSize int    // psi, rows a tree is grown from, 1 to MaxSampleSize; of fewer rows, all
 	Seed       uint64 // the same rows, options and seed give the same forest
+	Workers    int    // how many goroutines grow the trees, which are the same then; 0 is one
 }
 
 // Row is one observation: small unsigned integers, one byte a feature. Bytes

@@ -201,6 +201,19 @@ func TestSameOnEveryPlatform(t *testing.T) {
 	}
 }
 
+// However many grow a forest, it is the same.
+func TestWorkers(t *testing.T) {
+	rows := blob(1, 1000, 6, 10)
+	one := marshal(must(Fit(rows, 6, usual)))
+	for _, workers := range []int{1, 2, 7, 1000} {
+		o := usual
+		o.Workers = workers
+		if !slices.Equal(marshal(must(Fit(rows, 6, o))), one) {
+			t.Errorf("%d workers grow another forest", workers)
+		}
+	}
+}
+
 // Trees do not depend on each other, nor on how many there are.
 func TestTreesAreIndependent(t *testing.T) {
 	rows := blob(1, 1000, 6, 10)

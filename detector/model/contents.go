@@ -74,10 +74,11 @@ type FieldKind string
 
 // The kinds.
 const (
-	Identifier FieldKind = "identifier" // nearly every text is new
+	Identifier FieldKind = "identifier" // nearly every text is new, or it is a process's number
 	Category   FieldKind = "category"   // the same texts, or true and false, again and again
 	Code       FieldKind = "code"       // the same few numbers again and again
 	Quantity   FieldKind = "quantity"   // other numbers
+	Times      FieldKind = "time"       // when something was
 	Words      FieldKind = "words"      // texts of several words, most of them new
 	Young      FieldKind = "young"      // too few records have had it to say
 )
@@ -90,11 +91,15 @@ func (k *key) kind() FieldKind {
 		return Young
 	case named(k.text(), wordNames):
 		return Words
+	case p.kinds[sortNumber]*2 > p.n && ofRun(k.text()):
+		return Identifier
 	case p.kinds[sortNumber]*2 > p.n:
 		if p.distinct <= maxCodes && p.unit == pattern.UnitNone {
 			return Code
 		}
 		return Quantity
+	case p.kinds[sortTime]*2 > p.n:
+		return Times
 	case !p.identifier():
 		return Category
 	case p.texts.with[fold[' ']]*2 > uint16(p.texts.n):

@@ -46,11 +46,20 @@ func phraseValue(o *Observation, dst []byte) []byte {
 	case o.fields.oddSort && s.sort == sortEmpty:
 		dst = append(dst, ": it is usually not empty"...)
 		return evidence(dst, p)
+	case o.fields.oddSort && s.sort == sortNumber:
+		dst = append(dst, ": usually no number"...)
+		return evidence(dst, p)
+	case o.fields.oddSort && p.kinds[sortTime]*2 > p.n:
+		dst = append(dst, ": usually a time"...)
+		return evidence(dst, p)
+	case o.fields.oddSort && p.kinds[sortEmpty]*2 > p.n:
+		dst = append(dst, ": it is usually empty"...)
+		return evidence(dst, p)
 	case o.fields.oddSort && s.sort == sortText:
 		dst = append(dst, ": usually a number"...)
 		return evidence(dst, p)
 	case o.fields.oddSort:
-		dst = append(dst, ": usually no number"...)
+		dst = append(dst, ": usually no time"...)
 		return evidence(dst, p)
 	case p.distinct > categoryValues || s.part != whole:
 		if s.count == 0 {

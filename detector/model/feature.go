@@ -72,7 +72,7 @@ var Table = [Features]Info{
 	},
 	featFailure: {
 		Name: "failure", Kind: RarePattern, When: whenYoung, Most: 25, phrase: phraseFailure,
-		Says: "surprise of the most surprising word of failure, exceptions or refused authorisation; less in a line that is surprising otherwise, and in a log whose new lines often speak of failures",
+		Says: "surprise of the most surprising word of failure, exceptions or refused authorisation; less in a line that is surprising otherwise, and in a log whose new lines often speak of failures. One that only repeats the level (error at ERROR) counts for what the level leaves.",
 	},
 	featLevel: {
 		Name: "level", Kind: OffLevel, When: always, Most: most, phrase: phraseLevel,

@@ -35,10 +35,11 @@ const (
 	Number
 	Bool
 	Null
+	Time // of a date and a time of day, in whatever notation
 )
 
 // String returns the kind's name.
-func (k Kind) String() string { return [...]string{"text", "number", "bool", "null"}[k] }
+func (k Kind) String() string { return [...]string{"text", "number", "bool", "null", "time"}[k] }
 
 const (
 	// MaxFields is how many fields of an event are looked at.
@@ -79,10 +80,16 @@ func mix64(h, w uint64) uint64 {
 	return hi ^ lo
 }
 
+// timeHash is that of all times: that another one stands there is no news.
+const timeHash = 0x7f4a7c159e3779b9
+
 // hash is the value's: the same for the same value, in whatever form it came.
 func (f *Field) hash() uint64 {
-	if f.Kind == Number {
+	switch f.Kind {
+	case Number:
 		return mix64(0x589965cc75374cc3+uint64(f.Unit), math.Float64bits(f.Number+0)) // -0 is 0
+	case Time:
+		return timeHash
 	}
 	return hashBytes(0x8ebc6af09c88c6e3, f.Value[:min(len(f.Value), maxValue)])
 }

@@ -187,9 +187,8 @@ const (
 // kind that its own fields give. All that give none belong to one. values is a hash of
 // all that stands in the record.
 func (o *Observation) statementOfFields() (hash, values uint64) {
-	var kind uint64
+	var kind, older uint64
 	o.failed = false
-	kinds := 0
 	for i := range o.Fields {
 		f := &o.Fields[i]
 		if f.Kind == Null {
@@ -197,19 +196,25 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		}
 		h, v := o.about[i].name, o.about[i].value
 		values += mix64(h, v)
-		if o.tellsKind(i) {
+		if key, ok := o.tellsKind(i); ok {
 			o.failed = o.failed || codeWorse(f)
 			if f.plain() && f.Number >= 100 && f.Number < 600 {
 				v = uint64(f.Number) / 100 // 2xx
 			}
 			kind += mix64(h, v)
-			kinds++
+			if key >= 0 && o.model.fields.keys.all[key].n > float32(o.own()) {
+				older += mix64(h, v)
+			}
 		}
 	}
-	if kinds > 0 {
-		return mix64(kind, 2), values
+	of := func(kind uint64) uint64 {
+		if kind == 0 {
+			return mix64(nameSeed, 3)
+		}
+		return mix64(kind, 2)
 	}
-	return mix64(nameSeed, 3), values
+	o.older = of(older)
+	return of(kind), values
 }
 
 // kindNames are names of fields that say what kind of record it is, in lower case;
@@ -222,14 +227,15 @@ var kindNames = map[string]bool{
 }
 
 // tellsKind reports whether the i-th field says what kind of record it is: its name
-// says so, and what stood there so far does not say that it is an identifier.
-func (o *Observation) tellsKind(i int) bool {
+// says so, and what stood there so far does not say that it is an identifier. key is
+// the field's index in keys, -1 for a new one.
+func (o *Observation) tellsKind(i int) (key int, ok bool) {
 	if !o.about[i].kind || len(o.Fields[i].Value) > 64 {
-		return false
+		return -1, false
 	}
 	keys := &o.model.fields.keys
-	k := keys.find(o.about[i].name)
-	return k < 0 || !keys.all[k].place.identifier()
+	key = keys.find(o.about[i].name)
+	return key, key < 0 || !keys.all[key].place.identifier()
 }
 
 // wordNames are names of fields whose text goes on where the message ends: what went
@@ -356,7 +362,7 @@ func (m *Model) weighFields(o *Observation) {
 	// What a kind of record that is new itself brings with it is told by its kind.
 	if st := o.known; st == nil || st.seen < newKind {
 		for i := range points {
-			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 && !o.failureKey() {
+			if f := points[i].feature; f == featText || f == featPair || f == featValue && o.Size > 0 || f == featKey && s.lost < 0 && !o.failureKey() && !o.outgrown() {
 				points[i].points *= explained
 			}
 		}
@@ -407,6 +413,16 @@ func (o *Observation) failureKey() bool {
 	}
 	name := o.field(&o.fields.list[at]).Name
 	return named(name, wordNames) || named(name, failureNames)
+}
+
+// outgrown reports whether the record would be of a kind that is well known, but for a
+// field that no record had: it is the field that makes the kind new, and explains nothing.
+func (o *Observation) outgrown() bool {
+	if o.Size > 0 || o.fields.newKey < 0 {
+		return false
+	}
+	st := o.model.statements.find(o.older)
+	return st != nil && st.seen >= newKind
 }
 
 // newKind is up to how many records a kind of record is new, and explains what comes
@@ -543,11 +559,11 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if s.count > 0 {
 		s.count -= uint32(o.own())
 	}
-	if pl.n < youngRecords {
+	if pl.n < youngRecords || a.run && numbered(f) {
 		return
 	}
 	bits, sorted := float32(0), false
-	if s.count < commonValue && !pl.usualQuantity(s.number, f.Unit) {
+	if s.count < commonValue && !pl.quantity(s.number, f.Unit) {
 		rare, _ := pl.seldom.surprise(s.count)
 		bits = rare - toldBits*log2(float64(1+s.count))
 	}
@@ -561,7 +577,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		if p != whole {
 			points *= partWeight
 		}
-		if p == whole && (codeWorse(f) || saysFailure(f) || f.plain() && f.Number != 0 && named(f.Name, outcomeNames) && pl.successes()) {
+		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
 			points *= worseWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -622,16 +638,27 @@ func saysFailure(f *Field) bool {
 // maxOutcome is the longest word of failure, in bytes: unauthenticated.
 const maxOutcome = 16
 
-// usualQuantity reports whether a number is no larger than those of a quantity, or near
-// them: that 90 ms never came, where 12 to 79 did, is no news. A number with a unit is
-// a quantity, however few there are.
-func (p *place) usualQuantity(x octaves, unit pattern.Unit) bool {
-	if x == noNumber || p.distinct <= maxCodes && unit == pattern.UnitNone {
+// quantity reports whether a number is one of those whose range is known in its place:
+// how far out it is says all there is to say of it, and that 90 ms never came, where 12
+// to 79 did, is no news. A number with a unit is a quantity, however few there are, and
+// so are counts: numbers that lie side by side, as codes do not.
+func (p *place) quantity(x octaves, unit pattern.Unit) bool {
+	if x == noNumber || p.distinct <= maxCodes && unit == pattern.UnitNone && !p.counts() {
 		return false
 	}
-	usual := p.numbers.told
-	return x <= usual.hi+perOctave/2 && (x >= belowZero || usual.lo < belowZero)
+	return p.numbers.n >= firmRange && p.kinds[sortText]*mixedShare <= p.n
 }
+
+// counts reports whether most of the numbers between the least and the largest of a place
+// stood there.
+func (p *place) counts() bool {
+	usual := &p.numbers.told
+	return p.distinct >= leastCounts && usual.hi.number()-usual.lo.number() < 2*float64(p.distinct)
+}
+
+// leastCounts is how many numbers that lie side by side are counts: fewer are the exit
+// statuses 0, 1 and 2, too.
+const leastCounts = maturity
 
 // outcomeNames are names of fields whose number says how something ended, in lower
 // case; of a nested one the last part counts.
@@ -639,6 +666,35 @@ var outcomeNames = map[string]bool{
 	"exit": true, "exit_code": true, "exitcode": true, "exit_status": true, "exitstatus": true, "rc": true, "ret": true, "retval": true,
 	"return_code": true, "returncode": true, "errno": true, "error_code": true, "errorcode": true, "code": true, "status": true,
 	"status_code": true, "statuscode": true, "rcode": true, "result": true, "grpc_code": true, "grpc_status": true,
+}
+
+// faultNames are names of fields that say by 1 or true that something failed, and
+// goodNames by 0 or false, in lower case.
+var (
+	faultNames = map[string]bool{
+		"iserror": true, "is_error": true, "haserror": true, "has_error": true, "error": true, "errors": true, "failed": true, "failure": true,
+		"failures": true, "timedout": true, "timed_out": true, "dropped": true, "denied": true, "rejected": true, "blocked": true, "crashed": true,
+		"panicked": true, "aborted": true, "oom": true, "oomkilled": true,
+	}
+	goodNames = map[string]bool{
+		"success": true, "successful": true, "succeeded": true, "ok": true, "passed": true, "healthy": true, "valid": true, "up": true,
+		"alive": true, "allowed": true, "authorized": true, "authenticated": true, "granted": true, "verified": true,
+	}
+)
+
+// endedBadly reports whether a value says, as its field's name has it, that something
+// failed: exit_code 137 where 0 is the rule, isError 1, success false.
+func (p *place) endedBadly(f *Field) bool {
+	switch {
+	case f.plain() && f.Number != 0:
+		return (named(f.Name, outcomeNames) || named(f.Name, faultNames)) && p.successes()
+	case f.Kind == Bool || f.plain():
+		if bad := len(f.Value) > 0 && f.Value[0] == 't'; bad {
+			return named(f.Name, faultNames)
+		}
+		return named(f.Name, goodNames)
+	}
+	return false
 }
 
 // successes reports whether few numbers stand in a place, and 0 as a rule: what ends
@@ -999,7 +1055,7 @@ func (o *Observation) render(dst []byte) []byte {
 	for _, kinds := range []bool{true, false} {
 		for i := range o.Fields {
 			f := &o.Fields[i]
-			if f.Kind == Null || o.tellsKind(i) != kinds {
+			if _, tells := o.tellsKind(i); f.Kind == Null || tells != kinds {
 				continue
 			}
 			if len(dst) > 0 {

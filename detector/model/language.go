@@ -70,8 +70,10 @@ const (
 )
 
 // surprise says how surprising the line's words are. own is 1 for a line that was
-// learned from, of which it is asked as if it had not been, else 0.
-func (g *language) surprise(b []byte, l *pattern.Line, words *spoken, own float32) (s surprise) {
+// learned from, of which it is asked as if it had not been, else 0. leveled are the
+// points that the line's level has by itself: a word of failure that only repeats the
+// level is no more of a surprise than what they leave.
+func (g *language) surprise(b []byte, l *pattern.Line, level pattern.Level, leveled float32, words *spoken, own float32) (s surprise) {
 	fresh := float64(g.fresh) + leastNewWord
 	two, one := lineBegin0, lineBegin1
 	for i := 0; i <= len(l.Tokens); i++ {
@@ -116,8 +118,14 @@ func (g *language) surprise(b []byte, l *pattern.Line, words *spoken, own float3
 			}
 			class := words.said(b, l.Tokens, i)
 			s.class |= class
-			if class&classFailure != 0 && bits > s.failure {
-				s.failure, s.failed = bits, i
+			if class&classFailure != 0 {
+				failure := bits
+				if repeats(b[t.Start:t.End], level) {
+					failure -= leveled
+				}
+				if failure > s.failure {
+					s.failure, s.failed = failure, i
+				}
 			}
 		}
 		if bits > s.word {

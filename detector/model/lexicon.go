@@ -36,7 +36,7 @@ var failureStems = []string{
 	"tamper", "tear", "terminat", "thrash", "threat", "throttl", "timedout", "timeout", "too$", "torn", "traceback", "tripped", "truncat",
 	"unable", "unauth", "unavail", "uncaught", "unconfigured", "undefined", "undeliver", "underflow", "underrun", "unexpect", "unhandled",
 	"unhealthy", "unimplement", "unmatched", "unreachable", "unreadable", "unrecogn", "unrecoverable", "unresolv", "unresponsive",
-	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "warn", "watchdog", "wedged", "withdrawn", "without$", "won$",
+	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "watchdog", "wedged", "withdrawn", "without$", "won$",
 	"worse", "wrong", "zombie",
 }
 
@@ -188,6 +188,21 @@ func equalLower(b []byte, s string) bool {
 		}
 	}
 	return true
+}
+
+// repeats reports whether the word says no more than that the line is at its level:
+// error, errors, warning, warnings.
+func repeats(word []byte, level pattern.Level) bool {
+	if n := len(word); n > 0 && word[n-1]|0x20 == 's' {
+		word = word[:n-1]
+	}
+	switch len(word) {
+	case len("error"):
+		return level >= pattern.LevelError && equalLower(word, "error")
+	case len("warning"):
+		return level >= pattern.LevelWarn && equalLower(word, "warning")
+	}
+	return false
 }
 
 func inflected(rest []byte) bool {

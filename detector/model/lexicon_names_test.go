@@ -1,6 +1,10 @@
 package model
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
 
 // TestWordsThatLookLikeFailures: what only begins as a word of failure does.
 func TestWordsThatLookLikeFailures(t *testing.T) {
@@ -29,5 +33,23 @@ func TestValueSaysFailure(t *testing.T) {
 	}
 	if saysFailure(&Field{Kind: Number, Value: []byte("500"), Number: 500}) {
 		t.Error("a number is a word of failure")
+	}
+}
+
+// TestWordsThatRepeatTheLevel: ERROR in a line at ERROR, and WARNING in one at WARN or
+// worse, is no news beside the level.
+func TestWordsThatRepeatTheLevel(t *testing.T) {
+	for _, tt := range []struct {
+		word  string
+		level pattern.Level
+		want  bool
+	}{
+		{"error", pattern.LevelError, true}, {"Errors", pattern.LevelFatal, true}, {"ERROR", pattern.LevelWarn, false}, {"error", pattern.LevelNone, false},
+		{"WARNING", pattern.LevelWarn, true}, {"warnings", pattern.LevelError, true}, {"warning", pattern.LevelInfo, false},
+		{"failed", pattern.LevelFatal, false}, {"errand", pattern.LevelError, false}, {"s", pattern.LevelError, false}, {"", pattern.LevelError, false},
+	} {
+		if got := repeats([]byte(tt.word), tt.level); got != tt.want {
+			t.Errorf("%q at level %s only repeats it: %v, want %v", tt.word, levelName(tt.level), got, tt.want)
+		}
 	}
 }

@@ -273,6 +273,7 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	}
 	p.gaps.merge(&o.gaps)
 	p.times += o.times
+	p.soon += o.soon
 	p.fixed &= o.fixed
 }
 
@@ -641,6 +642,7 @@ func (r *numberRange) merge(o *numberRange) {
 	}
 	r.span.merge(o.span)
 	r.told.merge(o.told)
+	r.last = span{max(r.last.lo, o.last.lo), min(r.last.hi, o.last.hi)} // what one of them saw once is not seen twice
 	r.n += o.n
 	r.out += o.out
 	r.few = max(r.few, o.few)

@@ -68,7 +68,7 @@ func TestMergeWithNothing(t *testing.T) {
 		m.levels[3] = 4000
 		s := m.statements.add(7)
 		s.seen, s.n, s.first, s.last, s.peak = 40, 40, 100, 4900, 9
-		s.habit = habit{slow: 12, told: 30, begun: 20, since: 99, from: 5, time: 6, gaps: gaps{4, 1, 2, 3}}
+		s.habit = habit{slow: 12, told: 30, begun: 20, since: 99, from: 5, time: 6, times: 2, soon: 1, gaps: gaps{4, 1, 2, 3}}
 		m.habits.total, m.habits.weight, m.habits.now, m.habits.begin = 300, 2, 77, 3
 		m.habits.news[1] = 9
 		m.clock.now, m.clock.usual, m.clock.pace = 77, 5, 6
@@ -113,10 +113,10 @@ func TestMergeWithNothing(t *testing.T) {
 // together: one that is new there must be merged, and counted here.
 func TestMergeKnowsEveryField(t *testing.T) {
 	for of, fields := range map[reflect.Type]int{
-		reflect.TypeFor[Model](): 17, reflect.TypeFor[statement](): 23, reflect.TypeFor[habit](): 13, reflect.TypeFor[gaps](): 4,
+		reflect.TypeFor[Model](): 17, reflect.TypeFor[statement](): 23, reflect.TypeFor[habit](): 14, reflect.TypeFor[gaps](): 4,
 		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tail](): 3,
 		reflect.TypeFor[fields](): 15, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 3, reflect.TypeFor[place](): 12,
-		reflect.TypeFor[texts](): 6, reflect.TypeFor[numberRange](): 6, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
+		reflect.TypeFor[texts](): 6, reflect.TypeFor[numberRange](): 7, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
 		reflect.TypeFor[language](): 2, reflect.TypeFor[general](): 2, reflect.TypeFor[usual](): 2, reflect.TypeFor[shown](): 3, reflect.TypeFor[calm](): 3,
 		reflect.TypeFor[objects](): 1, reflect.TypeFor[object](): 3,
 	} {

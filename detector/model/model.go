@@ -163,7 +163,7 @@ func (m *Model) Judge(o *Observation) {
 	if textless {
 		o.words, o.failure, o.odd, o.open = surprise{}, 0, m.letters.mean, false
 	} else if young {
-		o.words = m.language.surprise(o.Text, l, &o.spoken, float32(own))
+		o.words = m.language.surprise(o.Text, l, o.Level, m.levelPoints(st, o.Level, float32(own)), &o.spoken, float32(own))
 		w := &o.words
 		// What came all along, if seldom, is less of a surprise each time.
 		calm := min(1, -log2(float64(m.news)+leastNews)/calmBits) * (1 - usedYoung*m.used(st))

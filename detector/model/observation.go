@@ -35,6 +35,7 @@ type Observation struct {
 	away   float32 // octaves that its statement was away beyond its usual gaps
 
 	failed  bool        // the record has no message, and a code that says that something failed
+	older   uint64      // hash of the kind that it gives without fields that no record had
 	oddCode int         // index of the strangest code; -1 = none
 	codes   numberRange // of its place
 

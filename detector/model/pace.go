@@ -115,6 +115,7 @@ type habit struct {
 	paused time.Duration // clock.paused at it
 	gaps   gaps
 	times  float32 // that it came back, fading over slowTime
+	soon   float32 // of them, those on the same day
 	fixed  uint64  // a bit for each identifier that stood in all of its bad lines
 }
 
@@ -334,6 +335,9 @@ const (
 	// for its pauses to be usual ones.
 	comesAndGoes = maturity
 
+	// comesSoon is how many times on the same day, to be no thing of another day.
+	comesSoon = 2
+
 	// returnedAfter is the same by records: in so many times its usual gap, of late.
 	returnedAfter = 8
 )
@@ -356,9 +360,10 @@ const (
 )
 
 // comesAgain reports whether a statement that was told comes back on another day. It is
-// told again until it has come so often that its pauses are usual ones.
+// told again until it has come so often that its pauses are usual ones. What comes and
+// goes within a day is told by its rate.
 func (m *Model) comesAgain(o *Observation, st *statement) bool {
-	if st == nil || st.habit.told == 0 || st.habit.times >= comesAndGoes {
+	if st == nil || st.habit.told == 0 || st.habit.times >= comesAndGoes || st.habit.soon >= comesSoon {
 		return false
 	}
 	return st.habit.time > 0 && m.silence(o, &st.habit) >= longSilence && m.records-st.last >= longRecords
@@ -382,7 +387,11 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	h, p := &m.habits, &st.habit
 	if o.back {
 		p.begun = st.seen
-		p.times = p.times*float32(math.Exp2(-float64(max(0, o.Time-p.time))/float64(slowTime))) + 1
+		left := float32(math.Exp2(-float64(max(0, o.Time-p.time)) / float64(slowTime)))
+		p.times, p.soon = p.times*left+1, p.soon*left
+		if st.seen > 0 && o.Time-p.time < longSilence {
+			p.soon++
+		}
 	}
 	if p.time > 0 && o.Time >= p.time {
 		p.gaps.learn(gapOctaves(m.silence(o, p)))
@@ -486,6 +495,7 @@ func (p *habit) carry(c *codec.Codec) {
 	codec.I64(c, &p.paused)
 	p.gaps.carry(c)
 	c.F32(&p.times)
+	c.F32(&p.soon)
 	c.U64(&p.fixed)
 }
 

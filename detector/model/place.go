@@ -28,12 +28,13 @@ type place struct {
 	shown [usualValues]shown // usual, as text
 }
 
-// Sorts of values: that a number becomes a text, or a text that is never empty is,
-// is news of its own.
+// Sorts of values: that a number or a time becomes a text, or a text that is never
+// empty is, is news of its own.
 const (
 	sortNumber = iota
 	sortText
 	sortEmpty
+	sortTime
 	valueSorts
 )
 
@@ -42,6 +43,8 @@ func (f *Field) sort() int {
 	switch {
 	case f.Kind == Number:
 		return sortNumber
+	case f.Kind == Time:
+		return sortTime
 	case len(f.Value) == 0 || string(f.Value) == "-":
 		return sortEmpty
 	}

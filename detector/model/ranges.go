@@ -22,20 +22,29 @@ type numberRange struct {
 	few  uint16  // different numbers so far, up to manyCodes
 	span span    // it is judged by
 	told span    // and told as: all numbers that stood there and were not outside
+	last span    // the last number below, and the last above
 }
 
 // learn takes a number in. One outside moves the range a tenth of the way, so that an
 // outlier hides no second one; where such come again (a port that is 80 or above
-// 30,000, a size that is often 0) it is no outlier, and the range goes all the way.
+// 30,000, a size that is often 0) it is no outlier, and the range goes all the way: as
+// far as two of them went, as the next may be a thousand times further out.
 func (r *numberRange) learn(x octaves) {
 	if r.n == 0 {
-		r.span, r.told = span{x, x}, span{x, x}
+		r.span, r.told, r.last = span{x, x}, span{x, x}, span{x, x}
 	}
 	if r.span.outside(x) {
+		before := r.span
 		if r.out++; r.out >= again && r.out*rareShare > min(r.n, outHorizon) {
-			r.span.lo, r.span.hi = min(r.span.lo, x), max(r.span.hi, x)
-		} else {
+			r.span.lo, r.span.hi = min(r.span.lo, max(x, r.last.lo)), max(r.span.hi, min(x, r.last.hi))
+		}
+		if r.span == before {
 			r.span.learn(x, r.n)
+		}
+		if x > before.hi {
+			r.last.hi = x
+		} else {
+			r.last.lo = x
 		}
 	}
 	if !r.span.outside(x) {
@@ -132,7 +141,7 @@ func (t *ranges) age() {
 }
 
 // rangeBytes is what a range takes in a snapshot.
-const rangeBytes = 22
+const rangeBytes = 26
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.
@@ -168,4 +177,5 @@ func (r *numberRange) carry(c *codec.Codec) {
 	c.U16(&r.few)
 	r.span.carry(c)
 	r.told.carry(c)
+	r.last.carry(c)
 }

@@ -81,11 +81,19 @@ func numberOctaves(v float64) octaves {
 	case v >= 1:
 		return octavesOf(v + 1)
 	case v > 0:
-		return max(octavesOf(v), belowZero) + perOctave
+		return max(octavesOf(v), belowZero).above()
 	case v == 0:
 		return noNumber
 	}
 	return belowZero - min(octavesOf(1-v), belowZero-noNumber-1)
+}
+
+// above is an octave above, but 0, which stands for the number 0, and not for a half.
+func (o octaves) above() octaves {
+	if o == -perOctave {
+		return 1
+	}
+	return o + perOctave
 }
 
 // number is the inverse of numberOctaves; 0 is the lower end of a field that
@@ -94,6 +102,8 @@ func (o octaves) number() float64 {
 	switch {
 	case o == 0:
 		return 0
+	case o == 1: // see above
+		return 0.5
 	case o >= perOctave:
 		return o.exp() - 1
 	case o > belowZero:

@@ -13,7 +13,7 @@ func TestNumberOctaves(t *testing.T) {
 			t.Errorf("%v is at %d, %v at %d", ascending[i], a, v, b)
 		}
 	}
-	for _, v := range []float64{-1e6, -12, -1, 0.001, 0.25, 1, 2, 3, 7, 12, 500, 1e9} {
+	for _, v := range []float64{-1e6, -12, -1, 0.001, 0.25, 0.5, 1, 2, 3, 7, 12, 500, 1e9} {
 		if got := numberOctaves(v).said(); got != v {
 			t.Errorf("%v is said as %v", v, got)
 		}

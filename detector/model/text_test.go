@@ -70,7 +70,7 @@ func TestPlaceholderIsNoSurprise(t *testing.T) {
 	surprise := func(s string) float32 {
 		scanner.Scan([]byte(s), &line)
 		var words spoken
-		return m.language.surprise([]byte(s), &line, &words, 0).word
+		return m.language.surprise([]byte(s), &line, pattern.LevelNone, 0, &words, 0).word
 	}
 	for i := range 200 {
 		s := [...]string{"configure tool <none>", "status installed tool"}[i%2]

@@ -25,6 +25,10 @@ const (
 // fills no page. One of a thing with an identifier that was not told is told.
 func (o *Observation) GoesOn() bool {
 	st := o.known
+	first, _ := o.strongest()
+	if first == featValue && o.fields.odd >= 0 && !o.fields.oddSort { // by how often it stood there
+		return tooSoon(float64(o.fields.list[o.fields.odd].count) + 1)
+	}
 	if st == nil || o.back {
 		return false
 	}
@@ -32,7 +36,6 @@ func (o *Observation) GoesOn() bool {
 	if st.seen < maturity {
 		return p.told > p.begun && o.onlyWorded()
 	}
-	first, _ := o.strongest()
 	if first == featBurst {
 		return o.burstGoesOn() && (o.bad == 0 || p.told > p.begun && !p.due(p.told, st.seen))
 	}
@@ -48,9 +51,7 @@ func (o *Observation) GoesOn() bool {
 		return false
 	}
 	if first == featLevel { // by how often it had that level
-		n := math.Floor(float64(st.levels[o.Level])) + 1
-		root := math.Sqrt(n)
-		return n > maturity && root != math.Floor(root)
+		return tooSoon(math.Floor(float64(st.levels[o.Level])) + 1)
 	}
 	return !p.due(p.told, st.seen)
 }
@@ -68,6 +69,13 @@ func (o *Observation) onlyWorded() bool {
 		}
 	}
 	return o.bad <= 1
+}
+
+// tooSoon reports whether what came for the n-th time is told again only later: its first
+// eight are told, then those whose number is a square.
+func tooSoon(n float64) bool {
+	root := math.Sqrt(n)
+	return n > maturity && root != math.Floor(root)
 }
 
 // burstGrowth is by what factor a burst or a run must have grown to be told again: once

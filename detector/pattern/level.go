@@ -54,7 +54,7 @@ const (
 	inBrackets         // [Note]
 	beforeBracket      // ERRO[0000], ERRO 001
 	atStart            // fail: Microsoft.Hosting
-	nearStart          // 10:00AM INF ready; elsewhere it may be infinity
+	nearStart          // 10:00AM INF ready, [INF]; elsewhere it may be infinity
 	afterTime          // 08:00:00 FINE [main]
 )
 
@@ -244,7 +244,10 @@ func (f form) stands(b []byte, i, j, nt int, prev byte) bool {
 	case afterTime:
 		return b[j-1] < 'a' && prev == ' ' && b[j] == ' '
 	case nearStart:
-		return nt < 4 && b[i] < 'a' && b[j-1] < 'a' && (i == 0 || prev == ' ' || prev == '[') && (b[j] == ' ' || b[j] == ']')
+		if b[i] >= 'a' || b[j-1] >= 'a' {
+			return false
+		}
+		return prev == '[' && b[j] == ']' || nt < 4 && (i == 0 || prev == ' ' || prev == '[') && (b[j] == ' ' || b[j] == ']')
 	}
 	return false
 }

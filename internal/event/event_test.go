@@ -131,7 +131,7 @@ func TestLines(t *testing.T) {
 		{name: "arrays", line: `{"a":[1,"x",{"b":2,"c":[true]}],"d":[[3]]}`, want: `"" a[]=1 a[]="x" a[].b=2 a[].c[]=true d[][]=3`},
 		{name: "long arrays", line: `{"a":[1,2,3,4,5,6,7,8,9,10]}`, want: `"" a[]=1 a[]=2 a[]=3 a[]=4 a[]=5 a[]=6 a[]=7 a[]=8`},
 		{name: "no message", line: `{"level":"Metadata","verb":"get","code":200}`, want: `"" level="Metadata" verb="get" code=200`},
-		{name: "a time that is not the event's", line: `{"expires":"2030-01-01T00:00:00Z","msg":"x"}`, want: `"x" expires="2030-01-01T00:00:00Z"`},
+		{name: "a time that is not the event's", line: `{"expires":"2030-01-01T00:00:00Z","msg":"x"}`, want: `"x" expires=2030-01-01T00:00:00Z`},
 		{name: "very long", line: `{"pad":"` + strings.Repeat("x", 1<<18) + `","msg":"ready"}`, want: `"ready" pad="` + strings.Repeat("x", 1<<18) + `"`},
 		{name: "very deep", line: `{"msg":"ready","a":` + strings.Repeat("[", 150) + strings.Repeat("]", 150) + `}`, want: `"ready"`},
 		{name: "far too deep", line: `{"a":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, want: `"{\"a\":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}"`},

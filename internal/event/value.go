@@ -8,6 +8,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/timestamp"
 )
 
 // str takes in a value that came as text. What is wholly a number, true or false
@@ -74,6 +75,8 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 	if kind == detector.Text {
 		if q, base, ok := quantity(v); ok {
 			kind, num, unit = detector.Number, q, base
+		} else if timestamp.Whole(v) {
+			kind = detector.Time
 		}
 	}
 	if n.event == r.event && !n.within && !r.several {

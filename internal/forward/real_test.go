@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,7 +47,7 @@ func arrivals(t *testing.T, path string) map[string]int {
 // Against the input forward of a real Fluent Bit, with and without a key, as a
 // user that it does not know, encrypted, and after it has been restarted.
 func TestFluentBitReceives(t *testing.T) {
-	flbtest.Find(t)
+	major, _ := flbtest.Version(t, flbtest.Find(t))
 	config, pool := certificate(t)
 	cert := filepath.Join(t.TempDir(), "cert.pem")
 	key := filepath.Join(filepath.Dir(cert), "key.pem")
@@ -78,6 +79,9 @@ func TestFluentBitReceives(t *testing.T) {
 		{"a user wanted", []string{"-p", "shared_key=secret", "-p", "security.users=me password"}, Options{SharedKey: "secret"}, "refuses the greeting"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if major < 3 && slices.Contains(tt.input, "shared_key=secret") {
+				t.Skip("SKIPPED: the input forward of Fluent Bit 2 has no Shared_Key")
+			}
 			dir, port := t.TempDir(), flbtest.FreePort(t)
 			start := func() *flbtest.Process {
 				args := append([]string{"-q", "-f", "0.2", "-i", "forward", "-p", "listen=127.0.0.1", "-p", "port=" + port}, tt.input...)

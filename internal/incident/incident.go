@@ -1,11 +1,15 @@
 // Package incident says which flagged records belong together: those of a group
-// that are near in time are one incident, which has an id and counts them.
+// that are near in time are one incident, which has an id and counts them. A record
+// that comes alone and says no more than what was told today goes on with that.
 //
 // It knows neither how records are judged nor how they are written. Ids depend
 // on the records alone: the same log gives the same ones on every node.
 package incident
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +30,16 @@ const (
 	longest        = 4 * time.Hour
 	longestRecords = longest / DefaultGap * gapRecords
 
+	// today is for how long what was told is known: a record of the same pattern that
+	// comes alone within it, and is no stranger, tells nothing new. It is the time after
+	// which the detector takes trouble for that of another day.
+	today        = 12 * time.Hour
+	todayRecords = today / DefaultGap * gapRecords
+
+	// maxTold is how many patterns are known to have been told. The one that was told
+	// first goes first.
+	maxTold = 4096
+
 	// maxOpen is how many incidents are held, of all groups together. The one
 	// that had no record for longest goes first.
 	maxOpen = 1024
@@ -38,6 +52,18 @@ type Tracker struct {
 	records uint64        // that went by
 	now     time.Duration // time of the last one that had one
 	open    []open        // the one that had a record last comes first
+	found   open          // what Flagged has found, as AppendID needs it
+	told    map[uint64]told
+}
+
+// told is what is known of a pattern of a group that was told.
+type told struct {
+	at     int64   // when, as of open
+	score  float64 // the highest since then
+	lone   int64   // its last record that came alone since then; 0 = none
+	opened int64   // of the incident in which it was told, which is found by that and
+	mark   uint64  // by its mark
+	timed  bool
 }
 
 // open is an incident that may still get records.
@@ -55,7 +81,7 @@ func New(gap time.Duration) *Tracker {
 	if gap <= 0 {
 		gap = DefaultGap
 	}
-	return &Tracker{gap: gap, open: make([]open, 0, 16)}
+	return &Tracker{gap: gap, open: make([]open, 0, 16), told: map[uint64]told{}}
 }
 
 // Pass is called for every record, flagged or not, with its time since the Unix
@@ -67,14 +93,18 @@ func (t *Tracker) Pass(at time.Duration) {
 	}
 }
 
-// Flagged is called when the record that passed last is flagged. It returns the
-// record's number in its incident, from 1. The group's name may be empty.
-func (t *Tracker) Flagged(group []byte, pattern uint64) (nth uint64) {
-	at, gap, most, timed := int64(t.now), int64(t.gap), max(int64(longest), int64(t.gap)), true
+// Flagged is called when the record that passed last is flagged, with its pattern and its
+// score. It returns the record's number in its incident, from 1. The group's name may be
+// empty.
+func (t *Tracker) Flagged(group []byte, pattern uint64, score float64) (nth uint64) {
+	at, gap, most, day, timed := int64(t.now), int64(t.gap), max(int64(longest), int64(t.gap)), int64(today), true
 	if t.now == 0 {
-		at, gap, most, timed = int64(t.records), gapRecords, int64(longestRecords), false
+		at, gap, most, day, timed = int64(t.records), gapRecords, int64(longestRecords), int64(todayRecords), false
 	}
 	h := hash(group)
+	key := (h ^ pattern) * 0x9e3779b97f4a7c15
+	was, known := t.told[key]
+	known = known && was.timed == timed && at >= was.at-gap && at < was.at+day
 	for i := range t.open {
 		o := &t.open[i]
 		// From afar, in either direction, comes what has nothing to do with it:
@@ -85,15 +115,55 @@ func (t *Tracker) Flagged(group []byte, pattern uint64) (nth uint64) {
 		o.first, o.last = min(o.first, at), max(o.last, at)
 		o.n++
 		t.toFront(i)
+		t.tell(key, was, known, at, score)
 		return t.open[0].n
+	}
+	if known && score <= was.score && !(was.lone != 0 && at <= was.lone+gap && at >= was.lone-gap) {
+		if o := t.of(h, &was); o != nil {
+			// That it goes on makes nothing else that comes now a part of it.
+			was.lone = at
+			t.told[key] = was
+			o.n++
+			t.found = *o
+			return o.n
+		}
 	}
 	if len(t.open) < maxOpen {
 		t.open = append(t.open, open{})
 	}
 	last := len(t.open) - 1
-	t.open[last] = open{group: h, mark: (h ^ pattern) * 0x9e3779b97f4a7c15, first: at, last: at, opened: at, timed: timed, n: 1}
+	t.open[last] = open{group: h, mark: key, first: at, last: at, opened: at, timed: timed, n: 1}
 	t.toFront(last)
+	t.tell(key, was, known, at, score)
 	return 1
+}
+
+// tell takes down that a pattern is told in the incident that comes first. What was told
+// today stays so from then on, in the last incident that told it.
+func (t *Tracker) tell(key uint64, was told, known bool, at int64, score float64) {
+	o := &t.open[0]
+	t.found = *o
+	is := told{at: at, score: score, opened: o.opened, mark: o.mark, timed: o.timed}
+	if known {
+		is.at, is.score = was.at, max(was.score, score)
+	} else if _, ok := t.told[key]; !ok && len(t.told) >= maxTold {
+		oldest := slices.MinFunc(slices.Collect(maps.Keys(t.told)), func(a, b uint64) int {
+			return cmp.Or(cmp.Compare(t.told[a].at, t.told[b].at), cmp.Compare(a, b))
+		})
+		delete(t.told, oldest)
+	}
+	t.told[key] = is
+}
+
+// of is the incident of a group in which something was told, nil when it is not held any
+// more.
+func (t *Tracker) of(group uint64, was *told) *open {
+	for i := range t.open {
+		if o := &t.open[i]; o.group == group && o.mark == was.mark && o.opened == was.opened && o.timed == was.timed {
+			return o
+		}
+	}
+	return nil
 }
 
 func (t *Tracker) toFront(i int) {
@@ -108,7 +178,7 @@ func (t *Tracker) toFront(i int) {
 // 20261126T163219-k3x9q. It begins with the time of its first record, in UTC, or
 // with that record's number where there is no time, so that ids sort by time;
 // behind that it tells the group and the first record's pattern.
-func (t *Tracker) AppendID(b []byte) []byte { return t.open[0].appendID(b) }
+func (t *Tracker) AppendID(b []byte) []byte { return t.found.appendID(b) }
 
 func (o *open) appendID(b []byte) []byte {
 	if o.timed {

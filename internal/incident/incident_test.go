@@ -9,11 +9,74 @@ import (
 
 var start = time.Duration(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).UnixNano())
 
-// flag passes a flagged record and returns its incident and its number there.
+// flag passes a flagged record, stranger than all before it, and returns its incident and
+// its number there.
 func flag(t *Tracker, at time.Duration, group string, pattern uint64) (string, uint64) {
+	strangest += 1e-9
+	return flagAs(t, at, group, pattern, strangest)
+}
+
+var strangest = 0.5
+
+func flagAs(t *Tracker, at time.Duration, group string, pattern uint64, score float64) (string, uint64) {
 	t.Pass(at)
-	nth := t.Flagged([]byte(group), pattern)
+	nth := t.Flagged([]byte(group), pattern, score)
 	return string(t.AppendID(nil)), nth
+}
+
+// TestWhatWasToldTodayGoesOn: a record that comes alone, of a pattern that was told today,
+// opens no incident, unless it is stranger; a second one does.
+func TestWhatWasToldTodayGoesOn(t *testing.T) {
+	type record struct {
+		at      time.Duration
+		group   string
+		pattern uint64
+		score   float64
+		opens   bool
+	}
+	for _, c := range []struct {
+		name    string
+		records []record // behind one of the pattern 1 with a score of 0.6
+		nth     uint64   // of the last one
+	}{
+		{"alone", []record{{time.Hour, "", 1, 0.6, false}}, 2},
+		{"alone, stranger", []record{{time.Hour, "", 1, 0.61, true}}, 1},
+		{"alone, again and again", []record{{1 * time.Hour, "", 1, 0.6, false}, {2 * time.Hour, "", 1, 0.55, false}, {11 * time.Hour, "", 1, 0.6, false}}, 4},
+		{"on another day", []record{{12 * time.Hour, "", 1, 0.5, true}}, 1},
+		{"on another day, though it went on", []record{{11 * time.Hour, "", 1, 0.5, false}, {12 * time.Hour, "", 1, 0.5, true}}, 1},
+		{"a second one", []record{{time.Hour, "", 1, 0.6, false}, {time.Hour + 5*time.Minute, "", 1, 0.5, true}}, 1},
+		{"a second one too late", []record{{time.Hour, "", 1, 0.6, false}, {time.Hour + 5*time.Minute + 1, "", 1, 0.5, false}}, 3},
+		{"another pattern", []record{{time.Hour, "", 2, 0.5, true}}, 1},
+		{"another pattern beside one that goes on", []record{{time.Hour, "", 1, 0.6, false}, {time.Hour + time.Second, "", 2, 0.5, true}}, 1},
+		{"in another group", []record{{time.Hour, "web", 1, 0.5, true}}, 1},
+		{"as strange as the strangest of today", []record{{time.Hour, "", 1, 0.7, true}, {2 * time.Hour, "", 1, 0.7, false}}, 2},
+		{"a part of another incident", []record{{time.Hour, "", 2, 0.6, true}, {time.Hour + time.Second, "", 1, 0.6, false}, {2 * time.Hour, "", 1, 0.6, false}}, 3},
+		{"from long before", []record{{-6 * time.Minute, "", 1, 0.5, true}}, 1},
+	} {
+		for _, restarts := range []bool{false, true} {
+			tr := New(0)
+			ids := map[string]bool{}
+			id, nth := flagAs(tr, start, "", 1, 0.6)
+			ids[id] = true
+			for i, r := range c.records {
+				if restarts {
+					b, _ := tr.AppendBinary(nil)
+					tr = New(0)
+					if err := tr.UnmarshalBinary(b); err != nil {
+						t.Fatal(err)
+					}
+				}
+				id, nth = flagAs(tr, start+r.at, r.group, r.pattern, r.score)
+				if opens := !ids[id]; opens != r.opens || opens != (nth == 1) {
+					t.Errorf("%s (restarts: %v), record %d: incident %s, number %d; opens one: %v wanted", c.name, restarts, i+1, id, nth, r.opens)
+				}
+				ids[id] = true
+			}
+			if nth != c.nth {
+				t.Errorf("%s (restarts: %v): number %d, %d wanted", c.name, restarts, nth, c.nth)
+			}
+		}
+	}
 }
 
 func TestFlaggedRecordsNearInTimeAreOneIncident(t *testing.T) {
@@ -102,8 +165,12 @@ func TestTrackerIsBounded(t *testing.T) {
 	for i := range 10 * maxOpen {
 		flag(tr, start, string(rune(i+0x100)), 1)
 	}
-	if len(tr.open) != maxOpen {
-		t.Errorf("%d incidents are held", len(tr.open))
+	if len(tr.open) != maxOpen || len(tr.told) != maxTold {
+		t.Errorf("%d incidents and %d patterns are held", len(tr.open), len(tr.told))
+	}
+	// What was told in an incident that is not held any more is told anew.
+	if _, nth := flagAs(tr, start+time.Hour, string(rune(9*maxOpen-1+0x100)), 1, 0); nth != 1 {
+		t.Errorf("of an incident that is forgotten: number %d", nth)
 	}
 	if b, _ := tr.AppendBinary(nil); len(b) > MaxBytes {
 		t.Errorf("%d bytes, more than MaxBytes", len(b))
@@ -133,7 +200,7 @@ func TestFlaggedDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(2000, func() {
 		at += time.Second
 		tr.Pass(at)
-		tr.Flagged(group, 3)
+		tr.Flagged(group, 3, 0.6)
 		id = tr.AppendID(id[:0])
 	}); n > 0 {
 		t.Errorf("%v allocations for a flagged record", n)
@@ -177,7 +244,7 @@ func BenchmarkFlagged(b *testing.B) {
 	for b.Loop() {
 		at += time.Second
 		tr.Pass(at)
-		tr.Flagged(group, 3)
+		tr.Flagged(group, 3, 0.6)
 		id = tr.AppendID(id[:0])
 	}
 }

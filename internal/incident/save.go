@@ -3,12 +3,15 @@ package incident
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"time"
 )
 
-// saved: a version, then numbers as varints: records, now, and of each incident
-// its fields. Numbers that grow are kept whole: an incident goes on after a
-// restart with its id and its count.
+// saved: a version, then numbers as varints: records, now, and of each incident its
+// fields, and of each pattern that was told. Numbers that grow are kept whole: an
+// incident goes on after a restart with its id and its count.
 const savedVersion = 1
 
 // AppendBinary appends the tracker's state. The error is always nil.
@@ -21,21 +24,35 @@ func (t *Tracker) AppendBinary(b []byte) ([]byte, error) {
 		o := &t.open[i]
 		b = binary.LittleEndian.AppendUint64(b, o.group)
 		b = binary.LittleEndian.AppendUint64(b, o.mark)
-		timed := byte(0)
-		if o.timed {
-			timed = 1
-		}
-		b = append(b, timed)
+		b = append(b, bit(o.timed))
 		b = binary.AppendVarint(b, o.first)
 		b = binary.AppendVarint(b, o.last)
 		b = binary.AppendVarint(b, o.opened)
 		b = binary.AppendUvarint(b, o.n)
 	}
+	b = binary.AppendUvarint(b, uint64(len(t.told)))
+	for _, key := range slices.Sorted(maps.Keys(t.told)) {
+		k := t.told[key]
+		b = binary.LittleEndian.AppendUint64(b, key)
+		b = binary.LittleEndian.AppendUint64(b, k.mark)
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(k.score))
+		b = append(b, bit(k.timed))
+		b = binary.AppendVarint(b, k.at)
+		b = binary.AppendVarint(b, k.lone)
+		b = binary.AppendVarint(b, k.opened)
+	}
 	return b, nil
 }
 
+func bit(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
+}
+
 // MaxBytes is above what AppendBinary appends.
-const MaxBytes = 1 + 3*binary.MaxVarintLen64 + maxOpen*(17+4*binary.MaxVarintLen64)
+const MaxBytes = 1 + 4*binary.MaxVarintLen64 + maxOpen*(17+4*binary.MaxVarintLen64) + maxTold*(25+3*binary.MaxVarintLen64)
 
 // UnmarshalBinary makes the tracker go on from a state, which anybody may have
 // written: after an error nothing has changed. The gap stays its own.
@@ -59,10 +76,29 @@ func (t *Tracker) UnmarshalBinary(b []byte) error {
 		}
 		list = append(list, o)
 	}
-	if r.bad || len(r.b) > 0 {
+	n = r.unsigned()
+	if n > maxTold {
 		return errDamaged
 	}
-	t.records, t.now, t.open = records, time.Duration(now), list
+	all := make(map[uint64]told)
+	for range n {
+		key := r.word()
+		k := told{mark: r.word(), score: math.Float64frombits(r.word())}
+		timed := r.byte()
+		k.timed = timed == 1
+		k.at, k.lone, k.opened = r.signed(), r.signed(), r.signed()
+		if timed > 1 || k.at < 0 || k.lone < 0 || k.opened < 0 || max(k.at, k.lone, k.opened) > maxTime || !(k.score >= 0 && k.score <= 1) {
+			r.bad = true
+		}
+		if r.bad {
+			return errDamaged
+		}
+		all[key] = k
+	}
+	if r.bad || len(r.b) > 0 || len(all) != int(n) {
+		return errDamaged
+	}
+	t.records, t.now, t.open, t.told = records, time.Duration(now), list, all
 	return nil
 }
 

@@ -16,7 +16,7 @@ func TestAStormIsOneStory(t *testing.T) {
 		tr.Pass(at)
 		l := Line{Number: int64(i), Time: at, Text: []byte(text), Verdict: &v, Template: func() string { return "T" }}
 		if v.Anomaly {
-			tr.Flagged(nil, v.Pattern)
+			tr.Flagged(nil, v.Pattern, v.Score)
 			l.Incident = tr.AppendID(nil)
 		}
 		teller.Line(&l)

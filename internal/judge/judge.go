@@ -302,7 +302,7 @@ func (j *Judge) flag(f *record.Fields, v *detector.Verdict) {
 		b = text.Cut(j.detector.AppendPattern(b[:0]), maxTemplate)
 		f.Text(n.template, b)
 	}
-	nth := j.incidents.Flagged(j.seen.Group, v.Pattern)
+	nth := j.incidents.Flagged(j.seen.Group, v.Pattern, v.Score)
 	if nth == 1 {
 		j.counts.Incidents++
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
 	"github.com/vmihailenco/msgpack/v5"
+	"golang.org/x/sys/unix"
 )
 
 var discard = slog.New(slog.DiscardHandler)
@@ -291,6 +293,62 @@ func BenchmarkJudge(b *testing.B) {
 			b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(b.N)/perChunk, "ns/record")
 		})
 	}
+}
+
+// BenchmarkFirstFit is how long the longest call of the filter takes while the first
+// forest is fitted and the threshold set, with the largest window, warm-up and forest
+// that the options allow, in CPU time of the thread that calls.
+func BenchmarkFirstFit(b *testing.B) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	given := map[string]string{"Warmup": "50000", "Window": "50000", "Trees": "1000", "Sample_Size": "256", "Contamination": "0.01"}
+	s, err := options.Parse(func(name string) []string {
+		if v, ok := given[name]; ok {
+			return []string{v}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	g := shoplog.New(shoplog.Options{Seed: 1})
+	const perCall, calls = 100, 700
+	chunks := make([][]byte, calls)
+	for i := range chunks {
+		var list []map[string]any
+		for range perCall {
+			list = append(list, map[string]any{"log": g.Next().Line})
+		}
+		chunks[i] = testchunk.Of(b, list...)
+	}
+	var longest, usual time.Duration
+	for b.Loop() {
+		j, err := newJudge(s, discard)
+		if err != nil {
+			b.Fatal(err)
+		}
+		took := make([]time.Duration, 0, calls)
+		var out []byte
+		for _, c := range chunks {
+			start := threadTime(b)
+			out = j.process(out[:0], c)
+			took = append(took, threadTime(b)-start)
+		}
+		j.detector.Close()
+		slices.Sort(took)
+		longest, usual = took[len(took)-1], took[len(took)/2]
+	}
+	b.ReportMetric(longest.Seconds()*1e3, "longest-ms")
+	b.ReportMetric(usual.Seconds()*1e3, "usual-ms")
+}
+
+// threadTime is the CPU time that the calling thread has used.
+func threadTime(b *testing.B) time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(t.Nano())
 }
 
 // BenchmarkJudgePause is how long the longest calls take while refits go on

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
+	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -19,6 +20,7 @@ type Log struct {
 	Lines, Flagged int64
 	First, Last    time.Duration // since the Unix epoch; 0 = no line has a time
 	Stories        []*incident.Story
+	Compared       *scan.Comparison // nil = there is no baseline
 }
 
 // shown is how many bytes of a line are shown.
@@ -112,6 +114,9 @@ func Markdown(w io.Writer, l *Log) error {
 		}
 		fmt.Fprintf(&b, "\nIncident `%s`, score %.4f\n", s.ID, s.Score)
 	}
+	if l.Compared != nil {
+		markdownCompared(&b, l.Compared)
+	}
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -126,6 +131,8 @@ const HTMLHead = `<!doctype html>
 :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 h2 { font-size: 1.1rem; margin: 2rem 0 .3rem }
+h3 { font-size: 1rem; margin: 1rem 0 .3rem }
+li code { overflow-wrap: anywhere }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .2rem 0 1rem; padding: .5rem; border-left: .25rem solid #b3261e }
 mark { background: #ffd54d; color: #000 }
 </style></head><body>
@@ -179,5 +186,8 @@ func HTML(w io.Writer, l *Log) error {
 		}
 		page.Stories = append(page.Stories, one)
 	}
-	return chapter.Execute(w, page)
+	if err := chapter.Execute(w, page); err != nil || l.Compared == nil {
+		return err
+	}
+	return htmlCompared(w, l.Compared)
 }

@@ -25,13 +25,13 @@ type Baseline struct {
 	records  int64
 	patterns map[uint64]*Change // by their hash
 	ordered  bool               // it is known which line of the baseline had each first
-	fields   fieldLines
+	fields   FieldLines
 }
 
-// fieldLines are how many lines have each field, by name, of those that have fields.
-type fieldLines struct {
-	of    map[string]float64
-	lines float64
+// FieldLines are how many lines have each field, by name, of those that have fields.
+type FieldLines struct {
+	Of    map[string]float64
+	Lines float64
 }
 
 // Change is a pattern that differs between the baseline and the log.
@@ -68,7 +68,7 @@ type Comparison struct {
 	baseline *Baseline
 	records  int64 // of the log
 	now      map[uint64]*Change
-	fields   fieldLines
+	fields   FieldLines
 	reached  int64  // first line in the baseline of the farthest pattern that has come
 	errors   []Stop // the last unusual errors, at most maxErrors
 }
@@ -103,10 +103,11 @@ const (
 	changedTimes      = 4
 	changedDeviations = 4
 
-	maxFieldNames = 1000
+	// MaxFieldNames is how many fields are told apart.
+	MaxFieldNames = 1000
 
-	// longFieldName is up to how many bytes of a field's name a model keeps.
-	longFieldName = 40
+	// LongFieldName is up to how many bytes of a field's name a model keeps.
+	LongFieldName = 40
 )
 
 // detector returns a detector that knows the baseline and nothing else.
@@ -124,7 +125,7 @@ func (b *Baseline) detector(ctx context.Context, o Options) (*detector.Detector,
 		return nil, err
 	}
 	whole := io.MultiReader(bytes.NewReader(head[:n]), in)
-	b.records, b.patterns, b.fields, b.ordered = 0, map[uint64]*Change{}, fieldLines{of: map[string]float64{}}, false
+	b.records, b.patterns, b.fields, b.ordered = 0, map[uint64]*Change{}, FieldLines{Of: map[string]float64{}}, false
 	if detector.IsSnapshot(head[:n]) {
 		return b.restore(whole, settings)
 	}
@@ -210,31 +211,31 @@ func (b *Baseline) restore(in io.Reader, settings detector.Options) (*detector.D
 		records := 0.0 // that had fields, what is long past counting less
 		for _, f := range c.Groups[i].Fields {
 			if f.Part == "" {
-				b.fields.of[f.Name] += float64(f.Records)
+				b.fields.Of[f.Name] += float64(f.Records)
 				records = max(records, float64(f.Records)/f.Share)
 			}
 		}
-		b.fields.lines += records
+		b.fields.Lines += records
 	}
 	return d, nil
 }
 
 // add counts the fields of a line.
-func (f *fieldLines) add(ev *detector.Event) {
+func (f *FieldLines) add(ev *detector.Event) {
 	if len(ev.Fields) == 0 {
 		return
 	}
-	f.lines++
+	f.Lines++
 	for i := range ev.Fields {
-		name := text.Cut(ev.Fields[i].Name, longFieldName)
-		if _, ok := f.of[string(name)]; ok || len(f.of) < maxFieldNames {
-			f.of[string(name)]++
+		name := text.Cut(ev.Fields[i].Name, LongFieldName)
+		if _, ok := f.Of[string(name)]; ok || len(f.Of) < MaxFieldNames {
+			f.Of[string(name)]++
 		}
 	}
 }
 
 func newComparison(b *Baseline) *Comparison {
-	return &Comparison{baseline: b, now: map[uint64]*Change{}, fields: fieldLines{of: map[string]float64{}}}
+	return &Comparison{baseline: b, now: map[uint64]*Change{}, fields: FieldLines{Of: map[string]float64{}}}
 }
 
 // record takes in a record of the log by its first line.
@@ -316,7 +317,7 @@ func (c *Comparison) finish() {
 	slices.SortFunc(c.New, by(most))
 	slices.SortFunc(c.Gone, by(most))
 	slices.SortFunc(c.Changed, by(most))
-	c.compareFields(&b.fields)
+	c.NewFields, c.GoneFields, c.ChangedFields = CompareFields(&b.fields, &c.fields)
 	over := false
 	for i := range slices.Backward(c.errors) {
 		s := &c.errors[i]
@@ -332,22 +333,25 @@ func Changed(now, usual float64) bool {
 	return max(now, usual) >= changedTimes*min(now, usual) && math.Abs(now-usual) >= changedDeviations*math.Sqrt(usual+1)
 }
 
-func (c *Comparison) compareFields(before *fieldLines) {
-	for name, now := range c.fields.of {
-		f := FieldChange{name, before.of[name], now}
+// CompareFields returns the fields that are new, gone, or come far more or less often
+// than before, by their names.
+func CompareFields(before, after *FieldLines) (fresh, gone, changed []FieldChange) {
+	for name, now := range after.Of {
+		f := FieldChange{name, before.Of[name], now}
 		switch {
 		case f.Before == 0:
-			c.NewFields = append(c.NewFields, f)
-		case Changed(now, f.Before*c.fields.lines/max(1, before.lines)):
-			c.ChangedFields = append(c.ChangedFields, f)
+			fresh = append(fresh, f)
+		case Changed(now, f.Before*after.Lines/max(1, before.Lines)):
+			changed = append(changed, f)
 		}
 	}
-	for name, n := range before.of {
-		if c.fields.of[name] == 0 {
-			c.GoneFields = append(c.GoneFields, FieldChange{name, n, 0})
+	for name, n := range before.Of {
+		if after.Of[name] == 0 {
+			gone = append(gone, FieldChange{name, n, 0})
 		}
 	}
-	for _, list := range [][]FieldChange{c.NewFields, c.GoneFields, c.ChangedFields} {
+	for _, list := range [][]FieldChange{fresh, gone, changed} {
 		slices.SortFunc(list, func(x, y FieldChange) int { return strings.Compare(x.Name, y.Name) })
 	}
+	return fresh, gone, changed
 }

@@ -55,21 +55,17 @@ func (r *record) take(lines *LineReader) {
 	r.pieces = append(r.pieces, piece{lines.Number(), lines.Offset(), len(r.raw), lines.Cut()})
 }
 
-// lines calls judge for every record of in, with its event and its first line, and
-// then each for every line.
-func (r *run) lines(in *LineReader, events *event.Reader, judge, each func(*Line) error) error {
+// lines calls each for every line of in, with the event of its record in the first.
+func (r *run) lines(in *LineReader, events *event.Reader, each func(*Line) error) error {
 	var line Line
 	begins := func(text []byte, first int64) error {
 		line.First, line.Continues, line.Record = first, false, text
 		events.Line(text, &line.Event)
-		return judge(&line)
+		return each(&line)
 	}
-	// The lines behind a record's first have its score and its pattern. What makes it
-	// strange is told once.
-	continues := func() {
-		v := &line.Verdict
+	continues := func() error {
 		line.Continues, line.Record, line.Event = true, nil, detector.Event{Group: line.Event.Group}
-		*v = detector.Verdict{Judged: v.Judged, Score: v.Score, Pattern: v.Pattern}
+		return each(&line)
 	}
 	at := func() { line.Number, line.Offset, line.Text, line.Cut = in.Number(), in.Offset(), in.Line(), in.Cut() }
 	var joiner event.Joiner
@@ -80,11 +76,10 @@ func (r *run) lines(in *LineReader, events *event.Reader, judge, each func(*Line
 			line.Number, line.Offset, line.Text, line.Cut = p.number, p.offset, rec.raw[from:p.end:p.end], p.cut
 			from = p.end
 			if i > 0 {
-				continues()
+				if err := continues(); err != nil {
+					return err
+				}
 			} else if err := begins(rec.joined, p.number); err != nil {
-				return err
-			}
-			if err := each(&line); err != nil {
 				return err
 			}
 		}
@@ -95,9 +90,6 @@ func (r *run) lines(in *LineReader, events *event.Reader, judge, each func(*Line
 		if next, ok := in.Peek(); in.Cut() || ok && !joiner.Continues(next) {
 			at()
 			if err := begins(line.Text, line.Number); err != nil {
-				return err
-			}
-			if err := each(&line); err != nil {
 				return err
 			}
 			more = in.Next()
@@ -120,8 +112,7 @@ func (r *run) lines(in *LineReader, events *event.Reader, judge, each func(*Line
 				continue
 			}
 			at()
-			continues()
-			if err := each(&line); err != nil {
+			if err := continues(); err != nil {
 				return err
 			}
 		}

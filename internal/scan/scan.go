@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -70,9 +71,10 @@ type Options struct {
 	// too late to be judged with it.
 	Wait func(time.Duration) bool
 
-	// Progress is called, when set, before each read of the input with the
-	// number of bytes read so far, as they are stored (compressed). Batch mode
-	// reads everything Passes times and counts all.
+	// Progress is called, when set, every now and then with the number of bytes read so
+	// far, as they are stored (compressed), by the goroutine that calls back for lines; of
+	// a live input before each read. Batch mode reads everything Passes times and counts
+	// all.
 	Progress func(read int64)
 
 	// Learned is called, when set, with what is known of the input: at its end, and on
@@ -126,7 +128,7 @@ func (l *Line) Fields() []Field {
 	var list []Field
 	for _, f := range l.Event.Fields {
 		usual, known := l.detector.Usual(f.Name)
-		f.Name, f.Value = bytes.Clone(f.Name), bytes.Clone(f.Value)
+		f.Name, f.Value, f.Known = bytes.Clone(f.Name), bytes.Clone(f.Value), nil
 		list = append(list, Field{f, usual, known && usual.Records > 1})
 	}
 	return list
@@ -251,7 +253,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 		incidents.Pass(line.Event.Time)
 		line.Nth = 0
 		if v := &line.Verdict; v.Anomaly {
-			line.Nth = incidents.Flagged(line.Event.Group, v.Pattern)
+			line.Nth = incidents.Flagged(line.Event.Group, v.Pattern, v.Score)
 			line.Incident = incidents.AppendID(line.Incident[:0])
 		}
 		if compared != nil {
@@ -387,13 +389,36 @@ func (r *run) records(in io.Reader, judge, each func(*Line) error) error {
 		return err
 	}
 	events.SetReference(r.options.Modified)
-	var text io.Reader = &watched{r, in}
+	w := &watched{run: r, in: in, before: func(read int64) error {
+		r.progress(read)
+		return nil
+	}}
+	var text io.Reader = w
 	if !r.options.Plain {
 		if text, err = Text(text, r.options.Live); err != nil {
 			return err
 		}
 	}
-	return r.lines(NewLineReader(text), events, judge, each)
+	all := func(line *Line) error {
+		if v := &line.Verdict; line.Continues {
+			// The lines behind a record's first have its score and its pattern. What makes
+			// it strange is told once.
+			*v = detector.Verdict{Judged: v.Judged, Score: v.Score, Pattern: v.Pattern}
+		} else if err := judge(line); err != nil {
+			return err
+		}
+		return each(line)
+	}
+	if r.options.Live || runtime.GOMAXPROCS(0) == 1 {
+		return r.lines(NewLineReader(text), events, all)
+	}
+	return r.ahead(NewLineReader(text), w, events, all)
+}
+
+func (r *run) progress(read int64) {
+	if r.options.Progress != nil {
+		r.options.Progress(read)
+	}
 }
 
 // nothing is done with a line.
@@ -401,18 +426,19 @@ func nothing(*Line) error { return nil }
 
 var errOneLine = problem("it is one line, longer than %d bytes, and no log: a log has an event in each line, as JSON an object in each", MaxLine)
 
-// watched reports progress and ends at the context's end.
+// watched is an input that counts what is read of it and ends at the context's end.
 type watched struct {
 	*run
-	in io.Reader
+	in     io.Reader
+	before func(read int64) error // called before each read
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	if err := w.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if w.options.Progress != nil {
-		w.options.Progress(w.read)
+	if err := w.before(w.read); err != nil {
+		return 0, err
 	}
 	n, err := w.in.Read(p)
 	w.read += int64(n)

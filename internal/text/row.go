@@ -24,38 +24,25 @@ type Row struct {
 	Nth      uint64 // in the incident
 
 	Text []byte
-
-	patterned bool // Pattern is to be written
 }
 
 // A column is one thing that is said of a row, under one name in every format.
 type column struct {
 	name string
-	json func(b []byte, r *Row) []byte // nil from one that leaves the column out
+	has  func(r *Row) bool             // whether there is something to say; nil = always
+	json func(b []byte, r *Row) []byte // of a row that has it
 	csv  func(b []byte, r *Row) []byte
 }
 
 // columns are all that can be said, in their order.
 var columns = []column{
-	{"file",
+	{"file", nil,
 		func(b []byte, r *Row) []byte { return AppendJSON(b, r.File) },
 		func(b []byte, r *Row) []byte { return AppendCSV(b, r.File) }},
-	{"line", appendLine, appendLine},
-	{"record",
-		func(b []byte, r *Row) []byte {
-			if r.Record == 0 {
-				return nil
-			}
-			return strconv.AppendInt(b, r.Record, 10)
-		},
-		func(b []byte, r *Row) []byte {
-			if r.Record == 0 {
-				return b
-			}
-			return strconv.AppendInt(b, r.Record, 10)
-		}},
-	{"anomaly", appendAnomaly, appendAnomaly},
-	{"anomaly_score",
+	{"line", nil, appendLine, appendLine},
+	{"record", func(r *Row) bool { return r.Record != 0 }, appendRecord, appendRecord},
+	{"anomaly", nil, appendAnomaly, appendAnomaly},
+	{"anomaly_score", nil,
 		func(b []byte, r *Row) []byte {
 			if !r.Judged {
 				return append(b, "null"...)
@@ -68,102 +55,36 @@ var columns = []column{
 			}
 			return AppendScore(b, r.Score)
 		}},
-	{"anomaly_reason",
-		func(b []byte, r *Row) []byte {
-			if !r.Anomaly {
-				return nil
-			}
-			return AppendJSON(b, r.Reason)
-		},
-		func(b []byte, r *Row) []byte {
-			if !r.Anomaly {
-				return b
-			}
-			return AppendCSV(b, r.Reason)
-		}},
-	{"anomaly_kind",
-		func(b []byte, r *Row) []byte {
-			if !r.Anomaly || r.Kind == "" {
-				return nil
-			}
-			return append(append(append(b, '"'), r.Kind...), '"')
-		},
-		func(b []byte, r *Row) []byte {
-			if !r.Anomaly {
-				return b
-			}
-			return append(b, r.Kind...)
-		}},
-	{"anomaly_pattern",
-		func(b []byte, r *Row) []byte {
-			if !r.patterned {
-				return nil
-			}
-			return append(AppendID(append(b, '"'), r.Pattern), '"')
-		},
-		func(b []byte, r *Row) []byte {
-			if !r.patterned {
-				return b
-			}
-			return AppendID(b, r.Pattern)
-		}},
-	{"anomaly_incident",
-		func(b []byte, r *Row) []byte {
-			if !r.Anomaly || len(r.Incident) == 0 {
-				return nil
-			}
-			return append(append(append(b, '"'), r.Incident...), '"')
-		},
-		func(b []byte, r *Row) []byte {
-			if !r.Anomaly {
-				return b
-			}
-			return append(b, r.Incident...)
-		}},
-	{"anomaly_nth",
-		func(b []byte, r *Row) []byte {
-			if !r.Anomaly || r.Nth == 0 {
-				return nil
-			}
-			return append(strconv.AppendUint(append(b, '"'), r.Nth, 10), '"')
-		},
-		func(b []byte, r *Row) []byte {
-			if !r.Anomaly || r.Nth == 0 {
-				return b
-			}
-			return strconv.AppendUint(b, r.Nth, 10)
-		}},
-	{"time",
-		func(b []byte, r *Row) []byte {
-			if r.Time == 0 {
-				return nil
-			}
-			return append(appendTime(append(b, '"'), r), '"')
-		},
-		func(b []byte, r *Row) []byte {
-			if r.Time == 0 {
-				return b
-			}
-			return appendTime(b, r)
-		}},
-	{"level",
-		func(b []byte, r *Row) []byte {
-			if r.Level == "" {
-				return nil
-			}
-			return append(append(append(b, '"'), r.Level...), '"')
-		},
-		func(b []byte, r *Row) []byte { return append(b, r.Level...) }},
-	{"text",
+	{"anomaly_reason", func(r *Row) bool { return r.Anomaly },
+		func(b []byte, r *Row) []byte { return AppendJSON(b, r.Reason) },
+		func(b []byte, r *Row) []byte { return AppendCSV(b, r.Reason) }},
+	{"anomaly_kind", func(r *Row) bool { return r.Anomaly && r.Kind != "" }, quoted(appendKind), appendKind},
+	{patternColumn, func(r *Row) bool { return r.Anomaly }, quoted(appendPattern), appendPattern},
+	{"anomaly_incident", func(r *Row) bool { return r.Anomaly && len(r.Incident) > 0 }, quoted(appendIncident), appendIncident},
+	{"anomaly_nth", func(r *Row) bool { return r.Anomaly && r.Nth != 0 }, quoted(appendNth), appendNth},
+	{"time", func(r *Row) bool { return r.Time != 0 }, quoted(appendTime), appendTime},
+	{"level", func(r *Row) bool { return r.Level != "" }, quoted(appendLevel), appendLevel},
+	{"text", nil,
 		func(b []byte, r *Row) []byte { return AppendJSON(b, r.Text) },
 		func(b []byte, r *Row) []byte { return AppendCSV(b, r.Text) }},
 }
 
-func appendLine(b []byte, r *Row) []byte    { return strconv.AppendInt(b, r.Line, 10) }
-func appendAnomaly(b []byte, r *Row) []byte { return strconv.AppendBool(b, r.Anomaly) }
+// patternColumn is the one that every row has where all is asked for.
+const patternColumn = "anomaly_pattern"
 
-func appendTime(b []byte, r *Row) []byte {
-	return time.Unix(0, int64(r.Time)).UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+func appendLine(b []byte, r *Row) []byte     { return strconv.AppendInt(b, r.Line, 10) }
+func appendRecord(b []byte, r *Row) []byte   { return strconv.AppendInt(b, r.Record, 10) }
+func appendAnomaly(b []byte, r *Row) []byte  { return strconv.AppendBool(b, r.Anomaly) }
+func appendKind(b []byte, r *Row) []byte     { return append(b, r.Kind...) }
+func appendPattern(b []byte, r *Row) []byte  { return AppendID(b, r.Pattern) }
+func appendIncident(b []byte, r *Row) []byte { return append(b, r.Incident...) }
+func appendNth(b []byte, r *Row) []byte      { return strconv.AppendUint(b, r.Nth, 10) }
+func appendTime(b []byte, r *Row) []byte     { return AppendTime(b, r.Time) }
+func appendLevel(b []byte, r *Row) []byte    { return append(b, r.Level...) }
+
+// quoted is a JSON string of what is no text from a log.
+func quoted(value func(b []byte, r *Row) []byte) func(b []byte, r *Row) []byte {
+	return func(b []byte, r *Row) []byte { return append(value(append(b, '"'), r), '"') }
 }
 
 // Format is how rows are written.
@@ -185,17 +106,19 @@ type Columns struct {
 // reflection, no allocation.
 type Writer struct {
 	csv     bool
-	all     bool
 	columns []column
 	keys    []string // with JSON: what stands before each value
 }
 
 // NewWriter returns a writer of rows in a format.
 func NewWriter(f Format, c Columns) *Writer {
-	w := &Writer{csv: f == CSV, all: c.All}
+	w := &Writer{csv: f == CSV}
 	for _, k := range columns {
 		if k.name == "file" && !c.File || k.name == "text" && !c.All {
 			continue
+		}
+		if k.name == patternColumn && c.All {
+			k.has = nil
 		}
 		w.columns = append(w.columns, k)
 		w.keys = append(w.keys, `,"`+k.name+`":`)
@@ -219,21 +142,22 @@ func (w *Writer) AppendHead(b []byte) []byte {
 
 // Append appends a row with its line's end.
 func (w *Writer) Append(b []byte, r *Row) []byte {
-	r.patterned = w.all || r.Anomaly
 	if w.csv {
 		for i := range w.columns {
+			c := &w.columns[i]
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = w.columns[i].csv(b, r)
+			if c.has == nil || c.has(r) {
+				b = c.csv(b, r)
+			}
 		}
 		return append(b, "\r\n"...)
 	}
 	from := len(b)
 	for i := range w.columns {
-		// What is left out takes its key with it.
-		if with := w.columns[i].json(append(b, w.keys[i]...), r); with != nil {
-			b = with
+		if c := &w.columns[i]; c.has == nil || c.has(r) {
+			b = c.json(append(b, w.keys[i]...), r)
 		}
 	}
 	b[from] = '{' // in the place of the first comma

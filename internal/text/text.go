@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -107,6 +108,30 @@ func AppendScore(b []byte, score float64) []byte {
 		b[i] = byte('0' + n%10)
 		n /= 10
 	}
+	return b
+}
+
+// AppendTime appends a time since the Unix epoch as RFC 3339 has it, in UTC and to the
+// millisecond. It is several times faster than time.Time.AppendFormat, which reads its
+// layout anew for every line.
+func AppendTime(b []byte, t time.Duration) []byte {
+	at := time.Unix(0, int64(t)).UTC()
+	year, month, day := at.Date()
+	hour, minute, second := at.Clock()
+	b = append(b, "0000-00-00T00:00:00.000Z"...)
+	digits := func(end, n int) { // the digits of n end there, counted from the last byte
+		for i := len(b) - end; n > 0; i-- {
+			b[i] += byte(n % 10)
+			n /= 10
+		}
+	}
+	digits(21, year)
+	digits(18, int(month))
+	digits(15, day)
+	digits(12, hour)
+	digits(9, minute)
+	digits(6, second)
+	digits(2, at.Nanosecond()/int(time.Millisecond))
 	return b
 }
 

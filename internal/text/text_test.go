@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -84,6 +85,20 @@ func TestAppendScore(t *testing.T) {
 			t.Fatalf("%v is written as %v and rounded to %v", score, got, Score(score))
 		}
 		before = got
+	}
+}
+
+func TestAppendTime(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	times := []time.Duration{0, 1, time.Millisecond, -1, time.Second - 1, math.MaxInt64, math.MinInt64, 951782400 * time.Second, 1772438401250 * time.Millisecond}
+	for range 10_000 {
+		times = append(times, time.Duration(rng.Uint64()))
+	}
+	for _, at := range times {
+		want := time.Unix(0, int64(at)).UTC().Format("2006-01-02T15:04:05.000Z")
+		if got := string(AppendTime([]byte("at "), at)); got != "at "+want {
+			t.Errorf("%d: %s, want %s", at, got, want)
+		}
 	}
 }
 

@@ -3,14 +3,16 @@
 // shared object in a real Fluent Bit ($FLUENT_BIT, or fluent-bit on PATH),
 // and leaves those rows out, saying so, where there is none.
 //
-//	go run ./test/bench [-lines 1000000] [-rounds 3] [-log FILE]
+//	go run ./test/bench [-lines 1000000] [-rounds 3] [-log FILE] [-only PART]
 package main
 
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -22,6 +24,8 @@ import (
 	"strings"
 	"syscall"
 	"text/tabwriter"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 )
@@ -35,9 +39,10 @@ func main() {
 	lines := flag.Int("lines", 1_000_000, "lines of log to measure with")
 	rounds := flag.Int("rounds", 3, "rounds; the table has medians, of the forest the best")
 	log := flag.String("log", "", "log file to measure with instead of lines of the example service")
+	only := flag.String("only", "", "the part to measure: pipeline, groups, threads, scan, zstd, calls or forest (default: all)")
 	flag.Parse()
 	b := &bench{rounds: *rounds, lines: *lines, table: tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)}
-	if err := b.run(*log); err != nil {
+	if err := b.run(*log, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -55,7 +60,7 @@ func (b *bench) row(what, figure, compared string) {
 	fmt.Fprintf(b.table, "%s\t%s\t%s\n", what, figure, compared)
 }
 
-func (b *bench) run(log string) (err error) {
+func (b *bench) run(log, only string) (err error) {
 	if b.dir, err = os.MkdirTemp("", "flb-anomaly-bench-"); err != nil {
 		return err
 	}
@@ -76,8 +81,22 @@ func (b *bench) run(log string) (err error) {
 		}
 	}
 	b.row("WHAT", "FIGURE", "COMPARED WITH")
-	for _, part := range []func() error{b.pipeline, b.scan, b.calls, b.forest} {
-		if err := part(); err != nil {
+	parts := []struct {
+		name    string
+		measure func() error
+	}{{"pipeline", b.pipeline}, {"groups", b.groups}, {"threads", b.threads}, {"scan", b.scan}, {"zstd", b.compressed}, {"calls", b.calls}, {"forest", b.forest}}
+	known := only == ""
+	for _, part := range parts {
+		known = known || part.name == only
+	}
+	if !known {
+		return fmt.Errorf("-only %q is no part; it is one of pipeline, groups, threads, scan, zstd, calls, forest", only)
+	}
+	for _, part := range parts {
+		if only != "" && part.name != only {
+			continue
+		}
+		if err := part.measure(); err != nil {
 			return err
 		}
 	}
@@ -147,6 +166,17 @@ func writeRecords(path string, lines int) error {
 // usage is what a process took.
 type usage struct{ cpu, megabytes float64 }
 
+// fluentBit is the binary to measure with, empty where there is none.
+func fluentBit() string {
+	bin := os.Getenv("FLUENT_BIT")
+	if bin == "" {
+		bin, _ = exec.LookPath("fluent-bit")
+	}
+	return bin
+}
+
+const noFluentBit = "Fluent Bit is not on this machine"
+
 func measure(cmd *exec.Cmd) (usage, error) {
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
@@ -165,12 +195,9 @@ func median(v []float64) float64 {
 
 // pipeline measures CPU and memory inside Fluent Bit.
 func (b *bench) pipeline() error {
-	bin := os.Getenv("FLUENT_BIT")
+	bin := fluentBit()
 	if bin == "" {
-		bin, _ = exec.LookPath("fluent-bit")
-	}
-	if bin == "" {
-		b.row("CPU a record in Fluent Bit, memory added", "not measured", "Fluent Bit is not on this machine")
+		b.row("CPU a record in Fluent Bit, memory added", "not measured", noFluentBit)
 		return nil
 	}
 	lua := filepath.Join(b.dir, "add.lua")
@@ -268,9 +295,77 @@ func (b *bench) scan() error {
 	return nil
 }
 
+// compressed measures what a file costs more that is compressed with zstd, against the
+// library alone, which unpacks the same file into nothing.
+func (b *bench) compressed() error {
+	text, err := os.ReadFile(b.log)
+	if err != nil {
+		return err
+	}
+	packed := filepath.Join(b.dir, "packed.log.zst")
+	e, err := zstd.NewWriter(nil)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(packed, e.EncodeAll(text, nil), 0o600); err != nil {
+		return err
+	}
+	size := float64(len(text)) / 1e6
+	text = nil
+	scan := func(log string) (float64, error) {
+		cmd := exec.Command(command, "scan", "--format", "jsonl", log)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+		u, err := measure(cmd)
+		return u.cpu, err
+	}
+	var plain, whole, library []float64
+	for range b.rounds {
+		p, err := scan(b.log)
+		if err != nil {
+			return err
+		}
+		z, err := scan(packed)
+		if err != nil {
+			return err
+		}
+		l, err := unpack(packed)
+		if err != nil {
+			return err
+		}
+		plain, whole, library = append(plain, p), append(whole, z), append(library, l)
+	}
+	// The best of each: their difference is small beside either.
+	p, z, l := slices.Min(plain), slices.Min(whole), slices.Min(library)
+	b.row("scan of the same with zstd, one core", fmt.Sprintf("%.2f us a line", 1e6*z/float64(b.lines)),
+		fmt.Sprintf("plain and the library into nothing %.2f us (x %.2f); the library alone %.0f MB/s", 1e6*(p+l)/float64(b.lines), z/(p+l), size/l))
+	return nil
+}
+
+// unpack unpacks a file into nothing, and returns the CPU time that it took.
+func unpack(packed string) (seconds float64, err error) {
+	f, err := os.Open(packed)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	used := func() float64 {
+		var r syscall.Rusage
+		err = errors.Join(err, syscall.Getrusage(syscall.RUSAGE_SELF, &r))
+		return float64(r.Utime.Sec+r.Stime.Sec) + float64(r.Utime.Usec+r.Stime.Usec)/1e6
+	}
+	begin := used()
+	d, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	_, err = io.Copy(io.Discard, d)
+	return used() - begin, err
+}
+
 // calls takes the benchmarks of the filter's call.
 func (b *bench) calls() error {
-	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Judge", "-benchmem", "-benchtime", "2s", "./internal/judge").Output()
+	out, err := exec.Command("go", "test", "-run", "-", "-bench", "Judge|FirstFit", "-benchmem", "-benchtime", "2s", "./internal/judge").Output()
 	if err != nil {
 		return fmt.Errorf("the benchmarks of ./internal/judge: %w\n%s", err, out)
 	}
@@ -279,6 +374,8 @@ func (b *bench) calls() error {
 		case strings.HasPrefix(line, "BenchmarkJudgePause"):
 			b.row("calls of 1,000 records, p99.9, with refits going on", fmt.Sprintf("%.2f ms", value(line, "p99.9-ms")),
 				fmt.Sprintf("without %.2f ms (x %.2f)", value(line, "calm-p99.9-ms"), value(line, "p99.9-ms")/value(line, "calm-p99.9-ms")))
+		case strings.HasPrefix(line, "BenchmarkFirstFit"):
+			b.row("the longest call of 100 records while the largest first fit goes on, CPU of its thread", fmt.Sprintf("%.2f ms", value(line, "longest-ms")), fmt.Sprintf("usual call %.2f ms", value(line, "usual-ms")))
 		case strings.HasPrefix(line, "BenchmarkJudge/"):
 			of := map[string]string{"text": "lines of text", "records": "records of some ten fields", "new": "the first 20,000 lines of a log"}[regexp.MustCompile(`/(\w+)`).FindStringSubmatch(line)[1]]
 			b.row("a call of the filter, without the crossing from C: "+of, fmt.Sprintf("%.0f ns a record", value(line, "ns/record")), fmt.Sprintf("%.0f allocations a call of 1,000 records", value(line, "allocs/op")))

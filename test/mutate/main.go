@@ -6,8 +6,13 @@
 //
 //	go run ./test/mutate -n 100 -seed 7 ./internal/judge ./record
 //
+// What is a matter of speed alone is left as it is: how long an array is, and what a
+// make sets aside beside the length.
+//
 // Nothing in the source changes: the go command is shown the file with the mistake
-// by an overlay, in GOFLAGS, so that what the tests build themselves has it too.
+// by an overlay, in GOFLAGS, so that what the tests build themselves has it too. Where
+// it can be, all mistakes of a package are compiled at once and switched on one at a
+// time (switch.go), and the quick tests are run before the slow ones.
 package main
 
 import (
@@ -81,7 +86,13 @@ const (
 	// and grace what comes on top for building them.
 	slower = 4
 	grace  = time.Minute
+
+	// endless comes on top of the processor's time that they take.
+	endless = 5 * time.Second
 )
+
+// own leaves out the tests of what stands on a package.
+var own bool
 
 // outcome is what became of a mistake.
 type outcome string
@@ -100,6 +111,7 @@ func main() {
 	again := flag.String("again", "", "plant those alone that SURVIVED in this output of an earlier run")
 	since := flag.String("since", "", "plant into those lines alone that have changed since this commit")
 	list := flag.Bool("list", false, "list the mistakes, plant none")
+	flag.BoolVar(&own, "own", false, "run the tests of each package alone, and not those of what stands on it: quicker, and a survivor is none yet")
 	jobs := flag.Int("j", 1, "how many to try at the same time")
 	flag.Parse()
 	if err := run(*n, *seed, *only, *again, *since, *list, *jobs, flag.Args()); err != nil {
@@ -151,6 +163,7 @@ func run(n int, seed uint64, only, again, since string, list bool, jobs int, dir
 		})
 	}
 	all = append(planted, all...)
+	slices.SortStableFunc(all, func(a, b mistake) int { return cmp.Compare(filepath.Dir(a.file), filepath.Dir(b.file)) })
 	if list {
 		for _, m := range all {
 			fmt.Println(m.name)
@@ -168,40 +181,65 @@ func run(n int, seed uint64, only, again, since string, list bool, jobs int, dir
 	results := make([]outcome, len(all))
 	var mu sync.Mutex
 	var firstErr error
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range jobs {
-		wg.Go(func() {
-			for i := range next {
-				m := &all[i]
-				started := time.Now()
-				o, by, err := t.try(m)
-				if o == survived && reasons[m.name] != "" {
-					o, by = harmless, reasons[m.name]
-				}
-				mu.Lock()
-				if err != nil && firstErr == nil {
-					firstErr = fmt.Errorf("%s: %w", m.name, err)
-					stop()
-				} else if err == nil {
-					results[i] = o
-					fmt.Printf("%-8s %5.1fs %s\n", o, time.Since(started).Seconds(), m.name)
-					if by != "" {
-						fmt.Printf("                %s\n", by)
+	var next, of int // the next one, of those of a package
+	for at := 0; at < len(all); at = of {
+		dir := filepath.Dir(all[at].file)
+		for of = at; of < len(all) && filepath.Dir(all[of].file) == dir; {
+			of++
+		}
+		next = at
+		temp, err := os.MkdirTemp("", "mutate-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(temp)
+		var list []*mistake
+		for i := at; i < of; i++ {
+			list = append(list, &all[i])
+		}
+		tests, err := t.suites(dir, temp, list)
+		if err != nil {
+			fmt.Printf("one at a time: %v\n", err)
+		}
+		var wg sync.WaitGroup
+		for range jobs {
+			wg.Go(func() {
+				for {
+					mu.Lock()
+					i := next
+					next++
+					mu.Unlock()
+					if i >= of || ctx.Err() != nil {
+						return
 					}
+					m := &all[i]
+					started := time.Now()
+					o, err := t.either(tests, m)
+					by := ""
+					if o == survived && reasons[m.name] != "" {
+						o, by = harmless, reasons[m.name]
+					}
+					mu.Lock()
+					if err != nil && firstErr == nil {
+						firstErr = fmt.Errorf("%s: %w", m.name, err)
+						stop()
+					} else if err == nil {
+						results[i] = o
+						fmt.Printf("%-8s %5.1fs %s\n", o, time.Since(started).Seconds(), m.name)
+						if by != "" {
+							fmt.Printf("                %s\n", by)
+						}
+					}
+					mu.Unlock()
 				}
-				mu.Unlock()
-			}
-		})
-	}
-	for i := range all {
-		if ctx.Err() != nil {
+			})
+		}
+		wg.Wait()
+		os.RemoveAll(temp)
+		if firstErr != nil {
 			break
 		}
-		next <- i
 	}
-	close(next)
-	wg.Wait()
 	if firstErr != nil {
 		return firstErr
 	}
@@ -261,50 +299,63 @@ type trial struct {
 	usual map[string]func() (time.Duration, error) // how long tests take without a mistake
 }
 
-// try returns what became of a mistake, and which tests have found it.
-func (t *trial) try(m *mistake) (outcome, string, error) {
+// either tries a mistake among the others of its package, or alone where it cannot be
+// switched on, or tests are missing that do not bear the switches.
+func (t *trial) either(s *suites, m *mistake) (outcome, error) {
+	if s == nil || s.switched.number[m] == 0 {
+		return t.try(m)
+	}
+	o, err := s.try(s.switched.number[m])
+	if o == survived && err == nil {
+		s.leftOut.Range(func(any, any) bool { o, err = t.try(m); return false })
+	}
+	return o, err
+}
+
+// try returns what became of a mistake that is planted alone.
+func (t *trial) try(m *mistake) (outcome, error) {
 	dir, err := os.MkdirTemp("", "mutate-")
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	defer os.RemoveAll(dir)
 	source, err := os.ReadFile(m.file)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	with := filepath.Join(dir, filepath.Base(m.file))
 	if err := os.WriteFile(with, m.in(source), 0o600); err != nil {
-		return "", "", err
+		return "", err
 	}
 	path, err := filepath.Abs(m.file)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: with}})
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	file := filepath.Join(dir, "overlay.json")
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
-		return "", "", err
+		return "", err
 	}
 	for _, tests := range testsOf(filepath.Dir(m.file)) {
 		usual, err := t.usually(tests)
 		if err != nil {
-			return "", "", err
+			return "", err
 		}
 		out, err := t.test(tests, slower*usual+grace, "-overlay="+file)
 		switch {
 		case t.ctx.Err() != nil:
-			return "", "", t.ctx.Err()
+			return "", t.ctx.Err()
 		case err == nil:
 			continue
 		case bytes.Contains(out, []byte("[build failed]")), bytes.Contains(out, []byte("[setup failed]")):
-			return unfit, "", nil
+			return unfit, nil
 		}
-		return found, "", nil
+		return found, nil
 	}
-	return survived, "", nil
+	return survived, nil
 }
 
 // testsOf are the arguments of the go test commands for a package, one after the
@@ -315,6 +366,9 @@ func testsOf(dir string) (list [][]string) {
 			continue
 		}
 		list = append(list, briefly("./"+dir))
+		if own {
+			break
+		}
 		if s.long {
 			list = append(list, []string{"./" + dir})
 		}
@@ -359,6 +413,11 @@ func (t *trial) test(tests []string, limit time.Duration, flags string) ([]byte,
 	args := append([]string{"test", "-count=1", "-failfast", "-vet=off", "-timeout", limit.String()}, tests...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" "+flags))
+	return watch(cmd)
+}
+
+// watch runs a command with everything that it starts.
+func watch(cmd *exec.Cmd) ([]byte, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

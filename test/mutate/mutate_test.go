@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/token"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,10 +26,12 @@ func (b *box[T]) take(n int) (ok bool, err error) {
 	return b.n == max(n, limit), nil
 }
 `
-	list, err := mistakesIn("p.go", []byte(source))
+	set := token.NewFileSet()
+	f, err := parse(set, "p.go", []byte(source))
 	if err != nil {
 		t.Fatal(err)
 	}
+	list := mistakesIn(set, f, "p.go", []byte(source))
 	var got []string
 	for _, m := range list {
 		got = append(got, strings.TrimPrefix(m.name, "p.go "))
@@ -58,8 +61,50 @@ func (b *box[T]) take(n int) (ok bool, err error) {
 	}
 }
 
-// TestEachIsTried plants two mistakes into a module of its own, of which its test
-// sees one.
+// TestSwitches puts all of a function's mistakes behind switches.
+func TestSwitches(t *testing.T) {
+	const source = "package p\n\nfunc f(a, b int, s string) (int, bool) {\n" +
+		"\tfor i := 0; i < a && !(b == 2 || s != \"\"); i++ {\n\t\tif b > 3 {\n\t\t\tbreak\n\t\t}\n\t\tb += a << 1\n\t}\n" +
+		"\treturn max(a, b-1) * 2, s+s == \"\"\n}\n"
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.Mkdir("p", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"go.mod": "module x\n\ngo 1.26\n", "p/p.go": source} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := mistakesOf("p/p.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*mistake
+	for i := range all {
+		list = append(list, &all[i])
+	}
+	sw, err := switchable("p", dir, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var not []string
+	for _, m := range list {
+		if sw.number[m] == 0 {
+			not = append(not, m.name)
+		}
+	}
+	// Texts cannot be taken from each other.
+	if want := []string{`p/p.go f: s+s => s-s`}; !slices.Equal(not, want) {
+		t.Errorf("cannot be switched on: %q, want %q", not, want)
+	}
+	if _, err := output("vet", "-overlay="+sw.overlay, "./p"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEachIsTried plants mistakes into a module of its own, of which its test sees
+// some: alone, and with a switch.
 func TestEachIsTried(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the go command: not in short mode")
@@ -87,15 +132,31 @@ func TestEachIsTried(t *testing.T) {
 	want := map[string]outcome{
 		"a < b => a <= b":          survived, // no two are equal
 		"return n => return n + 1": found,
+		"n-- => n++":               found, // without end
 	}
 	tried := trial{ctx: t.Context(), usual: map[string]func() (time.Duration, error){}}
-	for _, m := range all {
+	var list []*mistake
+	for i := range all {
+		list = append(list, &all[i])
+	}
+	tests, err := tried.suites("record", t.TempDir(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range list {
 		_, what, _ := strings.Cut(m.name, ": ")
 		if want[what] == "" {
 			continue
 		}
-		if got, _, err := tried.try(&m); err != nil || got != want[what] {
-			t.Errorf("%s: %s, %v, want %s", m.name, got, err, want[what])
+		if n := tests.switched.number[m]; n == 0 {
+			t.Errorf("%s cannot be switched on", m.name)
+		} else if got, err := tests.try(n); err != nil || got != want[what] {
+			t.Errorf("%s, switched on: %s, %v, want %s", m.name, got, err, want[what])
+		}
+		if what != "n-- => n++" { // alone it takes the minute of grace
+			if got, err := tried.try(m); err != nil || got != want[what] {
+				t.Errorf("%s: %s, %v, want %s", m.name, got, err, want[what])
+			}
 		}
 		delete(want, what)
 	}

@@ -155,6 +155,20 @@ export interface Comparison {
   changed: Compared[];
   same: number;
   more: number;
+  fields: {
+    new: ComparedField[];
+    gone: ComparedField[];
+    changed: ComparedField[];
+    same: number;
+    more: number;
+  };
+}
+
+export interface ComparedField {
+  name: string;
+  before: number; // lines that have it
+  after: number;
+  times: number; // how many times as often it comes among lines with fields
 }
 
 export interface Field {

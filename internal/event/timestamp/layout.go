@@ -22,8 +22,10 @@ var layouts = []string{
 	"2 Jan 2006 15:04:05",           // RFC 1123 behind its weekday, Redis
 	"02.01.2006[ T]15:04:05",        // with dots, the day comes first
 	"01/02/2006[ ]3:04:05 PM",       // with AM and PM, the month
-	"01[-.]02 15:04:05",             // logcat
-	"Mon Jan _2 15:04:05 ... 2006",  // ctime, and date with its zone; also without the year
+	dayFirst,                        // without, it is either
+	monthFirst,
+	"01[-.]02 15:04:05",            // logcat
+	"Mon Jan _2 15:04:05 ... 2006", // ctime, and date with its zone; also without the year
 	"Mon Jan 2 15:04:05 ... 2006",
 	"Jan _2 15:04:05", // syslog
 	"Jan 2 15:04:05",
@@ -32,6 +34,12 @@ var layouts = []string{
 	"Jan 2, 2006, 3:04:05 PM",
 	"[DEFIW]0102 15:04:05", // klog
 }
+
+// Half of the world has the day first, the other half the month.
+const (
+	dayFirst   = "02[-/]01[-/]2006[ T]15:04:05"
+	monthFirst = "01[-/]02[-/]2006[ T]15:04:05"
+)
 
 // A layout is one of them, compiled: where its parts stand. Every part has one
 // place and one width, so that nothing is searched for; what may be one digit
@@ -50,6 +58,7 @@ type layout struct {
 	read                    reader
 	ends                    bool // with the year
 	weekday                 bool // it begins with one
+	either                  bool // day and month may stand the other way round
 }
 
 // check is a place where one of a set of bytes stands, and the set's bit in
@@ -142,7 +151,7 @@ var byDigits = func() (by [maxDigits + 1][]group) {
 		by[n][i].layouts = append(by[n][i].layouts, l)
 	}
 	for _, text := range layouts {
-		compile(layout{year: -1}, text, true, func(l *layout) { add(l.digits, l) })
+		compile(layout{year: -1, either: text == dayFirst || text == monthFirst}, text, true, func(l *layout) { add(l.digits, l) })
 	}
 	for _, n := range []int{10, 13, 16, 19} {
 		add(n, epoch)

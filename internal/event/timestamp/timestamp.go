@@ -18,6 +18,7 @@
 //	Mon, 02 Mar 2026 08:00:01 GMT  RFC 1123, also without the weekday
 //	02.03.2026 08:00:01            with dots, the day comes first
 //	03/02/2026 8:00:01 AM          with AM and PM, the month
+//	26/03/2026 08:00:01            also with dashes, and with the month first
 //	Mar 2, 2026 8:00:01 AM         java.util.logging
 //	Mon Mar 02 08:00:01 2026       ctime, also with a fraction or a zone
 //	Mar  2 08:00:01                syslog, also with the year behind the day
@@ -26,8 +27,9 @@
 //	1772438401, 1772438401.123     Unix time in seconds; with 13, 16 or 19
 //	                               digits in milli-, micro-, nanoseconds
 //
-// Dates such as 03/02/2026 are left alone without AM or PM: half of the world
-// has the day first, the other half the month.
+// Dates such as 03/02/2026 are left alone without AM or PM, as half of the world
+// has the day first, the other half the month, until one in the same file (26/02/2026)
+// has said which it is.
 //
 // A timestamp begins at the start of a word in the line's first bytes, behind
 // a bracket for instance, or as the value of a key such as ts= or time=. A
@@ -58,6 +60,7 @@ type Parser struct {
 	last   *layout // of the last match
 	offset int
 	prefix [16]byte // what stood before it
+	order  *layout  // what a date said of whether the day or the month comes first
 
 	date     [16]byte // what stands in last's place before the time of day
 	midnight int64    // of that date, in seconds since the epoch
@@ -220,7 +223,7 @@ func (p *Parser) parse(l *layout, b []byte) (time.Duration, bool) {
 	} else {
 		seconds, nanos, end = l.timeOfDay(b)
 	}
-	if end == 0 {
+	if end == 0 || l.either && halfOfDay(b[end:]) {
 		return 0, false
 	}
 	year, midnight, ok := p.year, p.midnight, true
@@ -228,6 +231,9 @@ func (p *Parser) parse(l *layout, b []byte) (time.Duration, bool) {
 		day, month, stated := l.date(b)
 		if l.ends {
 			stated, end = lastYear(b, end)
+		}
+		if l.either && day <= 12 && month <= 12 && day != month && l != p.order {
+			return 0, false
 		}
 		if year, midnight, ok = p.day(stated, month, day, seconds); !ok {
 			return 0, false
@@ -246,6 +252,9 @@ func (p *Parser) parse(l *layout, b []byte) (time.Duration, bool) {
 	}
 	if !same {
 		p.last, p.year, p.midnight = l, year, midnight
+		if l.either && b[l.day] >= '1' && string(b[l.day:l.day+2]) > "12" {
+			p.order = l
+		}
 		copy(p.date[:], b[:l.clock])
 	}
 	p.reference, p.known = t, true
@@ -480,6 +489,11 @@ func unpadded(b []byte, i int) (seconds int, nanos int64, end int) {
 		return 0, 0, 0
 	}
 	return parts[0]*3600 + parts[1]*60 + parts[2], int64(parts[3]) * 1e6, i
+}
+
+// halfOfDay reports whether AM or PM goes on behind a time of day.
+func halfOfDay(b []byte) bool {
+	return len(b) >= 3 && b[0] == ' ' && (b[1]|0x20 == 'a' || b[1]|0x20 == 'p') && b[2]|0x20 == 'm' && (len(b) == 3 || class[b[3]]&letter == 0)
 }
 
 // twelveHours reads 8:00:01 AM at i, also with a fraction.

@@ -93,7 +93,7 @@ var golden = []struct {
 	{"Nov 26, 2026 13:00:25 AM org.acme.Store save", ""},
 	{"11/26/2026 8:00:16 PM order stored", "2026-11-26T20:00:16Z"},
 	{"11/26/2026 08:00:16.5 PM order stored", "2026-11-26T20:00:16.5Z"},
-	{"11/26/2026 08:00:16 order stored", ""},
+	{"11/26/2026 08:00:16 order stored", "2026-11-26T08:00:16Z"},
 	{"1:M 26 Nov 2026 08:00:00.420 * Ready", "2026-11-26T08:00:00.42Z"},
 	{"1:M 6 Nov 2026 08:00:00.420 * Ready", "2026-11-06T08:00:00.42Z"},
 	{"Thu, 26 Nov 2026 08:00:07 GMT order stored", "2026-11-26T08:00:07Z"},
@@ -158,6 +158,27 @@ func TestParseMixed(t *testing.T) {
 			p.Parse([]byte(before.line))
 			if got, ok := p.Parse([]byte(c.line)); !ok || got != at(t, c.want) {
 				t.Errorf("%q after %q: %s, %v; want %s", c.line, before.line, show(got), ok, c.want)
+			}
+		}
+	}
+}
+
+// Which of day and month comes first is left open until a date says it.
+func TestDayOrMonthFirst(t *testing.T) {
+	for _, lines := range [][][2]string{
+		{{"03/04/2026 08:00:01 a", ""}, {"26/04/2026 08:00:01 a", "2026-04-26T08:00:01Z"}, {"03/05/2026 08:00:01 a", "2026-05-03T08:00:01Z"}},
+		{{"03-04-2026 08:00:01 a", ""}, {"04-26-2026 08:00:01 a", "2026-04-26T08:00:01Z"}, {"05-03-2026 08:00:01 a", "2026-05-03T08:00:01Z"}},
+		{{"[INFO] [11/26/2026 08:00:01.250] [main] a", "2026-11-26T08:00:01.25Z"}, {"[WARN] [12/01/2026 00:00:07.5] [main] a", "2026-12-01T00:00:07.5Z"}},
+		{{"05/05/2026 08:00:01 a", "2026-05-05T08:00:01Z"}, {"06/05/2026 08:00:01 a", ""}, {"26/26/2026 08:00:01 a", ""}, {"00/13/2026 08:00:01 a", ""}},
+	} {
+		var p Parser
+		for _, l := range lines {
+			got := ""
+			if d, ok := p.Parse([]byte(l[0])); ok {
+				got = show(d)
+			}
+			if got != l[1] {
+				t.Errorf("%q is %q, want %q", l[0], got, l[1])
 			}
 		}
 	}

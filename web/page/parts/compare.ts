@@ -1,5 +1,5 @@
-// Two parts of a log, or two logs, side by side: which patterns are new, gone, or come
-// far more or less often.
+// Two parts of a log, or two logs, side by side: which patterns and fields are new, gone,
+// or come far more or less often.
 
 import * as api from "../api.ts";
 import { filter } from "../actions/filter.ts";
@@ -111,17 +111,33 @@ function drawNothing(): void {
 
 function draw(a: api.Comparison): void {
   const differ = a.new.length + a.gone.length + a.changed.length + a.more;
-  put($("compared-text"), `${count(a.before)} lines before, ${count(a.after)} after. ${plural(differ, "pattern")} ${differ === 1 ? "differs" : "differ"}, ${count(a.same)} ${a.same === 1 ? "is" : "are"} as before.`);
-  const list = (name: string, title: string, rows: api.Compared[]): HTMLElement =>
+  const f = a.fields;
+  const fields = f.new.length + f.gone.length + f.changed.length + f.more;
+  const differs = (n: number, what: string, same: number): string => `${plural(n, what)} ${n === 1 ? "differs" : "differ"}, ${count(same)} ${same === 1 ? "is" : "are"} as before.`;
+  const anyField = fields + f.same > 0;
+  put($("compared-text"), `${count(a.before)} lines before, ${count(a.after)} after. ${differs(differ, "pattern", a.same)}${anyField ? ` ${differs(fields, "field", f.same)}` : ""}`);
+  const list = <T>(name: string, title: string, rows: T[], row: (r: T) => HTMLElement): HTMLElement =>
     h(
       "section",
       { class: "side", "aria-label": title, "data-side": name },
       h("h3", {}, `${title}: ${count(rows.length)}`),
-      rows.length ? h("ul", { class: "compared" }, ...rows.map((r) => one(name, r, a))) : h("p", { class: "small" }, "none"),
+      rows.length ? h("ul", { class: "compared" }, ...rows.map(row)) : h("p", { class: "small" }, "none"),
     );
-  keepFocus($("compared"), $("tab-compare"), () => $("compared").replaceChildren(list("new", "New", a.new), list("gone", "Gone", a.gone), list("changed", "Far more or less often", a.changed)));
-  if (a.more) $("compared").append(h("p", { class: "small" }, `${count(a.more)} more are not listed.`));
+  const patterns = (name: string, title: string, rows: api.Compared[]): HTMLElement => list(name, title, rows, (r) => one(name, r, a));
+  keepFocus($("compared"), $("tab-compare"), () => {
+    $("compared").replaceChildren(patterns("new", "New", a.new), patterns("gone", "Gone", a.gone), patterns("changed", "Far more or less often", a.changed));
+    if (a.more) $("compared").append(h("p", { class: "small rest" }, `${count(a.more)} more are not listed.`));
+    if (!anyField) return;
+    $("compared").append(
+      list("new-fields", "New fields", f.new, (r) => oneField(r, `in ${plural(r.after, "line")}`)),
+      list("gone-fields", "Gone fields", f.gone, (r) => oneField(r, `was in ${plural(r.before, "line")}`)),
+      list("changed-fields", "Fields far more or less often", f.changed, (r) => oneField(r, `before in ${plural(r.before, "line")} · after in ${count(r.after)} · ${often(r.times)}`)),
+    );
+    if (f.more) $("compared").append(h("p", { class: "small rest" }, `${count(f.more)} more fields are not listed.`));
+  });
 }
+
+const oneField = (r: api.ComparedField, says: string): HTMLElement => h("li", {}, h("code", { class: "shape" }, r.name), h("span", { class: "small" }, says));
 
 function one(name: string, r: api.Compared, a: api.Comparison): HTMLElement {
   const here = name !== "gone" || !before.log;
@@ -130,7 +146,7 @@ function one(name: string, r: api.Compared, a: api.Comparison): HTMLElement {
   const counts: string[] = [];
   if (name !== "new") counts.push(`before ${count(r.before)} (${share(r.before, a.before)})`);
   if (name !== "gone") counts.push(`after ${count(r.after)} (${share(r.after, a.after)})`);
-  if (name === "changed") counts.push(r.times >= 1 ? `${times(r.times)} times as often` : `${times(1 / r.times)} times as seldom`);
+  if (name === "changed") counts.push(often(r.times));
   if (r.flagged) counts.push(`${plural(r.flagged, "line")} flagged`);
   const text = patternText(r.text);
   return h(
@@ -140,5 +156,7 @@ function one(name: string, r: api.Compared, a: api.Comparison): HTMLElement {
     h("span", { class: "small" }, r.level && level ? h("span", { class: `l-${level}` }, `${level} `) : "", counts.join(" · ")),
   );
 }
+
+const often = (n: number): string => (n >= 1 ? `${times(n)} times as often` : `${times(1 / n)} times as seldom`);
 
 const times = (n: number): string => (n >= 10 ? n.toFixed(0) : n.toFixed(1));
