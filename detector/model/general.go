@@ -38,6 +38,10 @@ const (
 	// longNumber is from how many characters on a number may be an identifier.
 	longNumber = 8
 
+	// maxIdentifiers is how many places of a line are tried for an identifier without a
+	// digit.
+	maxIdentifiers = 2
+
 	countsLimit = 1 << 16
 )
 
@@ -137,15 +141,21 @@ func (p *places) put(held uint64, free, long, row bool) {
 	}
 }
 
-// isName reports whether there are but letters, - and _ in b, as in an identifier without
-// a digit: what holds others (../../etc/passwd) is none.
+// isName reports whether there are but letters of both cases, - and _ in b, as in an
+// identifier without a digit: what holds others (../../etc/passwd) is none.
 func isName(b []byte) bool {
+	upper, lower := false, false
 	for _, c := range b {
-		if l := c | 0x20; (l < 'a' || l > 'z') && c != '-' && c != '_' {
+		switch {
+		case c >= 'a' && c <= 'z':
+			lower = true
+		case c >= 'A' && c <= 'Z':
+			upper = true
+		case c != '-' && c != '_':
 			return false
 		}
 	}
-	return true
+	return upper && lower
 }
 
 // identifier makes p what the line of q would be, were an identifier with digits in its
@@ -220,10 +230,12 @@ func (g *general) find(t *statements, p *places) *statement {
 	}
 	// What may hold an identifier (MmYp-cQx, in which no digit happens to be) is one
 	// where the same line is known with one.
-	for i := range p.n {
+	tries := 0
+	for i := 0; i < p.n && tries < maxIdentifiers; i++ {
 		if p.free[i] && p.long[i] {
 			var q places
 			q.identifier(p, i)
+			tries++
 			if is := g.search(t, &q, false); is.settled() {
 				return is
 			}
