@@ -1,7 +1,6 @@
 package event
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/flb-anomaly/flb-anomaly/record"
@@ -52,17 +51,17 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 		}
 	case record.Int:
 		i := v.Int()
-		if r.timed && n.isClock() && float64(i) >= leastTime {
+		if r.timed && n.isClock() && mayBeTime(float64(i)) {
 			return
 		}
 		r.integer(n, r.number(func(b []byte) []byte { return strconv.AppendInt(b, i, 10) }), float64(i))
 	case record.Uint:
-		if r.timed && n.isClock() && float64(v.Uint()) >= leastTime {
+		if r.timed && n.isClock() && mayBeTime(float64(v.Uint())) {
 			return
 		}
 		r.integer(n, r.number(v.AppendText), float64(v.Uint()))
 	case record.Float:
-		if r.timed && n.isClock() && v.Float() >= leastTime && !math.IsInf(v.Float(), 0) {
+		if r.timed && n.isClock() && mayBeTime(v.Float()) {
 			return
 		}
 		// A float32 has the digits that it is written with.

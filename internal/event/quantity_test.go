@@ -3,7 +3,9 @@ package event
 import (
 	"testing"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/options"
 )
 
 func TestQuantity(t *testing.T) {
@@ -58,6 +60,18 @@ func TestQuantity(t *testing.T) {
 	} {
 		if value, base, ok := quantity([]byte(text)); ok {
 			t.Errorf("%q is taken for %v of unit %v", text, value, base)
+		}
+	}
+}
+
+// TestNumberBeyondTime: a number that no clock shows is a field, whatever its name.
+func TestNumberBeyondTime(t *testing.T) {
+	r := reader(t, options.Settings{})
+	for text, want := range map[string]int{`{"msg":"x","t":1e40}`: 1, `{"msg":"x","t":21.5}`: 1, `{"msg":"x","t":1767225600}`: 0, `{"msg":"x","t":1767225600000000000}`: 0} {
+		var ev detector.Event
+		r.Line([]byte(text), &ev)
+		if len(ev.Fields) != want {
+			t.Errorf("%s: %d fields beside the message, want %d", text, len(ev.Fields), want)
 		}
 	}
 }

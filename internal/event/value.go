@@ -160,14 +160,20 @@ func (r *Reader) demote(c, message *candidate) {
 	}
 }
 
-// leastTime is from where on a number may be a time.
-const leastTime = 1e8
+// leastTime and mostTime are between which numbers one may be a time: from 1973 on in
+// seconds, up to the last nanosecond that 64 bits hold, in 2262.
+const (
+	leastTime = 1e8
+	mostTime  = math.MaxInt64
+)
+
+func mayBeTime(num float64) bool { return num >= leastTime && num <= mostTime }
 
 // isTime reports whether a value looks like a time and not like a duration.
 func isTime(kind detector.Kind, v []byte, num float64) bool {
 	switch kind {
 	case detector.Number:
-		return num >= leastTime
+		return mayBeTime(num)
 	case detector.Text:
 		digits := 0
 		for _, c := range v[:min(len(v), 40)] {
