@@ -160,7 +160,8 @@ quality:
 	@ABLATION=1 $(GO) test -count=1 -v -run TestAblation ./detector | grep -Ev '^(===|---|PASS|ok)'
 
 # The builds that the project is measured on. The others of that set are for
-# whoever wants to see how it does on logs that nobody here has looked at.
+# whoever wants to see how it does on logs that nobody here has looked at: LABELLED=
+# takes all.
 LABELLED ?= assertfixer_1320 astor_1260 astor_400 cidiff_11 cidiff_75 commonscodec_2463 cv_45 dspot_842 \
   googleguice_2121 guava_2087 jimfs_1890 jodatime_2082 juliac_789 mimecraft_2316 nopol_1590 \
   pushcommentgithub_173 sorald_445 spoonsnapshotdeployer_4314
