@@ -229,12 +229,8 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 			text.release()
 		}
 	}()
-	settings, err := options.Parse(func(option string) []string {
-		if option == "Contamination" {
-			return nil // the slider's
-		}
-		return spec.given[option]
-	})
+	// What was told is told by the contamination that the slider begins at, as scan does.
+	settings, err := options.Parse(func(option string) []string { return spec.given[option] })
 	if err != nil {
 		return nil, err
 	}
