@@ -80,7 +80,7 @@ func TestFluentBitReceives(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if major < 3 && slices.Contains(tt.input, "shared_key=secret") {
-				t.Skip("SKIPPED: the input forward of Fluent Bit 2 has no Shared_Key")
+				t.Skip("SKIPPED, NOT TESTED: no Fluent Bit of 3.0 or later, whose input forward has Shared_Key")
 			}
 			dir, port := t.TempDir(), flbtest.FreePort(t)
 			start := func() *flbtest.Process {
