@@ -151,6 +151,26 @@ func TestBrowserReport(t *testing.T) {
 	}
 }
 
+// TestBrowserQuiet shows the incidents that nobody would be called for on demand.
+func TestBrowserQuiet(t *testing.T) {
+	const line = `ts=2026-03-02T10:30:00.000Z level=info app=shop-api msg="feature flags loaded from disk" flags=14`
+	p := openPage(t, 1280, 900, web.Config{}, file(t, "a.log", append(slices.Clone(readFile(t, shopLog)), line...)))
+	p.settled()
+	const rows = `document.querySelectorAll("#incidents .incident").length`
+	loud := eval[int](p, rows)
+	if said := text(p, "#incidents-hushed"); !strings.Contains(said, "Show 1 quiet incident") || strings.Contains(text(p, "#incidents"), "feature flags") {
+		t.Errorf("%q is said of the quiet one", said)
+	}
+	p.click("#incidents-quiet")
+	p.until(fmt.Sprintf("%s === %d", rows, loud+1))
+	if said := text(p, "#incidents"); !strings.Contains(said, "feature flags") || !strings.Contains(said, "quiet") {
+		t.Errorf("the list is %q", said)
+	}
+	p.click("#incidents-quiet")
+	p.until(fmt.Sprintf("%s === %d", rows, loud))
+	p.quiet()
+}
+
 // TestBrowserNewestFirst looks at a log that goes on.
 func TestBrowserNewestFirst(t *testing.T) {
 	needBrowser(t)
@@ -279,6 +299,15 @@ func TestBrowserCompare(t *testing.T) {
 	p.rests()
 	if said := text(p, `[data-side="new"]`); !strings.Contains(said, "New: 1") || !strings.Contains(said, "something else altogether") {
 		t.Errorf("the other log compared with it: %q", text(p, "#compared"))
+	}
+	// As a file, too.
+	take := p.downloads(t.TempDir())
+	p.click("#compared-html")
+	p.click("#compared-markdown")
+	for name, said := range map[string]string{"html": string(take("other-incidents.html")), "markdown": strings.ReplaceAll(string(take("other-incidents.md")), `\`, "")} {
+		if !strings.Contains(said, "Compared with shop") || !strings.Contains(said, "New patterns: 1") || !strings.Contains(said, "something else altogether") {
+			t.Errorf("the report as %s: %.300s", name, said)
+		}
 	}
 	p.click(`[data-side="new"] button`)
 	p.has(1)
