@@ -44,7 +44,7 @@ func (f *filter) measure(i *fluentbit.Instance) {
 	stats := f.judge.Stats
 	i.CounterFunc("records_total", "Records that came in.", func() uint64 { return stats().Records })
 	i.CounterFunc("anomalies_total", "Records that were flagged.", func() uint64 { return stats().Detector.Anomalies })
-	i.CounterFunc("incidents_total", "Incidents that began: flagged records near in time are one.", func() uint64 { return stats().Incidents })
+	i.CounterFunc("incidents_total", "Incidents that somebody is called for: flagged records near in time are one.", func() uint64 { return stats().Incidents })
 	i.CounterFunc("unjudged_total", "Records passed without a verdict: nothing to judge by, no log event, or a model still learning.", func() uint64 { return stats().Unjudged })
 	i.CounterFunc("dropped_total", "Normal records not kept, by Keep anomalies.", func() uint64 { return stats().Dropped })
 	i.CounterFunc("refits_total", "Forests fitted.", func() uint64 { return stats().Detector.Refits })

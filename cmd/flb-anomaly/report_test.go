@@ -86,7 +86,7 @@ func TestReportOfFiles(t *testing.T) {
 	}
 }
 
-// taggedRecords are records as the filter writes them: of two incidents, on the day before now.
+// taggedRecords are records as the filter writes them: of two incidents and a quiet one, on the day before now.
 func taggedRecords(at time.Time) []map[string]any {
 	record := func(minutes int, incident string, nth int, kind, pattern, message string) map[string]any {
 		return map[string]any{
@@ -99,6 +99,7 @@ func taggedRecords(at time.Time) []map[string]any {
 		record(6, "20260302T000500-aaaaa", 2, "new", "6d2gp2dwsd", "lidar of arm 4 is blind"),
 		record(7, "20260302T000500-aaaaa", 3, "rate", "vewe3z0d3b", "arm stopped"),
 		record(700, "20260302T114000-bbbbb", 1, "level", "0000000001", "belt 5 started"),
+		record(800, "20260302T132000-ccccc", 0, "number", "0000000002", "belt 6 took 900 ms"),
 	}
 }
 
@@ -106,12 +107,15 @@ func taggedRecords(at time.Time) []map[string]any {
 func wantTold(t *testing.T, out string) {
 	t.Helper()
 	for _, want := range []string{
-		"4 flagged records, 2 incidents, 1 new pattern.", "3 lines in 2m  ERROR  new \\(2\\), rate", "`20260302T000500-aaaaa`, score 0.6300", "`20260302T114000-bbbbb`",
+		"5 flagged records, 2 incidents, 1 new pattern. Besides, 1 quiet incident, 1 line flagged: ", "3 lines in 2m  ERROR  new \\(2\\), rate", "`20260302T000500-aaaaa`, score 0.6300", "`20260302T114000-bbbbb`",
 		"| 2 | ERROR | `6d2gp2dwsd` | lidar of arm 3 is blind |", "seen 0 times in 900 records", "      belt 5 started",
 	} {
 		if !strings.Contains(strings.ReplaceAll(out, `\`, ""), strings.ReplaceAll(want, `\`, "")) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}
+	}
+	if strings.Contains(out, "belt 6") {
+		t.Errorf("the quiet one is told:\n%s", out)
 	}
 }
 
@@ -206,7 +210,7 @@ func TestReportOfLoki(t *testing.T) {
 				t.Errorf("status %d:\n%s", status, out)
 			}
 			status, out, _ = call(t, "", "report", "--loki", url, "--query", `{job="shop"}`, "--key-prefix", "odd")
-			if status != statusOK || !strings.Contains(out, "4 records, and none that the filter has flagged") {
+			if status != statusOK || !strings.Contains(out, "5 records, and none that the filter has flagged") {
 				t.Errorf("status %d:\n%s", status, out)
 			}
 		})
