@@ -7,7 +7,7 @@ import (
 
 func TestSpacelessWords(t *testing.T) {
 	s := NewScanner(1)
-	var l Line
+	var l Workspace
 	for _, c := range []struct {
 		line string
 		want []string
