@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,6 +89,7 @@ type Detector struct {
 
 	only       *group // the model of all events without a group
 	groups     map[uint64]*group
+	halvings   int // of the room of each
 	seed       maphash.Seed
 	order      list.List // of *group, the most recently used first
 	stats      Stats
@@ -387,10 +389,32 @@ func (d *Detector) group(name []byte) *group {
 		g.hash = h
 		d.groups[h] = g
 		g.element = d.order.PushFront(g)
+		d.shareRoom(g)
 	} else {
 		d.order.MoveToFront(g.element)
 	}
 	return g
+}
+
+// Models share the room that there is: of up to crowd of them each may grow as one alone
+// does, of up to twice as many to half of that, of more to a quarter.
+const (
+	crowd        = 32
+	mostHalvings = 2
+)
+
+// shareRoom says to a new group's model how large it may grow, and to all where it is one
+// too many for what they were told.
+func (d *Detector) shareRoom(of *group) {
+	halvings := min(bits.Len(uint(len(d.groups)-1)/crowd), mostHalvings)
+	if halvings == d.halvings {
+		of.model.SetRoom(halvings)
+		return
+	}
+	d.halvings = halvings
+	for _, g := range d.groups {
+		g.model.SetRoom(halvings)
+	}
 }
 
 func (d *Detector) hash(name []byte) uint64 { return maphash.Bytes(d.seed, name) }
