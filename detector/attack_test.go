@@ -567,7 +567,7 @@ func TestStormIsOverByRecords(t *testing.T) {
 	if high < 0.1 {
 		t.Fatalf("the bar of a storm of 20 lines is %.3f", high)
 	}
-	lines := healthy(400, 15)
+	lines := healthy(400, 16)
 	for n := 40; n <= 200; n += 40 {
 		for _, v := range verdicts(d, lines[n-40:n]) {
 			if v.Anomaly {

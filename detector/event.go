@@ -60,6 +60,16 @@ const (
 	Time   = model.Time
 )
 
+// Weight says how far a flagged event is an incident by itself: Whole, Half or None.
+type Weight = model.Weight
+
+// The weights of flagged events.
+const (
+	Whole = model.Whole
+	Half  = model.Half
+	None  = model.None
+)
+
 // AnomalyKind is the kind of an anomaly, one of AnomalyKinds: what about the event
 // is strange most. Its text is what stands in a record.
 type AnomalyKind = model.Anomaly

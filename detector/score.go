@@ -115,6 +115,14 @@ func partOf(l pattern.Level) float32 {
 	return infoPart
 }
 
+// whole returns the points of which only a part beyond the threshold counted.
+func whole(points, part float32) float32 {
+	if points <= scale {
+		return points
+	}
+	return scale + (points-scale)/part
+}
+
 // score maps points onto (0, 1).
 func score(points float32) float64 { return 1 - math.Exp2(-float64(points)/scale) }
 

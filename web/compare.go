@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flb-anomaly/flb-anomaly/internal/report"
 	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 )
 
@@ -84,6 +85,48 @@ func (s *Server) answerCompare(v *view, r *http.Request) (any, error) {
 		return nil, err
 	}
 	return compare(r.Context(), old, v, g, f)
+}
+
+// reportCompared is the comparison that a report is to have, nil when none is asked for.
+func (s *Server) reportCompared(v *view, r *http.Request) (*report.Comparison, error) {
+	q := r.URL.Query()
+	asked := false
+	for name := range q {
+		asked = asked || strings.HasPrefix(name, "before.")
+	}
+	if !asked {
+		return nil, nil
+	}
+	a, err := s.answerCompare(v, r)
+	if err != nil {
+		return nil, err
+	}
+	with := "another part of the log"
+	if old := s.view(q.Get("before.view")); old != nil && old != v {
+		with = old.name
+	}
+	answer := a.(comparedAnswer)
+	return &report.Comparison{With: with, Changes: report.Compared(answer.comparison())}, nil
+}
+
+// comparison is the answer as the command has it.
+func (a *comparedAnswer) comparison() *scan.Comparison {
+	changes := func(rows []comparedRow) (list []scan.Change) {
+		for _, r := range rows {
+			list = append(list, scan.Change{Text: r.Text, Before: float64(r.Before), Now: r.After, Line: r.Line})
+		}
+		return list
+	}
+	fields := func(rows []comparedField) (list []scan.FieldChange) {
+		for _, r := range rows {
+			list = append(list, scan.FieldChange{Name: r.Name, Before: float64(r.Before), Now: float64(r.After)})
+		}
+		return list
+	}
+	return &scan.Comparison{
+		New: changes(a.New), Gone: changes(a.Gone), Changed: changes(a.Changed),
+		NewFields: fields(a.Fields.New), GoneFields: fields(a.Fields.Gone), ChangedFields: fields(a.Fields.Changed),
+	}
 }
 
 func compare(ctx context.Context, old, now *view, before, after *filter) (comparedAnswer, error) {

@@ -89,9 +89,9 @@ func (t *telling) goOn(ctx context.Context, v *view, snap *snapshot, f *filter) 
 		t.tracker.Pass(line.Time)
 		if verdict.Anomaly {
 			verdict.Level, verdict.Score = pattern.Level(c.flags[k]&levelMask), c.score[k].float()
-			verdict.Kind = detector.AnomalyKind(kindName(c.kind[k]))
+			verdict.Kind, verdict.Weight = detector.AnomalyKind(kindName(c.kind[k])), weightOf(c.kind[k])
 			line.Group = v.groups.name(c.group[k])
-			t.tracker.Flagged(line.Group, verdict.Pattern, verdict.Score)
+			line.Nth = t.tracker.Flagged(line.Group, &verdict)
 			id = t.tracker.AppendID(id[:0])
 			line.Incident = id
 		}
@@ -119,7 +119,7 @@ func (t *telling) goOn(ctx context.Context, v *view, snap *snapshot, f *filter) 
 // forget drops the lines of incidents that were left out.
 func (t *telling) forget() {
 	held := make(map[string]bool, len(t.lines))
-	for _, s := range t.teller.Stories(0) {
+	for _, s := range t.teller.Stories() {
 		held[s.ID] = true
 	}
 	for id := range t.lines {
@@ -175,6 +175,7 @@ type incidentRow struct {
 	Flagged  int64       `json:"flagged"`
 	Level    uint8       `json:"level"` // the worst
 	Score    float64     `json:"score"`
+	Quiet    bool        `json:"quiet,omitempty"`
 	Kinds    []kindCount `json:"kinds"`
 	Patterns []involved  `json:"patterns"`
 	More     int64       `json:"more,omitempty"` // flagged lines of other patterns
@@ -196,7 +197,8 @@ type involved struct {
 
 type incidentsAnswer struct {
 	Total     int           `json:"total"`
-	Left      int64         `json:"left,omitempty"` // those with the lowest scores, of which nothing is known any more
+	Left      int64         `json:"left,omitempty"`  // those with the lowest scores, of which nothing is known any more
+	Quiet     int           `json:"quiet,omitempty"` // those that nobody is called for, listed or not
 	Sort      string        `json:"sort"`
 	Incidents []incidentRow `json:"incidents"`
 }
@@ -216,7 +218,8 @@ var incidentOrders = map[string]func(a, b *incident.Story) int{
 	"level": func(a, b *incident.Story) int { return cmp.Compare(b.Level, a.Level) },
 }
 
-// answerIncidents lists the incidents that have a flagged line as the filter means it.
+// answerIncidents lists the incidents that have a flagged line as the filter means it,
+// the quiet ones only with quiet=1.
 func answerIncidents(v *view, r *http.Request) (any, error) {
 	q := r.URL.Query()
 	f, err := v.parseFilter(q)
@@ -243,6 +246,10 @@ func answerIncidents(v *view, r *http.Request) (any, error) {
 		return nil, fmt.Errorf("sort has the value %q; allowed: first, newest, score, lines, long, level", a.Sort)
 	}
 	err = v.stories(r.Context(), f, func(t *telling, snap *snapshot, list []*incident.Story) error {
+		loud, quiet := incident.Loud(list)
+		if a.Quiet = len(quiet); q.Get("quiet") != "1" {
+			list = loud
+		}
 		slices.SortStableFunc(list, order)
 		a.Total, a.Left = len(list), t.left
 		list = list[min(max(at, 0), len(list)):]
@@ -275,7 +282,7 @@ func (v *view) stories(ctx context.Context, f *filter, use func(*telling, *snaps
 		}
 	}
 	return v.tell(ctx, f, func(t *telling, snap *snapshot) error {
-		list := t.teller.Stories(0)
+		list := t.teller.Stories()
 		if some {
 			list = slices.DeleteFunc(list, func(s *incident.Story) bool {
 				return !slices.ContainsFunc(t.lines[s.ID], func(i uint32) bool {
@@ -291,7 +298,7 @@ func (v *view) stories(ctx context.Context, f *filter, use func(*telling, *snaps
 func (v *view) incidentRow(s *incident.Story, snap *snapshot) (incidentRow, error) {
 	r := incidentRow{
 		ID: s.ID, Group: text.Valid([]byte(s.Group)), First: s.First.Milliseconds(), Last: s.Last.Milliseconds(), From: s.From, To: s.To,
-		Lines: s.Lines, Flagged: s.Flagged, Level: uint8(s.Level), Score: text.Score(s.Score), More: s.More,
+		Lines: s.Lines, Flagged: s.Flagged, Level: uint8(s.Level), Score: text.Score(s.Score), Quiet: s.Quiet, More: s.More,
 	}
 	for _, k := range s.Kinds {
 		r.Kinds = append(r.Kinds, kindCount{k.Word, k.Times})
@@ -340,7 +347,8 @@ func (s storyScale) bin(at int64) int {
 	return min(storyBins-1, int(float64(at-s.first)*s.perUnit))
 }
 
-// serveReport sends the incidents as a file for a ticket.
+// serveReport sends the incidents as a file for a ticket; with a parameter that begins
+// with before., how the log differs from that, too.
 func (s *Server) serveReport(w http.ResponseWriter, r *http.Request) {
 	v := s.view(r.PathValue("id"))
 	if v == nil {
@@ -365,12 +373,19 @@ func (s *Server) serveReport(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, fmt.Sprintf("format has the value %q; allowed: html, markdown", format))
 		return
 	}
+	compared, err := s.reportCompared(v, r)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
 	err = v.stories(r.Context(), f, func(_ *telling, snap *snapshot, list []*incident.Story) error {
-		log := &report.Log{Name: v.name, Lines: int64(snap.n), Stories: list}
+		log := &report.Log{Name: v.name, Lines: int64(snap.n)}
+		log.Stories, log.Quiet = incident.Loud(list)
 		for _, s := range list {
 			log.Flagged += s.Flagged
 		}
 		st := v.status()
+		log.Compared = compared
 		log.First, log.Last = time.Duration(st.First)*time.Millisecond, time.Duration(st.Last)*time.Millisecond
 		return write(&b, log)
 	})
@@ -440,16 +455,20 @@ func (v *view) incidentsOf(snap *snapshot, f *filter) *incidentsOf {
 // of is the incident of line i, and which of its lines it is; none for one that is not
 // flagged.
 func (t *incidentsOf) of(i int) (id []byte, nth uint64) {
+	found := false
 	for ; t.seen <= i; t.seen++ {
 		c, k := t.snap.at(t.seen)
 		t.tracker.Pass(time.Duration(c.time[k]) * time.Millisecond)
 		p := c.pattern[k]
-		if nth = 0; c.sweep[k]>>t.filter.stop&1 == 1 && !t.filter.hides(p) {
-			nth = t.tracker.Flagged(t.view.groups.name(c.group[k]), t.hashes[p], c.score[k].float())
+		if found = false; c.sweep[k]>>t.filter.stop&1 == 1 && !t.filter.hides(p) {
+			nth = t.tracker.Flagged(t.view.groups.name(c.group[k]), &detector.Verdict{
+				Pattern: t.hashes[p], Score: c.score[k].float(), Kind: detector.AnomalyKind(kindName(c.kind[k])), Weight: weightOf(c.kind[k]),
+			})
 			t.id = t.tracker.AppendID(t.id[:0])
+			found = true
 		}
 	}
-	if nth == 0 {
+	if !found {
 		return nil, 0
 	}
 	return t.id, nth

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ type incidentOf struct {
 	Lines, Flagged    int64
 	Level             int
 	Score             float64
+	Quiet             bool
 	Patterns          []struct{ Row struct{ N int64 } }
 	Bins              []int
 	kinds, sampleOnly string
@@ -28,6 +30,7 @@ type incidentOf struct {
 
 type incidentsOf struct {
 	Total     int
+	Quiet     int
 	Sort      string
 	Incidents []incidentOf
 }
@@ -46,7 +49,8 @@ func TestIncidentsAreThoseOfScan(t *testing.T) {
 	c := newClient(t, web.Config{})
 	var start struct{ Stops []float64 }
 	c.ask("GET", "/api/start", nil, &start)
-	text := readFile(t, shopLog)
+	// At last comes harmless news of the first day, alone.
+	text := append(readFile(t, shopLog), `ts=2026-03-02T10:30:00.000Z level=info app=shop-api msg="feature flags loaded from disk" flags=14`...)
 	for _, given := range []map[string][]string{{}, {"Group_By": {"app"}, "Incident_Gap": {"1m"}}} {
 		v, _ := c.upload(bytes.NewReader(text), map[string]any{"name": "shop.log", "options": given})
 		for _, stop := range []int{0, 12} {
@@ -64,7 +68,7 @@ func TestIncidentsAreThoseOfScan(t *testing.T) {
 			c.ask("GET", fmt.Sprintf("/api/views/%s/export?format=jsonl&stop=%d", v.ID, stop), nil, &body)
 			lines := strings.Split(string(body), "\n")
 			_, err = scan.Run(t.Context(), bytes.NewReader(text), scan.Options{Settings: settings}, func(l *scan.Line) error {
-				teller.Line(&incident.Line{Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: &l.Verdict, Incident: l.Incident, Template: l.Template})
+				teller.Line(&incident.Line{Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: &l.Verdict, Incident: l.Incident, Nth: l.Nth, Template: l.Template})
 				want := fmt.Sprintf(`"anomaly_incident":%q,"anomaly_nth":"%d"`, l.Incident, l.Nth)
 				if got := lines[l.Number-1]; strings.Contains(got, want) != l.Verdict.Anomaly {
 					return fmt.Errorf("line %d is %s, want %s: %v", l.Number, got, want, l.Verdict.Anomaly)
@@ -74,14 +78,18 @@ func TestIncidentsAreThoseOfScan(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			got := c.incidents(v.ID, fmt.Sprintf("stop=%d", stop))
-			want := teller.Stories(0)
+			got := c.incidents(v.ID, fmt.Sprintf("stop=%d&quiet=1", stop))
+			want := teller.Stories()
+			loud, quiet := incident.Loud(want)
+			if usual := c.incidents(v.ID, fmt.Sprintf("stop=%d", stop)); usual.Total != len(loud) || usual.Quiet != len(quiet) || got.Quiet != len(quiet) || len(given) == 0 && stop == 0 && len(quiet) == 0 {
+				t.Errorf("%v, stop %d: %d incidents and %d quiet ones, want %d and %d", given, stop, usual.Total, usual.Quiet, len(loud), len(quiet))
+			}
 			if len(got.Incidents) != len(want) || got.Total != len(want) || len(want) == 0 {
 				t.Fatalf("%v, stop %d: %d incidents, want %d", given, stop, len(got.Incidents), len(want))
 			}
 			for i, g := range got.Incidents {
 				w := want[i]
-				if g.ID != w.ID || g.Group != w.Group || g.From != w.From || g.To != w.To || g.Lines != w.Lines || g.Flagged != w.Flagged ||
+				if g.ID != w.ID || g.Quiet != w.Quiet || g.Group != w.Group || g.From != w.From || g.To != w.To || g.Lines != w.Lines || g.Flagged != w.Flagged ||
 					g.Level != int(w.Level) || g.First != w.First.Milliseconds() || g.Last != w.Last.Milliseconds() || len(g.Patterns) != len(w.Patterns) || g.Patterns[0].Row.N != w.Patterns[0].Line {
 					t.Errorf("%v, stop %d: incident %+v, want %+v", given, stop, g, w)
 				}
@@ -136,6 +144,32 @@ func TestIncidentsAreFilteredAndSorted(t *testing.T) {
 	again := c.incidents(v.ID, "")
 	if !reflect.DeepEqual(again, all) {
 		t.Error("asked again, they are others")
+	}
+}
+
+// TestReportHasTheComparison, of another log and of another part of the same one.
+func TestReportHasTheComparison(t *testing.T) {
+	c := newClient(t, web.Config{})
+	log := readFile(t, shopLog)
+	old, _ := c.upload(bytes.NewReader(log), map[string]any{"name": "old.log"})
+	v, _ := c.upload(bytes.NewReader(append(log, "2026-03-02 10:00:00.000  INFO 7 --- [stock-1] c.shop.stock.Moon : The moon is <full>\n"...)), map[string]any{"name": "new.log"})
+	for _, format := range []string{"html", "markdown"} {
+		for query, want := range map[string]string{
+			"": "", "&before.view=" + old.ID: "Compared with old", "&before.axis=line&before.from=1&before.to=2000&axis=line&from=2000&to=4002": "Compared with another part of the log",
+		} {
+			var body []byte
+			status := c.ask("GET", "/api/views/"+v.ID+"/report?format="+format+query, nil, &body)
+			said := strings.ReplaceAll(string(body), `\`, "")
+			if status != http.StatusOK || strings.Contains(said, "Compared with") != (want != "") || !strings.Contains(said, want) {
+				t.Errorf("%s%s: status %d, %.300s", format, query, status, said)
+			}
+			if news := regexp.MustCompile(`New patterns: [1-9]`).MatchString(said); news != (want != "") || strings.Contains(said, "Stop") || strings.Contains(said, "got over") {
+				t.Errorf("%s%s: new patterns are told: %v; %s", format, query, news, said[strings.Index(said, "Compared"):])
+			}
+		}
+	}
+	if status := c.ask("GET", "/api/views/"+v.ID+"/report?format=html&before.view=gone", nil, nil); status != http.StatusBadRequest {
+		t.Errorf("with a log that is gone: status %d", status)
 	}
 }
 

@@ -19,7 +19,7 @@ type line struct {
 	group   uint16 // index in the view's groups
 	shape   uint16 // index in the view's shapes
 	flags   uint8  // the level, and the bits below
-	kind    uint8  // of the anomaly, as kindNumber has it; when a bit of sweep is set
+	kind    uint8  // of the anomaly and its weight, as newKind has them; when a bit of sweep is set
 }
 
 // score is one in billionths: all the decimals that are ever written.

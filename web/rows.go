@@ -144,20 +144,29 @@ func (v *view) reason(place uint32) (reason string, bar float64) {
 	return text.Valid(buf[head : head+n]), text.Score(bar)
 }
 
-// kindNumber is a kind as a byte, kindName that of a byte.
-func kindNumber(kind detector.AnomalyKind) byte {
+// newKind is a kind and a weight as a byte.
+func newKind(kind detector.AnomalyKind, weight detector.Weight) (k byte) {
+	k = noKind
 	if i := slices.Index(detector.AnomalyKinds, kind); i >= 0 {
-		return byte(i)
+		k = byte(i)
 	}
-	return math.MaxUint8
+	return k | byte(weight)<<kindBits
 }
 
+const (
+	kindBits = 4
+	noKind   = 1<<kindBits - 1
+)
+
+// kindName is the name of the kind in a byte, weightOf the weight.
 func kindName(k byte) string {
-	if int(k) < len(detector.AnomalyKinds) {
+	if k &= noKind; int(k) < len(detector.AnomalyKinds) {
 		return string(detector.AnomalyKinds[k])
 	}
 	return ""
 }
+
+func weightOf(k byte) detector.Weight { return detector.Weight(k >> kindBits) }
 
 func (v *view) patternID(i uint16) string { return strconv.FormatUint(v.patterns.id(i), 16) }
 

@@ -293,7 +293,7 @@ func (v *view) add(l *scan.Line, clock int64) {
 		for i := range c.Flagged {
 			c.Flagged[i] += int64(verdict.Sweep >> i & 1)
 		}
-		kept.kind = kindNumber(verdict.Kind)
+		kept.kind = newKind(verdict.Kind, verdict.Weight)
 		at := v.reasons.size.Load() + int64(len(v.pending))
 		if n := len(verdict.Reason); n > 0 && !v.mute && n <= math.MaxUint16 && at < math.MaxUint32 {
 			kept.reason = uint32(at) + 1

@@ -20,6 +20,7 @@ import (
 type listFlags struct {
 	lines   bool
 	explain bool
+	all     bool
 	top     int
 }
 
@@ -28,6 +29,7 @@ func addListFlags(command *cobra.Command) *listFlags {
 	f := command.Flags()
 	f.BoolVar(&l.lines, "lines", false, "with table: the flagged lines one by one, not as incidents")
 	f.BoolVar(&l.explain, "explain", false, "with table: the flagged lines one by one, each with its fields and what is usual in them")
+	f.BoolVar(&l.all, "all", false, "tell the quiet incidents as the others: "+report.QuietMeans)
 	f.IntVarP(&l.top, "top", "n", 0, "show so many by score, the strangest first: incidents, with --lines flagged lines, with jsonl and csv lines (0 = all, in their order)")
 	complete(command, "top")
 	return &l
@@ -41,6 +43,8 @@ func (l *listFlags) check(format string) error {
 		return errors.New("--explain goes with --format table")
 	case l.lines && format != "table":
 		return errors.New("--lines goes with --format table: jsonl and csv have all lines anyway, json, markdown and html have incidents")
+	case l.all && (l.lines || l.explain || format == "jsonl" || format == "csv"):
+		return errors.New("--all is about incidents: --lines, --explain, jsonl and csv have all lines anyway")
 	}
 	return nil
 }
@@ -67,6 +71,7 @@ type listWriter struct {
 	tableWriter
 	format string
 	top    int
+	all    bool // quiet ones are told as the others
 	gap    time.Duration
 	live   bool // lines are shown as they come: nobody waits for the end of a stream
 	teller *incident.Teller
@@ -95,7 +100,7 @@ func (w *listWriter) line(l *scan.Line) error {
 		return nil // its record has been told
 	}
 	w.teller.Line(&incident.Line{
-		Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: &l.Verdict, Incident: l.Incident, Template: l.Template,
+		Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: &l.Verdict, Incident: l.Incident, Nth: l.Nth, Template: l.Template,
 	})
 	if w.live && w.format == "table" {
 		return w.tableWriter.line(l)
@@ -104,21 +109,26 @@ func (w *listWriter) line(l *scan.Line) error {
 }
 
 func (w *listWriter) end(r *scan.Result) error {
-	list := w.teller.Stories(w.top)
+	list, quiet := w.teller.Stories(), []*incident.Story(nil)
+	if !w.all && w.format != "json" {
+		list, quiet = incident.Loud(list)
+	}
+	list = incident.Top(list, w.top)
 	switch w.format {
 	case "json":
 		return w.json(r, list)
 	case "markdown":
-		if err := report.Markdown(appending{&w.out.buf}, w.report(r, list)); err != nil {
+		if err := report.Markdown(appending{&w.out.buf}, w.report(r, list, quiet)); err != nil {
 			return err
 		}
 	case "html":
-		if err := report.HTML(appending{&w.out.buf}, w.report(r, list)); err != nil {
+		if err := report.HTML(appending{&w.out.buf}, w.report(r, list, quiet)); err != nil {
 			return err
 		}
 	default:
 		if !w.live {
 			w.stories(list)
+			w.quiet(quiet)
 		}
 		if r.Compared != nil {
 			w.compared(r.Compared)
@@ -149,6 +159,15 @@ func (w *listWriter) stories(list []*incident.Story) {
 	}
 	if w.teller.Left > 0 {
 		w.printf("%s with lower scores are left out.\n", count(w.teller.Left, "incident"))
+	}
+}
+
+func (w *listWriter) quiet(list []*incident.Story) {
+	for _, s := range list {
+		w.flagged += s.Flagged
+	}
+	if len(list) > 0 {
+		w.printf("%s (--all tells them)\n", report.Quiet(list))
 	}
 }
 
@@ -196,6 +215,7 @@ type (
 		Flagged  int64            `json:"flagged"`
 		Level    string           `json:"level,omitempty"`
 		Score    float64          `json:"score"`
+		Quiet    bool             `json:"quiet,omitempty"`
 		Kinds    map[string]int64 `json:"kinds"`
 		Patterns []jsonInvolved   `json:"patterns"`
 		More     int64            `json:"flagged_of_other_patterns,omitempty"`
@@ -225,7 +245,7 @@ func (w *listWriter) json(r *scan.Result, list []*incident.Story) error {
 	j := jsonList{File: w.name, Lines: r.Lines, Judged: r.Judged, Flagged: r.Flagged, First: jsonTime(r.First), Last: jsonTime(r.Last), Left: w.teller.Left, Incidents: []jsonStory{}}
 	for _, s := range list {
 		k := jsonStory{ID: s.ID, Group: text.Valid([]byte(s.Group)), First: jsonTime(s.First), Last: jsonTime(s.Last), From: s.From, To: s.To, Lines: s.Lines, Flagged: s.Flagged,
-			Level: scan.LevelNames[s.Level], Score: text.Score(s.Score), Kinds: map[string]int64{}, More: s.More}
+			Level: scan.LevelNames[s.Level], Score: text.Score(s.Score), Quiet: s.Quiet, Kinds: map[string]int64{}, More: s.More}
 		for _, c := range s.Kinds {
 			k.Kinds[c.Word] = c.Times
 		}
@@ -242,8 +262,8 @@ func (w *listWriter) json(r *scan.Result, list []*incident.Story) error {
 }
 
 // report is what a report tells of the log.
-func (w *listWriter) report(r *scan.Result, list []*incident.Story) *report.Log {
-	return &report.Log{Name: display(w.name), Lines: r.Lines, Flagged: r.Flagged, First: r.First, Last: r.Last, Stories: list, Compared: r.Compared}
+func (w *listWriter) report(r *scan.Result, list, quiet []*incident.Story) *report.Log {
+	return &report.Log{Name: display(w.name), Lines: r.Lines, Flagged: r.Flagged, First: r.First, Last: r.Last, Stories: list, Quiet: quiet, Compared: report.WithBaseline(r.Compared)}
 }
 
 // appending appends what is written to a buffer.

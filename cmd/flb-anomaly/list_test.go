@@ -55,6 +55,46 @@ func TestScanListsIncidents(t *testing.T) {
 	}
 }
 
+// TestScanCountsQuietIncidents at the end of each list, and tells them on demand: news of the
+// first day that says nothing bad, alone, is none that somebody is called for.
+func TestScanCountsQuietIncidents(t *testing.T) {
+	log, err := os.ReadFile(shopLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "a.log")
+	const line = `ts=2026-03-02T10:30:00.000Z level=info app=shop-api msg="feature flags loaded from disk" flags=14`
+	if err := os.WriteFile(file, append(log, line...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args    []string
+		counted bool
+		head    string // before the line, if it is told
+	}{
+		{nil, true, ""},
+		{[]string{"--all"}, false, "new message pattern"},
+		{[]string{"-o", "markdown"}, true, "## Quiet"},
+		{[]string{"-o", "markdown", "--all"}, false, "## 2026"},
+		{[]string{"-o", "html"}, true, "<details><summary>1 quiet incident"},
+		{[]string{"-o", "html", "--all"}, false, "<section>"},
+		{[]string{"-o", "json"}, false, `"quiet":true`},
+		{[]string{"-o", "json", "--top", "1"}, false, ""}, // the others come first
+	} {
+		status, out, errs := call(t, "", append([]string{"scan", "--color", "never", file}, c.args...)...)
+		if status != statusOK {
+			t.Fatalf("%v: status %d: %s", c.args, status, errs)
+		}
+		before, _, told := strings.Cut(out, " flags loaded")
+		if told != (c.head != "") || told && !strings.Contains(before, c.head) || strings.Contains(out, "1 quiet incident, 1 line flagged") != c.counted {
+			t.Errorf("%v: told %v, counted %v wanted: %s", c.args, told, c.counted, out[max(0, len(out)-800):])
+		}
+	}
+	if status, _, errs := call(t, "", "scan", "--all", "--lines", file); status != statusUsage || !strings.Contains(errs, "--all is about incidents") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+}
+
 func TestScanTop(t *testing.T) {
 	all, top := jsonListed(t), jsonListed(t, "--top", "2")
 	best := 0.0

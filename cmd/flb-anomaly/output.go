@@ -35,7 +35,7 @@ func newWriter(f *scanFlags, out *output, several bool) writer {
 		case f.list.lines, f.list.explain:
 			return top(table, true)
 		}
-		return &listWriter{tableWriter: *table, format: f.format, top: f.list.top, gap: f.gap}
+		return &listWriter{tableWriter: *table, format: f.format, top: f.list.top, all: f.list.all, gap: f.gap}
 	}
 }
 

@@ -388,7 +388,7 @@ func (d *digest) line(l *scan.Line) {
 	}
 	d.pattern(v, l.Event.Time, l.Text, l.Template)
 	d.teller.Line(&incident.Line{
-		Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: v, Incident: l.Incident, Template: l.Template,
+		Number: l.Number, Time: l.Event.Time, Group: l.Event.Group, Text: l.Text, Verdict: v, Incident: l.Incident, Nth: l.Nth, Template: l.Template,
 	})
 }
 
@@ -476,6 +476,10 @@ func (d *digest) tagged(ctx context.Context, of store.Store, prefix string, s op
 		}
 		v.Score, _ = strconv.ParseFloat(fields["score"], 64)
 		v.Pattern, _ = text.ParseID(fields["pattern"])
+		nth, err := strconv.ParseUint(fields["nth"], 10, 64)
+		if err != nil {
+			nth = 1 // it is not written, and so nothing is known to be quiet
+		}
 		template := func() string {
 			if t := fields["template"]; t != "" {
 				return t
@@ -486,7 +490,7 @@ func (d *digest) tagged(ctx context.Context, of store.Store, prefix string, s op
 		if v.Kind == detector.NewPattern || d.fresh[v.Pattern] != nil {
 			d.pattern(&v, at, line, template)
 		}
-		d.teller.Line(&incident.Line{Number: number, Time: at, Text: line, Verdict: &v, Incident: []byte(fields["incident"]), Template: template})
+		d.teller.Line(&incident.Line{Number: number, Time: at, Text: line, Verdict: &v, Incident: []byte(fields["incident"]), Nth: nth, Template: template})
 		return nil
 	})
 }
@@ -522,7 +526,7 @@ func (d *digest) write(out *output, source string, top int) {
 		out.buf = fmt.Appendf(out.buf, format, args...)
 		out.full()
 	}
-	stories := d.teller.Stories(0)
+	stories, quiet := incident.Loud(d.teller.Stories())
 	slices.SortStableFunc(stories, func(a, b *incident.Story) int { return cmp.Compare(b.Score, a.Score) })
 	fresh := d.newPatterns()
 	printf("# %s, %s to %s UTC\n\n", report.Escaped(source), d.from.Format("2006-01-02 15:04"), d.to.Format("2006-01-02 15:04"))
@@ -550,6 +554,9 @@ func (d *digest) write(out *output, source string, top int) {
 	}
 	if d.learning > 0 {
 		said += fmt.Sprintf(" The model was still learning for %s.", count(d.learning, "line"))
+	}
+	if len(quiet) > 0 {
+		said += fmt.Sprintf(" Besides, %s.", report.Quiet(quiet))
 	}
 	if d.teller.Left > 0 {
 		said += fmt.Sprintf(" %s with lower scores are left out.", count(d.teller.Left, "incident"))

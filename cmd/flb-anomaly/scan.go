@@ -93,7 +93,8 @@ other line is a message as a whole.
 Formats:
   table  the incidents: flagged lines that are near in time (--incident-gap)
          are one, with when, how many lines, the worst level, the kinds, and
-         the strangest line with the reason; then a summary. --lines shows
+         the strangest line with the reason; those that nobody would be
+         called for are only counted (--all); then a summary. --lines shows
          the flagged lines one by one, as a pipe does while they come,
          --explain with their fields and what is usual in each
   json   the incidents as data, an object for each file

@@ -106,6 +106,11 @@ func (m *letters) usual(bits float32, open bool) {
 	m.open += (b2f(open) - m.open) / m.lines
 }
 
+// openBits is how little usual it is that something stays open in a new line.
+func (m *letters) openBits() float32 {
+	return min(openBits, -log2(float64(m.open)+leastOpen))
+}
+
 // unclosed reports whether a quote or a bracket stays open in b, as in a line
 // that is cut.
 func unclosed(b []byte) bool {

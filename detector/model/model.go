@@ -144,7 +144,7 @@ func (m *Model) Judge(o *Observation) {
 	if own > 0 && st != nil && st.seen <= own {
 		st, o.name, o.same = nil, st.hash, 0
 	}
-	o.known, o.Row, o.seen, o.number = st, Row{}, 0, -1
+	o.known, o.Row, o.seen, o.number, o.open = st, Row{}, 0, -1, false
 	m.reach(o)
 	r := &o.Row
 	young := true
@@ -172,7 +172,7 @@ func (m *Model) Judge(o *Observation) {
 		featRarity.set(r, rarityWeight*min(bits, rarityBits))
 	}
 	if textless {
-		o.words, o.failure, o.odd, o.open = surprise{}, 0, m.letters.mean, false
+		o.words, o.failure, o.odd = surprise{}, 0, m.letters.mean
 	} else if young {
 		o.words = m.language.surprise(o.Text, l, o.Level, m.levelPoints(st, o.Level, float32(own)), &o.spoken, float32(own))
 		w := &o.words
@@ -190,7 +190,7 @@ func (m *Model) Judge(o *Observation) {
 			o.odd = m.letters.surprise(o.Text)
 			featOdd.set(r, m.letters.points(o.odd))
 			if o.open = o.Size == len(o.Text) && unclosed(o.Text); o.open {
-				featEnd.set(r, min(mostEnd, w.end+min(openBits, -log2(float64(m.letters.open)+leastOpen)))*calm)
+				featEnd.set(r, min(mostEnd, w.end+m.letters.openBits())*calm)
 			}
 		}
 	} else if st != nil {

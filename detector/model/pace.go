@@ -232,6 +232,11 @@ func (m *Model) judgeHabit(o *Observation) {
 	}
 	o.rarity = min(mostRarity, raw)
 
+	if m.comesAgain(o, st) && o.Size == len(o.Text) && unclosed(o.Text) {
+		// A line that was told as it was cut is told on another day as trouble is.
+		o.open = true
+		featEnd.set(&o.Row, max(Strange*m.letters.openBits()/openBits, featEnd.Points(&o.Row)))
+	}
 	silence := min(8, silenceWeight*o.away)
 	if o.again = false; o.bad == 0 {
 		return

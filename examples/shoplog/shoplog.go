@@ -142,8 +142,7 @@ func (g *Generator) Next() Record {
 		// What is already in the queue was said by the old release; from the next
 		// event on, the new one speaks.
 		g.rolledOut = true
-		g.version = [3]int{5, 0, 0}
-		g.deploy(g.now)
+		g.deploy(g.now, [3]int{5, 0, 0})
 	}
 	for {
 		first := &g.sources[0]

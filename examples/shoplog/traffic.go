@@ -46,18 +46,37 @@ func (g *Generator) addSources() {
 			return at.Add(period + time.Duration(g.rng.IntN(400))*time.Millisecond)
 		})
 	}
+	// next is the first time after one at an hour and a minute.
+	next := func(after time.Time, hour, minute int) time.Time {
+		t := time.Date(after.Year(), after.Month(), after.Day(), hour, minute, 0, g.rng.IntN(1e9), time.UTC)
+		if !t.After(after) {
+			t = t.AddDate(0, 0, 1)
+		}
+		return t
+	}
 	// daily is a job at an hour and a minute.
 	daily := func(hour, minute int, job func(at time.Time)) {
-		next := func(after time.Time) time.Time {
-			t := time.Date(after.Year(), after.Month(), after.Day(), hour, minute, 0, g.rng.IntN(1e9), time.UTC)
-			if !t.After(after) {
-				t = t.AddDate(0, 0, 1)
-			}
-			return t
-		}
-		add(next(start).Sub(start), func(at time.Time) time.Time {
+		add(next(start, hour, minute).Sub(start), func(at time.Time) time.Time {
 			job(at)
-			return next(at.Add(time.Hour))
+			return next(at.Add(time.Hour), hour, minute)
+		})
+	}
+	// deployed is a new version on each working day. It is merged at an hour and a minute
+	// and has to be built: pods say their old version until they are replaced.
+	deployed := func(hour, minute int) {
+		building := false
+		add(next(start, hour, minute).Sub(start), func(at time.Time) time.Time {
+			if building = !building; building {
+				if d := at.Weekday(); d != time.Saturday && d != time.Sunday {
+					return at.Add(time.Duration(g.rng.IntN(1500)) * time.Second)
+				}
+			} else {
+				next := g.version
+				next[2]++
+				g.deploy(at, next)
+			}
+			building = false
+			return next(at.Add(time.Hour), hour, minute)
 		})
 	}
 
@@ -83,14 +102,8 @@ func (g *Generator) addSources() {
 	daily(2, 10, g.vacuum)
 	daily(3, 0, g.backup)
 	daily(4, 0, g.checkCertificates)
-	for _, at := range [][2]int{{9, 40}, {14, 35}} {
-		daily(at[0], at[1], func(at time.Time) {
-			if d := at.Weekday(); d != time.Saturday && d != time.Sunday {
-				g.version[2]++
-				g.deploy(at.Add(time.Duration(g.rng.IntN(1500)) * time.Second))
-			}
-		})
-	}
+	deployed(9, 40)
+	deployed(14, 35)
 }
 
 func (g *Generator) newPods() {
@@ -396,15 +409,17 @@ func (g *Generator) checkCertificates(at time.Time) {
 	}
 }
 
-// deploy replaces the pods one by one.
-func (g *Generator) deploy(at time.Time) {
-	old := g.pods
+// deploy replaces the pods one by one by those of a version.
+func (g *Generator) deploy(at time.Time, version [3]int) {
+	old, was := g.pods, g.version
 	g.newPods()
 	for i, pod := range old {
 		next := g.pods[i]
+		g.version = was
 		stop := at.Add(time.Duration(i) * 35 * time.Second)
 		g.api(stop, "INFO", pod, `msg="shutting down" signal=SIGTERM in_flight=%d`, g.skewed(12))
 		g.api(stop.Add(ms(g.millis(900))), "INFO", pod, `msg="stopped" uptime=%dh`, 1+g.rng.IntN(48))
+		g.version = version
 		up := stop.Add(ms(2000 + g.millis(2500)))
 		g.api(up, "INFO", next, `msg="starting" go=1.26 cpus=4 commit=%07x`, g.rng.IntN(1<<28))
 		g.api(up.Add(ms(g.millis(300))), "INFO", next, `msg="migrations up to date" schema=%d`, 310+g.version[2])

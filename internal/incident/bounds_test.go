@@ -157,18 +157,18 @@ func TestStoriesHaveLimits(t *testing.T) {
 	for n := range 10_000 {
 		line(n, fmt.Sprintf("n%012d-abcde", n), 1, "")
 	}
-	if n := len(teller.Stories(0)); n != 10_000 || teller.Left != 0 {
+	if n := len(teller.Stories()); n != 10_000 || teller.Left != 0 {
 		t.Errorf("of 10,000 stories %d are held, %d left out", n, teller.Left)
 	}
 	line(10_000, "n000000010000-abcde", 1, "")
-	if n := len(teller.Stories(0)); n != 5_000 || teller.Left != 5_001 {
+	if n := len(teller.Stories()); n != 5_000 || teller.Left != 5_001 {
 		t.Errorf("of 10,001 stories %d are held, %d left out", n, teller.Left)
 	}
 	teller = NewTeller(0)
 	for n := range 20 {
 		line(n, "one", uint64(n), strings.Repeat("x", 1000))
 	}
-	s := teller.Stories(0)[0]
+	s := teller.Stories()[0]
 	if len(s.Patterns) != 8 || s.More != 12 || s.Flagged != 20 || len(s.Patterns[0].Sample) != 400 {
 		t.Errorf("%d patterns, %d more, %d flagged, a sample of %d bytes", len(s.Patterns), s.More, s.Flagged, len(s.Patterns[0].Sample))
 	}

@@ -1,6 +1,7 @@
 // Package incident says which flagged records belong together: those of a group
 // that are near in time are one incident, which has an id and counts them. A record
-// that comes alone and says no more than what was told today goes on with that.
+// that comes alone and says no more than what was told today goes on with that. Which
+// of its records somebody is called for is the one from which on they weigh enough.
 //
 // It knows neither how records are judged nor how they are written. Ids depend
 // on the records alone: the same log gives the same ones on every node.
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -73,7 +75,24 @@ type open struct {
 	first, last int64  // nanoseconds since the Unix epoch, or records
 	opened      int64  // first, as it was when the id was made of it
 	timed       bool   // it has times
-	n           uint64
+	halves      uint8  // that its records weigh, up to enough
+	n           uint64 // records since they weigh enough, the one with which they do included
+}
+
+// enough is how many halves are an incident that somebody is called for.
+const enough = 2
+
+// add takes a record of a weight in.
+func (o *open) add(w detector.Weight) {
+	switch w {
+	case detector.Whole:
+		o.halves = enough
+	case detector.Half:
+		o.halves = min(o.halves+1, enough)
+	}
+	if o.halves == enough {
+		o.n++
+	}
 }
 
 // New returns a tracker without incidents. A gap of 0 is DefaultGap.
@@ -93,16 +112,16 @@ func (t *Tracker) Pass(at time.Duration) {
 	}
 }
 
-// Flagged is called when the record that passed last is flagged, with its pattern and its
-// score. It returns the record's number in its incident, from 1. The group's name may be
-// empty.
-func (t *Tracker) Flagged(group []byte, pattern uint64, score float64) (nth uint64) {
+// Flagged is called when the record that passed last is flagged. It returns the record's
+// number in its incident, from 1, which is that of the one from which on they weigh
+// enough; before that it is 0. The group's name may be empty.
+func (t *Tracker) Flagged(group []byte, v *detector.Verdict) (nth uint64) {
 	at, gap, most, day, timed := int64(t.now), int64(t.gap), max(int64(longest), int64(t.gap)), int64(today), true
 	if t.now == 0 {
 		at, gap, most, day, timed = int64(t.records), gapRecords, int64(longestRecords), int64(todayRecords), false
 	}
 	h := hash(group)
-	key := (h ^ pattern) * 0x9e3779b97f4a7c15
+	key := (h ^ v.Pattern) * 0x9e3779b97f4a7c15
 	was, known := t.told[key]
 	known = known && was.timed == timed && at >= was.at-gap && at < was.at+day
 	for i := range t.open {
@@ -113,17 +132,22 @@ func (t *Tracker) Flagged(group []byte, pattern uint64, score float64) (nth uint
 			continue
 		}
 		o.first, o.last = min(o.first, at), max(o.last, at)
-		o.n++
+		o.add(v.Weight)
 		t.toFront(i)
-		t.tell(key, was, known, at, score)
-		return t.open[0].n
+		t.tell(key, was, known, at, v.Score)
+		return t.found.n
 	}
-	if known && score <= was.score && !(was.lone != 0 && at <= was.lone+gap && at >= was.lone-gap) {
-		if o := t.of(h, &was); o != nil {
+	// That a message is rare is no news of a single record, however rare it was meanwhile.
+	stranger := v.Score > was.score && v.Kind != detector.RarePattern && v.Kind != detector.Returned
+	if known && !stranger && !(was.lone != 0 && at <= was.lone+gap && at >= was.lone-gap) {
+		// Nobody was called for one that does not weigh enough: what does is another one.
+		if o := t.of(h, &was); o != nil && (o.halves == enough || v.Weight != detector.Whole) {
 			// That it goes on makes nothing else that comes now a part of it.
 			was.lone = at
 			t.told[key] = was
-			o.n++
+			if o.halves == enough {
+				o.n++
+			}
 			t.found = *o
 			return o.n
 		}
@@ -132,10 +156,11 @@ func (t *Tracker) Flagged(group []byte, pattern uint64, score float64) (nth uint
 		t.open = append(t.open, open{})
 	}
 	last := len(t.open) - 1
-	t.open[last] = open{group: h, mark: key, first: at, last: at, opened: at, timed: timed, n: 1}
+	t.open[last] = open{group: h, mark: key, first: at, last: at, opened: at, timed: timed}
+	t.open[last].add(v.Weight)
 	t.toFront(last)
-	t.tell(key, was, known, at, score)
-	return 1
+	t.tell(key, was, known, at, v.Score)
+	return t.found.n
 }
 
 // tell takes down that a pattern is told in the incident that comes first. What was told

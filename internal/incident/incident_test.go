@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
 )
 
 var start = time.Duration(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).UnixNano())
@@ -20,8 +22,63 @@ var strangest = 0.5
 
 func flagAs(t *Tracker, at time.Duration, group string, pattern uint64, score float64) (string, uint64) {
 	t.Pass(at)
-	nth := t.Flagged([]byte(group), pattern, score)
+	nth := t.Flagged([]byte(group), &detector.Verdict{Pattern: pattern, Score: score, Kind: detector.OffNumber})
 	return string(t.AppendID(nil)), nth
+}
+
+// TestWhoeverIsCalledIsCalledOnce: records count from the one on with which an incident
+// weighs enough.
+func TestWhoeverIsCalledIsCalledOnce(t *testing.T) {
+	type record struct {
+		at      time.Duration
+		pattern uint64
+		weight  detector.Weight
+		nth     uint64
+	}
+	const s, m, h = time.Second, time.Minute, time.Hour
+	for name, records := range map[string][]record{
+		"one of weight":                 {{0, 1, detector.Whole, 1}, {s, 2, detector.None, 2}, {2 * s, 3, detector.Half, 3}},
+		"two halves":                    {{0, 1, detector.Half, 0}, {m, 2, detector.Half, 1}, {2 * m, 3, detector.Half, 2}},
+		"two halves far apart":          {{0, 1, detector.Half, 0}, {h, 2, detector.Half, 0}},
+		"nothing weighs nothing":        {{0, 1, detector.None, 0}, {s, 2, detector.None, 0}, {m, 3, detector.None, 0}},
+		"a half and none":               {{0, 1, detector.Half, 0}, {s, 2, detector.None, 0}, {m, 3, detector.Half, 1}},
+		"begins quietly":                {{0, 1, detector.None, 0}, {s, 2, detector.Whole, 1}, {m, 3, detector.None, 2}},
+		"the same again, alone":         {{0, 1, detector.Half, 0}, {h, 1, detector.Half, 0}, {3 * h, 1, detector.Half, 0}},
+		"the same again, of weight":     {{0, 1, detector.None, 0}, {h, 1, detector.Whole, 1}},
+		"the same again, of weight too": {{0, 1, detector.Whole, 1}, {h, 1, detector.Whole, 2}},
+	} {
+		for _, restarts := range []bool{false, true} {
+			tr := New(0)
+			for i, r := range records {
+				if restarts {
+					b, _ := tr.AppendBinary(nil)
+					tr = New(0)
+					if err := tr.UnmarshalBinary(b); err != nil {
+						t.Fatal(err)
+					}
+				}
+				tr.Pass(start + r.at)
+				if nth := tr.Flagged(nil, &detector.Verdict{Pattern: r.pattern, Weight: r.weight, Score: 0.6, Kind: detector.OffNumber}); nth != r.nth {
+					t.Errorf("%s (restarts: %v): record %d has the number %d, want %d", name, restarts, i+1, nth, r.nth)
+				}
+			}
+		}
+	}
+}
+
+// TestARareMessageIsNoStranger, however rare it was meanwhile; a number further out is.
+func TestARareMessageIsNoStranger(t *testing.T) {
+	for kind, nth := range map[detector.AnomalyKind]uint64{detector.RarePattern: 2, detector.Returned: 2, detector.OffNumber: 1, detector.OffRate: 1} {
+		tr := New(0)
+		var got uint64
+		for i, score := range []float64{0.55, 0.6} {
+			tr.Pass(start + time.Duration(i)*time.Hour)
+			got = tr.Flagged(nil, &detector.Verdict{Pattern: 1, Score: score, Kind: kind})
+		}
+		if got != nth {
+			t.Errorf("%s: the second record has the number %d, want %d", kind, got, nth)
+		}
+	}
 }
 
 // TestWhatWasToldTodayGoesOn: a record that comes alone, of a pattern that was told today,
@@ -196,11 +253,12 @@ func TestTrackerGoesOnAfterARestart(t *testing.T) {
 func TestFlaggedDoesNotAllocate(t *testing.T) {
 	tr := New(0)
 	group, id := []byte("web"), make([]byte, 0, 64)
+	v := detector.Verdict{Pattern: 3, Score: 0.6}
 	at := start
 	if n := testing.AllocsPerRun(2000, func() {
 		at += time.Second
 		tr.Pass(at)
-		tr.Flagged(group, 3, 0.6)
+		tr.Flagged(group, &v)
 		id = tr.AppendID(id[:0])
 	}); n > 0 {
 		t.Errorf("%v allocations for a flagged record", n)
@@ -241,10 +299,11 @@ func FuzzUnmarshal(f *testing.F) {
 func BenchmarkFlagged(b *testing.B) {
 	tr := New(0)
 	group, id, at := []byte("web"), make([]byte, 0, 64), start
+	v := detector.Verdict{Pattern: 3, Score: 0.6}
 	for b.Loop() {
 		at += time.Second
 		tr.Pass(at)
-		tr.Flagged(group, 3, 0.6)
+		tr.Flagged(group, &v)
 		id = tr.AppendID(id[:0])
 	}
 }

@@ -12,7 +12,7 @@ import (
 // saved: a version, then numbers as varints: records, now, and of each incident its
 // fields, and of each pattern that was told. Numbers that grow are kept whole: an
 // incident goes on after a restart with its id and its count.
-const savedVersion = 1
+const savedVersion = 2
 
 // AppendBinary appends the tracker's state. The error is always nil.
 func (t *Tracker) AppendBinary(b []byte) ([]byte, error) {
@@ -24,7 +24,7 @@ func (t *Tracker) AppendBinary(b []byte) ([]byte, error) {
 		o := &t.open[i]
 		b = binary.LittleEndian.AppendUint64(b, o.group)
 		b = binary.LittleEndian.AppendUint64(b, o.mark)
-		b = append(b, bit(o.timed))
+		b = append(b, bit(o.timed), o.halves)
 		b = binary.AppendVarint(b, o.first)
 		b = binary.AppendVarint(b, o.last)
 		b = binary.AppendVarint(b, o.opened)
@@ -52,7 +52,7 @@ func bit(set bool) byte {
 }
 
 // MaxBytes is above what AppendBinary appends.
-const MaxBytes = 1 + 4*binary.MaxVarintLen64 + maxOpen*(17+4*binary.MaxVarintLen64) + maxTold*(25+3*binary.MaxVarintLen64)
+const MaxBytes = 1 + 4*binary.MaxVarintLen64 + maxOpen*(18+4*binary.MaxVarintLen64) + maxTold*(25+3*binary.MaxVarintLen64)
 
 // UnmarshalBinary makes the tracker go on from a state, which anybody may have
 // written: after an error nothing has changed. The gap stays its own.
@@ -69,9 +69,9 @@ func (t *Tracker) UnmarshalBinary(b []byte) error {
 	for range n {
 		o := open{group: r.word(), mark: r.word()}
 		timed := r.byte()
-		o.timed = timed == 1
+		o.timed, o.halves = timed == 1, r.byte()
 		o.first, o.last, o.opened, o.n = r.signed(), r.signed(), r.signed(), r.unsigned()
-		if timed > 1 || o.first < 0 || o.first > o.opened || o.opened > o.last || o.last > maxTime || o.n == 0 {
+		if timed > 1 || o.first < 0 || o.first > o.opened || o.opened > o.last || o.last > maxTime || o.halves > enough || (o.halves == enough) != (o.n > 0) {
 			r.bad = true
 		}
 		list = append(list, o)

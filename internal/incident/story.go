@@ -23,6 +23,7 @@ type Story struct {
 	Level       pattern.Level // the worst
 	Score       float64       // the highest
 	Kinds       []Count       // of its flagged lines, the most frequent first
+	Quiet       bool          // nobody is called for it: its lines do not weigh enough
 
 	Patterns []Pattern // the one of the strangest line first
 	More     int64     // flagged lines of patterns beyond those
@@ -56,12 +57,13 @@ type Line struct {
 	Text     []byte
 	Verdict  *detector.Verdict
 	Incident []byte        // its id, when it is flagged
+	Nth      uint64        // which of the incident's lines, when it is flagged; 0 = they do not weigh enough so far
 	Template func() string // its pattern as text, when it is flagged
 }
 
 const (
 	// maxStories is how many incidents a Teller holds; at that number the half
-	// with the lowest scores goes.
+	// with the lowest scores goes, the quiet ones first.
 	maxStories = 10_000
 
 	maxStoryPatterns = 8
@@ -116,7 +118,7 @@ func (t *Teller) Line(l *Line) *Story {
 	}
 	s := t.stories[string(l.Incident)]
 	if s == nil {
-		s = &Story{ID: string(l.Incident), Group: string(l.Group), First: t.now, From: l.Number}
+		s = &Story{ID: string(l.Incident), Group: string(l.Group), First: t.now, From: l.Number, Quiet: true}
 		t.stories[s.ID] = s
 		if len(t.stories) > maxStories {
 			t.makeRoom()
@@ -130,6 +132,7 @@ func (t *Teller) Line(l *Line) *Story {
 	s.Lines++
 	s.Level = max(s.Level, v.Level)
 	s.Score = max(s.Score, v.Score)
+	s.Quiet = s.Quiet && l.Nth == 0
 	count(&s.Kinds, string(v.Kind))
 	id := text.ID(v.Pattern)
 	i := slices.IndexFunc(s.Patterns, func(p Pattern) bool { return p.ID == id })
@@ -170,10 +173,7 @@ func (t *Teller) makeRoom() {
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b *Story) int {
-		if d := cmp.Compare(b.Score, a.Score); d != 0 {
-			return d
-		}
-		return strings.Compare(a.ID, b.ID)
+		return cmp.Or(quietLast(a, b), cmp.Compare(b.Score, a.Score), strings.Compare(a.ID, b.ID))
 	})
 	for _, s := range list[maxStories/2:] {
 		delete(t.stories, s.ID)
@@ -196,10 +196,9 @@ func count(list *[]Count, word string) {
 	*list = append(*list, Count{word, 1})
 }
 
-// Stories returns what was told, the strangest first when top is above 0, of which
-// there are as many; else all, in the order of time. They do not change when more is
-// told.
-func (t *Teller) Stories(top int) []*Story {
+// Stories returns what was told, in the order of time. They do not change when more
+// is told.
+func (t *Teller) Stories() []*Story {
 	list := make([]*Story, 0, len(t.stories))
 	for _, told := range t.stories {
 		// A copy: what is still told knows the patterns by their places.
@@ -222,11 +221,40 @@ func (t *Teller) Stories(top int) []*Story {
 		return strings.Compare(a.ID, b.ID)
 	}
 	slices.SortFunc(list, inTime)
-	if top > 0 && top < len(list) {
-		slices.SortStableFunc(list, func(a, b *Story) int { return cmp.Compare(b.Score, a.Score) })
-		list = list[:top]
-	}
 	return list
+}
+
+// Top returns the strangest of the stories, as many as top says, the strangest first and
+// the quiet ones last; all of them as they are when top is 0 or there are no more.
+func Top(list []*Story, top int) []*Story {
+	if top <= 0 || top >= len(list) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b *Story) int { return cmp.Or(quietLast(a, b), cmp.Compare(b.Score, a.Score)) })
+	return list[:top]
+}
+
+// Loud returns the stories that somebody is called for, and the quiet ones.
+func Loud(list []*Story) (loud, quiet []*Story) {
+	for _, s := range list {
+		if s.Quiet {
+			quiet = append(quiet, s)
+		} else {
+			loud = append(loud, s)
+		}
+	}
+	return loud, quiet
+}
+
+func quietLast(a, b *Story) int {
+	switch {
+	case a.Quiet == b.Quiet:
+		return 0
+	case a.Quiet:
+		return 1
+	}
+	return -1
 }
 
 // Marks returns the parts of the sample that the reason speaks of, as pairs of the

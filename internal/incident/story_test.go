@@ -16,7 +16,7 @@ func TestAStormIsOneStory(t *testing.T) {
 		tr.Pass(at)
 		l := Line{Number: int64(i), Time: at, Text: []byte(text), Verdict: &v, Template: func() string { return "T" }}
 		if v.Anomaly {
-			tr.Flagged(nil, v.Pattern, v.Score)
+			l.Nth = tr.Flagged(nil, &v)
 			l.Incident = tr.AppendID(nil)
 		}
 		teller.Line(&l)
@@ -30,7 +30,7 @@ func TestAStormIsOneStory(t *testing.T) {
 	}
 	tell(1244, start+1010*time.Second, detector.Verdict{Pattern: 3, Judged: true, Anomaly: true, Score: 0.6, Kind: detector.OffNumber}, "took 9000 ms")
 	tell(2000, start+1320*time.Second, detector.Verdict{Pattern: 2, Judged: true}, "long after, it is another thing")
-	list := teller.Stories(0)
+	list := teller.Stories()
 	if len(list) != 1 {
 		t.Fatalf("%d stories", len(list))
 	}
@@ -53,11 +53,11 @@ func TestTellerIsBounded(t *testing.T) {
 		v.Score, v.Pattern = float64(i%1000)/1000, uint64(i)
 		teller.Line(&Line{Number: int64(i), Verdict: &v, Incident: fmt.Appendf(nil, "n%012d-abcde", i), Template: func() string { return "" }})
 	}
-	list := teller.Stories(0)
+	list := teller.Stories()
 	if len(list) > maxStories || int64(len(list))+teller.Left != 3*maxStories || len(teller.fresh) > maxStories {
 		t.Errorf("%d stories, %d left out", len(list), teller.Left)
 	}
-	if top := teller.Stories(3); len(top) != 3 || top[0].Score != 0.999 {
+	if top := Top(list, 3); len(top) != 3 || top[0].Score != 0.999 {
 		t.Errorf("the strangest is %+v", top[0])
 	}
 }

@@ -72,7 +72,7 @@ type Counts struct {
 	Records   uint64 // that came in
 	Unjudged  uint64 // passed without a verdict
 	Dropped   uint64 // normal ones not kept, by Keep anomalies
-	Incidents uint64 // first records of an incident
+	Incidents uint64 // that somebody is called for
 }
 
 // Stats are a judge's figures.
@@ -302,7 +302,7 @@ func (j *Judge) flag(f *record.Fields, v *detector.Verdict) {
 		b = text.Cut(j.detector.AppendPattern(b[:0]), maxTemplate)
 		f.Text(n.template, b)
 	}
-	nth := j.incidents.Flagged(j.seen.Group, v.Pattern, v.Score)
+	nth := j.incidents.Flagged(j.seen.Group, v)
 	if nth == 1 {
 		j.counts.Incidents++
 	}

@@ -200,7 +200,7 @@ var rows = []row[Settings]{
 		Help: "Records that get the fields: all, or only those that are flagged."},
 		oneOf(func(s *Settings) *Annotate { return &s.Annotate }, AnnotateAll, AnnotateAnomalies)},
 	{Option{Name: "Annotate_Fields", Type: String, Default: "score,reason,pattern,kind,incident,nth", Range: "none, or words divided by commas: score, reason, pattern, kind, incident, nth, template", Records: true,
-		Help: "Fields beside the tag. Each record that is judged has the score, and a flagged one the others: why, the pattern's id, what is strange most, the incident's id, which of its records this is (1 is the first), the pattern as text."},
+		Help: "Fields beside the tag. Each record that is judged has the score, and a flagged one the others: why, the pattern's id, what is strange most, the incident's id, which of its records this is (1 is the one to call somebody for, 0 one before that), the pattern as text."},
 		setAdded},
 	{Option{Name: "Value_Type", Type: String, Default: "string", Range: "string or bool", Records: true,
 		Help: "Type of the tag field. rewrite_tag and grep match strings only."},

@@ -10,6 +10,22 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
+// Comparison is how a log differs from what it is compared with.
+type Comparison struct {
+	With    string // what that is, for people
+	Stops   bool   // it was looked for a line to stop a build for
+	Stop    *scan.Stop
+	Changes []Changes
+}
+
+// WithBaseline is the comparison of a log with its baseline.
+func WithBaseline(c *scan.Comparison) *Comparison {
+	if c == nil {
+		return nil
+	}
+	return &Comparison{With: "the baseline", Stops: true, Stop: c.Stop, Changes: Compared(c)}
+}
+
 // Changes are patterns or fields that differ from a baseline in one way.
 type Changes struct {
 	Title string
@@ -73,6 +89,10 @@ const shownChange = 120
 // NoStop is said of a log for which nothing is to be stopped.
 const NoStop = "No unusual error that it has not got over."
 
+// NoChange is said of a log that has the patterns and the fields of the other one, about as
+// often.
+const NoChange = "Neither a pattern nor a field differs."
+
 // says is what a change is said to be in one line, without its text.
 func (c *Change) says() string {
 	b := text.Count(c.Lines, "line")
@@ -83,14 +103,16 @@ func (c *Change) says() string {
 }
 
 // markdownCompared writes how a log differs from its baseline.
-func markdownCompared(b *strings.Builder, c *scan.Comparison) {
-	b.WriteString("\n## Compared with the baseline\n\n")
+func markdownCompared(b *strings.Builder, c *Comparison) {
+	fmt.Fprintf(b, "\n## Compared with %s\n\n", Escaped(c.With))
 	if s := c.Stop; s != nil {
 		fmt.Fprintf(b, "Stop: line %s: %s\n\n    %s\n", text.Thousands(s.Line), Escaped(s.Reason), text.Printable([]byte(s.Text), shown))
-	} else {
+	} else if c.Stops {
 		b.WriteString(NoStop + "\n")
+	} else if len(c.Changes) == 0 {
+		b.WriteString(NoChange + "\n")
 	}
-	for _, k := range Compared(c) {
+	for _, k := range c.Changes {
 		fmt.Fprintf(b, "\n### %s: %s\n\n", k.Title, text.Thousands(int64(k.Count)))
 		for i := range k.List {
 			fmt.Fprintf(b, "- %s: %s\n", k.List[i].says(), Escaped(k.List[i].Text))
@@ -101,18 +123,18 @@ func markdownCompared(b *strings.Builder, c *scan.Comparison) {
 	}
 }
 
-var compared = template.Must(template.New("compared").Parse(`<section><h2>Compared with the baseline</h2>
+var compared = template.Must(template.New("compared").Parse(`<section><h2>Compared with {{.With}}</h2>
 {{with .Stop}}<p>Stop: line {{.Line}}: {{.Reason}}</p>
 <pre>{{.Text}}</pre>
-{{else}}<p>{{.NoStop}}</p>
-{{end}}{{range .Changes}}<h3>{{.Title}}</h3>
+{{else}}{{with .Says}}<p>{{.}}</p>
+{{end}}{{end}}{{range .Changes}}<h3>{{.Title}}</h3>
 <ul>{{range .List}}<li>{{.Says}}: <code>{{.Text}}</code></li>
 {{end}}{{with .More}}<li>{{.}}</li>
 {{end}}</ul>
 {{end}}</section>
 `))
 
-func htmlCompared(w io.Writer, c *scan.Comparison) error {
+func htmlCompared(w io.Writer, c *Comparison) error {
 	type change struct{ Says, Text string }
 	type changes struct {
 		Title string
@@ -121,15 +143,22 @@ func htmlCompared(w io.Writer, c *scan.Comparison) error {
 	}
 	type stop struct{ Line, Reason, Text string }
 	var page struct {
+		With    string
 		Stop    *stop
-		NoStop  string
+		Says    string
 		Changes []changes
 	}
-	page.NoStop = NoStop
+	page.With = text.Printable([]byte(c.With), shown)
+	switch {
+	case c.Stops:
+		page.Says = NoStop
+	case len(c.Changes) == 0:
+		page.Says = NoChange
+	}
 	if s := c.Stop; s != nil {
 		page.Stop = &stop{text.Thousands(s.Line), text.Printable([]byte(s.Reason), shown), text.Printable([]byte(s.Text), shown)}
 	}
-	for _, k := range Compared(c) {
+	for _, k := range c.Changes {
 		one := changes{Title: k.Title + ": " + text.Thousands(int64(k.Count)), More: k.More()}
 		for i := range k.List {
 			one.List = append(one.List, change{k.List[i].says(), k.List[i].Text})

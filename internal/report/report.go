@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
-	"github.com/flb-anomaly/flb-anomaly/internal/scan"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -20,7 +19,8 @@ type Log struct {
 	Lines, Flagged int64
 	First, Last    time.Duration // since the Unix epoch; 0 = no line has a time
 	Stories        []*incident.Story
-	Compared       *scan.Comparison // nil = there is no baseline
+	Quiet          []*incident.Story // of which a line each is told
+	Compared       *Comparison       // nil = with nothing
 }
 
 // shown is how many bytes of a line are shown.
@@ -79,8 +79,23 @@ func words(list []incident.Count) string {
 	return strings.Join(b, ", ")
 }
 
+// QuietMeans says what the quiet incidents are.
+const QuietMeans = "harmless news of the log's first day, and single lines that are hardly strange"
+
+// Quiet says how many incidents are quiet, and what that means.
+func Quiet(list []*incident.Story) string {
+	lines := int64(0)
+	for _, s := range list {
+		lines += s.Flagged
+	}
+	return fmt.Sprintf("%s, %s flagged: %s", text.Count(int64(len(list)), "quiet incident"), text.Count(lines, "line"), QuietMeans)
+}
+
 func summary(l *Log) string {
 	b := fmt.Sprintf("%s, %s flagged, %s", text.Count(l.Lines, "line"), text.Thousands(l.Flagged), text.Count(int64(len(l.Stories)), "incident"))
+	if len(l.Quiet) > 0 {
+		b += fmt.Sprintf(" and %s quiet", text.Thousands(int64(len(l.Quiet))))
+	}
 	if l.First != 0 {
 		b += ", " + Clock(l.First) + " to " + Clock(l.Last) + " UTC"
 	}
@@ -114,6 +129,12 @@ func Markdown(w io.Writer, l *Log) error {
 		}
 		fmt.Fprintf(&b, "\nIncident `%s`, score %.4f\n", s.ID, s.Score)
 	}
+	if len(l.Quiet) > 0 {
+		fmt.Fprintf(&b, "\n## Quiet\n\n%s\n", Escaped(Quiet(l.Quiet)))
+		for _, s := range l.Quiet {
+			fmt.Fprintf(&b, "\n- %s\n\n      %s\n", Escaped(Heading(s)), text.Printable([]byte(s.Patterns[0].Sample), shown))
+		}
+	}
 	if l.Compared != nil {
 		markdownCompared(&b, l.Compared)
 	}
@@ -144,6 +165,10 @@ var chapter = template.Must(template.New("chapter").Parse(`<h1>Incidents in {{.N
 {{range .Patterns}}<p>line {{.Line}}, {{.Lines}}: {{.Reason}}</p>
 <pre>{{range .Parts}}{{if .Odd}}<mark>{{.Text}}</mark>{{else}}{{.Text}}{{end}}{{end}}</pre>
 {{end}}<p><small>Incident <code>{{.ID}}</code>, score {{printf "%.4f" .Score}}</small></p></section>
+{{end}}{{with .Quiet}}<details><summary>{{.Says}}</summary>
+{{range .Lines}}<p>{{.Heading}}</p>
+<pre>{{.Text}}</pre>
+{{end}}</details>
 {{end}}`))
 
 // HTML writes a log as a chapter of a page.
@@ -161,10 +186,22 @@ func HTML(w io.Writer, l *Log) error {
 		Score       float64
 		Patterns    []pattern
 	}
+	type line struct{ Heading, Text string }
+	type quiet struct {
+		Says  string
+		Lines []line
+	}
 	page := struct {
 		Name, Summary string
 		Stories       []story
+		Quiet         *quiet
 	}{Name: l.Name, Summary: summary(l)}
+	if len(l.Quiet) > 0 {
+		page.Quiet = &quiet{Says: Quiet(l.Quiet)}
+		for _, s := range l.Quiet {
+			page.Quiet.Lines = append(page.Quiet.Lines, line{Heading(s), text.Printable([]byte(s.Patterns[0].Sample), shown)})
+		}
+	}
 	for _, s := range l.Stories {
 		one := story{Heading: Heading(s), ID: s.ID, Score: s.Score}
 		for i := range s.Patterns {

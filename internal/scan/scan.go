@@ -103,8 +103,8 @@ type Line struct {
 	Event   detector.Event
 	Verdict detector.Verdict
 
-	// Incident is the id of the incident of a flagged line, and Nth which of
-	// its lines this is, from 1.
+	// Incident is the id of the incident of a flagged line, and Nth which of its
+	// lines this is, from 1; 0 = they do not weigh enough so far.
 	Incident []byte
 	Nth      uint64
 
@@ -253,7 +253,7 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 		incidents.Pass(line.Event.Time)
 		line.Nth = 0
 		if v := &line.Verdict; v.Anomaly {
-			line.Nth = incidents.Flagged(line.Event.Group, v.Pattern, v.Score)
+			line.Nth = incidents.Flagged(line.Event.Group, v)
 			line.Incident = incidents.AppendID(line.Incident[:0])
 		}
 		if compared != nil {

@@ -61,7 +61,7 @@ var columns = []column{
 	{"anomaly_kind", func(r *Row) bool { return r.Anomaly && r.Kind != "" }, quoted(appendKind), appendKind},
 	{patternColumn, func(r *Row) bool { return r.Anomaly }, quoted(appendPattern), appendPattern},
 	{"anomaly_incident", func(r *Row) bool { return r.Anomaly && len(r.Incident) > 0 }, quoted(appendIncident), appendIncident},
-	{"anomaly_nth", func(r *Row) bool { return r.Anomaly && r.Nth != 0 }, quoted(appendNth), appendNth},
+	{"anomaly_nth", func(r *Row) bool { return r.Anomaly && len(r.Incident) > 0 }, quoted(appendNth), appendNth},
 	{"time", func(r *Row) bool { return r.Time != 0 }, quoted(appendTime), appendTime},
 	{"level", func(r *Row) bool { return r.Level != "" }, quoted(appendLevel), appendLevel},
 	{"text", nil,

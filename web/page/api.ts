@@ -122,6 +122,7 @@ export interface Incident {
   flagged: number;
   level: number;
   score: number;
+  quiet?: boolean;
   kinds: { kind: string; lines: number }[];
   patterns: { row: Row; lines: number; flagged: number; pattern: Pick<Pattern, "id" | "record" | "text" | "lines"> }[];
   more?: number;
@@ -131,6 +132,7 @@ export interface Incident {
 export interface Incidents {
   total: number;
   left?: number;
+  quiet?: number;
   sort: string;
   incidents: Incident[];
 }

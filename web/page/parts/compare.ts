@@ -65,23 +65,38 @@ function drawChoice(): void {
 const next = latest();
 
 async function refresh(): Promise<void> {
-  const { logID, filters } = state;
-  if (!logID || filters.tab !== "compare") return;
+  const { logID } = state;
+  if (!logID || state.filters.tab !== "compare") return;
   const signal = next();
   drawSides();
-  const was = sideBefore();
-  if (!was) return drawNothing();
-  const q = query({ ...filters, only: false, pattern: "", incident: "", sort: "", range: after });
-  if (before.log) q.set("before.view", before.log);
-  for (const [name, value] of query({ ...filters, only: false, pattern: "", incident: "", sort: "", normal: [], range: was === "all" ? null : was })) {
-    if (name !== "stop") q.set(`before.${name}`, value);
-  }
+  const q = asked();
+  if (!q) return drawNothing();
   try {
     const answer = await api.compare(logID, q, signal);
-    if (!signal.aborted) draw(answer);
+    if (signal.aborted) return;
+    draw(answer);
+    $("compared-out").hidden = false;
+    for (const format of ["html", "markdown"] as const) {
+      const of = new URLSearchParams(q);
+      of.set("format", format);
+      $<HTMLAnchorElement>(`compared-${format}`).href = api.reportURL(logID, of);
+    }
   } catch (e) {
     if (!signal.aborted) complain(e);
   }
+}
+
+/** asked is what the server is asked to compare, null when there is nothing to. */
+function asked(): URLSearchParams | null {
+  const was = sideBefore();
+  if (!was) return null;
+  const filters = { ...state.filters, only: false, pattern: "", incident: "", sort: "" } as const;
+  const q = query({ ...filters, range: after });
+  if (before.log) q.set("before.view", before.log);
+  for (const [name, value] of query({ ...filters, normal: [], range: was === "all" ? null : was })) {
+    if (name !== "stop") q.set(`before.${name}`, value);
+  }
+  return q;
 }
 
 /** sideBefore is what is compared with: of the same log, what lies before the other side. It is null when there is nothing to compare. */
@@ -107,6 +122,7 @@ function rangeText(r: Range): string {
 function drawNothing(): void {
   put($("compared-text"), "Drag over the chart and take the selection for one side; the other is then what comes before it, or another selection. With two logs open, one is compared with the other.");
   $("compared").replaceChildren();
+  $("compared-out").hidden = true;
 }
 
 function draw(a: api.Comparison): void {

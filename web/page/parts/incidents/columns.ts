@@ -50,6 +50,7 @@ function drawWhat(i: Incident, open: boolean, toggle: () => void): Child[] {
       " ",
       ...i.kinds.map((k) => h("span", { class: "tag" }, k.lines > 1 ? `${k.kind} ${count(k.lines)}` : k.kind)),
       more > 0 ? ` and ${plural(more, "other pattern")}` : "",
+      i.quiet ? h("span", { class: "tag" }, "quiet") : "",
       i.group ? h("span", { class: "tag" }, ...logText(i.group)) : "",
     ),
   ];

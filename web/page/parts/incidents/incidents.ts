@@ -19,6 +19,7 @@ const ASKED = 400; // at most, of one answer
 const LINES = 12; // of an incident, in the list
 
 let wanted = STEP;
+let quiet = false; // those that nobody is called for are listed, too
 let sort = ""; // chosen; empty is what the server takes for the log
 let shown: api.Incidents = { total: 0, sort: "", incidents: [] };
 let open = ""; // id of the one that is open
@@ -32,6 +33,7 @@ export function startIncidents(): void {
   };
   subscribe(() => [state.logID], () => {
     sort = open = "";
+    quiet = false;
     lines = null;
   });
   subscribe(() => [state.logID, ...narrowing(state.filters)], anew);
@@ -42,6 +44,11 @@ export function startIncidents(): void {
   });
   subscribe(() => [state.filters.stop], later(60, () => void refresh()));
   on("incidents-sort", "change", () => sortBy($<HTMLSelectElement>("incidents-sort").value));
+  on("incidents-quiet", "click", () => {
+    quiet = !quiet;
+    wanted = STEP;
+    void refresh();
+  });
   on("incidents-more", "click", () => {
     wanted += STEP;
     void refresh();
@@ -64,7 +71,7 @@ async function refresh(): Promise<void> {
     const all: api.Incident[] = [];
     let answer: api.Incidents;
     do {
-      const q = query({ ...filters, only: false, incident: "", sort: "" }, { at: all.length, n: Math.min(ASKED, wanted - all.length), sort, x: axisInUse() });
+      const q = query({ ...filters, only: false, incident: "", sort: "" }, { at: all.length, n: Math.min(ASKED, wanted - all.length), sort, x: axisInUse(), ...(quiet ? { quiet: 1 } : {}) });
       answer = await api.incidents(logID, q, signal);
       if (signal.aborted) return;
       all.push(...answer.incidents);
@@ -101,15 +108,23 @@ function draw(): void {
   put($("incidents-text"), `${plural(total, "incident")}${incidents.length < total ? `, ${count(incidents.length)} shown` : ""}${left ? `; ${count(left)} with lower scores are left out` : ""}`);
   const body = $("incidents");
   keepFocus(body, $("tab-incidents"), () => body.replaceChildren(...incidents.flatMap(rows)));
+  drawQuiet();
   $("incidents-more").hidden = incidents.length >= total;
   $("incidents-none").hidden = total > 0;
   $("incidents-table").hidden = total === 0;
   if (total === 0) put($("incidents-none"), nothing(log));
 }
 
+function drawQuiet(): void {
+  const n = shown.quiet ?? 0;
+  $("incidents-hushed").hidden = n === 0;
+  put($("incidents-quiet"), quiet ? "Hide the quiet ones" : `Show ${plural(n, "quiet incident")}`);
+}
+
 function nothing(log: api.View): string {
   if (isBusy(log)) return log.judged === 0 ? "The model is still learning." : "No incident so far.";
   if (log.judged === 0) return "No line was judged: the model learns from the first lines. Batch mode, or a smaller Warmup under Options, judges a short log.";
+  if (shown.quiet) return "No incident that anybody would be called for.";
   return "No line is flagged here, so there is no incident. The lines and their scores are under Lines; the slider flags more.";
 }
 

@@ -1,0 +1,62 @@
+package model
+
+import (
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// Weight is what a flagged event is to somebody who is called for incidents. Whatever it
+// is, the event stays flagged.
+type Weight uint8
+
+// The weights of flagged events.
+const (
+	Whole Weight = iota // an incident by itself
+	Half                // an incident with another one near in time
+	None                // no part of what makes an incident one
+)
+
+// weakPoints is up to how many points a flagged event that says nothing bad is only half
+// an incident: as improbable as 1 in 2^16 records, about one of a day of a service that
+// logs one a second.
+const weakPoints = Strange + 2
+
+// firstDay is how long a log must be known until what comes once a day was seen.
+const firstDay = 24 * time.Hour
+
+// Weight returns the weight of the event, which has been judged, by its kind and its
+// points.
+//
+// What its author calls routine, that says nothing bad and is new, has none as long as the
+// log is not known for a day: a daily job begins. Half of an incident is what says nothing
+// bad and is hardly stranger than what is flagged at all (a slow request), and trouble
+// that is only rare and was seen again and again: an error that comes thrice a day.
+func (o *Observation) Weight(kind Anomaly, points float32) Weight {
+	if kind == CutOff || o.Level >= pattern.LevelCritical {
+		return Whole
+	}
+	if o.bad == 0 {
+		switch kind {
+		case NewPattern, RarePattern, OffCategory, OffFields, OddText:
+			if o.Level != pattern.LevelNone && o.model.habits.young() {
+				return None
+			}
+		}
+		if points < weakPoints {
+			return Half
+		}
+		return Whole
+	}
+	first, _ := o.strongest()
+	s := &o.fields
+	switch {
+	case kind == RarePattern && o.known != nil && o.known.seen >= maturity,
+		first == featValue && !s.oddSort && s.odd >= 0 && s.list[s.odd].count >= firmValue:
+		return Half
+	}
+	return Whole
+}
+
+// young reports whether the log is known for less than a day, by the records' time.
+func (h *habits) young() bool { return h.begin > 0 && h.now-h.begin < firstDay }
