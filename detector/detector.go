@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,7 +79,7 @@ type Detector struct {
 	ignore  [2]*Ignore // of Options, of SetIgnore; nil = nothing
 	mix     mix
 	scanner *pattern.Scanner
-	line    pattern.Line
+	line    pattern.Workspace
 	seen    model.Observation
 	reason  []byte
 	notes   []byte // of the caller: see SetNotes
@@ -89,6 +90,7 @@ type Detector struct {
 
 	only       *group // the model of all events without a group
 	groups     map[uint64]*group
+	halvings   int // of the room of each
 	seed       maphash.Seed
 	order      list.List // of *group, the most recently used first
 	stats      Stats
@@ -123,7 +125,7 @@ type state struct {
 	records   int           // learned
 	nextRefit int           // at so many records
 	refitAt   time.Duration // or at this time,
-	refitFrom int           // once there are so many: half of the window is new
+	refitFrom int           // once there are so many: the window is new
 }
 
 // New returns a detector, or an error that names the option.
@@ -161,6 +163,10 @@ func New(o Options) (*Detector, error) {
 	}
 	return d, nil
 }
+
+// Scanner returns what scans messages: who makes events on a core of its own scans them
+// there, into Event.Line. Any number of goroutines may use it.
+func (d *Detector) Scanner() *pattern.Scanner { return d.scanner }
 
 // Close ends the background work. The detector must not be used after it.
 func (d *Detector) Close() {
@@ -248,12 +254,14 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	o := &d.seen
 	o.SetFields(ev.Fields)
 	message := d.words(ev)
-	d.scanner.Scan(message, &d.line)
-	o.Text, o.Size = message[:min(len(message), pattern.MaxBytes)], len(message)
-	o.Line, o.Time = &d.line, ev.Time
+	if o.Line = ev.Line; o.Line == nil || len(message) != len(ev.Message) {
+		d.scanner.Scan(message, &d.line)
+		o.Line = &d.line.Line
+	}
+	o.Text, o.Size, o.Time = message[:min(len(message), pattern.MaxBytes)], len(message), ev.Time
 	o.Level = ev.Level
 	if o.Level == pattern.LevelNone {
-		o.Level = d.line.Level
+		o.Level = o.Line.Level
 	}
 	if o.Level == pattern.LevelNone {
 		o.Level = ev.Transport
@@ -314,7 +322,7 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict, stream bool) {
 	v.Judged, v.Score = true, s
 	d.stats.Judged++
 	// What is ignored moves no threshold.
-	if !(g.threshold.reaches(p) || g.sweep.reaches(p)) || !d.ignored(ev) {
+	if !d.ignores() || !(g.threshold.reaches(p) || g.sweep.reaches(p)) || !d.ignored(ev) {
 		goesOn := stream && p >= scale && d.seen.GoesOn()
 		v.Anomaly, v.Sweep = g.threshold.flag(p, part, d.seen.Time, d.seen.Storm(), goesOn), g.sweep.flag(p, part, d.seen.Time, d.seen.Storm(), goesOn)
 	}
@@ -383,10 +391,32 @@ func (d *Detector) group(name []byte) *group {
 		g.hash = h
 		d.groups[h] = g
 		g.element = d.order.PushFront(g)
+		d.shareRoom(g)
 	} else {
 		d.order.MoveToFront(g.element)
 	}
 	return g
+}
+
+// Models share the room that there is: of up to crowd of them each may grow as one alone
+// does, of up to twice as many to half of that, of more to a quarter.
+const (
+	crowd        = 32
+	mostHalvings = 2
+)
+
+// shareRoom says to a new group's model how large it may grow, and to all where it is one
+// too many for what they were told.
+func (d *Detector) shareRoom(of *group) {
+	halvings := min(bits.Len(uint(len(d.groups)-1)/crowd), mostHalvings)
+	if halvings == d.halvings {
+		of.model.SetRoom(halvings)
+		return
+	}
+	d.halvings = halvings
+	for _, g := range d.groups {
+		g.model.SetRoom(halvings)
+	}
 }
 
 func (d *Detector) hash(name []byte) uint64 { return maphash.Bytes(d.seed, name) }
@@ -424,5 +454,5 @@ func newState(o *Options) state {
 // and the like. It must be called before the message that was given with the
 // event changes.
 func (d *Detector) AppendPattern(dst []byte) []byte {
-	return d.line.Append(dst, d.seen.Text)
+	return d.seen.Line.Append(dst, d.seen.Text)
 }

@@ -15,6 +15,7 @@ type Event struct {
 	Transport pattern.Level // what carried the message says (journald's PRIORITY 5, 6, RFC 5424 priority): counts where neither Level nor Message says one
 	Group     []byte        // value of Group_By; each has a model of its own
 	Fields    []Field       // the others, in the record's order; at most MaxFields
+	Line      *pattern.Line // Message as Detector.Scanner has scanned it; nil = not yet
 }
 
 // AppendFields appends the fields as name=value with blanks between, up to the

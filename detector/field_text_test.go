@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -23,4 +24,17 @@ func TestFieldAttack(t *testing.T) {
 	for _, user := range []string{`"admin' OR '1'='1"`, `"$(rm -rf /)"`, `"../../root"`} {
 		shop.flags(changed("user", user), "user ")
 	}
+}
+
+// The ending of a file's name is a value of its own: one that a place of files never had
+// is news, however many names there are, and behind whatever query.
+func TestFieldEnding(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 11))
+	next := func() string {
+		return fmt.Sprintf(`{"method":"GET","path":"/files/%s.%s?v=%d","status":200}`, letterWord(rng.IntN(1<<20)), pick(rng, "css", "js", "png", "woff2"), rng.IntN(1000))
+	}
+	w := watch(t, next, 6000)
+	w.passes(`{"method":"GET","path":"/files/quarterly.png","status":200}`)
+	w.flags(`{"method":"GET","path":"/files/quarterly.php","status":200}`, `php`)
+	w.flags(`{"method":"GET","path":"/files/quarterly.php?v=7","status":200}`, `php`)
 }

@@ -150,7 +150,7 @@ func (m *Merger) WriteTo(w io.Writer, software string, saved time.Time) (Merged,
 			g.install(d.fit(g.window.all()), d)
 			g.startThreshold(&d.mix)
 			g.nextRefit = math.MaxInt32 // RefitRecords bounds it where the model is read
-			g.refitFrom = g.records + d.options.Window/2
+			g.refitFrom = g.records + d.options.Window
 		}
 		b.group(name, &g.state)
 		of.Groups++

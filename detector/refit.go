@@ -134,7 +134,7 @@ func (d *Detector) refit(g *group, now time.Duration) {
 		g.nextRefit = d.options.Warmup
 	}
 	g.refitAt = now + d.options.RefitInterval
-	g.refitFrom = g.records + min(d.options.Window/2, g.records)
+	g.refitFrom = g.records + min(d.options.Window, g.records)
 	if g.window.len() == 0 { // all that came is ignored
 		return
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector/forest"
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/halflife"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
@@ -264,7 +265,7 @@ func (t *threshold) sink(now time.Duration) {
 	}
 	f := floodDecay
 	if passed > 0 {
-		f *= float32(math.Exp2(-float64(passed) / float64(floodTime)))
+		f *= float32(halflife.Left(min(float64(passed)/float64(floodTime), forgotten)))
 	}
 	for i := range t.extra {
 		if t.extra[i] *= f; t.extra[i] < floodLeast {
@@ -272,6 +273,9 @@ func (t *threshold) sink(now time.Duration) {
 		}
 	}
 }
+
+// forgotten is after how many half-lives nothing is left of a float32.
+const forgotten = 200
 
 // floodLeast are so few points that they are none.
 const floodLeast = 1e-3

@@ -35,7 +35,21 @@ const (
 	mostOwed  = 16
 
 	heaviest = 1e9 // weights are brought down before they are larger
+
+	// The share that is flagged now halves with each room full of flags given in advance,
+	// and doubles with each that is owed, in so many steps, at most mostRooms times.
+	stepsARoom = 32
+	mostRooms  = 16
 )
+
+// paidBack is how many times what is due is flagged, from mostRooms owed to as many given
+// in advance.
+var paidBack = func() (t [2*mostRooms*stepsARoom + 1]float32) {
+	for i := range t {
+		t[i] = float32(math.Exp2(mostRooms - float64(i)/stepsARoom))
+	}
+	return t
+}()
 
 func pointClass(points float32) uint16 {
 	return uint16(min(pointClasses-1, max(0, points)*classesAPoint))
@@ -54,7 +68,13 @@ func (s *share) start(contamination float32, points []float32) {
 
 // room is how many flags may be owed, or given in advance.
 func (s *share) room(contamination float32) float32 {
-	return min(mostOwed, max(1, owedShare*contamination*float32(s.judged)))
+	switch room := owedShare * contamination * float32(s.judged); {
+	case room < 1:
+		return 1
+	case room < mostOwed:
+		return room
+	}
+	return mostOwed
 }
 
 // reaches reports whether so many points are flagged now.
@@ -93,7 +113,8 @@ func (s *share) flag(contamination, points float32) bool {
 
 // settle finds the class above which as many are as are due.
 func (s *share) settle(contamination float32) {
-	due := contamination * float32(math.Exp2(-float64(s.over/s.room(contamination)))) * s.total
+	step := int((s.over/s.room(contamination) + mostRooms) * stepsARoom)
+	due := contamination * s.total * paidBack[max(0, min(step, len(paidBack)-1))]
 	for s.above > due && s.at < pointClasses-1 {
 		s.at++
 		s.above = max(0, s.above-s.count[s.at])

@@ -388,6 +388,9 @@ func (d *Detector) adopt(groups []*group) error {
 		byHash[g.hash] = g
 	}
 	d.only, d.groups = only, byHash
+	for _, g := range byHash {
+		d.shareRoom(g)
+	}
 	for _, g := range slices.Backward(groups) {
 		if g == only {
 			d.fitIn(g)

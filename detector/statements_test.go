@@ -174,6 +174,12 @@ func TestIgnoredMovesNoThreshold(t *testing.T) {
 // holds no digit: its line is of the same statement as the others, and no news. A short
 // word in their place is another matter.
 func TestAnIdentifierWithoutADigit(t *testing.T) {
+	for _, begin := range []string{"[worker-%d] ", "%d 8 "} { // numbers beside it are another matter than words with digits
+		t.Run(begin, func(t *testing.T) { testAnIdentifierWithoutADigit(t, begin) })
+	}
+}
+
+func testAnIdentifierWithoutADigit(t *testing.T, begin string) {
 	d := newDetector(t, nil)
 	rng := rand.New(rand.NewPCG(31, 32))
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
@@ -194,7 +200,7 @@ func TestAnIdentifierWithoutADigit(t *testing.T) {
 	var v detector.Verdict
 	say := func(id string, i int) detector.Verdict {
 		format := []string{"%s DEBUG schema.TypeValidator validate page", "%s DEBUG schema.FormatValidator validate page", "%s INFO rest.Handler request done"}[i%3]
-		d.Observe(&detector.Event{Message: fmt.Appendf(nil, "[worker-%d] "+format, i%4, id)}, &v)
+		d.Observe(&detector.Event{Message: fmt.Appendf(nil, begin+format, i%4, id)}, &v)
 		return v
 	}
 	patterns := map[int]uint64{}

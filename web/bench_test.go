@@ -32,7 +32,7 @@ func BenchmarkLargeLog(b *testing.B) {
 	name := filepath.Join(dir, "large.log")
 	size := writeLog(b, name, lines)
 	command := filepath.Join(dir, "flb-anomaly")
-	if out, err := exec.Command("go", "build", "-o", command, "../cmd/flb-anomaly").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-pgo", "../plugin/default.pgo", "-o", command, "../cmd/flb-anomaly").CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, out)
 	}
 	for b.Loop() {

@@ -15,7 +15,7 @@ import (
 type reader struct {
 	events  *event.Reader
 	scanner *pattern.Scanner
-	line    pattern.Line
+	line    pattern.Workspace
 	event   detector.Event
 }
 

@@ -441,11 +441,3 @@ func TestConcurrentScores(t *testing.T) {
 	}
 	wg.Wait()
 }
-
-func TestExp2neg(t *testing.T) {
-	for x := 0.0; x < 40; x += 0.0137 {
-		if got, want := exp2neg(x), math.Exp2(-x); math.Abs(got-want) > 1e-9*want {
-			t.Fatalf("exp2neg(%v) = %v, want %v", x, got, want)
-		}
-	}
-}

@@ -60,7 +60,7 @@ func (c *clock) off(t time.Duration) bool { return t > c.now+farOff || t < c.now
 // pause returns how much of the time since the last record the log itself said nothing: a
 // host that was off, a night without a build. While all is silent, no statement is.
 func (c *clock) pause(t time.Duration) time.Duration {
-	if c.now == 0 || t <= c.now {
+	if c.now == 0 || t <= c.now || t-c.now <= quietTime {
 		return 0
 	}
 	usual := time.Duration(math.Exp2(float64(c.gaps.mean+2*sqrt(c.gaps.variance)))) * time.Millisecond

@@ -61,15 +61,16 @@ const (
 	rushTail  = 1.4
 )
 
-// valueLimit and pairLimit bound the tables of values and pairs, in entries: 512 fields
-// of 128 values each, and half as many pairs.
+// What the tables of values, of pairs and of all values together are bounded to, in
+// entries: 512 fields of 128 values each, half as many pairs.
 const (
 	valueLimit = 1 << 16
 	pairLimit  = 1 << 15
+	shapeLimit = 1 << 13
 )
 
 func newFields() fields {
-	return fields{values: newGrams(valueLimit), shapes: newGrams(pairLimit / 4), pairs: newGrams(pairLimit)}
+	return fields{values: newGrams(valueLimit), shapes: newGrams(shapeLimit), pairs: newGrams(pairLimit)}
 }
 
 // seenField is a field of the event at hand, or a part of one.

@@ -45,3 +45,36 @@ func TestChosenKeysDoNotPileUp(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsFade fills the table of words beyond its limit: all counts are halved, what was
+// seen once goes, and what is said all the time stays at what it is by then.
+func TestWordsFade(t *testing.T) {
+	const limit = gramsAtFirst * 2
+	g := newGrams(limit)
+	const common, counted = 7, 1000
+	g.count(common, counted)
+	g.context(common, 0, true)
+	g.context(common, 0, true)
+	halved := 0
+	for i, n := uint32(100), uint16(counted); i < 20*limit; i++ {
+		g.count(i, 1)
+		if len(g.slots) > limit || g.used > limit/4*3 {
+			t.Fatalf("%d words in %d places", g.used, len(g.slots))
+		}
+		if now := g.find(common).n; now != n {
+			if now != n/2 || g.used > 2 { // the common one, and the one that came
+				t.Fatalf("of %d times %d are left, and %d words", n, now, g.used)
+			}
+			n, halved = now, halved+1
+			if halved == 1 && g.find(common).t != 1 {
+				t.Errorf("of 2 new ones behind it %d are left", g.find(common).t)
+			}
+			if n == 1 {
+				break
+			}
+		}
+	}
+	if halved != 9 { // 1000, 500, ... 1
+		t.Errorf("halved %d times", halved)
+	}
+}

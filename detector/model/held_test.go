@@ -106,6 +106,9 @@ func (d *day) next(ev *detector.Event) {
 		if d.seldom(150) {
 			ev.Message = fmt.Appendf(nil, "request %d of root took %dms", d.n, 90_000+d.rng.IntN(9))
 		}
+		if d.seldom(3) {
+			ev.Message = fmt.Appendf(nil, "%d %s served %d of %s", d.n%4, d.identifier(), d.rng.IntN(90), d.pick("cart", "items"))
+		}
 		if d.seldom(250) {
 			ev.Message = []byte(d.pick("access denied for root", "out of memory: killed process 77", "checksum mismatch in block 9", "cache is warm", "shutting down"))
 			ev.Transport = pattern.LevelNotice
@@ -117,6 +120,16 @@ func (d *day) next(ev *detector.Event) {
 	default:
 		d.fields(ev)
 	}
+}
+
+// identifier is one of 22 characters, which seldom has no digit.
+func (d *day) identifier() string {
+	b := make([]byte, 22)
+	for i := range b {
+		b[i] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_0123456789"[d.rng.IntN(64)]
+	}
+	b[0], b[21] = 'x', 'Y'
+	return string(b)
 }
 
 func (d *day) fields(ev *detector.Event) {
@@ -136,7 +149,14 @@ func (d *day) fields(ev *detector.Event) {
 		status = []float64{500, 503, 418}[d.rng.IntN(3)]
 	}
 	number("status", status, pattern.UnitNone)
-	text("path", fmt.Sprintf("/api/%s/%d", d.pick("cart", "items", "users"), d.rng.IntN(1000)))
+	switch {
+	case d.seldom(200):
+		text("path", d.pick("/admin", "/files/shell.php", "/api/cart/7.bak", "/files/of-no-ending.2026-03-03"))
+	case d.seldom(4):
+		text("path", fmt.Sprintf("/files/%s-%d.%s?v=%d", d.pick("site", "shop", "logo"), d.rng.IntN(9), d.pick("css", "js", "png", "woff2"), d.n))
+	default:
+		text("path", fmt.Sprintf("/api/%s/%d", d.pick("cart", "items", "users"), d.rng.IntN(1000)))
+	}
 	number("latency", 0.01*(1+d.rng.ExpFloat64()), pattern.UnitSecond)
 	number("bytes", float64(d.rng.IntN(4000)), pattern.UnitByte)
 	text("trace_id", fmt.Sprintf("%016x", d.rng.Uint64()))
@@ -163,6 +183,10 @@ func (d *day) fields(ev *detector.Event) {
 		text("review", d.prose())
 		if d.seldom(60) {
 			ev.Fields[len(ev.Fields)-1].Value = []byte("' OR 1=1; DROP TABLE users; -- <script>" + strings.Repeat("A", 200))
+		}
+		if d.seldom(40) {
+			text("answer", d.prose())
+			text("cause", d.pick("disk failed", "request timed out after a while", d.prose()))
 		}
 	}
 	ok := detector.Field{Name: []byte("ok"), Kind: model.Bool, Value: []byte("true")}
@@ -213,6 +237,8 @@ func TestHeld(t *testing.T) {
 		t.Skipf("SKIPPED, NOT TESTED: no amd64, by which the hashes in testdata/held.txt was made; %s rounds in other places", runtime.GOARCH)
 	}
 	const records, block, file = 14_000, 2000, "testdata/held.txt"
+	begun := map[int]bool{1: true, 20: true, 300: true, 1500: true, 4000: true} // days that have just begun are merged, too
+	var young [][]byte
 	var got []string
 	say := func(what string, h hash.Hash64) { got = append(got, fmt.Sprintf("%016x %s", h.Sum64(), what)) }
 	saved := time.Unix(1_772_500_000, 0).UTC()
@@ -237,6 +263,13 @@ func TestHeld(t *testing.T) {
 				c, ok := d.Usual(ev.Fields[i/20%len(ev.Fields)].Name)
 				fmt.Fprintln(h, written(t, c), ok)
 			}
+			if begun[i+1] {
+				var b bytes.Buffer
+				if err := d.WriteSnapshot(&b, "test", saved); err != nil {
+					t.Fatal(err)
+				}
+				young = append(young, b.Bytes())
+			}
 			if i%block == block-1 {
 				say(fmt.Sprintf("day %d, records up to %d", seed, i+1), h)
 			}
@@ -256,19 +289,28 @@ func TestHeld(t *testing.T) {
 		say(fmt.Sprintf("day %d, what is in it", seed), h)
 		snapshots = append(snapshots, b.Bytes())
 	}
-	var m detector.Merger
-	for _, s := range snapshots {
-		if err := m.Add(bytes.NewReader(s)); err != nil {
+	merged := func(what string, snapshots ...[]byte) {
+		var m detector.Merger
+		for _, s := range snapshots {
+			if err := m.Add(bytes.NewReader(s)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var b bytes.Buffer
+		if _, err := m.WriteTo(&b, "test", saved); err != nil {
 			t.Fatal(err)
 		}
+		h := fnv.New64a()
+		h.Write(b.Bytes())
+		say(what, h)
 	}
-	var b bytes.Buffer
-	if _, err := m.WriteTo(&b, "test", saved); err != nil {
-		t.Fatal(err)
+	merged("all, merged", snapshots...)
+	for i, s := range young {
+		for _, j := range []int{i + 1, i + 3, i + 7} { // of the same day and of another one
+			merged(fmt.Sprintf("begun days %d and %d, merged", i, j%len(young)), s, young[j%len(young)])
+		}
 	}
-	h := fnv.New64a()
-	h.Write(b.Bytes())
-	say("all, merged", h)
+	merged("begun days, merged", young...)
 
 	text := strings.Join(got, "\n") + "\n"
 	want, err := os.ReadFile(file)

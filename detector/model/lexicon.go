@@ -8,12 +8,10 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
-// wordClass is what a word speaks of, by the groups of the original design.
+// wordClass is what a word speaks of, a bit each.
 type wordClass uint8
 
-const (
-	classFailure wordClass = 1 << iota // failures, exceptions, refused authorisation
-)
+const classFailure wordClass = 1 // failures, exceptions, refused authorisation
 
 // failureStems are the beginnings of words that speak of something gone
 // wrong, in lower case. They are general English of operations, not the words

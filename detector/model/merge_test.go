@@ -125,3 +125,131 @@ func TestMergeKnowsEveryField(t *testing.T) {
 		}
 	}
 }
+
+// TestMergeIsAsIfOneHadReadBoth: of what is counted, and of means in which nothing has
+// faded yet, a merge knows what one model knows that read one log and then the other,
+// however short they are.
+func TestMergeIsAsIfOneHadReadBoth(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	type parts struct {
+		gaps    gaps
+		letters letters
+		lengths lengths
+		grams   grams
+		rarity  rarity
+		span    span
+	}
+	learn := func(p *parts, x float32) {
+		p.gaps.learn(x)
+		p.letters.learn(fmt.Appendf(nil, "line %v of many", x))
+		p.letters.usual(x/4, x > 4)
+		p.lengths.learn(int(8 * x))
+		p.grams.count(uint32(x), 3)
+		p.rarity.learn(uint32(x), 1e9) // nothing fades
+		p.span.lo, p.span.hi = min(p.span.lo, octavesOf(float64(x))), max(p.span.hi, octavesOf(float64(x)))
+	}
+	fresh := func() *parts {
+		p := &parts{grams: newGrams(1 << 12)}
+		p.span.lo, p.span.hi = octavesOf(1e9), octavesOf(1.0/1024)
+		return p
+	}
+	near := func(a, b float32) bool {
+		return math.Abs(float64(a-b)) <= 1e-3*max(1, math.Abs(float64(a)), math.Abs(float64(b)))
+	}
+	for n := range 12 {
+		for o := range 12 {
+			one, other, both := fresh(), fresh(), fresh()
+			for i := range n + o {
+				x := 1 + 7*rng.Float32()
+				learn(both, x)
+				if i < n {
+					learn(one, x)
+				} else {
+					learn(other, x)
+				}
+			}
+			longest := max(one.gaps.longest, other.gaps.longest)
+			one.gaps.merge(&other.gaps)
+			one.letters.merge(&other.letters)
+			one.lengths.merge(&other.lengths)
+			one.grams.merge(&other.grams, firstOf)
+			one.rarity.merge(&other.rarity)
+			one.span.merge(other.span)
+			g, w := &one.gaps, &both.gaps
+			if g.n != w.n || !near(g.mean, w.mean) || !near(g.variance, w.variance) || g.longest != longest {
+				t.Errorf("%d and %d: gaps %+v, want %+v, the longest %v", n, o, *g, *w, longest)
+			}
+			l, m := &one.letters, &both.letters
+			if l.pairs != m.pairs || l.firsts != m.firsts || l.lines != m.lines || !near(l.mean, m.mean) || !near(l.open, m.open) {
+				t.Errorf("%d and %d: of letters %v lines of %v bits, %v open, want %v of %v, %v", n, o, l.lines, l.mean, l.open, m.lines, m.mean, m.open)
+			}
+			if one.lengths != both.lengths {
+				t.Errorf("%d and %d: lengths %+v, want %+v", n, o, one.lengths, both.lengths)
+			}
+			if !reflect.DeepEqual(one.grams.entries(), both.grams.entries()) {
+				t.Errorf("%d and %d: words %v, want %v", n, o, one.grams.entries(), both.grams.entries())
+			}
+			if one.span != both.span {
+				t.Errorf("%d and %d: a range %v, want %v", n, o, one.span, both.span)
+			}
+			share := func(x, of float32) float32 { return x / max(of, 1e-9) }
+			for i := range one.rarity.count {
+				if a, b := share(one.rarity.count[i], one.rarity.weight), share(both.rarity.count[i], both.rarity.weight); !near(a, b) {
+					t.Errorf("%d and %d: %v times as rare as %d, want %v", n, o, a, i, b)
+				}
+			}
+			if a, b := share(one.rarity.total, one.rarity.weight), share(both.rarity.total, both.rarity.weight); !near(a, b) {
+				t.Errorf("%d and %d: %v counted, want %v", n, o, a, b)
+			}
+		}
+	}
+}
+
+// TestMergeOfWordsInCommon: as many of the words that stood behind one are the same in
+// both logs as there are neighbours of words that both know.
+func TestMergeOfWordsInCommon(t *testing.T) {
+	const place = 7 // a word, behind which 8 different ones stood in each log
+	for _, c := range []struct {
+		name         string
+		common, each uint32 // neighbours that both know, and that each knows
+		want         uint16
+	}{{"none but the place itself", 1, 8, 8 + 7}, {"half", 4, 8, 8 + 4}, {"all", 8, 8, 8}} {
+		a, b := New(), New()
+		a.language.grams.context(place, 20, false)
+		b.language.grams.context(place, 30, false)
+		a.language.grams.find(place).t, b.language.grams.find(place).t = 8, 8
+		for i := range c.each - 1 {
+			a.language.grams.count(100+i, 1)
+			if i < c.common-1 {
+				b.language.grams.count(100+i, 1)
+			} else {
+				b.language.grams.count(200+i, 1)
+			}
+		}
+		a.language.merge(&b.language, 0.5)
+		if s := a.language.grams.find(place); s.n != 50 || s.t != c.want {
+			t.Errorf("%s: %d different ones in %d, want %d in 50", c.name, s.t, s.n, c.want)
+		}
+	}
+}
+
+// TestMergeOfNothing: models that have read nothing make one that has read nothing.
+func TestMergeOfNothing(t *testing.T) {
+	m, o, want := New(), New(), New()
+	m.Merge(&o)
+	got := []any{m.records, m.total, m.news, m.failure, m.language.fresh, m.clock, m.letters, m.lengths, m.seldom, len(m.statements.all), m.habits.total, m.habits.news, m.fields.records}
+	for i, w := range []any{want.records, want.total, want.news, want.failure, want.language.fresh, want.clock, want.letters, want.lengths, want.seldom, 0, want.habits.total, want.habits.news, want.fields.records} {
+		if !reflect.DeepEqual(got[i], w) {
+			t.Errorf("%d: %+v, want %+v", i, got[i], w)
+		}
+	}
+}
+
+// TestRoomIsForTheLargest: a copy that has room for each of two models has it for all
+// that either holds.
+func TestRoomIsForTheLargest(t *testing.T) {
+	a, b := Room{1, 20, 3, 40}, Room{10, 2, 30, 4}
+	if got, want := a.Max(b), (Room{10, 20, 30, 40}); got != want || b.Max(a) != want {
+		t.Errorf("%+v and %+v, want %+v", got, b.Max(a), want)
+	}
+}

@@ -107,6 +107,17 @@ func New() Model {
 	}
 }
 
+// SetRoom bounds the model's tables to what New gives them, halved so many times. What
+// they hold already they keep.
+func (m *Model) SetRoom(halvings int) {
+	m.statements.limit = maxStatements >> halvings
+	m.general.counts.limit = countsLimit >> halvings
+	m.language.grams.limit = gramLimit >> halvings
+	m.fields.values.limit = valueLimit >> halvings
+	m.fields.shapes.limit = shapeLimit >> halvings
+	m.fields.pairs.limit = pairLimit >> halvings
+}
+
 // Judge fills o.Row by what was learned so far. It changes nothing.
 func (m *Model) Judge(o *Observation) {
 	o.model, o.Flagged = m, false

@@ -9,12 +9,13 @@ import (
 )
 
 func TestPatternText(t *testing.T) {
-	o := Observation{Line: new(pattern.Line)}
+	line := new(pattern.Workspace)
+	o := Observation{Line: &line.Line}
 	scanner := pattern.NewScanner(1)
-	set := func(line string) string {
+	set := func(text string) string {
 		var p patternText
-		o.Text, o.Size = []byte(line), len(line)
-		scanner.Scan(o.Text, o.Line)
+		o.Text, o.Size = []byte(text), len(text)
+		scanner.Scan(o.Text, line)
 		p.set(&o)
 		return string(p.bytes())
 	}
@@ -66,16 +67,16 @@ func TestUsualLengths(t *testing.T) {
 func TestPlaceholderIsNoSurprise(t *testing.T) {
 	m := New()
 	scanner := pattern.NewScanner(1)
-	var line pattern.Line
+	var line pattern.Workspace
 	surprise := func(s string) float32 {
 		scanner.Scan([]byte(s), &line)
 		var words spoken
-		return m.language.surprise([]byte(s), &line, pattern.LevelNone, 0, &words, 0).word
+		return m.language.surprise([]byte(s), &line.Line, pattern.LevelNone, 0, &words, 0).word
 	}
 	for i := range 200 {
 		s := [...]string{"configure tool <none>", "status installed tool"}[i%2]
 		scanner.Scan([]byte(s), &line)
-		m.language.learn(&line, 1)
+		m.language.learn(&line.Line, 1)
 	}
 	if bits := surprise("status installed <none>"); bits > 2 {
 		t.Errorf("<none>, which stands in half of the lines, has %.1f bits in another place; at most 2 are right", bits)

@@ -10,7 +10,7 @@ func BenchmarkScan(b *testing.B) {
 		lines[i] = []byte(g.line)
 		size += len(g.line)
 	}
-	s, l := NewScanner(1), new(Line)
+	s, l := NewScanner(1), new(Workspace)
 	b.SetBytes(int64(size / len(lines)))
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
@@ -28,7 +28,7 @@ func BenchmarkScanOne(b *testing.B) {
 		{"path", "/srv/app/releases/2024/config/settings.yaml"},
 	} {
 		b.Run(one.name, func(b *testing.B) {
-			s, l, line := NewScanner(1), new(Line), []byte(one.line)
+			s, l, line := NewScanner(1), new(Workspace), []byte(one.line)
 			b.SetBytes(int64(len(line)))
 			b.ReportAllocs()
 			for b.Loop() {

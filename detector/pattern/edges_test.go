@@ -12,7 +12,7 @@ import (
 // all that is around these lines.
 func TestEdges(t *testing.T) {
 	s := NewScanner(1)
-	var l Line
+	var l Workspace
 	edges.Hold(t, "testdata/edges.txt", func(to, line []byte) []byte {
 		s.Scan(line, &l)
 		to = append(l.Append(to, line), byte(l.Level))

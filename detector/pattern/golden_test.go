@@ -454,7 +454,7 @@ var golden = []struct {
 }
 
 func TestGolden(t *testing.T) {
-	s, l := NewScanner(1), new(Line)
+	s, l := NewScanner(1), new(Workspace)
 	for _, g := range golden {
 		s.Scan([]byte(g.line), l)
 		if got := string(l.Append(nil, []byte(g.line))); got != g.pattern {
@@ -484,7 +484,7 @@ func TestGolden(t *testing.T) {
 // TestBrokenAddress: an address with a part that is too large has the pattern
 // of an address, and the part is a number of the line.
 func TestBrokenAddress(t *testing.T) {
-	s, good, bad := NewScanner(1), new(Line), new(Line)
+	s, good, bad := NewScanner(1), new(Workspace), new(Workspace)
 	s.Scan([]byte("connection from 10.2.3.4 closed"), good)
 	s.Scan([]byte("connection from 7104233.2.3.4 closed"), bad)
 	if good.Hash != bad.Hash {

@@ -40,7 +40,7 @@ var mayBeGrouped = func() (t [256]bool) {
 
 // grouped reads on behind the digits b[i:j], the Number p: groups or a decimal comma.
 // The next run starts at edge k.
-func (s *Scanner) grouped(l *Line, p *piece, k, i, j int, negative bool) bool {
+func (s *Scanner) grouped(l *Workspace, p *piece, k, i, j int, negative bool) bool {
 	b := l.text[before:]
 	join := groupJoin(b[j:])
 	if join == 0 || class[b[j+join]]&digit == 0 {
@@ -86,7 +86,7 @@ func (s *Scanner) grouped(l *Line, p *piece, k, i, j int, negative bool) bool {
 // groups reads the number in groups that begins with the digits b[i:j] and goes on with
 // a join of so many bytes, and its fraction. It returns 0 when that is not what stands
 // there.
-func (l *Line) groups(i, j, join int) (end int, value float64) {
+func (l *Workspace) groups(i, j, join int) (end int, value float64) {
 	b := l.text[before:]
 	if j-i > 3 || b[i] == '0' {
 		return 0, 0
@@ -139,7 +139,7 @@ func (l *Line) groups(i, j, join int) (end int, value float64) {
 
 // decimalComma reads a number of one or two decimals behind a comma, which has words
 // behind it: 21,5 °C, 234,56 EUR.
-func (l *Line) decimalComma(i, j int) (end int, value float64) {
+func (l *Workspace) decimalComma(i, j int) (end int, value float64) {
 	b := l.text[before:]
 	if b[j] != ',' {
 		return 0, 0

@@ -5,7 +5,7 @@ import "testing"
 // TestIdentifiersOfDigits has hexadecimal identifiers that look like numbers, and
 // numbers that do not look like ones.
 func TestIdentifiersOfDigits(t *testing.T) {
-	s, l := NewScanner(1), new(Line)
+	s, l := NewScanner(1), new(Workspace)
 	for text, want := range map[string]string{
 		"span 6141307d done":                "span <id> done",
 		"span 61413b done":                  "span <id> done",

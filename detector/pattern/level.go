@@ -134,7 +134,7 @@ type levelSlot struct {
 // fillLevels enters the words that Scan must not take for plain ones: levels
 // and the names of months and days.
 func (s *Scanner) fillLevels() {
-	l := new(Line)
+	l := new(Workspace)
 	hash := func(word string) uint64 {
 		copy(l.text[before:], word)
 		h := s.letters(l, 0, len(word))
@@ -174,7 +174,7 @@ func (s *Scanner) fillLevels() {
 // stands as one: in capitals anywhere, else only beside punctuation
 // ([notice], level=info, "severity":"warn", info:), so that prose is left
 // alone.
-func (s *Scanner) levelOf(h uint32, l *Line, i, j, nt int) Level {
+func (s *Scanner) levelOf(h uint32, l *Workspace, i, j, nt int) Level {
 	slot := h % levelSlots
 	for s.levels[slot].hash != h {
 		if s.levels[slot].hash == 0 {
@@ -257,7 +257,7 @@ var nameInside = [256]bool{'_': true, '.': true, '/': true, '$': true}
 
 // told reports whether the word in capitals b[i:j] is what the line tells of, and
 // not its level: 0 ERROR(s), ERROR: 0, no ERROR found, set to DEBUG.
-func (l *Line) told(i, j int) bool {
+func (l *Workspace) told(i, j int) bool {
 	b := l.text[before:]
 	if b[j] == '(' && b[j+1] == 's' && b[j+2] == ')' {
 		return true
@@ -346,7 +346,7 @@ var levelFields = []string{"level", "lvl", "severity", "sev", "priority", "prio"
 // klog reports whether what klog and glog begin a line with stands at i, a run that
 // ends at j: a letter for the level, month and day in four digits, the time of
 // day. Something may stand before it.
-func (l *Line) klog(i, j int) bool {
+func (l *Workspace) klog(i, j int) bool {
 	b := l.text[before+i:]
 	switch b[0] {
 	case 'I', 'W', 'E', 'F', 'D':
@@ -358,7 +358,7 @@ func (l *Line) klog(i, j int) bool {
 
 // cisco returns the level in the name of a message of Cisco's, whose first
 // letter is at i: %ASA-4-106023, %LINK-SP-3-UPDOWN.
-func (l *Line) cisco(i int) Level {
+func (l *Workspace) cisco(i int) Level {
 	b := l.text[before:]
 	for end := min(l.size, i+32); i < end; i++ {
 		switch c := b[i]; {
@@ -373,7 +373,7 @@ func (l *Line) cisco(i int) Level {
 
 // redis returns the level of a line of Redis or Valkey, of which the role's letter is
 // at i: 1:M 26 Nov 2026 08:00:00.123 # Warning.
-func (l *Line) redis(i int) Level {
+func (l *Workspace) redis(i int) Level {
 	const sign = len("M 26 Nov 2026 08:00:00.123 ")
 	b := l.text[before+i:]
 	if b[1] != ' ' || !isDateWord(b[5:8]) || !clock(b, len("M 26 Nov 2026 ")) || b[sign-1] != ' ' || b[sign+1] != ' ' {

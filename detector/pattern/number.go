@@ -49,13 +49,13 @@ var timeJoins = [256]bool{':': true, '/': true, '-': true, '.': true, ',': true,
 
 // follows reports whether the run at edge k stands one byte behind at and begins
 // with a digit.
-func (l *Line) follows(k, at int) bool {
+func (l *Workspace) follows(k, at int) bool {
 	i := l.start(k)
 	return i == at+1 && class[l.text[before+i]]&digit != 0
 }
 
 // digits reports whether the run at edge k is made of digits only.
-func (l *Line) digits(k int) bool {
+func (l *Workspace) digits(k int) bool {
 	i, j := l.run(k)
 	for i < j && class[l.text[before+i]]&digit != 0 {
 		i++
@@ -65,7 +65,7 @@ func (l *Line) digits(k int) bool {
 
 // number makes a token of the digits p, whose neighbours hint at more than a
 // plain number. The next run starts at edge k.
-func (s *Scanner) number(l *Line, p *piece, k int) {
+func (s *Scanner) number(l *Workspace, p *piece, k int) {
 	b := l.text[before:]
 	i, j := p.start, p.end
 	if j-i > maxDigits {
@@ -166,7 +166,7 @@ func (s *Scanner) inUnit(p *piece, end int, u Unit) {
 }
 
 // spacedUnit takes a unit that stands one space behind the Number p into it.
-func (s *Scanner) spacedUnit(l *Line, p *piece, k int) {
+func (s *Scanner) spacedUnit(l *Workspace, p *piece, k int) {
 	i, j := l.run(k)
 	if i == p.end+1 && j-i <= maxUnit && class[l.text[before+i]]&unit != 0 {
 		if u := unitWord(l.text[before+i : before+j]); u != UnitNone {
@@ -224,7 +224,7 @@ var (
 
 // isoTime reads 2006-01-02T15:04:05 at i, the T being any byte, all at once:
 // most lines begin with it. It returns the seconds' run, -1 if it is not there.
-func (l *Line) isoTime(k, i int) int {
+func (l *Workspace) isoTime(k, i int) int {
 	if !isoDate.fits(l.load(before+i)) || !isoHour.fits(l.load(before+i+8)) || !isoSecond.fits(l.load(before+i+16)) {
 		return -1
 	}
@@ -237,7 +237,7 @@ func (l *Line) isoTime(k, i int) int {
 // compound reads on behind the digits b[i:j], which are joined to more: it
 // returns Time, Address or ID with its end, or Word when they are a plain
 // number that something follows.
-func (l *Line) compound(k, i, j int) (Kind, int) {
+func (l *Workspace) compound(k, i, j int) (Kind, int) {
 	b := l.text[before:]
 	first := b[j]
 	switch {
@@ -288,7 +288,7 @@ func (l *Line) compound(k, i, j int) (Kind, int) {
 // afterDate returns where a date or a time goes on to that has been read up
 // to end: over years and times of day, a zone, AM or PM. The next run starts
 // at edge k.
-func (l *Line) afterDate(k, end int) int {
+func (l *Workspace) afterDate(k, end int) int {
 	b := l.text[before:]
 	for {
 		i, j := l.run(k)
@@ -319,7 +319,7 @@ func (l *Line) afterDate(k, end int) int {
 
 // date reads on behind the name of a month or a day that ends at j; it
 // returns j when no date goes on there.
-func (l *Line) date(k, j int) int {
+func (l *Workspace) date(k, j int) int {
 	b := l.text[before:]
 	end := j
 	for n := 0; n < 3; n++ {
@@ -353,7 +353,7 @@ func isDateWord(b []byte) bool {
 
 // dotted reads on behind the digits p, a dot and a digit: a decimal number,
 // an IPv4 address or a version.
-func (s *Scanner) dotted(l *Line, p *piece, k int) {
+func (s *Scanner) dotted(l *Workspace, p *piece, k int) {
 	b := l.text[before:]
 	start, dot := p.start, p.end
 	runs, end := 1, dot
@@ -400,7 +400,7 @@ func (s *Scanner) dotted(l *Line, p *piece, k int) {
 
 // versionEnd returns where the version goes on to that has been read up to
 // end: over -rc1, +build.5, _292. The next run starts at edge k.
-func (l *Line) versionEnd(k, end int) int {
+func (l *Workspace) versionEnd(k, end int) int {
 	b := l.text[before:]
 	for (b[end] == '-' || b[end] == '+' || b[end] == '_' || b[end] == '~' || b[end] == '.') && l.start(k) == end+1 {
 		if b[end] == '.' && class[b[end+1]]&digit == 0 {
@@ -415,7 +415,7 @@ func (l *Line) versionEnd(k, end int) int {
 // decimal reads on behind a decimal number whose integer part is p and whose
 // fraction is b[dot+1:end]; plain says that its run ends there. The next run
 // starts at edge k.
-func (s *Scanner) decimal(l *Line, p *piece, k, dot, end int, plain bool) {
+func (s *Scanner) decimal(l *Workspace, p *piece, k, dot, end int, plain bool) {
 	b := l.text[before:]
 	if places := min(end-dot-1, 15); p.value < 1e15 && end-dot-1+dot-p.start <= 15 {
 		p.value = (p.value*pow10[places] + l.value(dot+1, dot+1+places)) / pow10[places]
@@ -445,7 +445,7 @@ func (s *Scanner) decimal(l *Line, p *piece, k, dot, end int, plain bool) {
 // suffixed reads the rest of the run b[p.start:j], which from i on is more
 // than digits: a unit, an exponent, more of a duration. Anything else makes
 // the run a token of kind none. The next run starts at edge k.
-func (s *Scanner) suffixed(l *Line, p *piece, k, i, j int, none Kind) {
+func (s *Scanner) suffixed(l *Workspace, p *piece, k, i, j int, none Kind) {
 	b := l.text[before:]
 	q := i
 	for q < j && class[b[q]]&letter != 0 {
@@ -483,7 +483,7 @@ func (s *Scanner) suffixed(l *Line, p *piece, k, i, j int, none Kind) {
 }
 
 // exponent takes the exponent b[i:j] into the Number p.
-func (s *Scanner) exponent(l *Line, p *piece, i, j int, negative bool) {
+func (s *Scanner) exponent(l *Workspace, p *piece, i, j int, negative bool) {
 	b := l.text[before:]
 	q := i
 	for q < j && class[b[q]]&digit != 0 {
@@ -500,7 +500,7 @@ func (s *Scanner) exponent(l *Line, p *piece, i, j int, negative bool) {
 }
 
 // goDuration reads 1h2m3.5s and the like at b[i:], in seconds.
-func goDuration(l *Line, i int) (end int, seconds float64, ok bool) {
+func goDuration(l *Workspace, i int) (end int, seconds float64, ok bool) {
 	b := l.text[before:]
 	for n := 0; n < maxParts && class[b[i]]&digit != 0; n++ {
 		value, j := durationPart(l, i)
@@ -520,7 +520,7 @@ func goDuration(l *Line, i int) (end int, seconds float64, ok bool) {
 
 // isoDuration reads 1DT2H3M4.5S, what follows the P in a duration of ISO
 // 8601, at b[i:].
-func isoDuration(l *Line, i int) (end int, seconds float64, ok bool) {
+func isoDuration(l *Workspace, i int) (end int, seconds float64, ok bool) {
 	b := l.text[before:]
 	time := false
 	for n := 0; n < maxParts; n++ {
@@ -556,7 +556,7 @@ func isoDuration(l *Line, i int) (end int, seconds float64, ok bool) {
 const maxParts = 6
 
 // durationPart reads one number of a duration, 3 or 3.5, at b[i:].
-func durationPart(l *Line, i int) (value float64, end int) {
+func durationPart(l *Workspace, i int) (value float64, end int) {
 	b := l.text[before:]
 	end = i
 	for class[b[end]]&digit != 0 {

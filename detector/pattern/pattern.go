@@ -6,7 +6,7 @@
 // package keeps no state between lines and stores no text beyond the line
 // that was scanned last: counting is the detector's work.
 //
-// The way of a line: its bytes are copied into the Line and cut into runs of
+// The way of a line: its bytes are copied into the Workspace and cut into runs of
 // letters and digits, 8 bytes at a time (runs.go). Scan goes from run to run:
 // plain words and plain numbers, two tokens in three, are done in its loop;
 // a look at the byte before and the byte after sends the others to word.go
@@ -65,8 +65,7 @@ type Num struct {
 	Unit  Unit
 }
 
-// Line is a scanned line. It is meant to be reused: Scan overwrites it. It
-// must not be copied, as Tokens and Numbers are kept inside it.
+// Line is a scanned line.
 type Line struct {
 	Hash      uint64 // of the whole pattern, the level left out
 	Vars      uint64 // of what the pattern masks, times left out: equal lines but for their time have equal Hash and Vars
@@ -74,6 +73,12 @@ type Line struct {
 	Tokens    []Token
 	Numbers   []Num
 	Truncated bool // the line went on beyond MaxBytes or MaxTokens
+}
+
+// Workspace is what a line is scanned in. It is meant to be reused: Scan overwrites
+// it. It must not be copied, as the Line's Tokens and Numbers are kept inside it.
+type Workspace struct {
+	Line
 
 	tokens  [MaxTokens]Token
 	numbers [MaxNumbers]Num
@@ -92,7 +97,7 @@ type Line struct {
 // Scanner scans lines. Its seed goes into every hash, so that nobody who
 // writes log lines can aim them at one slot of a table. A Scanner is never
 // written after NewScanner: any number of goroutines may share it, each with
-// its own Line.
+// its own Workspace.
 type Scanner struct {
 	seed, seed2 uint64
 	kinds       [kinds]uint32
@@ -124,7 +129,7 @@ const varies = 1<<Number | 1<<Address | 1<<ID | 1<<Version | 1<<Path
 const nextByte = 0x9e3779b1
 
 // Scan cuts b into tokens and fills l. It does not keep b.
-func (s *Scanner) Scan(b []byte, l *Line) {
+func (s *Scanner) Scan(b []byte, l *Workspace) {
 	l.Truncated = false
 	if len(b) > MaxBytes {
 		b, l.Truncated = b[:MaxBytes], true
@@ -202,7 +207,7 @@ func (s *Scanner) Scan(b []byte, l *Line) {
 // slow makes l.piece of the run at edge k that is, or may be, more than a
 // plain word or a plain number, the line's nt-th: of allLetters with hash h, of
 // digits (0) or of both. It returns the edge at which to go on.
-func (s *Scanner) slow(l *Line, k, nt int, made uint64, h uint32) int {
+func (s *Scanner) slow(l *Workspace, k, nt int, made uint64, h uint32) int {
 	i, j := l.run(k)
 	p := &l.piece
 	*p = piece{start: i, end: j}
@@ -252,7 +257,7 @@ func chainVars(vars, bytes uint64) uint64 {
 
 // resume returns the edge at which to go on when the token that began in
 // the run at edge k ended at end, some runs further on or inside one.
-func (l *Line) resume(k, end int) int {
+func (l *Workspace) resume(k, end int) int {
 	for {
 		i, j := l.run(k)
 		if j > end {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-func scan(s *Scanner, line string) *Line {
-	l := new(Line)
+func scan(s *Scanner, line string) *Workspace {
+	l := new(Workspace)
 	s.Scan([]byte(line), l)
 	return l
 }
@@ -221,7 +221,7 @@ func TestLimits(t *testing.T) {
 
 // TestReuse holds that nothing of the line before shows in the next.
 func TestReuse(t *testing.T) {
-	s, l := NewScanner(7), new(Line)
+	s, l := NewScanner(7), new(Workspace)
 	for _, g := range golden {
 		s.Scan([]byte(strings.Repeat("/x@y.zz::12:", 300)), l)
 		s.Scan([]byte(g.line), l)
@@ -232,7 +232,7 @@ func TestReuse(t *testing.T) {
 }
 
 func TestScanAllocates(t *testing.T) {
-	s, l := NewScanner(7), new(Line)
+	s, l := NewScanner(7), new(Workspace)
 	lines := make([][]byte, len(golden))
 	for i, g := range golden {
 		lines[i] = []byte(g.line)
@@ -256,7 +256,7 @@ func FuzzScan(f *testing.F) {
 	f.Add([]byte(strings.Repeat("a@b.c:", 700)))
 	s, other := NewScanner(1), NewScanner(2)
 	f.Fuzz(func(t *testing.T, line []byte) {
-		l := new(Line)
+		l := new(Workspace)
 		s.Scan(line, l)
 		if len(l.Tokens) > MaxTokens || len(l.Numbers) > MaxNumbers {
 			t.Fatalf("%d tokens, %d numbers", len(l.Tokens), len(l.Numbers))
@@ -277,7 +277,7 @@ func FuzzScan(f *testing.F) {
 		}
 		l.Append(nil, line)
 
-		again := new(Line)
+		again := new(Workspace)
 		again.tokens[0].Hash = 1
 		s.Scan([]byte("/a@b.cc::12: "+strings.Repeat("level=error ", 100)), again)
 		s.Scan(line, again)
@@ -322,7 +322,7 @@ func TestAddressesKeepPlaces(t *testing.T) {
 func TestCompactTime(t *testing.T) {
 	s := NewScanner(1)
 	render := func(text string) string {
-		var l Line
+		var l Workspace
 		s.Scan([]byte(text), &l)
 		return string(l.Append(nil, []byte(text)))
 	}

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// Room around the line in Line.text: any byte of it can be loaded together
+// Room around the line in Workspace.text: any byte of it can be loaded together
 // with the 8 before or the 16 behind it, and blocks of 64 never end early.
 // Both stay zero, so that a byte before or behind the line reads as 0.
 const (
@@ -66,7 +66,7 @@ var class = func() (t [256]uint16) {
 
 const alnum = letter | digit
 
-// The arrays of a Line are larger than a line needs, so that the compiler sees
+// The arrays of a Workspace are larger than a line needs, so that the compiler sees
 // masked indices to be in range: a load takes 2 instructions then, of a checked
 // slice 12.
 const (
@@ -77,28 +77,28 @@ const (
 )
 
 // load returns the 8 bytes at l.text[i:]; the line begins at before.
-func (l *Line) load(i int) uint64 {
+func (l *Workspace) load(i int) uint64 {
 	return binary.LittleEndian.Uint64(l.text[i&textMask:][:8])
 }
 
 // run returns where the run at edge k starts and ends.
-func (l *Line) run(k int) (start, end int) {
+func (l *Workspace) run(k int) (start, end int) {
 	v := binary.LittleEndian.Uint32(l.edges[2*k&edgeMask:][:4])
 	return int(v & 0xffff), int(v >> 16)
 }
 
-func (l *Line) start(k int) int {
+func (l *Workspace) start(k int) int {
 	i, _ := l.run(k)
 	return i
 }
 
-func (l *Line) end(k int) int {
+func (l *Workspace) end(k int) int {
 	_, j := l.run(k)
 	return j
 }
 
 // setStart makes the run at edge k start at i.
-func (l *Line) setStart(k, i int) {
+func (l *Workspace) setStart(k, i int) {
 	binary.LittleEndian.PutUint16(l.edges[k*2:], uint16(i))
 }
 
@@ -139,7 +139,7 @@ var edgesOf = func() (t [256][2]uint64) {
 // byte, its high bit cleared before, carries into the high bit where the byte
 // reaches a bound; a multiplication gathers the high bits, and a table turns
 // them into edges.
-func (l *Line) split(n int) {
+func (l *Workspace) split(n int) {
 	k, carry, base, all := 0, uint64(0), uint64(0), uint64(0)
 	for at := before; at <= before+n; at += 8 { // behind n there is a 0, which ends the last run
 		w := l.load(at)
@@ -200,7 +200,7 @@ const (
 )
 
 // longMadeOf is madeOf for runs of more than 16 bytes.
-func (l *Line) longMadeOf(i, j int) uint64 {
+func (l *Workspace) longMadeOf(i, j int) uint64 {
 	some, all := uint64(0), ^uint64(0)
 	for ; i < j; i += 16 {
 		m := &masks[min(j-i, 16)]
@@ -217,7 +217,7 @@ func (l *Line) longMadeOf(i, j int) uint64 {
 }
 
 // letters hashes the bytes from i to j, as Scan does a word.
-func (s *Scanner) letters(l *Line, i, j int) (h uint64) {
+func (s *Scanner) letters(l *Workspace, i, j int) (h uint64) {
 	seed := s.seed
 	for ; j-i > 16; i += 16 {
 		seed = mix(l.load(before+i)^seed, l.load(before+i+8)^s.seed2)
@@ -240,7 +240,7 @@ func eight(w uint64) uint64 {
 }
 
 // value returns the value of the digits from i to j.
-func (l *Line) value(i, j int) float64 {
+func (l *Workspace) value(i, j int) float64 {
 	v := 0.0
 	if first := (j - i) & 7; first != 0 {
 		v = float64(eight(l.load(before+i) << (64 - 8*uint(first))))

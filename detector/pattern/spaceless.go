@@ -35,7 +35,7 @@ func scriptOf(b []byte) script {
 
 // splitSpaceless finds the runs of the line's first n bytes anew, where characters of
 // such scripts are among them: none of these is in a run with others.
-func (l *Line) splitSpaceless(n int) {
+func (l *Workspace) splitSpaceless(n int) {
 	b := l.text[before : before+n]
 	i := 0
 	for i < n && scriptOf(b[i:]) == spaced {

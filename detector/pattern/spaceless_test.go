@@ -3,11 +3,12 @@ package pattern
 import (
 	"slices"
 	"testing"
+	"unicode"
 )
 
 func TestSpacelessWords(t *testing.T) {
 	s := NewScanner(1)
-	var l Line
+	var l Workspace
 	for _, c := range []struct {
 		line string
 		want []string
@@ -47,5 +48,29 @@ func TestSpacelessWords(t *testing.T) {
 	h1, w1 = word("disk failed: x", 1)
 	if h, w := word("disk failed: 满", 1); h != h1 || w != w1 {
 		t.Error("failed is another word beside 满")
+	}
+}
+
+// TestScripts goes through all characters of the scripts that have no spaces between
+// words, and of some that have, by what Unicode says of each.
+func TestScripts(t *testing.T) {
+	for r := rune(0x80); r <= 0xffff; r++ {
+		want := spaced
+		switch {
+		case unicode.IsMark(r):
+			continue
+		case r >= 0x3400 && unicode.Is(unicode.Han, r), r >= 0x3040 && r <= 0x309f && unicode.Is(unicode.Hiragana, r):
+			want = single
+		case r >= 0x3040 && r <= 0x30ff && unicode.Is(unicode.Katakana, r):
+			want = katakana
+		case r >= 0x3000 && r <= 0x303f && unicode.IsPunct(r), r >= 0xff00 && r <= 0xff65 && unicode.IsPunct(r):
+			want = punctuation
+		case r < 0x2e00, unicode.In(r, unicode.Hangul, unicode.Yi, unicode.Latin, unicode.Arabic), r >= 0xff10 && r <= 0xff19:
+		default:
+			continue // signs, of which nothing is promised, and what is not assigned
+		}
+		if got := scriptOf([]byte(string(r))); got != want {
+			t.Errorf("%U %q: script %d, want %d", r, r, got, want)
+		}
 	}
 }

@@ -39,7 +39,7 @@ func (s *Scanner) path(b []byte, p *piece, start int) {
 
 // whole looks for what begins with the run p and is more than it: a path, a
 // URL, an address, a UUID. The next run starts at edge k.
-func (s *Scanner) whole(l *Line, p *piece, k int) bool {
+func (s *Scanner) whole(l *Workspace, p *piece, k int) bool {
 	b := l.text[before:]
 	i, j := p.start, p.end
 	if i >= l.mail {
@@ -99,7 +99,7 @@ func (s *Scanner) whole(l *Line, p *piece, k int) bool {
 // word makes a token of the letters p, whose neighbours or whose hash h hint
 // at more than a word. The next run starts at edge k; p is the line's nt-th
 // token.
-func (s *Scanner) word(l *Line, p *piece, k int, h uint32, nt int) {
+func (s *Scanner) word(l *Workspace, p *piece, k int, h uint32, nt int) {
 	if s.whole(l, p, k) {
 		return
 	}
@@ -164,7 +164,7 @@ func scrambled(b []byte) bool {
 // when a part begins with a digit or is an identifier; varies says that the
 // first part is one. Two of - and _ may follow each other: blk_-123. A slash
 // before a digit ends the name: product/1.0, and so does one before a level.
-func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
+func (s *Scanner) name(l *Workspace, k, j int, varies bool) (end int, v bool) {
 	b := l.text[before:]
 	end = j
 	for nameJoins[b[end]] {
@@ -197,7 +197,7 @@ func (s *Scanner) name(l *Line, k, j int, varies bool) (end int, v bool) {
 // identifier reports whether the run b[i:j], which begins with a letter, is one
 // that varies, not a word or a word with a number behind it; inName says that
 // it is part of a name, where less is asked.
-func (s *Scanner) identifier(l *Line, i, j int, inName bool) bool {
+func (s *Scanner) identifier(l *Workspace, i, j int, inName bool) bool {
 	b := l.text[before+i : before+j]
 	q := 0
 	for q < len(b) && class[b[q]]&letter != 0 {
@@ -241,7 +241,7 @@ func allHex(b []byte) bool {
 
 // mixed makes a token of the run p, which has letters as well as digits. The
 // next run starts at edge k.
-func (s *Scanner) mixed(l *Line, p *piece, k int) {
+func (s *Scanner) mixed(l *Workspace, p *piece, k int) {
 	if s.whole(l, p, k) {
 		return
 	}
@@ -342,7 +342,7 @@ const (
 
 // uuid reports whether the run of 8 at i, behind which comes edge k, is the
 // first of five that have the lengths and the joins of a UUID.
-func (l *Line) uuid(k, i int) bool {
+func (l *Workspace) uuid(k, i int) bool {
 	b := l.text[before:]
 	if b[i+13] != '-' || b[i+18] != '-' || b[i+23] != '-' {
 		return false
@@ -444,7 +444,7 @@ func colonHex(b []byte, i int) (Kind, int) {
 
 // findMail sets l.mail to where the first e-mail address begins whose @ is at
 // or behind from.
-func (l *Line) findMail(from int) {
+func (l *Workspace) findMail(from int) {
 	b := l.text[before : before+l.size+1]
 	for at := from; at < l.size; at++ {
 		next := bytes.IndexByte(b[at:], '@')

@@ -4,15 +4,17 @@ import (
 	"errors"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
 )
 
-// A log is read and taken apart into events ahead of the judge, on a core of its own.
+// A log is read, taken apart into events and these into tokens ahead of the judge, on a
+// core of its own: all that needs no model, and half of the work.
 // Neither waits for the other as long as there are batches between them.
 const (
 	batches    = 4
 	batchLines = 128      // enough that handing a batch over costs a line nothing
-	batchBytes = 64 << 10 // of text and fields: all batches fit a core's second-level cache
+	batchBytes = 64 << 10 // of text and fields: a batch fits a core's second-level cache
 
 	// keptBytes is up to which size a batch's memory is used again.
 	keptBytes = 4 * batchBytes
@@ -24,8 +26,12 @@ type batch struct {
 	bytes  []byte
 	fields []detector.Field
 	names  []detector.FieldName
-	read   int64 // bytes of the input that had been read by then
-	err    error // what ended the input, behind the last line
+
+	tokens  []pattern.Token
+	numbers []pattern.Num
+
+	read int64 // bytes of the input that had been read by then
+	err  error // what ended the input, behind the last line
 }
 
 // unjudged is a Line as far as it is known without a verdict.
@@ -33,12 +39,16 @@ type unjudged struct {
 	number, offset, first int64
 	text, record          []byte
 	event                 detector.Event
+	scanned               pattern.Line // of event
 	cut, continues        bool
 }
 
 func (u *unjudged) to(l *Line) {
 	l.Number, l.Offset, l.First = u.number, u.offset, u.first
 	l.Text, l.Record, l.Event = u.text, u.record, u.event
+	if !u.continues {
+		l.Event.Line = &u.scanned
+	}
 	l.Cut, l.Continues = u.cut, u.continues
 }
 
@@ -53,10 +63,19 @@ func (b *batch) reset() {
 		b.bytes = make([]byte, 0, batchBytes)
 	}
 	b.lines, b.bytes, b.fields, b.names = b.lines[:0], b.bytes[:0], b.fields[:0], b.names[:0]
+	b.tokens, b.numbers = b.tokens[:0], b.numbers[:0]
+}
+
+// scan keeps what a line's message has been scanned into.
+func (b *batch) scan(u *unjudged, w *pattern.Workspace) {
+	u.scanned = w.Line
+	t, n := len(b.tokens), len(b.numbers)
+	b.tokens, b.numbers = append(b.tokens, w.Tokens...), append(b.numbers, w.Numbers...)
+	u.scanned.Tokens, u.scanned.Numbers = b.tokens[t:len(b.tokens):len(b.tokens)], b.numbers[n:len(b.numbers):len(b.numbers)]
 }
 
 // add copies a line. Memory that becomes too small is left to the lines that have it.
-func (b *batch) add(l *Line) {
+func (b *batch) add(l *Line) *unjudged {
 	u := unjudged{number: l.Number, offset: l.Offset, first: l.First, event: l.Event, cut: l.Cut, continues: l.Continues}
 	u.text = b.keep(l.Text)
 	switch {
@@ -78,6 +97,7 @@ func (b *batch) add(l *Line) {
 	}
 	ev.Fields = b.fields[from:len(b.fields):len(b.fields)]
 	b.lines = append(b.lines, u)
+	return &b.lines[len(b.lines)-1]
 }
 
 func (b *batch) keep(s []byte) []byte {
@@ -103,6 +123,7 @@ func (r *run) ahead(in *LineReader, w *watched, events *event.Reader, each func(
 	go func() {
 		defer close(full)
 		b := newBatch()
+		scanner, message := r.detector.Scanner(), new(pattern.Workspace)
 		hand := func() error {
 			full <- b
 			select {
@@ -120,7 +141,12 @@ func (r *run) ahead(in *LineReader, w *watched, events *event.Reader, each func(
 			return hand()
 		}
 		err := r.lines(in, events, func(l *Line) error {
-			if b.add(l); b.full() {
+			u := b.add(l)
+			if !l.Continues {
+				scanner.Scan(l.Event.Message, message)
+				b.scan(u, message)
+			}
+			if b.full() {
 				b.read = r.read
 				return hand()
 			}

@@ -25,7 +25,7 @@ const MaxPatterns = 20_000
 // concurrent use.
 type Patterns struct {
 	scanner *pattern.Scanner
-	line    pattern.Line
+	line    pattern.Workspace
 	ids     map[uint64]uint64 // by the detector's hash
 }
 
@@ -52,5 +52,5 @@ func (p *Patterns) ID(hash uint64, ev *detector.Event) uint64 {
 // until the next call.
 func (p *Patterns) Scan(message []byte) *pattern.Line {
 	p.scanner.Scan(message, &p.line)
-	return &p.line
+	return &p.line.Line
 }

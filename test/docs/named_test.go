@@ -62,3 +62,32 @@ func TestPagesNameTestsThatThereAre(t *testing.T) {
 		}
 	}
 }
+
+// TestPromisesNameTheirTests: each row of what docs/reliability.md promises names a test,
+// or a target of make that runs some.
+func TestPromisesNameTheirTests(t *testing.T) {
+	rows := 0
+	column := -1
+	for line := range strings.Lines(read(t, "docs/reliability.md")) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
+		switch {
+		case !strings.HasPrefix(line, "|"):
+			column = -1
+		case strings.HasPrefix(line, "| ---"):
+		case column < 0:
+			column = len(cells) // none, in tables of figures that one test writes
+			for i, cell := range cells {
+				if name := strings.TrimSpace(cell); name == "test" || name == "where" {
+					column = i
+				}
+			}
+		case column < len(cells):
+			if rows++; !regexp.MustCompile("Test[A-Z]|make [a-z]").MatchString(cells[column]) {
+				t.Errorf("no test for %.100s", line)
+			}
+		}
+	}
+	if rows < 40 {
+		t.Errorf("%d rows with tests only", rows)
+	}
+}

@@ -41,7 +41,7 @@ func chunkOf(g *shoplog.Generator, part, n int) []byte {
 		b = binary.BigEndian.AppendUint32(b, start+uint32(i/10))
 		b = append(b, 0, 0, 0, 0, 0x80, 0x83)
 		b = record.AppendString(record.AppendString(b, "log"), g.Next().Line)
-		b = record.AppendString(record.AppendString(b, "app"), fmt.Sprint("app ", (part*3+i%8)%40))
+		b = record.AppendString(record.AppendString(b, "app"), fmt.Sprint("app ", (part/4*3+i%8)%40))
 		b = append(record.AppendString(b, "n"), 0xcd, byte(i>>8), byte(i))
 	}
 	return b
@@ -53,7 +53,7 @@ func chunkOf(g *shoplog.Generator, part, n int) []byte {
 // and vanishes, and a disk that fills up and has room again. Every record comes out,
 // and memory, descriptors and threads stay as they are.
 func TestDay(t *testing.T) {
-	const perChunk, chunks, reloads = 500, 40, 50
+	const perChunk, chunks, reloads = 500, 160, 50
 	records := amount(1_000_000, 20_000_000)
 	if s := os.Getenv("SOAK_RECORDS"); s != "" {
 		n, err := strconv.Atoi(s)

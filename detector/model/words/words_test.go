@@ -76,7 +76,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestSaid(t *testing.T) {
-	scanner, line := pattern.NewScanner(1), new(pattern.Line)
+	scanner, line := pattern.NewScanner(1), new(pattern.Workspace)
 	for _, tt := range []struct {
 		text, word string
 		want       int // the weight's sign
@@ -198,7 +198,7 @@ func sign(w float32) int {
 
 // At the edges of a text nothing is read beyond them, and nothing allocated.
 func TestSaidAtTheEdges(t *testing.T) {
-	scanner, line := pattern.NewScanner(1), new(pattern.Line)
+	scanner, line := pattern.NewScanner(1), new(pattern.Workspace)
 	for _, text := range []string{"failed", ".failed", "failed.", "-failed-", "::failed::", "0 failed", "failed 0", "no failed", "(failed", "failed(", "\xfffailed\xff", "UN", "unknown", "=unknown"} {
 		b := []byte(text)
 		scanner.Scan(b, line)
@@ -212,7 +212,7 @@ func TestSaidAtTheEdges(t *testing.T) {
 
 // Whatever a line holds, each of its tokens has a weight, within the table's.
 func TestSaidOfAnything(t *testing.T) {
-	scanner, line := pattern.NewScanner(1), new(pattern.Line)
+	scanner, line := pattern.NewScanner(1), new(pattern.Workspace)
 	parts := []string{"failed", "error", "Unknown", "null", "no", "not", "0", "0%", "12ms", "corrected", "connected", "s", "t", " ", " ", " ", ",", ":", "::", "=", "\"", "'", "(", ")", "<", ">",
 		"-", "_", ".", "/", "\\", "@", "->", "\xff", "\x1b[31m", "a@b.c", "10.0.0.1", "fe80::1", "ERROR", "SomeError"}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -247,7 +247,7 @@ func BenchmarkWeight(b *testing.B) {
 }
 
 func BenchmarkSaid(b *testing.B) {
-	scanner, line := pattern.NewScanner(1), new(pattern.Line)
+	scanner, line := pattern.NewScanner(1), new(pattern.Workspace)
 	text := []byte("upload of part 7 to the second shelf failed: unexpected end of file, no retry left")
 	scanner.Scan(text, line)
 	b.ReportAllocs()

@@ -26,6 +26,8 @@
 //	03-02 08:00:01.123             also with dots in the date
 //	1772438401, 1772438401.123     Unix time in seconds; with 13, 16 or 19
 //	                               digits in milli-, micro-, nanoseconds
+//	@4000000069a5438b07556640      TAI64N of daemontools, runit and s6, at the
+//	                               line's start
 //
 // Dates such as 03/02/2026 are left alone without AM or PM, as half of the world
 // has the day first, the other half the month, until one in the same file (26/02/2026)
@@ -73,6 +75,11 @@ type Parser struct {
 // Parse returns a line's time since the Unix epoch. It is false when the line
 // has none that is recognised.
 func (p *Parser) Parse(line []byte) (time.Duration, bool) {
+	if len(line) > 0 && line[0] == '@' {
+		if t, ok := p.label(line); ok {
+			return t, true
+		}
+	}
 	if p.last != nil && p.offset < len(line) && p.starts(line) {
 		if t, ok := p.parse(p.last, line[p.offset:]); ok {
 			return t, true
@@ -334,6 +341,44 @@ func lastYear(b []byte, i int) (year, end int) {
 	return two(b, i+1)*100 + two(b, i+3), i + 5
 }
 
+// label reads a TAI64N label: @, the seconds and the nanoseconds in hexadecimal. Those who
+// write them count from 2^62 + 10, without leap seconds.
+func (p *Parser) label(b []byte) (time.Duration, bool) {
+	const size, zero = 1 + 16 + 8, 1<<62 + 10
+	if len(b) < size || len(b) > size && class[b[size]]&(digit|letter) != 0 {
+		return 0, false
+	}
+	var seconds, nanos uint64
+	for i, c := range b[1:size] {
+		switch {
+		case class[c]&digit != 0:
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		default:
+			return 0, false
+		}
+		if i < 16 {
+			seconds = seconds<<4 | uint64(c)
+		} else {
+			nanos = nanos<<4 | uint64(c)
+		}
+	}
+	if seconds -= zero; seconds < earliest || seconds >= latest || nanos >= 1e9 {
+		return 0, false
+	}
+	p.reference, p.known = int64(seconds), true
+	p.year = time.Unix(p.reference, 0).UTC().Year()
+	return time.Duration(seconds*1e9 + nanos), true
+}
+
+// Numbers of the length of a time that are none from 2000 to 2100 are something else; both
+// in seconds since the epoch.
+const (
+	earliest = 946_684_800
+	latest   = 4_102_444_800
+)
+
 // epoch reads 1772438401, 1772438401.123 and the finer units.
 func (p *Parser) epoch(b []byte) (time.Duration, bool) {
 	var v int64
@@ -358,9 +403,7 @@ func (p *Parser) epoch(b []byte) (time.Duration, bool) {
 	if n < len(b) && class[b[n]]&(digit|letter) != 0 {
 		return 0, false // an identifier
 	}
-	// Numbers of that length that are no time between 2000 and 2100 are
-	// something else.
-	if v < 946_684_800e9 || v >= 4_102_444_800e9 {
+	if v < earliest*1e9 || v >= latest*1e9 {
 		return 0, false
 	}
 	v += nanos

@@ -1,0 +1,64 @@
+package model
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// TestStatementsThatWent: when there is no room for all statements, those seen least go
+// with all their names, those seen most stay, and what is left can be saved and read.
+func TestStatementsThatWent(t *testing.T) {
+	m := New()
+	rng := rand.New(rand.NewPCG(8, 9))
+	names := map[uint64]uint64{} // by the statement's own
+	const often = 1 << 20
+	var kept []uint64
+	for i := range 3 * maxStatements {
+		hash, name := rng.Uint64(), rng.Uint64()
+		s := m.statements.add(hash)
+		s.seen = 1 + rng.Uint32N(9)
+		if i%100 == 0 {
+			s.seen = often
+			kept = append(kept, hash)
+		}
+		m.statements.call(s, name)
+		names[hash] = name
+		if len(m.statements.all) > maxStatements || 2*m.statements.used > len(m.statements.slots) {
+			t.Fatalf("%d statements and %d names, for which there is no room", len(m.statements.all), m.statements.used)
+		}
+	}
+	for _, hash := range kept {
+		if m.statements.find(hash) == nil {
+			t.Fatal("a statement that was seen most is gone")
+		}
+	}
+	there := map[uint64]bool{}
+	for i := range m.statements.all {
+		there[m.statements.all[i].hash] = true
+	}
+	for hash, name := range names {
+		if s := m.statements.find(hash); (s != nil) != there[hash] || s != nil && s.hash != hash {
+			t.Fatalf("statement %x, which is there: %v, is found as %+v", hash, there[hash], s)
+		}
+		if s := m.statements.find(name); s != nil && s.hash != hash {
+			t.Fatalf("a name of %x is one of %x", hash, s.hash)
+		}
+	}
+	c := codec.Codec{}
+	m.Carry(&c)
+	c.Reading = true
+	got := New()
+	if got.Carry(&c); c.Err != nil || len(c.B) > 0 {
+		t.Fatalf("it cannot be read again: %v, %d bytes left", c.Err, len(c.B))
+	}
+	for hash, name := range names {
+		for _, n := range []uint64{hash, name} {
+			is, want := got.statements.find(n), m.statements.find(n)
+			if (is == nil) != (want == nil) || is != nil && is.hash != want.hash {
+				t.Fatalf("name %x of %x is another one's after reading", n, hash)
+			}
+		}
+	}
+}
