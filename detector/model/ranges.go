@@ -30,8 +30,12 @@ type numberRange struct {
 // 30,000, a size that is often 0) it is no outlier, and the range goes all the way: as
 // far as two of them went, as the next may be a thousand times further out.
 func (r *numberRange) learn(x octaves) {
-	if r.n == 0 {
+	switch fraction := x.fraction() && x != 0; {
+	case r.n == 0 || r.span.zeros() && fraction:
 		r.span, r.told, r.last = span{x, x}, span{x, x}, span{x, x}
+	case x == 0 && r.span.hi < 0: // among fractions it lies below them all, and widens nothing
+		r.n++
+		return
 	}
 	if r.span.outside(x) {
 		before := r.span
@@ -47,7 +51,7 @@ func (r *numberRange) learn(x octaves) {
 			r.last.lo = x
 		}
 	}
-	if !r.span.outside(x) {
+	if !r.span.outside(x) && !(x == 0 && r.told.hi < 0) {
 		r.told.lo, r.told.hi = min(r.told.lo, x), max(r.told.hi, x)
 	}
 	r.out -= r.out / outHorizon

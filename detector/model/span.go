@@ -58,9 +58,13 @@ func (s *span) learn(x octaves, seen float32) {
 	case s.zeros() && x.fraction():
 		*s = span{x, x}
 	case x > s.hi:
-		s.hi += max(1, octaves((x.float()-s.hi.float())*part*perOctave))
+		if s.hi += max(1, octaves((x.float()-s.hi.float())*part*perOctave)); s.hi == 0 && x != 0 {
+			s.hi++ // it would stand for the number 0
+		}
 	case x < s.lo:
-		s.lo -= max(1, octaves((s.lo.float()-x.float())*part*perOctave))
+		if s.lo -= max(1, octaves((s.lo.float()-x.float())*part*perOctave)); s.lo == 0 && x != 0 {
+			s.lo--
+		}
 	}
 }
 
