@@ -3,6 +3,7 @@ package detector_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -38,4 +39,24 @@ func TestFieldPairOfDifferentRecords(t *testing.T) {
 	w := watch(t, next, 8000)
 	w.passes(`{"msg":"request repeated","path":"/login","pod":"shop-a"}`)
 	w.passes(`{"msg":"request repeated","path":"/cart","pod":"shop-e"}`)
+}
+
+// Two parts of one text that never came together are told by the text, where that is
+// unusual as well, wherever its field stands.
+func TestPartsOfAStrangeText(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 10))
+	for _, format := range []string{`{"path":%q,"method":"GET"}`, `{"method":"GET","path":%q}`} {
+		next := func() string {
+			path := fmt.Sprintf("/api/%s.json", letterWord(rng.IntN(1<<20)))
+			if rng.IntN(2) == 0 {
+				path = fmt.Sprintf("/files/%s.css", letterWord(rng.IntN(1<<20)))
+			}
+			return fmt.Sprintf(format, path)
+		}
+		w := watch(t, next, 6000)
+		w.flags(fmt.Sprintf(format, "/files/site.json"), "never came together")
+		if v := w.see(fmt.Sprintf(format, "/files/%27%20OR%201=1--;'<script>.json")); !v.Anomaly || strings.Contains(string(v.Reason), "never came together") {
+			t.Errorf("anomaly %v, %q", v.Anomaly, v.Reason)
+		}
+	}
 }

@@ -36,3 +36,24 @@ func TestFieldOfWordsIsNamed(t *testing.T) {
 	w.see(failed)
 	w.flags(failed, `field "error" seen 2 times in 2,`, `"connection reset by peer"`)
 }
+
+// Of several fields of words that hardly any record has, the one that the fewest had is
+// told, wherever it stands.
+func TestTheRarestFieldOfWordsIsNamed(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 8))
+	next := func() string {
+		return fmt.Sprintf(`{"level":"info","msg":"request completed","ms":%d}`, 12+rng.IntN(40))
+	}
+	for _, order := range []string{
+		`"error":"connection reset by peer","cause":"certificate expired"`,
+		`"cause":"certificate expired","error":"connection reset by peer"`,
+	} {
+		w := watch(t, next, 2000)
+		for range 2 {
+			w.see(`{"level":"info","msg":"request completed","ms":31,"error":"connection reset by peer"}`)
+		}
+		w.flags(`{"level":"info","msg":"request completed","ms":31,`+order+`}`, `new field "cause": "certificate expired"`)
+		w.see(`{"level":"info","msg":"request completed","ms":31,"cause":"certificate expired"}`)
+		w.flags(`{"level":"info","msg":"request completed","ms":31,`+order+`}`, `field "cause" seen once in 2,`)
+	}
+}

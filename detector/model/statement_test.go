@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -60,5 +61,25 @@ func TestStatementsThatWent(t *testing.T) {
 				t.Fatalf("name %x of %x is another one's after reading", n, hash)
 			}
 		}
+	}
+}
+
+// TestStatementsAge: what a statement counts is halved with each epoch, whether it is
+// looked at in each of them or after all.
+func TestStatementsAge(t *testing.T) {
+	at, after := statement{n: 64}, statement{n: 64}
+	at.levels[1], after.levels[1] = 32, 32
+	for epoch := range uint32(5) {
+		at.age(epoch + 1)
+		at.age(epoch + 1)
+	}
+	after.age(5)
+	for _, s := range []statement{at, after} {
+		if s.n != 2 || s.levels[1] != 1 || s.epoch != 5 {
+			t.Errorf("%v times, %v of a level, epoch %d; 2, 1 and 5 wanted", s.n, s.levels[1], s.epoch)
+		}
+	}
+	if after.age(math.MaxUint32); after.n > 1e-6 {
+		t.Errorf("after ages %v is left", after.n)
 	}
 }

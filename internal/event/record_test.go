@@ -32,6 +32,10 @@ func TestRecords(t *testing.T) {
 		{name: "Kubernetes", settings: options.Settings{GroupBy: "$kubernetes['labels']['app']"},
 			body: object{"log": "x", "stream": "stdout", "_p": "F", "kubernetes": object{"pod_name": "p", "labels": object{"app": "shop", "tier": "back"}}}, want: `"x" group=shop`},
 		{name: "text that is nearly JSON", body: object{"log": `{"a":1,"level":"error","msg":"y","b":}`, "x": 1}, want: `"{\"a\":1,\"level\":\"error\",\"msg\":\"y\",\"b\":}" x=1`},
+		{name: "up to 15 digits, a number", body: object{"a": 999999999999999, "b": -999999999999999}, want: `"" a=9.99999999999999e+14 b=-9.99999999999999e+14`},
+		{name: "from 16 digits on, a name", body: object{"a": 1000000000000000, "b": -1000000000000000, "c": uint64(1000000000000000)},
+			want: `"" a="1000000000000000" b="-1000000000000000" c="1000000000000000"`},
+		{name: "nesting, with lists", body: object{"a": object{"b": object{"c": object{"d": []any{1, object{"x": 2}}, "e": 3}}}, "k": object{"l": object{"m": []any{4, []any{5}}}}}, want: `"" a.b.c.e=3 k.l.m[]=4`},
 		{name: "an empty line", body: object{"log": ""}, want: `""`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
