@@ -181,7 +181,7 @@ func TestWhatComesAndGoesIsNoThingOfAnotherDay(t *testing.T) {
 	g := shoplog.New(shoplog.Options{Seed: 12})
 	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	var v detector.Verdict
-	hours := []int{4, 6, 8, 10, 27}
+	hours := []int{4, 6, 8, 10, 25}
 	for n := 0; n < len(hours); {
 		r := g.Next()
 		at := time.Duration(r.Time.UnixNano())

@@ -100,8 +100,8 @@ var powers = func() (t [256]float32) {
 // he calls a failure or gives no level: of the points beyond the threshold, this part
 // counts.
 const (
-	infoPart  = 0.6
-	debugPart = 0.4
+	infoPart  = 0.5
+	debugPart = 0.3
 )
 
 // partOf returns the part of the points beyond the threshold that counts at a level.

@@ -73,7 +73,7 @@ func TestScanCountsQuietIncidents(t *testing.T) {
 		head    string // before the line, if it is told
 	}{
 		{nil, true, ""},
-		{[]string{"--all"}, false, "new message pattern"},
+		{[]string{"--all"}, false, "INFO  new"},
 		{[]string{"-o", "markdown"}, true, "## Quiet"},
 		{[]string{"-o", "markdown", "--all"}, false, "## 2026"},
 		{[]string{"-o", "html"}, true, "<details><summary>1 quiet incident"},
@@ -85,7 +85,7 @@ func TestScanCountsQuietIncidents(t *testing.T) {
 		if status != statusOK {
 			t.Fatalf("%v: status %d: %s", c.args, status, errs)
 		}
-		before, _, told := strings.Cut(out, " flags loaded")
+		before, _, told := strings.Cut(out, " loaded from disk")
 		if told != (c.head != "") || told && !strings.Contains(before, c.head) || strings.Contains(out, "1 quiet incident, 1 line flagged") != c.counted {
 			t.Errorf("%v: told %v, counted %v wanted: %s", c.args, told, c.counted, out[max(0, len(out)-800):])
 		}

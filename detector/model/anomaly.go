@@ -41,17 +41,20 @@ func (o *Observation) Anomaly() Anomaly {
 }
 
 // strongest returns the two strongest of the features that can be the reason, the
-// stronger first.
+// stronger first. What all words say together counts for half: any other says more
+// clearly what is strange.
 func (o *Observation) strongest() (first, second Feature) {
+	row := o.Row
+	row[featSequence] /= 2
 	first, second = Features, Features
 	for f := range Features {
 		if Table[f].phrase == nil {
 			continue
 		}
 		switch {
-		case first == Features || o.Row[f] > o.Row[first]:
+		case first == Features || row[f] > row[first]:
 			first, second = f, first
-		case second == Features || o.Row[f] > o.Row[second]:
+		case second == Features || row[f] > row[second]:
 			second = f
 		}
 	}

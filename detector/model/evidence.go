@@ -32,10 +32,14 @@ func (o *Observation) inPlace(dst []byte, i int) []byte {
 	if i < len(o.Line.Tokens) {
 		w = o.Line.Tokens[i].Hash
 	}
+	own := o.own() // it is no evidence for itself
 	n := g.find(keyWord(w)).n
+	n -= min(n, own)
 	for _, c := range []uint32{keyTwo(two, one), keyOne(one)} {
 		if of := g.find(c).n; n > 0 && of > 0 {
-			dst = thousands(append(dst, ", "...), int(min(of, g.find(keyBehind(c, w)).n)))
+			behind := min(of, g.find(keyBehind(c, w)).n)
+			behind -= min(behind, own)
+			dst = thousands(append(dst, ", "...), int(behind))
 			return append(thousands(append(dst, " of "...), int(of)), " times in its place"...)
 		}
 	}

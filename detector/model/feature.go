@@ -68,7 +68,7 @@ var Table = [Features]Info{
 	},
 	featSequence: {
 		Name: "sequence", Kind: RarePattern, When: whenYoung, Most: 20, phrase: phrasePattern,
-		Says: "the surprise of all words together, on a logarithmic scale",
+		Says: "the surprise of the words on average, on a logarithmic scale: a long line is no stranger than a short one",
 	},
 	featFailure: {
 		Name: "failure", Kind: RarePattern, When: whenYoung, Most: 25, phrase: phraseFailure,

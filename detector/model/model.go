@@ -42,10 +42,10 @@ const (
 	rarityWeight = 0.8 // points a bit, up to
 	rarityBits   = 10  // as many bits
 
-	mostWord       = 20  // points for one word
-	mostEnd        = 14  // points for a line's end, with
-	openBits       = 8   // bits at most for a bracket or quote that stays open
-	sequenceWeight = 1.9 // points for each doubling of the surprise of all words
+	mostWord       = 20 // points for one word
+	mostEnd        = 14 // points for a line's end, with
+	openBits       = 8  // bits at most for a bracket or quote that stays open
+	sequenceWeight = 6  // points for each doubling of 1 + the bits of a word on average
 
 	failureWeight = 4.2  // points for each doubling of a word of failure's surprise,
 	failureScale  = 1.6  // of which a bit counts so much,
@@ -60,7 +60,7 @@ const (
 
 	numberWeight      = 6   // points for each doubling of 1 + the octaves outside
 	lengthWeight      = 4   // the same for a line's length
-	youngLengthWeight = 4.7 // and for the length of a young pattern's line, by the log's
+	youngLengthWeight = 5.5 // and for the length of a young pattern's line, by the log's
 
 	// calmBits is from how many bits of surprise of a new pattern on a log is calm:
 	// one new in 64.
@@ -179,13 +179,18 @@ func (m *Model) Judge(o *Observation) {
 		// What came all along, if seldom, is less of a surprise each time.
 		calm := min(1, -log2(float64(m.news)+leastNews)/calmBits) * (1 - usedYoung*m.used(st))
 		featWord.set(r, min(mostWord, w.word)*calm)
-		featSequence.set(r, sequenceWeight*log2(1+float64(w.sum*calm)))
+		mean := w.sum / float32(len(l.Tokens)+1) // a long line is no stranger than a short one
+		featSequence.set(r, sequenceWeight*log2(1+float64(mean*calm)))
 		// In a log whose new lines often speak of failures, one that does is less
 		// of a surprise.
 		o.failure = failurePoints(w, calm)
 		featFailure.set(r, (o.failure-usualFailure*m.failure)*(1-usedFailure*m.used(st)))
 		featEnd.set(r, min(mostEnd, w.end)*calm)
-		featLength.set(r, youngLengthWeight*log2(1+float64(m.lengths.surprise(o.Size))))
+		odd := m.lengths.surprise(o.Size)
+		if st != nil && st.length.holds(o.length) { // its other lines are as long
+			odd /= 1 + float32(o.seen)
+		}
+		featLength.set(r, youngLengthWeight*log2(1+float64(odd)))
 		if st == nil {
 			o.odd = m.letters.surprise(o.Text)
 			featOdd.set(r, m.letters.points(o.odd))

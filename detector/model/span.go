@@ -49,6 +49,9 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 	return d / (1 + widthShare*width) * seen / (seen + firm)
 }
 
+// holds reports whether x is inside the range.
+func (s span) holds(x octaves) bool { return s.lo <= x && x <= s.hi }
+
 // learn widens the range towards x: all the way for the first values, a tenth
 // of the way later, so that what repeats becomes normal within some ten
 // records and a single outlier hides no second one.

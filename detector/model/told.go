@@ -29,12 +29,15 @@ func (o *Observation) GoesOn() bool {
 	if first == featValue && o.fields.odd >= 0 && !o.fields.oddSort { // by how often it stood there
 		return tooSoon(float64(o.fields.list[o.fields.odd].count) + 1)
 	}
-	if st == nil || o.back {
+	if st == nil {
 		return false
 	}
 	p := &st.habit
-	if st.seen < maturity {
-		return p.told > p.begun && o.onlyWorded()
+	if st.seen < maturity { // what is harmless is news again on another day at the earliest
+		return p.told > 0 && o.onlyWorded() && !(p.time > 0 && o.model.silence(o, p) >= longSilence)
+	}
+	if o.back {
+		return false
 	}
 	if first == featBurst {
 		return o.burstGoesOn() && (o.bad == 0 || p.told > p.begun && !p.due(p.told, st.seen))

@@ -171,18 +171,18 @@ var golden = []struct {
 	// klog
 	{
 		`I0309 11:04:05.123456    4121 controller.go:214] "Reconciled" object="prod/web-7d4b9c6f5-x2x7k" duration="12.5ms"`,
-		`<time>    <num> controller.go:<num>] "Reconciled" object="<id>" duration="<num>s"`,
-		LevelInfo, []float64{4121, 214, 0.0125},
+		`<time> controller.go:<num>] "Reconciled" object="<id>" duration="<num>s"`,
+		LevelInfo, []float64{214, 0.0125},
 	},
 	{
 		"W0309 11:04:06.000001       1 reflector.go:302] watch of *v1.Pod ended with: too old resource version: 8123412 (8123999)",
-		"<time>       <num> reflector.go:<num>] watch of *v<num>.Pod ended with: too old resource version: <num> (<num>)",
-		LevelWarn, []float64{1, 302, 8123412, 8123999},
+		"<time> reflector.go:<num>] watch of *v<num>.Pod ended with: too old resource version: <num> (<num>)",
+		LevelWarn, []float64{302, 8123412, 8123999},
 	},
 	{
 		`E0309 11:04:07.654321   31337 pod_workers.go:965] "Error syncing pod" err="failed to start container" podUID=0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0`,
-		`<time>   <num> pod_workers.go:<num>] "Error syncing pod" err="failed to start container" podUID=<id>`,
-		LevelError, []float64{31337, 965},
+		`<time> pod_workers.go:<num>] "Error syncing pod" err="failed to start container" podUID=<id>`,
+		LevelError, []float64{965},
 	},
 
 	// syslog, RFC 3164 and RFC 5424

@@ -356,6 +356,24 @@ func (l *Workspace) klog(i, j int) bool {
 	return false
 }
 
+// thread reads on from the end of klog's time over the number of the thread, which
+// says no more of the event than the time does.
+func (l *Workspace) thread(end int) int {
+	b := l.text[before:]
+	i := end
+	for b[i] == ' ' {
+		i++
+	}
+	j := i
+	for class[b[j]]&digit != 0 {
+		j++
+	}
+	if j == i || b[j] != ' ' {
+		return end
+	}
+	return j
+}
+
 // cisco returns the level in the name of a message of Cisco's, whose first
 // letter is at i: %ASA-4-106023, %LINK-SP-3-UPDOWN.
 func (l *Workspace) cisco(i int) Level {

@@ -294,7 +294,7 @@ func (s *Scanner) mixed(l *Workspace, p *piece, k int) {
 		if l.Level == LevelNone {
 			l.Level = letterLevel(c)
 		}
-		s.mask(p, Time, i, l.afterDate(k, j))
+		s.mask(p, Time, i, l.thread(l.afterDate(k, j)))
 		return
 	case c|0x20 == 'v' && q == i+1 && b[j] == '.' && l.follows(k, j):
 		p.kind = Version
