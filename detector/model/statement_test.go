@@ -83,3 +83,18 @@ func TestStatementsAge(t *testing.T) {
 		t.Errorf("after ages %v is left", after.n)
 	}
 }
+
+// TestFieldsAge: what the fields of records count is halved, of each and of sets of them.
+func TestFieldsAge(t *testing.T) {
+	m := New()
+	i := m.fields.keys.add(77, []byte("user"), 1)
+	m.fields.keys.all[i].n = 64
+	var mask keyMask
+	mask.add(i)
+	m.fields.keys.learnSet(&mask, 1)
+	m.fields.keys.sets[0].n = 32
+	m.fields.keys.age()
+	if k, s := m.fields.keys.all[i].n, m.fields.keys.sets[0].n; k != 32 || s != 16 {
+		t.Errorf("%v times and a set %v times, want half of 64 and of 32", k, s)
+	}
+}
