@@ -291,7 +291,7 @@ func (m *Model) used(st *statement) float32 {
 // together: less misses outages, more tells of routine errors.
 const (
 	newTrouble   = 0.55
-	youngTrouble = 0.55
+	youngTrouble = 0.6
 	oldTrouble   = 0.88
 )
 
