@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,5 +64,47 @@ func TestWeights(t *testing.T) {
 	}
 	if of[detector.Whole] == 0 || of[detector.Half] == 0 || of[detector.None] == 0 {
 		t.Errorf("weights: %v", of)
+	}
+}
+
+// TestFailureIsWorthACall: what says that something failed, and what looks like an attack,
+// is worth a call on the first day, too, and at whatever level it is logged.
+func TestFailureIsWorthACall(t *testing.T) {
+	for name, change := range map[string]map[string]string{
+		"a code of a server's failure": {"status": "503"},
+		"a field for what went wrong":  {"error": "connection reset by peer"},
+		"a word of failure":            {"result": "failed"},
+		"an attack":                    {"path": "/cart?id=1'+OR+'1'='1';DROP+TABLE+users--"},
+		"nothing":                      nil,
+	} {
+		d := newDetector(t, nil)
+		var v detector.Verdict
+		see := func(i int, change map[string]string) {
+			ev := detector.Event{Time: time.Duration(i) * time.Second, Message: []byte("request completed"), Level: pattern.LevelInfo}
+			add := func(name, value string) {
+				if with, ok := change[name]; ok {
+					value = with
+				}
+				f := detector.Field{Name: []byte(name), Value: []byte(value), Kind: detector.Text}
+				if n, err := strconv.ParseFloat(value, 64); err == nil {
+					f.Kind, f.Number = detector.Number, n
+				}
+				ev.Fields = append(ev.Fields, f)
+			}
+			add("status", [...]string{"200", "200", "200", "404"}[i%4])
+			add("result", [...]string{"done", "cached"}[i%2])
+			add("path", "/cart?id="+strconv.Itoa(i*7919%1000))
+			if _, ok := change["error"]; ok {
+				add("error", "")
+			}
+			d.Observe(&ev, &v)
+		}
+		for i := range 5000 {
+			see(1e6+i, nil)
+		}
+		see(1e6+5000, change)
+		if want := change != nil; v.Anomaly != want || want && v.Weight != detector.Whole {
+			t.Errorf("%s: anomaly %v, weight %d, score %.3f: %s", name, v.Anomaly, v.Weight, v.Score, v.Reason)
+		}
 	}
 }

@@ -36,7 +36,8 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 	if kind == CutOff || o.Level >= pattern.LevelCritical {
 		return Whole
 	}
-	if o.bad == 0 {
+	first, _ := o.strongest()
+	if o.bad == 0 && !o.saysFailed() && first != featText { // an attack is a strange text, too
 		switch kind {
 		case NewPattern, RarePattern, OffCategory, OffFields, OddText:
 			if o.Level != pattern.LevelNone && o.model.habits.young() {
@@ -48,7 +49,6 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 		}
 		return Whole
 	}
-	first, _ := o.strongest()
 	s := &o.fields
 	switch {
 	case kind == RarePattern && o.known != nil && o.known.seen >= maturity,
@@ -56,6 +56,27 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 		return Half
 	}
 	return Whole
+}
+
+// saysFailed reports whether what is strange about an event says that something failed,
+// whatever level its author gave it: a code of a failure, a word of failure as a value, a
+// new field for what went wrong.
+func (o *Observation) saysFailed() bool {
+	if o.failed || o.failureKey() {
+		return true
+	}
+	if at := o.fields.odd; at >= 0 {
+		s := &o.fields.list[at]
+		f := o.field(s)
+		if codeWorse(f) || saysFailure(f) || s.key >= 0 && s.part == whole && o.model.fields.keys.all[s.key].place.endedBadly(f) {
+			return true
+		}
+	}
+	if o.oddCode >= 0 {
+		code := o.Line.Numbers[o.oddCode].Value
+		return code >= 500 && code < 600
+	}
+	return false
 }
 
 // young reports whether the log is known for less than a day, by the records' time.
