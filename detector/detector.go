@@ -156,6 +156,7 @@ func New(o Options) (*Detector, error) {
 		return nil, fmt.Errorf("detector: Ignore %w", err)
 	}
 	d.ignore[0] = ignore
+	d.line.Remember()
 	if !o.Synchronous {
 		d.refits = make(chan refit, 4)
 		d.workers.Add(1)

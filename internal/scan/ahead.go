@@ -124,6 +124,7 @@ func (r *run) ahead(in *LineReader, w *watched, events *event.Reader, each func(
 		defer close(full)
 		b := newBatch()
 		scanner, message := r.detector.Scanner(), new(pattern.Workspace)
+		message.Remember()
 		hand := func() error {
 			full <- b
 			select {
