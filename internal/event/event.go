@@ -35,6 +35,7 @@ type Reader struct {
 	clock   moment
 	group   []byte
 	layer   int    // of texts in texts
+	marks   marks  // of the text that is taken apart
 	several bool   // both of a key that is given twice count
 	timed   bool   // the record itself says when it was
 	alone   bool   // nothing is taken in yet but the text that is looked at
@@ -59,6 +60,7 @@ type candidate struct {
 	value []byte
 	num   float64
 	plain bool // it is known to be without colours
+	line  bool // and without control characters
 }
 
 // rated is the level that the field of the best name says.
@@ -164,7 +166,8 @@ func (r *Reader) begin() {
 func (r *Reader) takeApart() {
 	for r.message.rank != 0 && r.message.kind == detector.Text && r.layer < maxLayers && len(r.message.value) <= maxText {
 		r.layer++
-		text := r.plain(r.message.value)
+		r.marks = marksOf(r.message.value)
+		text := r.plain(r.message.value, r.marks)
 		node, rank, level := r.message.node, r.message.rank, r.level
 		r.message.rank, r.level = 0, rated{}
 		more, ok := r.formats(text)
@@ -173,7 +176,7 @@ func (r *Reader) takeApart() {
 			r.level = level
 		}
 		if !ok {
-			r.message = candidate{rank: rank, node: node, value: text, plain: true}
+			r.message = candidate{rank: rank, node: node, value: text, plain: true, line: r.marks&controlMark == 0}
 			return
 		}
 		r.taken = text
@@ -189,14 +192,16 @@ func (r *Reader) finish(ev *detector.Event) bool {
 	switch m := &r.message; {
 	case m.rank != 0:
 		if message, found = m.value, true; !m.plain {
-			message = r.plain(message)
+			message = r.plain(message, allMarks)
 		}
 		if r.rest != nil {
 			from := len(r.text)
 			r.text = append(append(append(r.text, message...), '\n'), r.rest...)
 			message = r.text[from:len(r.text):len(r.text)]
 		}
-		message = r.fold(message)
+		if !m.line || r.rest != nil {
+			message = r.fold(message)
+		}
 		if n := m.node; n != nil && n.event == r.event {
 			// A record that has its own message as text, too, has two of the name.
 			r.fields = slices.Delete(r.fields, int(n.at), int(n.at)+1)

@@ -28,9 +28,6 @@ const (
 //
 // That text is the message where none of the pairs is.
 func (r *Reader) logfmt(text []byte) (more, ok bool) {
-	if bytes.IndexByte(text, '=') < 0 {
-		return false, false
-	}
 	head := r.split(text)
 	if head < 0 {
 		return false, false
