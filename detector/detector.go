@@ -439,7 +439,10 @@ func (d *Detector) canonical(name []byte) []byte {
 }
 
 func (d *Detector) newGroup(name string) *group {
-	g := &group{name: name, state: newState(&d.options)}
+	g := &group{name: name, state: newState(&d.options), memo: newMemo(groupMemoBits)}
+	if name == "" {
+		g.memo = newMemo(memoBits)
+	}
 	g.threshold.contamination = float32(d.options.Contamination)
 	g.threshold.points = scale
 	g.sweep = newSweep(d.options.Sweep)
