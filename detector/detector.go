@@ -256,7 +256,11 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	o.SetFields(ev.Fields)
 	message := d.words(ev)
 	if o.Line = ev.Line; o.Line == nil || len(message) != len(ev.Message) {
-		d.scanner.Scan(message, &d.line)
+		shape := ev.Shape
+		if len(message) != len(ev.Message) {
+			shape = 0
+		}
+		d.scanner.ScanShape(message, shape, &d.line)
 		o.Line = &d.line.Line
 	}
 	o.Text, o.Size, o.Time = message[:min(len(message), pattern.MaxBytes)], len(message), ev.Time

@@ -134,7 +134,10 @@ const varies = 1<<Number | 1<<Address | 1<<ID | 1<<Version | 1<<Path
 const nextByte = 0x9e3779b1
 
 // Scan cuts b into tokens and fills l. It does not keep b.
-func (s *Scanner) Scan(b []byte, l *Workspace) {
+func (s *Scanner) Scan(b []byte, l *Workspace) { s.ScanShape(b, 0, l) }
+
+// ScanShape is Scan for who knows b's shape: it must be what ShapeOf says, or 0.
+func (s *Scanner) ScanShape(b []byte, shape Shape, l *Workspace) {
 	l.Truncated = false
 	if len(b) > MaxBytes {
 		b, l.Truncated = b[:MaxBytes], true
@@ -142,8 +145,13 @@ func (s *Scanner) Scan(b []byte, l *Workspace) {
 	n := copy(l.text[before:before+MaxBytes], b)
 	l.size = n
 	*(*[after]byte)(l.text[before+n:]) = [after]byte{}
-	if l.shapes != nil && l.recall(s) {
-		return
+	if l.shapes != nil {
+		if shape == 0 {
+			shape = ShapeOf(b)
+		}
+		if l.recall(s, shape) {
+			return
+		}
 	}
 	l.rest = rest{}
 	l.split(n)

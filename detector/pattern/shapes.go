@@ -1,6 +1,9 @@
 package pattern
 
-import "math/rand/v2"
+import (
+	"encoding/binary"
+	"math/rand/v2"
+)
 
 // A line's shape is the line with all of its digits made equal. A program says the same
 // again and again, at other times and with other numbers: lines of one shape have the
@@ -23,12 +26,44 @@ const (
 	shapeWays = 2
 )
 
-// shapes are lines that were scanned, by their shape. A shape goes by 64 bits of hash
-// under a key that nobody outside the process knows: no line can be made to pass for
-// another one.
+// Shape stands for a line's shape: 64 bits of hash under a key that nobody outside the
+// process knows, so that no line can be made to pass for another one. It has no meaning
+// in another process. 0 = not known.
+type Shape uint64
+
+var shapeKey = [2]uint64{rand.Uint64(), rand.Uint64()}
+
+// ShapeOf returns the shape of a line; 0 where it is too long to be remembered.
+func ShapeOf(b []byte) Shape {
+	n := len(b)
+	if n == 0 || n > maxShape {
+		return 0
+	}
+	x := shapeKey[0]
+	take := func(lo, hi uint64) { x = mix(equal(lo)^x, equal(hi)^shapeKey[1]) }
+	switch {
+	case n >= 16:
+		for i := 0; i+16 <= n; i += 16 {
+			take(binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:]))
+		}
+		if n%16 != 0 {
+			take(binary.LittleEndian.Uint64(b[n-16:]), binary.LittleEndian.Uint64(b[n-8:]))
+		}
+	case n >= 8:
+		take(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:]))
+	default:
+		var w uint64
+		for _, c := range b {
+			w = w<<8 | uint64(c)
+		}
+		take(w, 0)
+	}
+	return Shape(mix(x^uint64(n), shapeKey[1]) | 1)
+}
+
+// shapes are lines that were scanned, by their shape.
 type shapes struct {
-	key   [2]uint64
-	want  uint64 // the hash of the line at hand; 0 = it is none to remember
+	want  uint64 // that of the line at hand and its scanner; 0 = it is none to remember
 	sets  [shapeSets]shapeSet
 	lines [shapeSets * shapeWays]known // shapeWays of each set
 }
@@ -100,16 +135,7 @@ func whole(i, j int) notation { return notation{from: uint16(i), point: uint16(j
 // Remember lets l remember the lines that it scans by their shape: of a line like one
 // of the last few hundred, only the numbers are looked at then. Tokens are valid until
 // the next Scan in any case.
-func (l *Workspace) Remember() { l.shapes = &shapes{key: [2]uint64{rand.Uint64(), rand.Uint64()}} }
-
-// hash returns the hash of the shape of the line of n bytes, never 0.
-func (h *shapes) hash(s *Scanner, l *Workspace, n int) uint64 {
-	x := s.seed ^ h.key[0]
-	for at := before; at < before+n; at += 16 {
-		x = mix(equal(l.load(at))^x, equal(l.load(at+8))^h.key[1])
-	}
-	return mix(x^uint64(n), h.key[1]) | 1
-}
+func (l *Workspace) Remember() { l.shapes = new(shapes) }
 
 // equal makes all digits in 8 bytes equal.
 func equal(w uint64) uint64 {
@@ -119,12 +145,12 @@ func equal(w uint64) uint64 {
 }
 
 // recall makes the line in l.text what it is if one of its shape is known.
-func (l *Workspace) recall(s *Scanner) bool {
-	h, n := l.shapes, l.size
-	if h.want = 0; n > maxShape || l.Truncated {
+func (l *Workspace) recall(s *Scanner, shape Shape) bool {
+	h := l.shapes
+	if h.want = 0; shape == 0 {
 		return false
 	}
-	h.want = h.hash(s, l, n)
+	h.want = (uint64(shape) ^ s.seed) | 1
 	at := h.want >> 32 % shapeSets
 	set := &h.sets[at]
 	way := uint8(0)

@@ -12,7 +12,8 @@ const (
 	equalMark                     // =
 	controlMark                   // a control character: a tab, the end of a line, the beginning of a colour
 
-	allMarks = quoteMark | commaMark | equalMark | controlMark
+	// plainMarks are those of a text that is known to be of no form.
+	plainMarks marks = 1 << 7
 )
 
 // markOf is the mark of a byte that a form has.

@@ -38,6 +38,12 @@ var formats = []format{
 func (r *Reader) formats(text []byte) (more, ok bool) {
 	carried := text
 	text = r.transport(text)
+	if r.marks == plainMarks {
+		if len(text) == len(carried) && len(r.header.names) == 0 {
+			return false, false
+		}
+		r.marks = marksOf(text)
+	}
 	if more, ok := r.form(text, carried); ok {
 		return more, true
 	}
@@ -53,6 +59,9 @@ func (r *Reader) formats(text []byte) (more, ok bool) {
 		// The message is what is left.
 		r.message = candidate{rank: lineRank, value: text, plain: true, line: r.marks&controlMark == 0}
 		return false, true
+	}
+	if len(r.header.names) == 0 && !r.asked {
+		r.plains.add(r.shape, text, r.marks)
 	}
 	return false, false
 }
@@ -129,16 +138,15 @@ func (r *Reader) undo() {
 	r.level, r.carried, r.clock, r.group = rated{}, rated{}, moment{}, nil
 }
 
-// plain is a text of such marks without the codes that colour it and without white
-// space at its end.
-func (r *Reader) plain(text []byte, m marks) []byte {
+// plain is a text without the codes that colour it and without white space at its end.
+func (r *Reader) plain(text []byte) []byte { return r.colourless(trimmed(text)) }
+
+// trimmed is a text without white space at its end.
+func trimmed(text []byte) []byte {
 	for len(text) > 0 && text[len(text)-1] <= ' ' && isSpace(text[len(text)-1]) {
 		text = text[:len(text)-1]
 	}
-	if m&controlMark == 0 {
-		return text
-	}
-	return r.colourless(text)
+	return text
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }

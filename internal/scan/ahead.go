@@ -144,7 +144,7 @@ func (r *run) ahead(in *LineReader, w *watched, events *event.Reader, each func(
 		err := r.lines(in, events, func(l *Line) error {
 			u := b.add(l)
 			if !l.Continues {
-				scanner.Scan(l.Event.Message, message)
+				scanner.ScanShape(l.Event.Message, l.Event.Shape, message)
 				b.scan(u, message)
 			}
 			if b.full() {
