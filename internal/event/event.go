@@ -48,6 +48,7 @@ type Reader struct {
 	text    []byte // made of escapes and numbers
 	pairs   []pair
 	plains  plains
+	formed  [256]bool        // by the first byte: did the last text that begins with it have a form?
 	lines   timestamp.Parser // of lines
 	moments timestamp.Parser // of fields of time
 
@@ -110,10 +111,12 @@ func (r *Reader) SetReference(t time.Time) { r.lines.Reference, r.moments.Refere
 // look makes a text plain, and finds out what tells its forms.
 func (r *Reader) look(text []byte) []byte {
 	text, r.asked = trimmed(text), false
-	r.shape = pattern.ShapeOf(text)
-	if r.plains.has(r.shape) {
-		r.marks = plainMarks
-		return text
+	r.shape = 0
+	if len(text) > 0 && !r.formed[text[0]] { // else it is not worth the while to ask
+		if r.shape = pattern.ShapeOf(text); r.plains.has(r.shape) {
+			r.marks = plainMarks
+			return text
+		}
 	}
 	if r.marks = marksOf(text); r.marks&controlMark != 0 {
 		if plain := r.colourless(text); len(plain) != len(text) {
@@ -190,6 +193,9 @@ func (r *Reader) takeApart() {
 		node, rank, level := r.message.node, r.message.rank, r.level
 		r.message.rank, r.level = 0, rated{}
 		more, ok := r.formats(text)
+		if len(text) > 0 {
+			r.formed[text[0]] = ok
+		}
 		r.alone = false
 		if r.level.level == pattern.LevelNone {
 			r.level = level

@@ -1,6 +1,10 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
 
 // A format is a form that a text may have.
 type format struct {
@@ -61,6 +65,9 @@ func (r *Reader) formats(text []byte) (more, ok bool) {
 		return false, true
 	}
 	if len(r.header.names) == 0 && !r.asked {
+		if r.shape == 0 {
+			r.shape = pattern.ShapeOf(text)
+		}
 		r.plains.add(r.shape, text, r.marks)
 	}
 	return false, false
