@@ -156,6 +156,7 @@ func New(o Options) (*Detector, error) {
 		return nil, fmt.Errorf("detector: Ignore %w", err)
 	}
 	d.ignore[0] = ignore
+	d.line.Remember()
 	if !o.Synchronous {
 		d.refits = make(chan refit, 4)
 		d.workers.Add(1)
@@ -255,7 +256,11 @@ func (d *Detector) look(ev *Event, v *Verdict) *group {
 	o.SetFields(ev.Fields)
 	message := d.words(ev)
 	if o.Line = ev.Line; o.Line == nil || len(message) != len(ev.Message) {
-		d.scanner.Scan(message, &d.line)
+		shape := ev.Shape
+		if len(message) != len(ev.Message) {
+			shape = 0
+		}
+		d.scanner.ScanShape(message, shape, &d.line)
 		o.Line = &d.line.Line
 	}
 	o.Text, o.Size, o.Time = message[:min(len(message), pattern.MaxBytes)], len(message), ev.Time
@@ -438,7 +443,10 @@ func (d *Detector) canonical(name []byte) []byte {
 }
 
 func (d *Detector) newGroup(name string) *group {
-	g := &group{name: name, state: newState(&d.options)}
+	g := &group{name: name, state: newState(&d.options), memo: newMemo(groupMemoBits)}
+	if name == "" {
+		g.memo = newMemo(memoBits)
+	}
 	g.threshold.contamination = float32(d.options.Contamination)
 	g.threshold.points = scale
 	g.sweep = newSweep(d.options.Sweep)

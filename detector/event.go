@@ -16,6 +16,7 @@ type Event struct {
 	Group     []byte        // value of Group_By; each has a model of its own
 	Fields    []Field       // the others, in the record's order; at most MaxFields
 	Line      *pattern.Line // Message as Detector.Scanner has scanned it; nil = not yet
+	Shape     pattern.Shape // of Message, see pattern.ShapeOf; 0 = not known
 }
 
 // AppendFields appends the fields as name=value with blanks between, up to the

@@ -130,12 +130,18 @@ func score(points float32) float64 { return 1 - math.Exp2(-float64(points)/scale
 // and come again and again: it answers for 19 of 20 records, in 10 ns where
 // the forest takes 800.
 type memo struct {
-	sets [memoSets][2]memoEntry // in each, the one asked for last comes first
+	sets  [][2]memoEntry // in each, the one asked for last comes first
+	shift int            // of a hash, to be the index of one
 }
 
-const memoSets = 1 << memoBits
+// A memo has 2^memoBits sets where one model judges all events, and is smaller where
+// there may be many: of rows that it has forgotten there are a fifth more then.
+const (
+	memoBits      = 10
+	groupMemoBits = 8
+)
 
-const memoBits = 8
+func newMemo(bits int) memo { return memo{make([][2]memoEntry, 1<<bits), 64 - bits} }
 
 // A row is hashed eight features at a time: this does not compile if some are
 // left over.
@@ -155,7 +161,7 @@ func (m *memo) strangeness(x *mix, f *forest.Forest, r *row) (float32, float64) 
 		h = bits.RotateLeft64(h, 31) ^ binary.LittleEndian.Uint64(r[i:i+8])
 		h *= 0x9e3779b97f4a7c15
 	}
-	set := &m.sets[h>>(64-memoBits)]
+	set := &m.sets[h>>m.shift]
 	e := &set[0]
 	if e.row != *r || !e.used {
 		set[0], set[1] = set[1], set[0]
@@ -167,7 +173,7 @@ func (m *memo) strangeness(x *mix, f *forest.Forest, r *row) (float32, float64) 
 	return e.points, e.score
 }
 
-func (m *memo) forget() { clear(m.sets[:]) }
+func (m *memo) forget() { clear(m.sets) }
 
 // threshold decides from how many points on a record is flagged.
 type threshold struct {

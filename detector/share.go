@@ -113,19 +113,29 @@ func (s *share) flag(contamination, points float32) bool {
 
 // settle finds the class above which as many are as are due.
 func (s *share) settle(contamination float32) {
-	step := int((s.over/s.room(contamination) + mostRooms) * stepsARoom)
+	over := s.over
+	switch room := s.room(contamination); room {
+	case 1:
+	case mostOwed: // as a rule, and a division takes as long as all else here
+		over *= 1.0 / mostOwed
+	default:
+		over /= room
+	}
+	step := int((over + mostRooms) * stepsARoom)
 	due := contamination * s.total * paidBack[max(0, min(step, len(paidBack)-1))]
-	for s.above > due && s.at < pointClasses-1 {
-		s.at++
-		s.above = max(0, s.above-s.count[s.at])
+	at, above := s.at&(pointClasses-1), s.above
+	for above > due && at < pointClasses-1 {
+		at++
+		above = max(0, above-s.count[at])
 	}
-	if s.at == pointClasses-1 {
-		s.above = 0
+	if at == pointClasses-1 {
+		above = 0
 	}
-	for s.at > 0 && s.above+s.count[s.at] <= due {
-		s.above += s.count[s.at]
-		s.at--
+	for at > 0 && above+s.count[at] <= due {
+		above += s.count[at]
+		at--
 	}
+	s.at, s.above = at, above
 }
 
 // points is from how many points on records are flagged.

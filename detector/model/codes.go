@@ -37,9 +37,9 @@ func (o *Observation) code(i int) (place, value uint32, ok bool) {
 
 // code is a number that may be one.
 type code struct {
-	number       int          // its index
-	place, value uint32       // what they are known by
-	known        *numberRange // what is known of the place before the event; nil = nothing
+	number       int    // its index
+	place, value uint32 // what they are known by
+	at           int    // index of what is known of the place in fields.ranges; -1 = nothing is
 }
 
 // reach finds the event's codes and what is known of their places, and loads its
@@ -54,7 +54,7 @@ func (m *Model) reach(o *Observation) {
 	o.reached = uint32(st.all) + st.last + st.habit.begun + uint32(st.longest)
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
 		if place, value, ok := o.code(i); ok {
-			o.codeList[o.coded] = code{i, place, value, m.fields.ranges.find(place)}
+			o.codeList[o.coded] = code{i, place, value, m.fields.ranges.index(place)}
 			o.coded++
 		}
 	}
@@ -68,8 +68,11 @@ func (m *Model) judgeCodes(o *Observation) {
 	}
 	var points float32
 	for _, c := range o.codeList[:o.coded] {
-		r := c.known
-		if r == nil || r.n < knownCodes || r.few > manyCodes {
+		if c.at < 0 {
+			continue
+		}
+		r := &m.fields.ranges.slots[c.at]
+		if r.n < knownCodes || r.few > manyCodes {
 			continue
 		}
 		count := float32(m.fields.values.find(c.value).n)
@@ -96,7 +99,7 @@ func (m *Model) learnCodes(o *Observation) {
 		return
 	}
 	for _, c := range o.codeList[:o.coded] {
-		r := m.fields.ranges.claim(c.place)
+		r := m.fields.ranges.claimAt(c.at, c.place)
 		r.n++
 		if r.few <= manyCodes && m.fields.values.count(c.value, 1) {
 			r.few++

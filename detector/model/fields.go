@@ -85,6 +85,7 @@ type seenField struct {
 	place  uint32 // of id in fields.values
 	count  uint32 // how often the value stood here before
 	number octaves
+	ranged int32   // index of the number's range in fields.ranges; -1 = it was not looked for, or is not there
 	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
 	marks  marks
 	text   []byte // the value, or the part of it
@@ -533,7 +534,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	name := a.name
 	s.field, s.part, s.sort, s.number, s.text = int16(i), p, sortText, noNumber, value
 	s.name, s.value, s.id, s.key = name, a.value, a.id, a.key
-	s.place, s.count, s.bits, s.marks = 0, 0, 0, marks{}
+	s.place, s.count, s.ranged, s.bits, s.marks = 0, 0, -1, 0, marks{}
 	at := all.n
 	all.n++
 	k := int(a.key)
@@ -764,8 +765,10 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 		return
 	}
 	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
-	if r := m.fields.ranges.find(o.rangeKey(s)); r != nil && r.n >= firmRange {
-		usual, told, n = r.span, r.told, r.n
+	if s.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); s.ranged >= 0 {
+		if r := &m.fields.ranges.slots[s.ranged]; r.n >= firmRange {
+			usual, told, n = r.span, r.told, r.n
+		}
 	}
 	if n < firmRange {
 		return
@@ -1024,7 +1027,7 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 			n = 0
 		}
 		p.numbers.learn(n)
-		fs.ranges.claim(o.rangeKey(s)).learn(n)
+		fs.ranges.claimAt(int(s.ranged), o.rangeKey(s)).learn(n)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && s.count == 0 {
 		if p.n < youngRecords {

@@ -70,13 +70,16 @@ var stems = func() []stem {
 	return all
 }()
 
-// stemRange[c] is where the stems that begin with 'a'+c stand in stems.
-var stemRange = func() (r [27]int) {
-	for c := range r {
-		r[c] = sort.Search(len(stems), func(i int) bool { return stems[i].text[0] >= byte('a'+c) })
+// stemRange[26*c+d] is where the stems that begin with 'a'+c and 'a'+d stand in stems.
+var stemRange = func() (r [26*26 + 1]uint16) {
+	for at := range r {
+		r[at] = uint16(sort.Search(len(stems), func(i int) bool { return startOf(stems[i].text[0], stems[i].text[1]) >= at }))
 	}
 	return r
 }()
+
+// startOf is the index in stemRange of two small letters.
+func startOf(first, second byte) int { return 26*int(first-'a') + int(second-'a') }
 
 // said returns what the i-th token, a word, speaks of where it stands: it is no
 // part of a name, no placeholder, not taken back and not counted as none. What
@@ -166,13 +169,14 @@ func classifyLower(b []byte) wordClass {
 	if len(b) < 2 {
 		return 0
 	}
-	first := b[0] | 0x20
-	if first < 'a' || first > 'z' {
+	first, second := b[0]|0x20, b[1]|0x20
+	if first < 'a' || first > 'z' || second < 'a' || second > 'z' {
 		return 0
 	}
+	at := startOf(first, second)
 	var c wordClass
-	for _, s := range stems[stemRange[first-'a']:stemRange[first-'a'+1]] {
-		if len(b) < len(s.text) || s.whole && len(b) != len(s.text) || b[1]|0x20 != s.text[1] {
+	for _, s := range stems[stemRange[at]:stemRange[at+1]] {
+		if len(b) < len(s.text) || s.whole && len(b) != len(s.text) {
 			continue
 		}
 		match := true

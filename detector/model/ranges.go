@@ -75,16 +75,25 @@ const (
 )
 
 func (t *ranges) find(key uint32) *numberRange {
+	if i := t.index(key); i >= 0 {
+		return &t.slots[i]
+	}
+	return nil
+}
+
+// index is where the key stands, -1 = nowhere.
+func (t *ranges) index(key uint32) int {
 	key |= 1 << 31
 	if len(t.slots) == 0 {
-		return nil
+		return -1
 	}
 	mask := uint32(len(t.slots) - 1)
 	for i := slotOf(uint64(key), mask); ; i = (i + 1) & mask {
-		if s := &t.slots[i]; s.key == key {
-			return s
-		} else if s.key == 0 {
-			return nil
+		switch t.slots[i].key {
+		case key:
+			return int(i)
+		case 0:
+			return -1
 		}
 	}
 }
@@ -98,6 +107,14 @@ func (t *ranges) claim(key uint32) *numberRange {
 	}
 	t.used++
 	return t.put(numberRange{key: key | 1<<31})
+}
+
+// claimAt is claim for a key that stood at an index when that was asked for.
+func (t *ranges) claimAt(at int, key uint32) *numberRange {
+	if uint(at) < uint(len(t.slots)) && t.slots[at].key == key|1<<31 {
+		return &t.slots[at]
+	}
+	return t.claim(key)
 }
 
 func (t *ranges) put(r numberRange) *numberRange {

@@ -67,6 +67,7 @@ func (s *Scanner) grouped(l *Workspace, p *piece, k, i, j int, negative bool) bo
 		}
 	}
 	p.kind, p.hash, p.value, p.end = Number, s.kinds[Number], value, end
+	l.rest.loose = true
 	for l.start(k) < end {
 		k += 2
 	}
@@ -88,7 +89,7 @@ func (s *Scanner) grouped(l *Workspace, p *piece, k, i, j int, negative bool) bo
 // there.
 func (l *Workspace) groups(i, j, join int) (end int, value float64) {
 	b := l.text[before:]
-	if j-i > 3 || b[i] == '0' {
+	if j-i > 3 {
 		return 0, 0
 	}
 	value, end = l.value(i, j), j
@@ -121,7 +122,7 @@ func (l *Workspace) groups(i, j, join int) (end int, value float64) {
 		point = ','
 	}
 	if b[end] != point || class[b[end+1]]&digit == 0 {
-		if b[j] == '.' { // a version
+		if b[j] == '.' || l.zero(i) { // a version
 			return 0, 0
 		}
 		return end, finite(value)
@@ -130,11 +131,17 @@ func (l *Workspace) groups(i, j, join int) (end int, value float64) {
 	for end = from; class[b[end]]&digit != 0; {
 		end++
 	}
-	if b[end] == point && class[b[end+1]]&digit != 0 {
+	if b[end] == point && class[b[end+1]]&digit != 0 || l.zero(i) {
 		return 0, 0
 	}
 	places := min(end-from, 15)
 	return end, finite(value + l.value(from, from+places)/pow10[places])
+}
+
+// zero reports whether the digit at i, with which groups begin, is 0: then they are none.
+func (l *Workspace) zero(i int) bool {
+	l.rest.loose = true
+	return l.text[before+i] == '0'
 }
 
 // decimalComma reads a number of one or two decimals behind a comma, which has words

@@ -265,8 +265,10 @@ func (l *Workspace) told(i, j int) bool {
 	if i == 0 {
 		return false
 	}
-	if b[j] == ':' && b[j+1] == ' ' && b[j+2] == '0' && class[b[j+3]]&alnum == 0 && l.text[before+i-2] == ',' {
-		return true
+	if b[j] == ':' && b[j+1] == ' ' && class[b[j+2]]&digit != 0 && class[b[j+3]]&alnum == 0 && l.text[before+i-2] == ',' {
+		if l.rest.on(j+2, j+3); b[j+2] == '0' {
+			return true
+		}
 	}
 	if l.text[before+i-1] != ' ' {
 		return false
@@ -380,8 +382,10 @@ func (l *Workspace) cisco(i int) Level {
 	b := l.text[before:]
 	for end := min(l.size, i+32); i < end; i++ {
 		switch c := b[i]; {
-		case c == '-' && b[i+1] >= '0' && b[i+1] <= '7' && b[i+2] == '-':
-			return syslogLevels[b[i+1]-'0']
+		case c == '-' && class[b[i+1]]&digit != 0 && b[i+2] == '-':
+			if l.rest.on(i+1, i+2); b[i+1] <= '7' {
+				return syslogLevels[b[i+1]-'0']
+			}
 		case !(c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'):
 			return LevelNone
 		}

@@ -72,7 +72,7 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 		s.mask(p, ID, i, j)
 		return
 	}
-	p.value = l.value(i, j)
+	p.value, p.form = l.value(i, j), whole(i, j)
 	negative := false
 	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
 	case prev == '[' && prev2 == 0x1b:
@@ -94,10 +94,12 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 			s.mask(p, kind, i-2, end)
 			return
 		}
-	case prev == '<' && i == 1 && b[j] == '>' && p.value <= 191:
-		l.Level = syslogLevels[int(p.value)&7]
-		s.mask(p, LevelWord, 0, j+1)
-		return
+	case prev == '<' && i == 1 && b[j] == '>':
+		if l.rest.on(i, j); p.value <= 191 {
+			l.Level = syslogLevels[int(p.value)&7]
+			s.mask(p, LevelWord, 0, j+1)
+			return
+		}
 	}
 
 	switch b[j] {
@@ -132,9 +134,12 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 		p.end, p.unit = j+1, UnitPercent
 		p.hash += uint32(dimShare)
 	case ' ':
-		if i == 0 && j == 6 && l.follows(k, j) && l.end(k) == 13 && compactTime(b) {
-			s.mask(p, Time, 0, 13)
-			return
+		if i == 0 && j == 6 && l.follows(k, j) && l.end(k) == 13 {
+			l.rest.asked, l.rest.began = true, compactTime(b)
+			if l.rest.began {
+				s.mask(p, Time, 0, 13)
+				return
+			}
 		}
 		s.spacedUnit(l, p, k)
 	}
@@ -155,6 +160,7 @@ func (p *piece) sign(negative bool) {
 	if negative && p.kind == Number {
 		p.start--
 		p.value = -p.value
+		p.form.negative = true
 	}
 }
 
@@ -301,7 +307,7 @@ func (l *Workspace) afterDate(k, end int) int {
 		case i == end+2 && sign != ' ' && sign != '+' && sign != '-':
 			return end
 		case digits && clock(b, i):
-		case digits && (i == end+1 || b[end] == ',') && j-i == 4 && (b[i] == '1' && b[i+1] == '9' || b[i] == '2' && b[i+1] == '0'):
+		case digits && (i == end+1 || b[end] == ',') && j-i == 4 && l.isYear(i):
 		case digits && i == end+2 && j-i == 4 && b[end] == ' ' && (sign == '+' || sign == '-'):
 		case digits && i == end+1 && timeJoins[b[end]] && b[end] != ',':
 		case i == end+1 && j-i == 2 && (b[i] == 'A' || b[i] == 'P') && b[i+1] == 'M':
@@ -315,6 +321,13 @@ func (l *Workspace) afterDate(k, end int) int {
 			k += 2
 		}
 	}
+}
+
+// isYear reports whether the four digits at i are those of a year.
+func (l *Workspace) isYear(i int) bool {
+	l.rest.on(i, i+2)
+	b := l.text[before+i:]
+	return b[0] == '1' && b[1] == '9' || b[0] == '2' && b[1] == '0'
 }
 
 // date reads on behind the name of a month or a day that ends at j; it
@@ -357,10 +370,6 @@ func (s *Scanner) dotted(l *Workspace, p *piece, k int) {
 	b := l.text[before:]
 	start, dot := p.start, p.end
 	runs, end := 1, dot
-	largest, large := p.value, 0 // parts above 255
-	if p.value > 255 {
-		large++
-	}
 	plain := true // nothing but digits so far
 	for plain && b[end] == '.' && l.follows(k, end) {
 		i, j := l.run(k)
@@ -369,10 +378,6 @@ func (s *Scanner) dotted(l *Workspace, p *piece, k int) {
 		end = i
 		for end < j && class[b[end]]&digit != 0 {
 			end++
-		}
-		part := l.value(i, min(end, i+15))
-		if largest = max(largest, part); part > 255 {
-			large++
 		}
 		plain = end == j
 		if !plain && runs > 2 {
@@ -384,18 +389,43 @@ func (s *Scanner) dotted(l *Workspace, p *piece, k int) {
 		return
 	}
 	switch {
-	case runs == 4 && plain && large <= 1 && p.kind == Number:
+	case runs == 4 && plain && p.kind == Number:
+		largest, ok := l.quad(start)
+		if !ok {
+			l.rest.loose = true
+			break
+		}
 		if (b[end] == ':' || b[end] == '/') && l.follows(k, end) {
 			end = l.end(k) // port or length of a prefix
 		}
 		s.mask(p, Address, start, end)
-		p.quad, p.value, p.unit = true, largest, UnitNone
+		p.quad, p.value, p.unit, p.form = true, largest, UnitNone, notation{from: uint16(start), of: quad}
 		return
-	case runs == 3 && plain && dot-start == 4 && end-dot == 6 && (b[start] == '1' || b[start] == '2'):
-		s.mask(p, Time, start, l.afterDate(k, end)) // 2005.11.09
-		return
+	case runs == 3 && plain && dot-start == 4 && end-dot == 6:
+		if l.rest.on(start, start+1); b[start] == '1' || b[start] == '2' {
+			s.mask(p, Time, start, l.afterDate(k, end)) // 2005.11.09
+			return
+		}
 	}
 	s.mask(p, Version, start, l.versionEnd(k, end))
+}
+
+// quad reads four numbers that are joined by dots, at i. It returns the largest, and
+// whether they are an IPv4 address: one part may be too large.
+func (l *Workspace) quad(i int) (largest float64, ok bool) {
+	large := 0
+	for range 4 {
+		j := i
+		for class[l.text[before+j]]&digit != 0 {
+			j++
+		}
+		part := l.value(i, min(j, i+maxDigits))
+		if largest = max(largest, part); part > 255 {
+			large++
+		}
+		i = j + 1
+	}
+	return largest, large <= 1
 }
 
 // versionEnd returns where the version goes on to that has been read up to
@@ -417,11 +447,8 @@ func (l *Workspace) versionEnd(k, end int) int {
 // starts at edge k.
 func (s *Scanner) decimal(l *Workspace, p *piece, k, dot, end int, plain bool) {
 	b := l.text[before:]
-	if places := min(end-dot-1, 15); p.value < 1e15 && end-dot-1+dot-p.start <= 15 {
-		p.value = (p.value*pow10[places] + l.value(dot+1, dot+1+places)) / pow10[places]
-	} else {
-		p.value += l.value(dot+1, dot+1+places) / pow10[places]
-	}
+	p.form = notation{from: uint16(p.start), point: uint16(dot), end: uint16(end), of: fraction}
+	p.value = l.fraction(p.start, dot, end)
 	p.end = end
 	if !plain {
 		s.suffixed(l, p, k, end, l.end(k-2), Version)
@@ -440,6 +467,15 @@ func (s *Scanner) decimal(l *Workspace, p *piece, k, dot, end int, plain bool) {
 			return
 		}
 	}
+}
+
+// fraction is the value of the decimal number from i to end, whose point is at dot.
+func (l *Workspace) fraction(i, dot, end int) float64 {
+	v, places := l.value(i, dot), min(end-dot-1, maxDigits)
+	if end-dot-1+dot-i <= maxDigits { // both are exact, so that it is rounded once
+		return (v*pow10[places] + l.value(dot+1, dot+1+places)) / pow10[places]
+	}
+	return v + l.value(dot+1, dot+1+places)/pow10[places]
 }
 
 // suffixed reads the rest of the run b[p.start:j], which from i on is more
@@ -470,7 +506,7 @@ func (s *Scanner) suffixed(l *Workspace, p *piece, k, i, j int, none Kind) {
 	}
 	if q < j && q-i <= 2 && class[b[i]]&unit != 0 {
 		if end, seconds, ok := goDuration(l, p.start); ok {
-			p.value = seconds
+			p.value, l.rest.loose = seconds, true
 			s.inUnit(p, end, UnitSecond)
 			return
 		}
@@ -489,6 +525,7 @@ func (s *Scanner) exponent(l *Workspace, p *piece, i, j int, negative bool) {
 	for q < j && class[b[q]]&digit != 0 {
 		q++
 	}
+	l.rest.loose = true
 	e := min(l.value(i, q), 400)
 	if negative {
 		e = -e

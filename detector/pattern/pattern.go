@@ -2,15 +2,16 @@
 // its bytes: what is constant (words) is hashed, what varies (numbers, times,
 // addresses, identifiers) is masked by its kind, and the level is taken out.
 //
-// Two lines of the same statement in the same program give the same Hash. The
-// package keeps no state between lines and stores no text beyond the line
+// Two lines of the same statement in the same program give the same Hash. What a
+// line is does not depend on those before it, and no text is kept beyond the line
 // that was scanned last: counting is the detector's work.
 //
 // The way of a line: its bytes are copied into the Workspace and cut into runs of
 // letters and digits, 8 bytes at a time (runs.go). Scan goes from run to run:
 // plain words and plain numbers, two tokens in three, are done in its loop;
 // a look at the byte before and the byte after sends the others to word.go
-// and number.go.
+// and number.go. A line that differs from one before in its digits alone needs
+// none of that, see shapes.go.
 package pattern
 
 import (
@@ -92,6 +93,10 @@ type Workspace struct {
 	mail   int // where the next e-mail address begins
 
 	spaceless uint16 // not 0: words stand beside each other without a space
+
+	shapes *shapes // nil = none are remembered
+	rest   rest
+	forms  [MaxNumbers]notation // of numbers
 }
 
 // Scanner scans lines. Its seed goes into every hash, so that nobody who
@@ -129,7 +134,10 @@ const varies = 1<<Number | 1<<Address | 1<<ID | 1<<Version | 1<<Path
 const nextByte = 0x9e3779b1
 
 // Scan cuts b into tokens and fills l. It does not keep b.
-func (s *Scanner) Scan(b []byte, l *Workspace) {
+func (s *Scanner) Scan(b []byte, l *Workspace) { s.ScanShape(b, 0, l) }
+
+// ScanShape is Scan for who knows b's shape: it must be what ShapeOf says, or 0.
+func (s *Scanner) ScanShape(b []byte, shape Shape, l *Workspace) {
 	l.Truncated = false
 	if len(b) > MaxBytes {
 		b, l.Truncated = b[:MaxBytes], true
@@ -137,6 +145,15 @@ func (s *Scanner) Scan(b []byte, l *Workspace) {
 	n := copy(l.text[before:before+MaxBytes], b)
 	l.size = n
 	*(*[after]byte)(l.text[before+n:]) = [after]byte{}
+	if l.shapes != nil {
+		if shape == 0 {
+			shape = ShapeOf(b)
+		}
+		if l.recall(s, shape) {
+			return
+		}
+	}
+	l.rest = rest{}
 	l.split(n)
 	l.Level, l.Vars, l.nn, l.joined, l.mail = LevelNone, 0, 0, 0, nowhere
 	if at := bytes.IndexByte(b, '@'); at >= 0 {
@@ -180,6 +197,7 @@ func (s *Scanner) Scan(b []byte, l *Workspace) {
 					l.tokens[nt] = Token{Hash: s.kinds[Number], Start: uint16(i), End: uint16(j), Kind: Number}
 					if l.nn < MaxNumbers {
 						l.numbers[l.nn] = Num{Value: float64(eight(digits)), Token: uint16(nt)}
+						l.forms[l.nn] = whole(i, j)
 						l.nn++
 					}
 					l.Vars = chainVars(l.Vars, digits>>(64-8*size))
@@ -202,6 +220,9 @@ func (s *Scanner) Scan(b []byte, l *Workspace) {
 	l.Truncated = l.Truncated || l.start(k) < n
 	l.Hash = mix(hash, s.seed|1)
 	l.Tokens, l.Numbers = l.tokens[:nt], l.numbers[:l.nn]
+	if l.shapes != nil {
+		l.remember()
+	}
 }
 
 // slow makes l.piece of the run at edge k that is, or may be, more than a
@@ -228,16 +249,15 @@ func (s *Scanner) slow(l *Workspace, k, nt int, made uint64, h uint32) int {
 		num := Num{Token: uint16(nt)}
 		if p.kind == Number || p.quad {
 			num.Value, num.Unit = p.value, p.unit
+			l.forms[l.nn] = p.form
+		} else {
+			l.forms[l.nn] = notation{}
 		}
 		l.numbers[l.nn] = num
 		l.nn++
 	}
 	if varies>>p.kind&1 != 0 {
-		from := p.start
-		for ; p.end-from > 8; from += 8 {
-			l.Vars = chainVars(l.Vars, l.load(before+from))
-		}
-		l.Vars = chainVars(l.Vars, l.load(before+p.end-8)>>(64-8*uint(p.end-from)))
+		l.Vars = l.vary(l.Vars, p.start, p.end)
 	}
 	if p.end == j {
 		return k + 2
@@ -253,6 +273,14 @@ func chain(hash uint64, token uint32) uint64 {
 // chainVars takes bytes that are masked into Line.Vars.
 func chainVars(vars, bytes uint64) uint64 {
 	return (bits.RotateLeft64(vars, 29) ^ bytes) * 0xa0761d6478bd642f
+}
+
+// vary takes the bytes from i to j, which are masked, into vars.
+func (l *Workspace) vary(vars uint64, i, j int) uint64 {
+	for ; j-i > 8; i += 8 {
+		vars = chainVars(vars, l.load(before+i))
+	}
+	return chainVars(vars, l.load(before+j-8)>>(64-8*uint(j-i)))
 }
 
 // resume returns the edge at which to go on when the token that began in
@@ -275,9 +303,10 @@ type piece struct {
 	start, end int
 	kind       Kind
 	hash       uint32
-	unit       Unit    // of a Number
-	value      float64 // of a Number, in base units; of a quad, its largest part
-	quad       bool    // an IPv4 address, also one with a part that is too large
+	unit       Unit     // of a Number
+	value      float64  // of a Number, in base units; of a quad, its largest part
+	form       notation // of value
+	quad       bool     // an IPv4 address, also one with a part that is too large
 }
 
 // nothing is the kind of a piece that is no token.

@@ -268,14 +268,14 @@ func (s *Scanner) mixed(l *Workspace, p *piece, k int) {
 		if b[q] >= 0x80 && s.grouped(l, p, k, i, q, l.text[before+i-1] == '-' && class[l.text[before+i-2]]&open != 0) {
 			return
 		}
-		p.kind, p.hash, p.value = Number, s.kinds[Number], l.value(i, q)
+		p.kind, p.hash, p.value, p.form = Number, s.kinds[Number], l.value(i, q), whole(i, q)
 		s.suffixed(l, p, k, q, j, ID)
 		if p.kind == Number {
 			p.sign(l.text[before+i-1] == '-' && class[l.text[before+i-2]]&alnum == 0 && l.text[before+i-2] != '-')
 			return
 		}
 		if b[q] >= 0x80 { // a number before words without spaces between them
-			*p = piece{start: i, end: q, kind: Number, hash: s.kinds[Number], value: l.value(i, q)}
+			*p = piece{start: i, end: q, kind: Number, hash: s.kinds[Number], value: l.value(i, q), form: whole(i, q)}
 			return
 		}
 		end, _ := s.name(l, k, j, true)
@@ -303,7 +303,7 @@ func (s *Scanner) mixed(l *Workspace, p *piece, k int) {
 		return
 	case c == 'P' && (q == i+1 || q == i+2 && b[i+1] == 'T'):
 		if end, seconds, ok := isoDuration(l, i+1); ok {
-			p.kind, p.value = Number, seconds
+			p.kind, p.value, l.rest.loose = Number, seconds, true
 			s.inUnit(p, end, UnitSecond)
 			return
 		}

@@ -34,7 +34,10 @@ type Reader struct {
 	carried rated
 	clock   moment
 	group   []byte
-	layer   int    // of texts in texts
+	layer   int   // of texts in texts
+	marks   marks // of the text that is taken apart
+	shape   pattern.Shape
+	asked   bool   // it was asked what a key in it means
 	several bool   // both of a key that is given twice count
 	timed   bool   // the record itself says when it was
 	alone   bool   // nothing is taken in yet but the text that is looked at
@@ -44,6 +47,7 @@ type Reader struct {
 
 	text    []byte // made of escapes and numbers
 	pairs   []pair
+	plains  plains
 	lines   timestamp.Parser // of lines
 	moments timestamp.Parser // of fields of time
 
@@ -59,6 +63,8 @@ type candidate struct {
 	value []byte
 	num   float64
 	plain bool // it is known to be without colours
+	line  bool // and without control characters
+	shape pattern.Shape
 }
 
 // rated is the level that the field of the best name says.
@@ -100,6 +106,22 @@ func NewReader(s *options.Settings) (*Reader, error) {
 // SetReference says when the log was written to last: a time without a year gets
 // its from that. Without it, that is now.
 func (r *Reader) SetReference(t time.Time) { r.lines.Reference, r.moments.Reference = t, t }
+
+// look makes a text plain, and finds out what tells its forms.
+func (r *Reader) look(text []byte) []byte {
+	text, r.asked = trimmed(text), false
+	r.shape = pattern.ShapeOf(text)
+	if r.plains.has(r.shape) {
+		r.marks = plainMarks
+		return text
+	}
+	if r.marks = marksOf(text); r.marks&controlMark != 0 {
+		if plain := r.colourless(text); len(plain) != len(text) {
+			text, r.shape = plain, 0
+		}
+	}
+	return text
+}
 
 // Record makes the event of a record.Log. It reports whether there is something
 // to judge by. The event's slices are the record's or the Reader's own, and valid
@@ -164,7 +186,7 @@ func (r *Reader) begin() {
 func (r *Reader) takeApart() {
 	for r.message.rank != 0 && r.message.kind == detector.Text && r.layer < maxLayers && len(r.message.value) <= maxText {
 		r.layer++
-		text := r.plain(r.message.value)
+		text := r.look(r.message.value)
 		node, rank, level := r.message.node, r.message.rank, r.level
 		r.message.rank, r.level = 0, rated{}
 		more, ok := r.formats(text)
@@ -173,7 +195,7 @@ func (r *Reader) takeApart() {
 			r.level = level
 		}
 		if !ok {
-			r.message = candidate{rank: rank, node: node, value: text, plain: true}
+			r.message = candidate{rank: rank, node: node, value: text, plain: true, line: r.marks&controlMark == 0, shape: r.shape}
 			return
 		}
 		r.taken = text
@@ -186,6 +208,7 @@ func (r *Reader) takeApart() {
 // finish gives the event what was found, and reports whether that is something.
 func (r *Reader) finish(ev *detector.Event) bool {
 	message, found := nothing, r.blank
+	shape := pattern.Shape(0)
 	switch m := &r.message; {
 	case m.rank != 0:
 		if message, found = m.value, true; !m.plain {
@@ -196,7 +219,9 @@ func (r *Reader) finish(ev *detector.Event) bool {
 			r.text = append(append(append(r.text, message...), '\n'), r.rest...)
 			message = r.text[from:len(r.text):len(r.text)]
 		}
-		message = r.fold(message)
+		if shape = m.shape; !m.line || r.rest != nil {
+			message, shape = r.fold(message), 0
+		}
 		if n := m.node; n != nil && n.event == r.event {
 			// A record that has its own message as text, too, has two of the name.
 			r.fields = slices.Delete(r.fields, int(n.at), int(n.at)+1)
@@ -205,7 +230,7 @@ func (r *Reader) finish(ev *detector.Event) bool {
 		message, found = r.taken, true // plain, as it was taken
 	}
 	*ev = detector.Event{
-		Message: message, Level: r.level.level, Transport: r.carried.level,
+		Message: message, Shape: shape, Level: r.level.level, Transport: r.carried.level,
 		Group: r.group, Fields: r.fields,
 	}
 	return found || len(r.fields) > 0

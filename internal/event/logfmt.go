@@ -28,9 +28,6 @@ const (
 //
 // That text is the message where none of the pairs is.
 func (r *Reader) logfmt(text []byte) (more, ok bool) {
-	if bytes.IndexByte(text, '=') < 0 {
-		return false, false
-	}
 	head := r.split(text)
 	if head < 0 {
 		return false, false
@@ -241,6 +238,7 @@ func (r *Reader) belongs(word []byte) bool {
 	if p.quoted || p.flag || p.from == p.to {
 		return false
 	}
+	r.asked = true
 	n := r.tree.child(&r.tree.root, p.key)
 	return n != nil && (n.message > 0 || n.clock > 0 && word[0] >= '0' && word[0] <= '9')
 }

@@ -18,9 +18,22 @@ const maxWord = 8
 // 1,234,567. It returns its value, in the base unit (seconds, bytes, percent) where the
 // unit has one, and that.
 func quantity(v []byte) (value float64, base pattern.Unit, ok bool) {
-	if n := len(v); n < 2 || n > maxNumber {
+	if n := len(v); n < 2 || n > maxNumber || !beginsQuantity[v[0]] {
 		return 0, 0, false
 	}
+	return written(v)
+}
+
+// beginsQuantity are the bytes that one may begin with: most texts begin with another.
+var beginsQuantity = func() (t [256]bool) {
+	for _, c := range []byte("0123456789-$ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc2\xe2") {
+		t[c] = true
+	}
+	return t
+}()
+
+// written is quantity for a text that begins like one.
+func written(v []byte) (value float64, base pattern.Unit, ok bool) {
 	v, money := currency(v)
 	sign := 1.0
 	if len(v) > 1 && v[0] == '-' {

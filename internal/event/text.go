@@ -38,19 +38,30 @@ var formats = []format{
 func (r *Reader) formats(text []byte) (more, ok bool) {
 	carried := text
 	text = r.transport(text)
+	if r.marks == plainMarks {
+		if len(text) == len(carried) && len(r.header.names) == 0 {
+			return false, false
+		}
+		r.marks = marksOf(text)
+	}
 	if more, ok := r.form(text, carried); ok {
 		return more, true
 	}
-	if first, rest, several := bytes.Cut(text, lineEnd); several && r.rest == nil {
-		if more, ok := r.form(first, carried); ok {
-			r.rest = rest
-			return more, true
+	if r.marks&controlMark != 0 && r.rest == nil {
+		if first, rest, several := bytes.Cut(text, lineEnd); several {
+			if more, ok := r.form(first, carried); ok {
+				r.rest = rest
+				return more, true
+			}
 		}
 	}
 	if len(text) < len(carried) {
 		// The message is what is left.
-		r.message = candidate{rank: lineRank, value: text, plain: true}
+		r.message = candidate{rank: lineRank, value: text, plain: true, line: r.marks&controlMark == 0}
 		return false, true
+	}
+	if len(r.header.names) == 0 && !r.asked {
+		r.plains.add(r.shape, text, r.marks)
 	}
 	return false, false
 }
@@ -61,7 +72,7 @@ func (r *Reader) form(text, carried []byte) (more, ok bool) {
 	for i := range formats {
 		f := &formats[i]
 		if f.has != looked {
-			looked, found = f.has, bytes.IndexByte(text, f.has) >= 0
+			looked, found = f.has, r.marks&markOf[f.has] != 0 && bytes.IndexByte(text, f.has) >= 0
 		}
 		if !found {
 			continue
@@ -127,13 +138,15 @@ func (r *Reader) undo() {
 	r.level, r.carried, r.clock, r.group = rated{}, rated{}, moment{}, nil
 }
 
-// plain is a text without the codes that colour it and without white space at
-// its end.
-func (r *Reader) plain(text []byte) []byte {
+// plain is a text without the codes that colour it and without white space at its end.
+func (r *Reader) plain(text []byte) []byte { return r.colourless(trimmed(text)) }
+
+// trimmed is a text without white space at its end.
+func trimmed(text []byte) []byte {
 	for len(text) > 0 && text[len(text)-1] <= ' ' && isSpace(text[len(text)-1]) {
 		text = text[:len(text)-1]
 	}
-	return r.colourless(text)
+	return text
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }

@@ -106,7 +106,7 @@ func (r *Reader) special(n *node, kind detector.Kind, v []byte, num float64) boo
 		return true
 	}
 	if n.level > 0 && kind != detector.Null {
-		if level := n.scale.Level(r.colourless(v), kind == detector.Number, num); level != 0 {
+		if level := r.levelOf(n, kind, v, num); level != 0 {
 			to := &r.level
 			if n.scale.Carried(level) {
 				to = &r.carried
@@ -127,6 +127,23 @@ func (r *Reader) special(n *node, kind detector.Kind, v []byte, num float64) boo
 		return true
 	}
 	return false
+}
+
+// levelOf is what a value of a level's field says. The same few words stand there in
+// one record after the other.
+func (r *Reader) levelOf(n *node, kind detector.Kind, v []byte, num float64) pattern.Level {
+	if kind == detector.Number {
+		return n.scale.Level(v, true, num)
+	}
+	w := &n.word
+	if len(v) == int(w.size) && string(v) == string(w.text[:w.size]) {
+		return w.level
+	}
+	level := n.scale.Level(r.colourless(v), false, 0)
+	if len(v) <= len(w.text) {
+		w.size, w.level = uint8(copy(w.text[:], v)), level
+	}
+	return level
 }
 
 // messageOf takes in what may be the message.

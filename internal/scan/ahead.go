@@ -124,6 +124,7 @@ func (r *run) ahead(in *LineReader, w *watched, events *event.Reader, each func(
 		defer close(full)
 		b := newBatch()
 		scanner, message := r.detector.Scanner(), new(pattern.Workspace)
+		message.Remember()
 		hand := func() error {
 			full <- b
 			select {
@@ -143,7 +144,7 @@ func (r *run) ahead(in *LineReader, w *watched, events *event.Reader, each func(
 		err := r.lines(in, events, func(l *Line) error {
 			u := b.add(l)
 			if !l.Continues {
-				scanner.Scan(l.Event.Message, message)
+				scanner.ScanShape(l.Event.Message, l.Event.Shape, message)
 				b.scan(u, message)
 			}
 			if b.full() {

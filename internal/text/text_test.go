@@ -103,6 +103,12 @@ func TestAppendTime(t *testing.T) {
 }
 
 func FuzzAppendJSON(f *testing.F) {
+	for _, c := range []string{"\"", "\\", "\x1f", "\x7f", "\xff", "\n"} { // at each place of 8 bytes
+		for i := range 9 {
+			f.Add([]byte("00000000"[:min(i, 8)] + c + "000000000"))
+		}
+		f.Add([]byte("0000000" + c))
+	}
 	f.Add([]byte("a\"\\\n\x00\x7f\xffé\xe2\x80"))
 	f.Fuzz(func(t *testing.T, s []byte) {
 		got := AppendJSON(nil, s)

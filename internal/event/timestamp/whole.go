@@ -19,9 +19,11 @@ const (
 // Whole reports whether a text is wholly a date and a time of day: 2026-03-02T08:49:01.021Z,
 // 02/Mar/2026:08:49:01 +0000, Mon, 02 Mar 2026 08:49:01 GMT.
 func Whole(text []byte) bool {
-	if len(text) < shortest || len(text) > longest || class[text[0]]&begins == 0 || text[2] > '9' && text[3] != ',' {
-		return false
-	}
+	return len(text) >= shortest && len(text) <= longest && class[text[0]]&begins != 0 && (text[2] <= '9' || text[3] == ',') && whole(text)
+}
+
+// whole is Whole for a text that may be one by its size and its beginning.
+func whole(text []byte) bool {
 	for _, n := range notations {
 		if written(text, n) {
 			for _, c := range text[len(n):] {
