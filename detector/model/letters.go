@@ -106,15 +106,15 @@ func (m *letters) strewn(b []byte) float32 {
 
 // strewnPoints are the points for characters strewn over a line. Up to strewnBits, as of
 // one or two runs of them in a log that never had one, they say nothing; beyond that each
-// doubling in units of strewnUnit is worth strewnWeight points. Four runs are flagged.
+// doubling in units of strewnUnit is worth strewnWeight points: half a dozen runs are flagged.
 func (m *letters) strewnPoints(b []byte) float32 {
 	return min(mostOdd, strewnWeight*log2(1+float64(max(0, m.strewn(b)-strewnBits)/strewnUnit)))
 }
 
 const (
-	strewnBits   = 15
-	strewnUnit   = 5
-	strewnWeight = 4
+	strewnBits   = 15 // one run in a log of 30,000 characters
+	strewnUnit   = 5  // bits
+	strewnWeight = 4  // as of a length
 	mostOdd      = 20 // points
 )
 
