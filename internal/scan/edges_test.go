@@ -382,6 +382,7 @@ func TestIsBinary(t *testing.T) {
 		{"one in twenty, and a quarter of it broken", times("\x01"+times("a", 14)+times("\xff", 5), 9), false},
 		{"one in twenty, and more than a quarter of it broken", times("\x01"+times("a", 13)+times("\xff", 6), 9), true},
 		{"one in twenty-five, and broken", times("\x01"+times("\xff", 24), 9), false},
+		{"one in twenty, and characters that stand for broken ones", times("\x01"+times("\ufffd", 6)+"a", 9), false},
 		{"tabs, line ends and colors", times("\t\r\n\x1b", 10), false},
 		{"other languages", times("日", 10) + times("\x01", 9) + times("日", 21), false}, // each counts with its bytes
 	} {
@@ -537,4 +538,223 @@ func TestAPatientInput(t *testing.T) {
 		t.Errorf("behind its context: %v", err)
 	}
 	w.Close()
+}
+
+// TestLongRecordsAreCut: what is joined of one has its bounds, in lines and in bytes.
+func TestLongRecordsAreCut(t *testing.T) {
+	const lines, bytes = 1000, 40 << 10
+	for _, c := range []struct {
+		name, line  string
+		least, most int // bytes that are joined
+	}{
+		{"in lines", "\tat a.B(C.java:1)", lines * 18, lines*18 + 64},
+		{"in bytes", "\tat " + strings.Repeat("x", 1000), bytes, bytes + 1100},
+	} {
+		log := "2026-03-02 08:00:01 ERROR failed\n" + strings.Repeat(c.line+"\n", 3*lines)
+		n, joined := 0, 0
+		_, err := Run(t.Context(), strings.NewReader(log), Options{Settings: options.Defaults()}, func(l *Line) error {
+			n++
+			joined += len(l.Record)
+			if l.First != 1 || l.Continues != (l.Number > 1) {
+				t.Fatalf("%s: line %d is of the record at %d", c.name, l.Number, l.First)
+			}
+			return nil
+		})
+		if err != nil || n != 3*lines+1 || joined < c.least || joined > c.most {
+			t.Errorf("%s: %d bytes are joined of %d lines, want %d to %d; %v", c.name, joined, n, c.least, c.most, err)
+		}
+	}
+}
+
+// TestEachLineCanEndARun, the lines of a record too, whether they have been joined or come
+// behind those.
+func TestEachLineCanEndARun(t *testing.T) {
+	log := "2026-03-02 08:00:01 ERROR failed\n" + strings.Repeat("\tat a.B(C.java:1)\n", 1100) + "2026-03-02 08:00:02 INFO ready\n"
+	full := errors.New("the disk is full")
+	for _, last := range []int{1, 2, 1000, 1050, 1102} {
+		for _, live := range []bool{false, true} {
+			n := 0
+			_, err := Run(t.Context(), strings.NewReader(log), Options{Settings: options.Defaults(), Live: live}, func(*Line) error {
+				if n++; n == last {
+					return full
+				}
+				return nil
+			})
+			if err != full || n != last {
+				t.Errorf("live %v: %d lines, want %d; %v", live, n, last, err)
+			}
+		}
+	}
+}
+
+// TestBeginningWithAModel: a stream goes on from what a filter has learned, of whichever
+// fields that read its records; what is no model ends the run.
+func TestBeginningWithAModel(t *testing.T) {
+	s := options.Defaults().Detector
+	s.Synchronous, s.Source = true, []detector.Setting{{Name: "Log_Key", Value: "message"}}
+	d, err := detector.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := Learn(t.Context(), d, strings.NewReader(shop(1000)), Options{Settings: options.Defaults()}); err != nil {
+		t.Fatal(err)
+	}
+	var model strings.Builder
+	if err := d.WriteSnapshot(&model, "test", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Settings: options.Defaults(), Model: []byte(model.String())}
+	r, err := Run(t.Context(), strings.NewReader(shop(100)), o, nothing)
+	if err != nil || r.Judged != 100 {
+		t.Errorf("%d of 100 lines are judged by a model; %v", r.Judged, err)
+	}
+	o.Mode = Batch // which has a model of its own
+	with, err := Run(t.Context(), strings.NewReader(shop(100)), o, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without, err := Run(t.Context(), strings.NewReader(shop(100)), Options{Settings: options.Defaults(), Mode: Batch}, nothing)
+	if err != nil || with != without {
+		t.Errorf("%+v, without a model %+v; %v", with, without, err)
+	}
+	o.Mode, o.Model = Stream, o.Model[:100]
+	if _, err := Run(t.Context(), strings.NewReader(shop(100)), o, nothing); err == nil {
+		t.Error("a cut model: no error")
+	}
+}
+
+// TestPatternIDs are the same under any seed, those of events without a message the hash.
+func TestPatternIDs(t *testing.T) {
+	p, again := NewPatterns(), NewPatterns()
+	message := &detector.Event{Message: []byte("user 7 logged in"), Fields: []detector.Field{{}}}
+	id := p.ID(1, message)
+	if id == 0 || id == 1 || again.ID(2, &detector.Event{Message: []byte("user 8 logged in")}) != id {
+		t.Errorf("the id %x is not that of the pattern", id)
+	}
+	if p.ID(1, &detector.Event{Message: []byte("something else")}) != id {
+		t.Error("a hash has two ids")
+	}
+	if got := p.ID(7, &detector.Event{Fields: []detector.Field{{}}}); got != 7 {
+		t.Errorf("without a message: %x", got)
+	}
+	if got := p.ID(8, &detector.Event{}); got != p.Scan(nil).Hash || got == 8 {
+		t.Errorf("of an empty event: %x", got)
+	}
+	for n := range uint64(MaxPatterns) {
+		id := p.ID(100+n, message)
+		if room := n < MaxPatterns-3; (id != 0) != room { // two are known already, and one is kept free
+			t.Fatalf("pattern %d has the id %x", n, id)
+		}
+	}
+}
+
+// TestFollowedThroughRotations: each file that takes the place of the one before is read
+// from its start, one that is read under another name only from its end, and of those
+// that were read before no more than one stays open.
+func TestFollowedThroughRotations(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "app.log")
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(name, "one\nbroken")
+	var files Followed
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, _ := file.Stat()
+	f := &follower{ctx: t.Context(), all: &files, name: name, file: file}
+	files.keep(f, info)
+	read := func(want string) {
+		t.Helper()
+		got := ""
+		for p := make([]byte, 7); len(got) < len(want); {
+			n, err := f.Read(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got += string(p[:n])
+		}
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	read("one\nbroken")
+	old := []*os.File{f.file}
+	for i, text := range []string{"two\n", "three\n", "four\n"} {
+		if err := os.Rename(name, fmt.Sprint(name, ".", i)); err != nil {
+			t.Fatal(err)
+		}
+		write(name, text)
+		if i == 0 { // the line whose end has not come ends here
+			text = "\n" + text
+		}
+		read(text)
+		old = append(old, f.file)
+	}
+	for i, o := range old {
+		_, err := o.Stat()
+		if open := err == nil; open != (i >= len(old)-2) {
+			t.Errorf("file %d of %d is open: %v", i+1, len(old), open)
+		}
+	}
+	if n := len(files.open); n != 1 {
+		t.Errorf("%d files are said to be followed", n)
+	}
+	// Emptied, it begins anew; a line that was within is broken.
+	write(name, "x")
+	read("x")
+	if err := os.Truncate(name, 0); err != nil {
+		t.Fatal(err)
+	}
+	read("\n")
+	if err := os.WriteFile(name, []byte("y\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read("y\n")
+	// What another one reads is at its end.
+	other := name + ".other"
+	write(other, "read by another one\n")
+	its, err := os.Open(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer its.Close()
+	its2, _ := its.Stat()
+	files.keep(&follower{}, its2)
+	if err := os.Rename(other, name); err != nil {
+		t.Fatal(err)
+	}
+	a, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	done := make(chan struct{})
+	go func() {
+		for { // until it is seen that the name has another file
+			files.mu.Lock()
+			changed := os.SameFile(files.open[f][0], its2)
+			files.mu.Unlock()
+			if changed {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		a.WriteString("more\n")
+		close(done)
+	}()
+	read("more\n")
+	<-done
+	if !files.has(its2, f) || files.has(info, nil) {
+		t.Error("what is followed is not known")
+	}
+	f.Close()
+	if len(files.open) != 1 {
+		t.Error("what is closed is still followed")
+	}
 }
