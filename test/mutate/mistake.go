@@ -426,7 +426,7 @@ func (p *planter) results(n *ast.ReturnStmt, in *ast.FuncType) {
 		switch {
 		case kind == "error" && text != "nil":
 			p.plant(n, r.Pos(), r.End(), "nil", func(t *typed, id int) []edit {
-				return []edit{p.open(r.Pos(), "mutant_error(%d, ", id), p.close(r.End(), ")")}
+				return []edit{p.open(r.Pos(), "mutant_error(%d, func() error { return ", id), p.close(r.End(), " })")}
 			})
 		case kind == "bool" && text == "true":
 			p.plant(n, r.Pos(), r.End(), "false", p.inverted(r))
