@@ -64,6 +64,7 @@ var subjects = []struct {
 	{dir: "plugin/output", long: true},
 	{dir: "fluentbit", long: true},
 	{dir: "detector", then: []string{"./internal/judge"}},
+	{dir: "detector/internal/halflife", then: []string{"./detector/model", "./detector"}},
 	{dir: "detector/internal/codec", then: []string{"./detector"}},
 	{dir: "detector/forest", then: []string{"./detector"}},
 	{dir: "detector/model", then: []string{"./detector"}},
