@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// near reports whether a figure in bits is the one that its definition gives, but for
+// nearBits reports whether a figure in bits is the one that its definition gives, but for
 // the steps of the logarithm, which is interpolated.
 func nearBits(got float32, want float64) bool { return math.Abs(float64(got)-want) < 0.1 }
 
