@@ -28,6 +28,7 @@ func TestCut(t *testing.T) {
 		{"日本語", 8, "日本"},
 		{"日本語", 2, ""},
 		{"a😀", 4, "a"},
+		{"a\x80\x80\x80\x80\x80", 4, "a\x80\x80\x80"},           // no character is as long
 		{"\x80\x80\x80\x80\x80\x80", 5, "\x80\x80\x80\x80\x80"}, // no character begins there
 	} {
 		if got := Cut([]byte(c.text), c.n); string(got) != c.want {
