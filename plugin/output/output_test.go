@@ -511,3 +511,28 @@ func TestOutputTLSOptions(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
+
+// TestLinesOnTheirWay come out in their order, and no more are held than there is room for.
+func TestLinesOnTheirWay(t *testing.T) {
+	var q lines
+	if l, ok := q.next(); ok {
+		t.Errorf("of none there is %+v", l)
+	}
+	for n := range mostLines + 5 {
+		text := fmt.Appendf(nil, "line %d", n)
+		q.add(1+n%4, text)
+		text[0] = 'x' // the caller's again
+	}
+	for n := range mostLines {
+		if l, ok := q.next(); !ok || l != (line{1 + n%4, fmt.Sprintf("line %d", n)}) {
+			t.Fatalf("the %d. is %+v, %v", n, l, ok)
+		}
+	}
+	if l, ok := q.next(); ok || q.queued != nil {
+		t.Errorf("behind the last there is %+v", l)
+	}
+	q.add(2, []byte("more"))
+	if l, ok := q.next(); !ok || l.text != "more" {
+		t.Errorf("%+v, %v", l, ok)
+	}
+}
