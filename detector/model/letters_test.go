@@ -163,7 +163,7 @@ func TestOpenBits(t *testing.T) {
 	}
 	for line, want := range map[string]bool{
 		"": false, "plain": false, `a "b" c`: false, `a "b`: true, "f(x)": false, "f(x": true, "f)x": false, "[a]": false, "[a": true, "a]": false, "{a}": false, "{a": true, "a}": false,
-		"(a]": true, "\xff(": true, "'": false, `""""`: false, `"""`: true, "((a)": true,
+		"(a]": true, "\xff(": true, "\x80(": true, "\x7f": false, "'": false, `""""`: false, `"""`: true, "((a)": true,
 	} {
 		if got := unclosed([]byte(line)); got != want {
 			t.Errorf("in %q something stays open: %v", line, got)
