@@ -1034,8 +1034,6 @@ func TestExportsAreSafe(t *testing.T) {
 	}
 }
 
-// TestSearchInBlocks looks for text in a log of several blocks, against a
-// search by hand.
 // TestExportHasTheTimeOfALine where it has one of its own, and the record that it is of.
 func TestExportHasTheTimeOfALine(t *testing.T) {
 	c := newClient(t, web.Config{})
@@ -1054,6 +1052,8 @@ func TestExportHasTheTimeOfALine(t *testing.T) {
 	}
 }
 
+// TestSearchInBlocks looks for text in a log of several blocks, against a
+// search by hand.
 func TestSearchInBlocks(t *testing.T) {
 	c := newClient(t, web.Config{})
 	var text bytes.Buffer

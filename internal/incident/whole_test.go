@@ -76,7 +76,8 @@ func TestMarksOfEachKindOfPhrase(t *testing.T) {
 		{"first second first", `unusual words "first" and "first"`, "first first"},
 		{"second first", `unusual words "first" and "second"`, "first"}, // not in its order
 		{"refirsted", `unusual word "first"`, "first"},                  // no whole word, and yet there
-		{"a first b", `unusual word "first`, ""},                        // the quote is not closed
+		{"disk refulled", `unusual words "disk" and "full"`, "disk full"},
+		{"a first b", `unusual word "first`, ""}, // the quote is not closed
 	} {
 		var got []string
 		for _, m := range Marks(c.line, c.phrase) {
