@@ -153,6 +153,20 @@ func TestALogOfWhichNothingIsTold(t *testing.T) {
 	}
 }
 
+// TestOneQuietIncident is told as well.
+func TestOneQuietIncident(t *testing.T) {
+	l := &Log{Name: "a", Lines: 9, Flagged: 1, Quiet: told().Quiet[1:]}
+	var m, h strings.Builder
+	if err := errors.Join(Markdown(&m, l), HTML(&h, l)); err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range []string{m.String(), h.String()} {
+		if !strings.Contains(got, "9 lines, 1 flagged, 0 incidents and 1 quiet") || !strings.Contains(got, "1 quiet incident, 1 line flagged: ") || !strings.Contains(got, "last") {
+			t.Errorf("%s", got)
+		}
+	}
+}
+
 // changed is a log that differs from its baseline in each way.
 func changed() *scan.Comparison {
 	c := &scan.Comparison{
@@ -288,10 +302,11 @@ func TestWhatIsSaidOfNoStop(t *testing.T) {
 			}
 		}
 	}
-	// Ten changes are all listed.
-	ten := Changes{Count: 10, List: make([]Change, 10)}
-	if more := ten.More(); more != "" {
-		t.Errorf("beside ten of ten: %s", more)
+	for count, want := range map[int]string{10: "", 11: "and 1 more", 1234: "and 1,224 more"} {
+		changes := Changes{Count: count, List: make([]Change, 10)}
+		if more := changes.More(); more != want {
+			t.Errorf("beside ten of %d: %q, want %q", count, more, want)
+		}
 	}
 	long := Compared(&scan.Comparison{New: []scan.Change{{Text: strings.Repeat("x", 121)}}})
 	if got := long[0].List[0].Text; got != strings.Repeat("x", 120)+" …" {
