@@ -1,0 +1,51 @@
+package model
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestFiguresInReasons are said as people say them.
+func TestFiguresInReasons(t *testing.T) {
+	for _, c := range []struct{ got, want any }{
+		{times(nil, 0), "0 times"}, {times(nil, 1), "once"}, {times(nil, 2), "2 times"}, {times([]byte("seen "), 1234), "seen 1,234 times"},
+		{fromTo(nil, 3, 3), "3"}, {fromTo(nil, 3, 2), "3"}, {fromTo(nil, 3, 4), "3 to 4"}, {fromTo([]byte("of "), 999, 12345), "of 999 to 12,345"},
+		{percent(nil, 1, 1), "100 %"}, {percent(nil, 9999, 10000), "99.9 %"}, {percent(nil, 2, 1), "100 %"}, {percent(nil, 1, 3), "33.3 %"}, {percent(nil, 1, 2), "50 %"}, {percent(nil, 1, 100), "1 %"},
+		{percent(nil, 1, 1000), "0.1 %"}, {percent(nil, 1, 12345), "0.0081 %"}, {percent(nil, 0, 5), "0 %"}, {percent([]byte("in "), 0, 0), "in 0 %"}, {percent(nil, 99.9, 100), "99.9 %"}, {percent(nil, 99.94, 100), "99.9 %"},
+		{appendDigits(nil, 0, 2), "0"}, {appendDigits(nil, -1, 2), "0"}, {appendDigits(nil, 1234, 2), "1234"}, {appendDigits(nil, 12.3456, 2), "12"}, {appendDigits(nil, 1.2345, 2), "1.2"}, {appendDigits(nil, 0.012345, 3), "0.0123"},
+		{appendDigits(nil, 9.96, 2), "10"}, {appendDigits(nil, 10, 2), "10"}, {appendDigits(nil, 1, 1), "1"},
+		{duration(nil, 0), "0 ms"}, {duration(nil, 999*time.Millisecond), "999 ms"}, {duration(nil, time.Second), "1 s"}, {duration(nil, 1500*time.Millisecond), "1.5 s"}, {duration(nil, 99*time.Second), "99 s"},
+		{duration(nil, 100*time.Second), "1.7 min"}, {duration(nil, 99*time.Minute), "99 min"}, {duration(nil, 100*time.Minute), "1.7 h"}, {duration(nil, 47*time.Hour), "47 h"}, {duration(nil, 48*time.Hour), "2 d"}, {duration([]byte("for "), 400*24*time.Hour), "for 400 d"},
+		{rate(nil, 12.3), "12 a second"}, {rate(nil, 1), "1 a second"}, {rate(nil, 0.9), "54 a minute"}, {rate(nil, 1.0/59), "1 a minute"}, {rate(nil, 1.0/61), "59 an hour"}, {rate(nil, 1.0/3599), "1 an hour"},
+		{rate(nil, 1.0/3601), "24 a day"}, {rate(nil, 1.0/80000), "1.1 a day"}, {rate(nil, 1.0/90000), "less than 1 a day"}, {rate([]byte("about "), 0), "about less than 1 a day"},
+	} {
+		if got := fmt.Sprintf("%s", c.got); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestWithout takes one record out of a place: what it brought that was new there, too.
+func TestWithout(t *testing.T) {
+	for _, c := range []struct{ in, want [3]float64 }{
+		{[3]float64{5, 3, 2}, [3]float64{4, 3, 1}}, {[3]float64{5, 3, 1}, [3]float64{4, 2, 0}}, {[3]float64{1, 1, 1}, [3]float64{0, 0, 0}}, {[3]float64{5, 3, 0}, [3]float64{4, 2, 0}}, {[3]float64{0, 0, 0}, [3]float64{0, 0, 0}},
+	} {
+		n, news, behind := without(c.in[0], c.in[1], c.in[2])
+		if got := [3]float64{n, news, behind}; got != c.want {
+			t.Errorf("%v becomes %v, want %v", c.in, got, c.want)
+		}
+	}
+	var g language
+	g.fresh = 0.5
+	g.freshen(freshHorizon, freshHorizon/2) // half of as many are new
+	if g.fresh != 0.5 {
+		t.Errorf("%v", g.fresh)
+	}
+	if g.freshen(freshHorizon, 0); g.fresh != 0.25 {
+		t.Errorf("a half of it fades to %v", g.fresh)
+	}
+	if g.freshen(0, 0); g.fresh != 0.25 {
+		t.Errorf("by nothing it fades to %v", g.fresh)
+	}
+}
