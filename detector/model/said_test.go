@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // TestFiguresInReasons are said as people say them.
@@ -47,5 +49,28 @@ func TestWithout(t *testing.T) {
 	}
 	if g.freshen(0, 0); g.fresh != 0.25 {
 		t.Errorf("by nothing it fades to %v", g.fresh)
+	}
+}
+
+// TestCodesOfFailure: a code from 500 to 599 that hardly ever stood in its place says that
+// something failed, wherever in the message it stands.
+func TestCodesOfFailure(t *testing.T) {
+	for _, c := range []struct {
+		codes []float64
+		odd   int
+		want  bool
+	}{
+		{[]float64{500}, 0, true}, {[]float64{599}, 0, true}, {[]float64{499}, 0, false}, {[]float64{600}, 0, false}, {[]float64{500}, -1, false}, {[]float64{500, 200}, 1, false}, {[]float64{200, 503}, 1, true},
+	} {
+		l := pattern.Line{}
+		for _, v := range c.codes {
+			l.Numbers = append(l.Numbers, pattern.Num{Value: v})
+		}
+		m := New()
+		o := Observation{Line: &l, oddCode: c.odd, model: &m}
+		o.fields.odd, o.fields.newKey = -1, -1
+		if got := o.saysFailed(); got != c.want {
+			t.Errorf("%v, of which the %d. is odd: %v", c.codes, c.odd, got)
+		}
 	}
 }
