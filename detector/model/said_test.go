@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
@@ -50,6 +51,10 @@ func TestWithout(t *testing.T) {
 	if g.freshen(0, 0); g.fresh != 0.25 {
 		t.Errorf("by nothing it fades to %v", g.fresh)
 	}
+	g.fresh = 0
+	if g.freshen(1, 1); g.fresh < 0.9/freshHorizon {
+		t.Errorf("of a line of one new word it is %v", g.fresh)
+	}
 }
 
 // TestCodesOfFailure: a code from 500 to 599 that hardly ever stood in its place says that
@@ -71,6 +76,73 @@ func TestCodesOfFailure(t *testing.T) {
 		o.fields.odd, o.fields.newKey = -1, -1
 		if got := o.saysFailed(); got != c.want {
 			t.Errorf("%v, of which the %d. is odd: %v", c.codes, c.odd, got)
+		}
+	}
+}
+
+// TestNumbersWithTheirUnits are said in the unit in which they are short.
+func TestNumbersWithTheirUnits(t *testing.T) {
+	const seconds, bytes, none = pattern.UnitSecond, pattern.UnitByte, pattern.UnitNone
+	for _, c := range []struct {
+		v    float64
+		unit pattern.Unit
+		want string
+	}{
+		{0, seconds, "0s"}, {0.0005, seconds, "500us"}, {0.00099, seconds, "990us"}, {0.001, seconds, "1ms"}, {0.25, seconds, "250ms"}, {0.9994, seconds, "999ms"}, {1, seconds, "1s"}, {90, seconds, "90s"},
+		{0, bytes, "0B"}, {1023, bytes, "1023B"}, {1024, bytes, "1KB"}, {1536, bytes, "1.5KB"}, {1 << 20, bytes, "1MB"}, {1 << 30, bytes, "1GB"}, {1 << 40, bytes, "1TB"}, {1 << 50, bytes, "1024TB"},
+		{12.345, none, "12.3"}, {100.4, none, "100"}, {99.96, none, "100"}, {-7, none, "-7"}, {1e15, none, "1000000000000000"}, {123456, none, "123456"},
+	} {
+		if got := string(appendNumber([]byte("x"), c.v, c.unit)); got != "x"+c.want {
+			t.Errorf("%v: %s, want %s", c.v, got[1:], c.want)
+		}
+	}
+}
+
+// TestKindsAreSaidByFields of that name, the first one too.
+func TestKindsAreSaidByFields(t *testing.T) {
+	var o Observation
+	o.about[0].kind, o.about[2].kind = true, true
+	for field, want := range map[int16]bool{-1: false, 0: true, 1: false, 2: true} {
+		if got := o.saysKind(&seenField{field: field}); got != want {
+			t.Errorf("field %d says what kind of record it is: %v", field, got)
+		}
+	}
+}
+
+// TestNamesThatAreRead of statements: each of one that is there, once, in a table of a size
+// that may be.
+func TestNamesThatAreRead(t *testing.T) {
+	own := func() *statements {
+		s := newStatements(maxStatements)
+		s.add(7)
+		return &s
+	}
+	type name struct {
+		name uint64
+		at   uint32
+	}
+	for what, c := range map[string]struct {
+		size  uint8
+		names []name
+		bad   bool
+	}{
+		"none": {8, nil, false}, "one": {8, []name{{9, 1}}, false}, "twice": {8, []name{{9, 1}, {9, 1}}, true}, "its own": {8, []name{{7, 1}}, true}, "of none": {8, []name{{9, 0}}, true}, "of one that is not there": {8, []name{{9, 2}}, true},
+		"too small a table": {0, nil, true}, "a table as small as may be": {1, nil, false}, "the largest table": {14, nil, false}, "too large a table": {15, nil, true}, "far too large a table": {99, nil, true},
+	} {
+		w := codec.Codec{}
+		w.U8(&c.size)
+		w.Count("names", len(c.names), 1<<30, 1)
+		for _, n := range c.names {
+			w.U64(&n.name)
+			w.U32(&n.at)
+		}
+		r := codec.Codec{B: w.B, Reading: true}
+		s := own()
+		if s.carryNames(&r); (r.Err != nil) != c.bad {
+			t.Errorf("%s: %v", what, r.Err)
+		}
+		if !c.bad && len(c.names) > 0 && s.find(9) != &s.all[0] {
+			t.Errorf("%s: the statement does not go by it", what)
 		}
 	}
 }
