@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -122,6 +123,27 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	says("a directory in its place", `level=ERROR msg="Ignore_File: FILE is no regular file: what it said before stays in force"`)
+}
+
+// TestAPipeIsNotWaitedFor: to open one waits for somebody to write to it.
+func TestAPipeIsNotWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ignore.txt")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error, 1)
+	go func() {
+		_, err := Entries(path)
+		result <- err
+	}()
+	select {
+	case err := <-result:
+		if err == nil || !strings.HasSuffix(err.Error(), "is no regular file") {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits")
+	}
 }
 
 // TestLimitsOfAFile to the byte and to the line.
