@@ -23,6 +23,20 @@ func TestFieldCode(t *testing.T) {
 	w.flags(`{"level":"info","msg":"peer probed","host":"shop-2","trace":"0b1f7735ce9d4a28","peer":"10.0.0.7","errno":28}`, "errno 28 never seen, usually 0 (")
 }
 
+// A status that says that a request went as it may is less news than one that lies as
+// far off and says that the client or the server failed.
+func TestFieldCodeOfSuccess(t *testing.T) {
+	w := watch(t, shopLog(3), 8000)
+	score := func(code string) float64 { return w.judge(changed("status", code)).Score }
+	for _, good := range []string{"206", "304", "399"} {
+		for _, bad := range []string{"409", "422", "500"} {
+			if g, b := score(good), score(bad); g > b-0.05 {
+				t.Errorf("the first %s has a score of %.3f, and the first %s one of %.3f: a clearly lower one wanted", good, g, bad, b)
+			}
+		}
+	}
+}
+
 // A wave of 503 is told about, not only its first.
 func TestFieldCodeWave(t *testing.T) {
 	w := watch(t, accessLog(5), 8000)

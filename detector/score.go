@@ -40,7 +40,7 @@ const forestPoints = 4.7
 const (
 	// norm is the exponent with which the features' points are put together:
 	// between their sum (1) and the largest alone (infinity).
-	norm = 2.5
+	norm = 2.6
 
 	// scale is the number of points at which the score is 0.5, and the
 	// threshold of Contamination auto in a calm log.
@@ -190,7 +190,7 @@ const (
 	// and every floodTime of theirs: in a storm of strange lines only the strangest
 	// go on being flagged, and the next day it is over, however few lines came. Five
 	// flags raise it as far as it goes: what is strange enough is flagged in any storm.
-	floodStep     = 0.6
+	floodStep     = 0.5
 	floodMost     = 5 * floodStep
 	floodHalfLife = 40
 	floodTime     = 24 * time.Hour

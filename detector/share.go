@@ -57,7 +57,7 @@ func pointClass(points float32) uint16 {
 
 // start begins with the points of the rows learned from.
 func (s *share) start(contamination float32, points []float32) {
-	*s = share{weight: 1}
+	*s = share{weight: 1, at: pointClasses - 1} // none are above
 	each := min(1, shareHorizon/contamination/float32(max(1, len(points))))
 	for _, p := range points {
 		s.count[pointClass(p)] += each

@@ -313,3 +313,60 @@ func TestAHarmlessNewMessageIsToldOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestNewsAtDebug: what is new at DEBUG and says nothing bad is no news for those who run
+// the service; at INFO it is, and so is a failure at DEBUG.
+func TestNewsAtDebug(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		want bool
+	}{
+		{"DEBUG lease table compacted", false},
+		{"INFO lease table compacted", true},
+		{"DEBUG lease table corrupt", true},
+	} {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(25, 26))
+		var v detector.Verdict
+		for range 6_000 {
+			line := []string{"DEBUG parcel %d scanned", "INFO label %d printed", "DEBUG route of parcel %d planned"}[rng.IntN(3)]
+			d.Observe(&detector.Event{Message: fmt.Appendf(nil, line, rng.IntN(9000))}, &v)
+		}
+		d.Observe(&detector.Event{Message: []byte(c.line)}, &v)
+		if v.Anomaly != c.want {
+			t.Errorf("%q is flagged: %v (score %.2f), want %v", c.line, v.Anomaly, v.Score, c.want)
+		}
+	}
+}
+
+// TestThreadIsNoThing: the thread that says that something failed is none of the things
+// that fail: a failure that goes on is not told anew with each thread of a pool.
+func TestThreadIsNoThing(t *testing.T) {
+	count := func(format string) (told int) {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(27, 28))
+		say := func(level, text string, thread int) (v detector.Verdict) {
+			d.Observe(&detector.Event{Message: fmt.Appendf(nil, format, level, thread, text)}, &v)
+			return v
+		}
+		for range 10_000 {
+			say("INFO", []string{"parcel scanned", "label printed", "route planned"}[rng.IntN(3)], rng.IntN(150))
+		}
+		for i := range 120 {
+			for range 10 {
+				say("INFO", "parcel scanned", rng.IntN(150))
+			}
+			if say("ERROR", "the depot's database did not answer", i).Anomaly {
+				told++
+			}
+		}
+		return told
+	}
+	const id = "[3f2a%04x-11d0-4a5e-a1b2-00c04fd430c8]"
+	things := count("%s depot " + id + " %s")
+	for _, format := range []string{"%s " + id + " %s", "%s [pool 3f2a%04x-11d0-4a5e-a1b2-00c04fd430c8] %s"} {
+		if told := count(format); told > 20 || things < told+8 {
+			t.Errorf("%q: of 120 lines of one failure in as many threads %d are told, and %d of one of as many depots: at most 20, and clearly more of the depots wanted", format, told, things)
+		}
+	}
+}

@@ -86,7 +86,13 @@ func TestMetrics(t *testing.T) {
 	if c.Value() != 3 || g.Value() != 0.25 {
 		t.Errorf("values are %d and %v", c.Value(), g.Value())
 	}
-	i.Counter("a_total", "A.", "kind", "y")
+	// The labels are those of the call, whatever becomes of the caller's.
+	labels := []string{"kind", "y"}
+	i.Counter("a_total", "A.", labels...)
+	labels[1] = "x"
+	if got := i.metrics[2].labels; got[0] != "kind" || got[1] != "y" {
+		t.Errorf("the labels are %q", got)
+	}
 	for name, make := range map[string]func(){
 		"twice":              func() { i.Counter("a_total", "A.", "kind", "x") },
 		"other label names":  func() { i.Counter("a_total", "A.", "sort", "x") },

@@ -87,6 +87,7 @@ func TestHostMetrics(t *testing.T) {
 	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="my odd",how="copy"} 4`)
 	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="odd.1",how="drop"} 4`)
 	r.MustHave(t, r.Stderr, "# TYPE fluentbit_filter_odd_chunk_bytes gauge\n")
+	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunk_bytes{name="my odd"} 20`) // of the last chunk, one record
 	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_panics_total{name="odd.1"} 0`)
 }
 
@@ -97,8 +98,10 @@ func TestHostNamesAreUnique(t *testing.T) {
 	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="mine",how="copy"} 1`)
 	r.MustHave(t, r.Stderr, `fluentbit_filter_odd_chunks_total{name="mine-2",how="copy"} 1`)
 	r.MustHave(t, r.Stderr, "[ warn] [filter:odd:mine-2] another instance has the alias mine: this one goes by mine-2")
-	if r := runHost(t, "x\n", "-F", "odd", "-F", "odd"); strings.Contains(r.Stderr, "another instance") {
-		t.Errorf("a warning without an alias\n%s", r.Stderr)
+	for what, args := range map[string][]string{"without an alias": {"-F", "odd", "-F", "odd"}, "with one": {"-F", "odd", "-p", "alias=mine"}} {
+		if r := runHost(t, "x\n", args...); strings.Contains(r.Stderr, "another instance") {
+			t.Errorf("a warning %s\n%s", what, r.Stderr)
+		}
 	}
 }
 

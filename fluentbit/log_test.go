@@ -2,7 +2,9 @@ package fluentbit
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +91,27 @@ func TestLogLevels(t *testing.T) {
 				t.Errorf("%v is logged at Fluent Bit's level %d, want %d", level, got, n+1)
 			}
 		}
+	}
+}
+
+// TestHandlerOfAnOutput: without a function that says so, all is logged; lines come with
+// Fluent Bit's level and a prefix.
+func TestHandlerOfAnOutput(t *testing.T) {
+	var lines []string
+	write := func(level int, line []byte) { lines = append(lines, fmt.Sprint(level, " ", string(line))) }
+	var asked []int
+	some := func(level int) bool { asked = append(asked, level); return level <= 2 }
+	for _, enabled := range []func(int) bool{nil, some} {
+		log := slog.New(NewHandler("output", "hello", "hello.0", enabled, write))
+		log.Error("one")
+		log.Warn("two", "n", 7)
+		log.Info("three")
+		log.Debug("four")
+	}
+	want := []string{"1 [output:hello:hello.0] one", "2 [output:hello:hello.0] two n=7", "3 [output:hello:hello.0] three", "4 [output:hello:hello.0] four",
+		"1 [output:hello:hello.0] one", "2 [output:hello:hello.0] two n=7"}
+	if !slices.Equal(lines, want) || !slices.Equal(asked, []int{1, 2, 3, 4}) {
+		t.Errorf("%q, asked for %v; want %q", lines, asked, want)
 	}
 }
 

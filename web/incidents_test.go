@@ -16,13 +16,17 @@ import (
 )
 
 type incidentOf struct {
-	ID, Group         string
-	First, Last       int64
-	From, To          int64
-	Lines, Flagged    int64
-	Level             int
-	Score             float64
-	Quiet             bool
+	ID, Group      string
+	First, Last    int64
+	From, To       int64
+	Lines, Flagged int64
+	Level          int
+	Score          float64
+	Quiet          bool
+	Kinds          []struct {
+		Kind  string
+		Lines int64
+	}
 	Patterns          []struct{ Row struct{ N int64 } }
 	Bins              []int
 	kinds, sampleOnly string
@@ -93,6 +97,14 @@ func TestIncidentsAreThoseOfScan(t *testing.T) {
 					g.Level != int(w.Level) || g.First != w.First.Milliseconds() || g.Last != w.Last.Milliseconds() || len(g.Patterns) != len(w.Patterns) || g.Patterns[0].Row.N != w.Patterns[0].Line {
 					t.Errorf("%v, stop %d: incident %+v, want %+v", given, stop, g, w)
 				}
+				for k, kind := range g.Kinds {
+					if len(g.Kinds) != len(w.Kinds) || kind.Kind != w.Kinds[k].Word || kind.Lines != w.Kinds[k].Times {
+						t.Errorf("%v, stop %d: the kinds of %s are %v, want %v", given, stop, g.ID, g.Kinds, w.Kinds)
+					}
+				}
+				if len(g.Kinds) == 0 {
+					t.Errorf("%v, stop %d: incident %s has no kind", given, stop, g.ID)
+				}
 				var rows struct{ Total int }
 				c.ask("GET", fmt.Sprintf("/api/views/%s/rows?stop=%d&incident=%s&n=1", v.ID, stop, g.ID), nil, &rows)
 				sum := 0
@@ -134,6 +146,14 @@ func TestIncidentsAreFilteredAndSorted(t *testing.T) {
 			if less(list.Incidents[i], list.Incidents[i-1]) {
 				t.Errorf("sorted by %s, incident %d is wrong", sort, i)
 			}
+		}
+	}
+	// In windows, as the table asks for them.
+	for _, w := range []struct{ at, n, from, to int }{{0, 2, 0, 2}, {1, 2, 1, 3}, {-1, 1, 0, 1}, {all.Total - 1, 9, all.Total - 1, all.Total}, {all.Total, 9, 0, 0}, {999, 9, 0, 0}, {0, -1, 0, 0}} {
+		var part incidentsOf
+		c.ask("GET", fmt.Sprintf("/api/views/%s/incidents?at=%d&n=%d", v.ID, w.at, w.n), nil, &part)
+		if part.Total != all.Total || len(part.Incidents) != w.to-w.from || len(part.Incidents) > 0 && !reflect.DeepEqual(part.Incidents, all.Incidents[w.from:w.to]) {
+			t.Errorf("from %d on, %d of them: %d of %d, want %d to %d", w.at, w.n, len(part.Incidents), part.Total, w.from, w.to)
 		}
 	}
 	var e struct{ Error string }

@@ -1034,6 +1034,24 @@ func TestExportsAreSafe(t *testing.T) {
 	}
 }
 
+// TestExportHasTheTimeOfALine where it has one of its own, and the record that it is of.
+func TestExportHasTheTimeOfALine(t *testing.T) {
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(strings.NewReader("no time yet\n2026-03-02T08:00:01.250Z INFO ready\nno time\n2026-03-02T08:00:02Z ERROR it failed\n\tat a.B(C.java:1)\n"), map[string]any{"name": "a.log"})
+	var got []string
+	for _, l := range c.lines(v.ID, "") {
+		got = append(got, l.Time)
+	}
+	if want := []string{"", "2026-03-02T08:00:01.250Z", "", "2026-03-02T08:00:02.000Z", ""}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var body []byte
+	c.ask("GET", "/api/views/"+v.ID+"/export?format=jsonl", nil, &body)
+	if n := bytes.Count(body, []byte(`"record":4`)); n != 1 || bytes.Count(body, []byte(`"record"`)) != 1 {
+		t.Errorf("%s", body)
+	}
+}
+
 // TestSearchInBlocks looks for text in a log of several blocks, against a
 // search by hand.
 func TestSearchInBlocks(t *testing.T) {

@@ -101,7 +101,10 @@ func phraseWord(o *Observation, dst []byte) []byte {
 }
 
 func phraseFailure(o *Observation, dst []byte) []byte {
-	return o.inPlace(o.quote(append(dst, "word of failure "...), o.words.failed), o.words.failed)
+	at := o.words.failed
+	last := at + max(1, phrase(o.Text, o.Line.Tokens, at)) - 1
+	dst = quote(append(dst, "word of failure "...), o.Text[o.Line.Tokens[at].Start:o.Line.Tokens[last].End])
+	return o.inPlace(dst, at)
 }
 
 func phraseLevel(o *Observation, dst []byte) []byte {

@@ -88,7 +88,7 @@ var Table = [Features]Info{
 	},
 	featOdd: {
 		Name: "odd", Kind: OddText, When: whenNew, Most: 20, phrase: phraseOdd,
-		Says: "how much more surprising the pairs of characters are than those of other new lines, by itself and in standard deviations",
+		Says: "how much more surprising the pairs of characters are than those of other new lines, by itself and in standard deviations; or how improbable it is that characters beyond ASCII or control characters are strewn over the line, where this log has few",
 	},
 	featEnd: {
 		Name: "end", Kind: CutOff, When: whenYoung, Most: 14, phrase: phraseEnd,

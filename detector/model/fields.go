@@ -332,7 +332,13 @@ func (m *Model) judgeFields(o *Observation) {
 		k := &fs.keys.all[s.list[s.rareKey].key]
 		s.rawKey = keyWeight * fs.objects.least(log2(float64((fs.records+1)/(k.n+0.5))), int(k.object)-1) / (1 + k.n/keyTold)
 	} else if set == nil || set.n < knownKeySet {
-		if lost, bits := fs.keys.missing(&s.mask); lost >= 0 {
+		lost, bits := fs.keys.missing(&s.mask)
+		if o.Size == 0 { // of a record that is cut short there may be too little left to compare
+			if at, b := fs.messageless(); b > bits {
+				lost, bits = at, b
+			}
+		}
+		if lost >= 0 {
 			if set != nil {
 				bits -= toldBits * log2(float64(1+set.n-float32(o.own())))
 			}
@@ -343,6 +349,16 @@ func (m *Model) judgeFields(o *Observation) {
 	}
 	m.judgePairs(o)
 	m.weighFields(o)
+}
+
+// messageless returns the key that stands for the message, and how surprising it is that a
+// record has none.
+func (fs *fields) messageless() (key int, bits float32) {
+	key = fs.keys.find(aboutMessage.name)
+	if key < 0 || fs.keys.all[key].n < alwaysThere {
+		return -1, 0
+	}
+	return key, -log2(float64((max(0, fs.records-fs.keys.all[key].n) + 0.5) / (fs.records + 1)))
 }
 
 // weighFields turns what was found into features.
@@ -458,6 +474,10 @@ const (
 	// worseWeight multiplies that for a code that says that something failed, as a
 	// worse level does: 2.6 points a bit instead of 1.6, see Model.levelPoints.
 	worseWeight = 1.6
+
+	// betterWeight multiplies it for an HTTP status that says that a request went as it
+	// may: the first redirect is as much less news as the first failure is more.
+	betterWeight = 1 / worseWeight
 
 	// maxEnding is the longest ending of a path, in bytes with its dot: .woff2.
 	maxEnding = 6
@@ -581,6 +601,8 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		}
 		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
 			points *= worseWeight
+		} else if p == whole && f.plain() && f.Number >= 100 && f.Number < 400 && named(f.Name, outcomeNames) {
+			points *= betterWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
 			all.rawValue, all.odd, all.oddSort = points, at, sorted

@@ -67,6 +67,57 @@ func (m *letters) surprise(b []byte) float32 {
 	return float32(sum) / perOctave / float32(len(b)-1)
 }
 
+const (
+	beyondASCII = 27 // of fold: bytes of UTF-8, and of what is no text
+	control     = 29 // of fold
+)
+
+// strewn returns by how many bits it is improbable that characters beyond ASCII, or
+// control characters, are strewn over b as they are: each run of them counts once, so
+// that a name or a sentence in another script is no more than a few.
+func (m *letters) strewn(b []byte) float32 {
+	b = b[:min(len(b), letterBytes)]
+	runs, before := float32(0), uint8(0)
+	for _, c := range b {
+		k := fold[c]
+		if (k == beyondASCII || k == control) && k != before {
+			runs++
+		}
+		before = k
+	}
+	if runs == 0 {
+		return 0
+	}
+	usual, all := 1.0, 1.0
+	for first, n := range m.firsts {
+		all += float64(n)
+		for _, k := range []int{beyondASCII, control} {
+			if first != k {
+				usual += float64(m.pairs[first<<6|k])
+			}
+		}
+	}
+	expected := float32(float64(len(b)) * usual / all)
+	if runs <= expected {
+		return 0
+	}
+	return runs*log2(float64(runs/expected)) - math.Log2E*(runs-expected) // Chernoff's bound, as of a burst
+}
+
+// strewnPoints are the points for characters strewn over a line. Up to strewnBits, as of
+// one or two runs of them in a log that never had one, they say nothing; beyond that each
+// doubling in units of strewnUnit is worth strewnWeight points: half a dozen runs are flagged.
+func (m *letters) strewnPoints(b []byte) float32 {
+	return min(mostOdd, strewnWeight*log2(1+float64(max(0, m.strewn(b)-strewnBits)/strewnUnit)))
+}
+
+const (
+	strewnBits   = 15 // one run in a log of 30,000 characters
+	strewnUnit   = 5  // bits
+	strewnWeight = 4  // as of a length
+	mostOdd      = 20 // points
+)
+
 // points says how far a line of so many bits a character is above other new
 // ones: by itself, and by how much these differ among each other.
 func (m *letters) points(bits float32) float32 {
@@ -75,7 +126,7 @@ func (m *letters) points(bits float32) float32 {
 	}
 	beyond := bits - m.mean
 	deviations := beyond / (float32(math.Sqrt(float64(m.spread))) + leastDeviation)
-	return max(3*min(4, beyond), min(20, 6*(deviations-1)))
+	return max(3*min(4, beyond), min(mostOdd, 6*(deviations-1)))
 }
 
 func (m *letters) learn(b []byte) {

@@ -24,20 +24,20 @@ const classFailure wordClass = 1 // failures, exceptions, refused authorisation
 var failureStems = []string{
 	"abandon", "abnormal", "abort", "absent", "abus", "alarm", "alert", "anomal", "attack", "backtrace", "bad$",
 	"ban$", "banned", "blackout", "bottleneck", "breach", "break$", "broke", "brownout", "bug$", "bugs$", "cannot", "cant$",
-	"collision", "compromis", "conflict", "congest", "contention", "corrupt", "couldn", "crash", "critical", "damage", "danger", "dead",
-	"declin", "defect", "degrad", "deni", "deny", "deplet", "desync", "detach", "die$", "died", "dirty", "disab", "disaster", "discard",
+	"collision", "compromis", "conflict", "congest", "contention", "corrupt", "couldn", "crash", "critical", "damage", "danger", "dead", "deadlock",
+	"declin", "defect", "degrad", "deni", "deny", "deplet", "desync", "detach", "die$", "died", "dirty", "disaster", "discard",
 	"disconnect", "divergen", "down$", "drop", "dump", "duplicat", "eject", "emerg", "err$", "errno", "error", "evict", "exceed", "exception",
-	"exhaust", "expel", "expir", "exploit", "fail", "fatal", "fault", "flap", "flood", "forbid", "forged", "fraud", "freez", "froze", "full$",
-	"gave$", "giving$", "halt", "hang", "hijack", "hung", "ignor", "illegal", "imbalance", "impossible", "inaccessib", "incompat",
-	"incomplete", "inconsisten", "incorrect", "infect", "insecure", "insufficient", "interrupt", "intru", "invalid", "isolated", "kill",
-	"lack", "lag$", "lagging", "leak", "limit$", "locked", "lockout", "lockup", "loss", "lost", "malform", "malicious", "malware",
+	"exhaust", "expel", "expired$", "exploit", "fail", "failover", "fatal", "fault", "flap", "flood", "forbid", "forged", "fraud", "freez", "froze", "full$",
+	"gave$", "giving$", "halt", "hang", "hijack", "hung", "illegal", "imbalance", "impossible", "inaccessib", "incompat",
+	"incomplete", "inconsisten", "incorrect", "infect", "insecure", "insufficient", "interrupted$", "interruption", "intru", "invalid", "isolated", "kill",
+	"lack", "lag$", "lagging", "leak", "livelock", "limit$", "locked", "lockout", "lockup", "loss", "lost", "malform", "malicious", "malware",
 	"misconfig", "mismatch", "missed", "missing", "never$", "nonexist", "not$", "nothing$", "nullpointer", "oom",
-	"oops", "orphan", "outage", "over$", "overflow", "overheat", "overload", "overrun", "panic", "poison", "preempt",
-	"premature", "prevent", "problem", "prohibit", "quarantin", "quorum", "race$", "ransom", "reboot", "refus", "reject", "reset", "retri",
+	"oops", "orphan", "outage", "overcurrent$", "overflow", "overheat", "overload", "overrun", "panic", "poison", "preempt",
+	"premature", "prevent", "problem", "prohibit", "quarantin", "race$", "ransom", "reboot", "refus", "reject", "reset", "retri",
 	"retry", "revert", "revok", "rogue$", "rollback", "saturat", "segfault", "segv", "severe", "shortage", "sigabrt", "sigkill", "sigsegv",
 	"skew", "slow", "spike", "spoof", "stacktrace", "stale", "stall", "starv", "storm$", "stuck", "suspect", "suspend", "suspic",
 	"tamper", "tear", "terminat", "thrash", "threat", "throttl", "timedout", "timeout", "too$", "torn", "traceback", "tripped", "truncat",
-	"unable", "unauth", "unavail", "uncaught", "unconfigured", "undefined", "undeliver", "underflow", "underrun", "unexpect", "unhandled",
+	"unable", "unauth", "unavail", "uncaught", "unclean", "unconfigured", "undefined", "undeliver", "underflow", "underrun", "undervoltage$", "unexpect", "unhandled",
 	"unhealthy", "unimplement", "unmatched", "unreachable", "unreadable", "unrecogn", "unrecoverable", "unresolv", "unresponsive",
 	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "watchdog", "wedged", "withdrawn", "without$", "won$",
 	"worse", "wrong", "zombie",
@@ -91,17 +91,28 @@ func said(text []byte, tokens []pattern.Token, i int) wordClass {
 	}
 	t := &tokens[i]
 	word := text[t.Start:t.End]
-	if isCross(word) {
+	if isCross(word) || podReasons[string(word)] {
 		return classFailure
 	}
 	c := classify(word)
 	if c != 0 && t.Start > 0 && text[t.Start-1] == '.' && int(t.End) < len(text) && text[t.End] == ' ' {
 		return c // NameSystem.failed to
 	}
-	if c != 0 && words.Weight(word) > -failureBits && words.Plain(text, tokens, i) {
+	if c != 0 && words.Weight(word) > -failureBits && words.Plain(text, tokens, i) && !words.IsCorrected(text, tokens, i) {
 		return c
 	}
+	if phrase(text, tokens, i) > 0 && !words.TakenBack(text, tokens, i) {
+		return classFailure
+	}
 	return 0
+}
+
+// podReasons are the reasons that Kubernetes gives for what is wrong with a pod or a
+// node, where they are no plain words: names in two cases are otherwise those of classes.
+var podReasons = map[string]bool{
+	"BackOff": true, "CrashLoopBackOff": true, "ErrImageNeverPull": true, "ErrImagePull": true, "FailedAttachVolume": true, "FailedCreate": true,
+	"FailedMount": true, "FailedScheduling": true, "ImagePullBackOff": true, "NetworkNotReady": true, "NodeNotReady": true, "OOMKilled": true,
+	"OOMKilling": true, "SystemOOM": true,
 }
 
 // isCross tells the marks that test runners write before what failed.

@@ -193,7 +193,7 @@ func (m *Model) Judge(o *Observation) {
 		featLength.set(r, youngLengthWeight*log2(1+float64(odd)))
 		if st == nil {
 			o.odd = m.letters.surprise(o.Text)
-			featOdd.set(r, m.letters.points(o.odd))
+			featOdd.set(r, max(m.letters.points(o.odd), m.letters.strewnPoints(o.Text)))
 			if o.open = o.Size == len(o.Text) && unclosed(o.Text); o.open {
 				featEnd.set(r, min(mostEnd, w.end+m.letters.openBits())*calm)
 			}
@@ -293,7 +293,7 @@ func (m *Model) Learn(o *Observation) {
 			st.nums[i], st.at[i] = spanOf(o.numbers[i]), spotOf(l, int(i))
 		}
 		st.class = uint8(o.class)
-		if o.same == 0 {
+		if o.same == 0 && !o.garbled() {
 			m.letters.usual(o.odd, o.open)
 		}
 		o.known = st
@@ -309,7 +309,9 @@ func (m *Model) Learn(o *Observation) {
 		news = o.words.news
 		m.failure += (o.failure - m.failure) / failureHorizon
 		m.language.learn(l, 1)
-		m.letters.learn(o.Text)
+		if !o.garbled() {
+			m.letters.learn(o.Text)
+		}
 	} else {
 		if st.seen&(st.seen-1) == 0 && st.seen < 1<<20 {
 			m.language.learn(l, st.seen/2) // what was not counted one by one
@@ -339,6 +341,16 @@ func (m *Model) Learn(o *Observation) {
 	if m.records%ageEvery == 0 {
 		m.age()
 	}
+}
+
+// garbled reports whether the event was flagged for its characters: one garbled line is
+// not to make the next one usual.
+func (o *Observation) garbled() bool {
+	if !o.Flagged {
+		return false
+	}
+	first, _ := o.strongest()
+	return first == featOdd
 }
 
 // Pass moves what follows the stream along without learning from it.

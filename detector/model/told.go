@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
@@ -22,9 +23,13 @@ const (
 // GoesOn reports whether all that makes the event strange is that a statement which
 // was told goes on, or goes on at a level that it seldom has, so that it is too soon to
 // tell it again. Its n-th report comes with its n*n-th record: an outage stays told and
-// fills no page. One of a thing with an identifier that was not told is told.
+// fills no page. One of a thing with an identifier that was not told is told. What is new
+// at DEBUG, says nothing bad and is strange by its words alone is not told at all.
 func (o *Observation) GoesOn() bool {
 	st := o.known
+	if o.Level != pattern.LevelNone && o.Level <= pattern.LevelDebug && o.bad == 0 && o.onlyWorded() {
+		return true // news for who wrote it
+	}
 	first, _ := o.strongest()
 	if first == featValue && o.fields.odd >= 0 && !o.fields.oddSort { // by how often it stood there
 		return tooSoon(float64(o.fields.list[o.fields.odd].count) + 1)
@@ -107,7 +112,7 @@ func (p *habit) due(told, seen uint32) bool {
 // them was told.
 func (o *Observation) toldID() (has, told bool) {
 	for i := range o.Line.Tokens {
-		if id := o.id(i); id != 0 && o.known.habit.fixed&idBit(id) == 0 {
+		if id := o.id(i); id != 0 && o.known.habit.fixed&idBit(id) == 0 && !o.ofThread(i) {
 			has = true
 			for _, is := range o.model.told.ids {
 				if is == id {
@@ -117,6 +122,23 @@ func (o *Observation) toldID() (has, told bool) {
 		}
 	}
 	return has, false
+}
+
+// ofThread reports whether the line's i-th token stands in brackets before its level or
+// right behind it: there stands the thread that speaks, and no thing that fails.
+func (o *Observation) ofThread(i int) bool {
+	t, text := &o.Line.Tokens[i], o.Text
+	open := bytes.LastIndexAny(text[:t.Start], "[]")
+	end := bytes.IndexAny(text[t.End:], "[]")
+	if open < 0 || text[open] != '[' || end < 0 || text[int(t.End)+end] != ']' {
+		return false
+	}
+	for n := range o.Line.Tokens {
+		if l := &o.Line.Tokens[n]; l.Kind == pattern.LevelWord {
+			return int(l.Start) > int(t.End)+end || int(l.End) <= open && len(bytes.TrimSpace(text[l.End:open])) == 0
+		}
+	}
+	return false
 }
 
 // id is a hash of the line's i-th token, if that is an identifier, or 0.

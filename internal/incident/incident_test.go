@@ -219,14 +219,14 @@ func TestIdsSortByTime(t *testing.T) {
 
 func TestTrackerIsBounded(t *testing.T) {
 	tr := New(0)
-	for i := range 10 * maxOpen {
+	for i := range 5 * maxOpen {
 		flag(tr, start, string(rune(i+0x100)), 1)
 	}
 	if len(tr.open) != maxOpen || len(tr.told) != maxTold {
 		t.Errorf("%d incidents and %d patterns are held", len(tr.open), len(tr.told))
 	}
 	// What was told in an incident that is not held any more is told anew.
-	if _, nth := flagAs(tr, start+time.Hour, string(rune(9*maxOpen-1+0x100)), 1, 0); nth != 1 {
+	if _, nth := flagAs(tr, start+time.Hour, string(rune(4*maxOpen-1+0x100)), 1, 0); nth != 1 {
 		t.Errorf("of an incident that is forgotten: number %d", nth)
 	}
 	if b, _ := tr.AppendBinary(nil); len(b) > MaxBytes {

@@ -206,21 +206,10 @@ func (t *Teller) Stories() []*Story {
 		*s = *told
 		s.Kinds, s.Patterns = slices.Clone(s.Kinds), slices.Clone(s.Patterns)
 		slices.SortStableFunc(s.Kinds, func(a, b Count) int { return int(b.Times - a.Times) })
-		slices.SortStableFunc(s.Patterns, func(a, b Pattern) int {
-			if d := cmp.Compare(b.Score, a.Score); d != 0 {
-				return d
-			}
-			return cmp.Compare(a.Line, b.Line)
-		})
+		slices.SortStableFunc(s.Patterns, func(a, b Pattern) int { return cmp.Compare(b.Score, a.Score) })
 		list = append(list, s)
 	}
-	inTime := func(a, b *Story) int {
-		if d := cmp.Compare(a.From, b.From); d != 0 {
-			return d
-		}
-		return strings.Compare(a.ID, b.ID)
-	}
-	slices.SortFunc(list, inTime)
+	slices.SortFunc(list, func(a, b *Story) int { return cmp.Or(cmp.Compare(a.From, b.From), strings.Compare(a.ID, b.ID)) })
 	return list
 }
 

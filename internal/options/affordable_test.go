@@ -44,6 +44,8 @@ func TestAffordable(t *testing.T) {
 			"option Max_Groups has the value 1000: with Group_By, Window 1000000, Trees 100 and Sample_Size 256 so many models take 15.5 GiB, without what hostile text adds; allowed: at most 514, or a smaller Window",
 			given{"Max_Groups": {"514"}, "Window": {"1000000"}, "Group_By": group}},
 		{given{"Max_Groups": {"515"}, "Window": {"1000000"}, "Group_By": group}, "Max_Groups", "at most 514", nil},
+		{given: given{"Max_Groups": {"8191"}, "Window": {"32672"}, "Trees": {"1"}, "Group_By": group}}, // 8 GiB to the byte
+		{given{"Max_Groups": {"8192"}, "Window": {"32672"}, "Trees": {"1"}, "Group_By": group}, "Max_Groups", "take 8.0 GiB, without what hostile text adds; allowed: at most 8191", nil},
 		{given{"Ignore": many}, "Ignore", "option Ignore is given 700 times: ", given{"Ignore": many[:400]}},
 		{given{"Ignore": {`(\pL{1,100}x){1,9}`, `(\pL{1,500}x){1,2}`, strings.Repeat("(ab|cd)?", 4000)}}, "Ignore", "steps together, and at most 20000 are right", nil},
 	} {

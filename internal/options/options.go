@@ -486,20 +486,16 @@ words:
 	return nil
 }
 
-func setFields(s *Settings, v string) error {
-	switch strings.ToLower(v) {
-	case "auto", "none":
-		s.LookAt.None, s.LookAt.Only = strings.EqualFold(v, "none"), nil
+func setFields(s *Settings, v string) (err error) {
+	s.LookAt.None, s.LookAt.Only = strings.EqualFold(v, "none"), nil
+	switch {
+	case s.LookAt.None || strings.EqualFold(v, "auto"):
 		return nil
-	}
-	var err error
-	if s.LookAt.Only, err = nameList(v); err != nil {
-		return err
-	}
-	if s.LookAt.Only == nil {
+	case v == "":
 		return fmt.Errorf("empty")
 	}
-	return nil
+	s.LookAt.Only, err = nameList(v)
+	return err
 }
 
 func setFieldsExclude(s *Settings, v string) (err error) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -75,8 +76,7 @@ func (l *Loki) Each(ctx context.Context, from, to time.Time, f func(*Record) err
 // lokiRecord is a line with its time in nanoseconds.
 type lokiRecord struct {
 	Record
-	at     int64
-	stream int
+	at int64
 }
 
 func (r *lokiRecord) key() string {
@@ -86,7 +86,7 @@ func (r *lokiRecord) key() string {
 // records returns the lines of all streams in the order of time.
 func (a *lokiAnswer) records() ([]lokiRecord, error) {
 	var all []lokiRecord
-	for i, s := range a.Data.Result {
+	for _, s := range a.Data.Result {
 		for _, v := range s.Values {
 			if len(v) < 2 {
 				return nil, errAnswer{fmt.Errorf("a line of Loki has %d parts, a time and a text are right", len(v))}
@@ -97,17 +97,9 @@ func (a *lokiAnswer) records() ([]lokiRecord, error) {
 			if err != nil || !ok {
 				return nil, errAnswer{fmt.Errorf("a line of Loki has the time %v, nanoseconds as text are right", v[0])}
 			}
-			all = append(all, lokiRecord{Record{time.Unix(0, ns), []byte(line), s.Stream}, ns, i})
+			all = append(all, lokiRecord{Record{time.Unix(0, ns), []byte(line), s.Stream}, ns})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b lokiRecord) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(all, func(a, b lokiRecord) int { return cmp.Compare(a.at, b.at) })
 	return all, nil
 }

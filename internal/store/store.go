@@ -40,6 +40,8 @@ type Client struct {
 	HTTP    *http.Client  // nil = http.DefaultClient
 	Timeout time.Duration // of a request, with its answer; 0 = DefaultTimeout
 	Wait    time.Duration // before it is tried again; 0 = a second, then twice that
+
+	most int64 // bytes of an answer; 0 = mostAnswer
 }
 
 const (
@@ -160,7 +162,11 @@ func (c *Client) once(ctx context.Context, method string, u *url.URL, body []byt
 		return 0, err
 	}
 	defer response.Body.Close()
-	in := &io.LimitedReader{R: response.Body, N: mostAnswer}
+	most := c.most
+	if most <= 0 {
+		most = mostAnswer
+	}
+	in := &io.LimitedReader{R: response.Body, N: most}
 	if response.StatusCode != http.StatusOK {
 		b, _ := io.ReadAll(io.LimitReader(in, 64<<10))
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
@@ -168,7 +174,7 @@ func (c *Client) once(ctx context.Context, method string, u *url.URL, body []byt
 	}
 	if err := json.NewDecoder(in).Decode(answer); err != nil {
 		if in.N == 0 {
-			err = fmt.Errorf("it is larger than %d MB", mostAnswer>>20)
+			err = fmt.Errorf("it is larger than %d MB", most>>20)
 		} else if ctx.Err() != nil || errors.Is(err, io.ErrUnexpectedEOF) {
 			return 0, err // cut off on the way
 		}

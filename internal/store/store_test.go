@@ -169,7 +169,7 @@ func TestAPartIsNoAnswer(t *testing.T) {
 	}
 	for answer, want := range map[string]string{
 		`{"status":"success","data":{"resultType":"matrix","result":[]}}`:                               `gives "matrix" and no lines`,
-		`{"data":{"resultType":"streams","result":[{"stream":{},"values":[["noon","line"]]}]}}`:         "nanoseconds as text are right",
+		`{"data":{"resultType":"streams","result":[{"stream":{},"values":[["noon","line"]]}]}}`:         "has the time noon, nanoseconds as text are right",
 		`{"data":{"resultType":"streams","result":[{"stream":{},"values":[["1772452800000000000"]]}]}}`: "has 1 parts",
 	} {
 		_, err := read(t, &Loki{Client{URL: serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) })}, "{}"})

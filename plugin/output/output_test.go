@@ -342,6 +342,25 @@ func TestOutputSurvivesPanics(t *testing.T) {
 	}
 }
 
+// TestOutputSaysHowItIsSetUp in one line, and nothing of the key.
+func TestOutputSaysHowItIsSetUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		given map[string]string
+		want  string
+	}{
+		"plain": {nil, "receiver=127.0.0.1:24224 tls=false shared_key=false tag_prefix=judged. only_anomalies=false warmup=256"},
+		"secure": {map[string]string{"Shared_Key": "secret", "Forward_Host": "::1", "Forward_TLS": "on", "Only_Anomalies": "on", "Warmup": "64", "Tag_Prefix": "x."},
+			"receiver=[::1]:24224 tls=true shared_key=true tag_prefix=x. only_anomalies=true warmup=64"},
+	} {
+		o, logged := newNamedOutput(t, name, &fakeReceiver{}, c.given)
+		said := logged.String()
+		o.close()
+		if strings.Count(said, "\n") != 1 || !strings.Contains(said, "level=INFO msg=ready "+c.want+"\n") {
+			t.Errorf("%v: it says\n%swant %s", c.given, said, c.want)
+		}
+	}
+}
+
 // TestOutputCounts what was acknowledged and what was tried again, and says so at
 // its end.
 func TestOutputCounts(t *testing.T) {
@@ -490,5 +509,30 @@ func TestOutputTLSOptions(t *testing.T) {
 	}
 	if c, err := tlsConfig(&options.Forward{TLS: true, Host: "h"}); err != nil || c.ServerName != "h" || !c.InsecureSkipVerify {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// TestLinesOnTheirWay come out in their order, and no more are held than there is room for.
+func TestLinesOnTheirWay(t *testing.T) {
+	var q lines
+	if l, ok := q.next(); ok {
+		t.Errorf("of none there is %+v", l)
+	}
+	for n := range mostLines + 5 {
+		text := fmt.Appendf(nil, "line %d", n)
+		q.add(1+n%4, text)
+		text[0] = 'x' // the caller's again
+	}
+	for n := range mostLines {
+		if l, ok := q.next(); !ok || l != (line{1 + n%4, fmt.Sprintf("line %d", n)}) {
+			t.Fatalf("the %d. is %+v, %v", n, l, ok)
+		}
+	}
+	if l, ok := q.next(); ok || q.queued != nil {
+		t.Errorf("behind the last there is %+v", l)
+	}
+	q.add(2, []byte("more"))
+	if l, ok := q.next(); !ok || l.text != "more" {
+		t.Errorf("%+v, %v", l, ok)
 	}
 }

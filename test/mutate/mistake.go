@@ -346,14 +346,27 @@ func (p *planter) statements(list []ast.Stmt) {
 }
 
 // drop leaves a statement out, but for the compiler, for which everything goes on
-// being used.
+// being used. A panic stays: it says what cannot be, and often stands for a return.
 func (p *planter) drop(n ast.Stmt) {
-	if !p.listed[n] {
+	if !p.listed[n] || panics(n) {
 		return
 	}
 	p.plant(n, n.Pos(), n.End(), "if false { "+p.text(n.Pos(), n.End())+" }", func(t *typed, id int) []edit {
 		return []edit{p.open(n.Pos(), "if !mutant(%d) { ", id), p.close(n.End(), " }")}
 	})
+}
+
+func panics(n ast.Stmt) bool {
+	x, ok := n.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := x.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	f, ok := call.Fun.(*ast.Ident)
+	return ok && f.Name == "panic"
 }
 
 func (p *planter) constant(n *ast.BasicLit) {
@@ -413,7 +426,7 @@ func (p *planter) results(n *ast.ReturnStmt, in *ast.FuncType) {
 		switch {
 		case kind == "error" && text != "nil":
 			p.plant(n, r.Pos(), r.End(), "nil", func(t *typed, id int) []edit {
-				return []edit{p.open(r.Pos(), "mutant_error(%d, ", id), p.close(r.End(), ")")}
+				return []edit{p.open(r.Pos(), "mutant_error(%d, func() error { return ", id), p.close(r.End(), " })")}
 			})
 		case kind == "bool" && text == "true":
 			p.plant(n, r.Pos(), r.End(), "false", p.inverted(r))

@@ -24,6 +24,7 @@ func (b *box[T]) take(n int) (ok bool, err error) {
 	b.n = 7
 	defer b.close()
 	return b.n == max(n, limit), nil
+	panic("never")
 }
 `
 	set := token.NewFileSet()

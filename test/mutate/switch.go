@@ -127,7 +127,7 @@ func mutant_neg[T mutant_number](n int, a T) T { if mutant(n) { return -a }; ret
 func mutant_more[T mutant_number](n int, a T) T { if mutant(n) { return a + 1 }; return a }
 func mutant_value[T interface{}](n int, a, b T) T { if mutant(n) { return b }; return a }
 func mutant_sign(n int) int { if mutant(n) { return -1 }; return 1 }
-func mutant_error(n int, err error) error { if mutant(n) { return nil }; return err }
+func mutant_error(n int, err func() error) error { if mutant(n) { return nil }; return err() }
 
 func mutant_min[T mutant_ordered](n int, x T, more ...T) T {
 	for _, y := range more {

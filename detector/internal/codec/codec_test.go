@@ -99,6 +99,8 @@ func TestRefuses(t *testing.T) {
 		{"infinity, long", f64(inf), read64, "no number"},
 		{"the other infinity, long", f64(-inf), read64, "no number"},
 		{"infinity among others", append(f32(1), f32(float32(inf))...), func(c *Codec) { c.F32s(make([]float32, 2)) }, "no number"},
+		{"a cut number", u32(7)[:3], func(c *Codec) { c.U32(new(uint32)) }, "1 bytes are missing"},
+		{"a number of which nothing is there", nil, func(c *Codec) { c.U64(new(uint64)) }, "8 bytes are missing"},
 		{"index", i64(10), index, "place is 10, below 10 is right"},
 		{"negative index", i64(-1), index, "place is -1, below 10 is right"},
 		{"too many", append(u32(101), make([]byte, 200)...), count(1), "101 things, at most 100 are right"},

@@ -34,7 +34,7 @@ func Said(text []byte, tokens []pattern.Token, i int) float32 {
 	} else if InName(text, start, end) || IsPlaceholder(text, start, end) {
 		return 0
 	}
-	if isNone(text, tokens, i) || w > 0 && isCorrected(text, tokens, i) || takenBack(text, tokens, i, true) {
+	if isNone(text, tokens, i) || w > 0 && IsCorrected(text, tokens, i) || takenBack(text, tokens, i, true) {
 		return 0
 	}
 	return w
@@ -275,6 +275,11 @@ var (
 	fillers  = []string{"a", "an", "any", "the", "be", "been", "yet", "more", "longer", "further", "new", "other", "such"}
 )
 
+// TakenBack reports whether the words before the i-th take it back: "not timed out".
+func TakenBack(text []byte, tokens []pattern.Token, i int) bool {
+	return takenBack(text, tokens, i, false)
+}
+
 // takenBack reports whether the sentence says the contrary of the i-th word:
 // "not ready", "no errors", and, if far, "without any fatal error or warning".
 func takenBack(text []byte, tokens []pattern.Token, i int, far bool) bool {
@@ -306,9 +311,9 @@ const (
 	correctedBefore = 2
 )
 
-// isCorrected reports whether the failure that the i-th word speaks of was
+// IsCorrected reports whether the failure that the i-th word speaks of was
 // corrected: "2 errors detected and corrected".
-func isCorrected(text []byte, tokens []pattern.Token, i int) bool {
+func IsCorrected(text []byte, tokens []pattern.Token, i int) bool {
 	for k := max(0, i-correctedBefore); k < min(len(tokens), i+correctedAfter+1); k++ {
 		if tokens[k].Kind == pattern.Word && equalFold(wordAt(text, tokens, k), "corrected") {
 			return !takenBack(text, tokens, k, false)

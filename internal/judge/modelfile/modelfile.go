@@ -174,10 +174,15 @@ func syncDir(dir string) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+	if err := d.Sync(); !cannot(err) {
 		return err
 	}
 	return nil
+}
+
+// cannot reports whether an error says that a file system does not know a call.
+func cannot(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL)
 }
 
 // Read calls read with the content of the file. The error fs.ErrNotExist says

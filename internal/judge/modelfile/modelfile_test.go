@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -155,6 +156,42 @@ func TestADirectoryThatCannotBeSyncedIsNoError(t *testing.T) {
 	}
 	if err := syncDir(dir); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWhatAFileSystemCannot(t *testing.T) {
+	for err, want := range map[error]bool{
+		nil: false, fs.ErrPermission: false, syscall.EIO: false, syscall.ENOSPC: false,
+		errors.ErrUnsupported: true, syscall.EINVAL: true, syscall.ENOTSUP: true, &fs.PathError{Op: "sync", Err: syscall.EINVAL}: true,
+	} {
+		if got := cannot(err); got != want {
+			t.Errorf("%v: %v, want %v", err, got, want)
+		}
+	}
+}
+
+// TestNothingStaysOpen, until the garbage collector finds it.
+func TestNothingStaysOpen(t *testing.T) {
+	const fds = "/proc/self/fd"
+	if _, err := os.Stat(fds); err != nil {
+		t.Skip("SKIPPED: no /proc here")
+	}
+	count := func() int { return len(strings.Fields(names(t, fds))) }
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	path := Path(t.TempDir(), "a")
+	use := func() {
+		err := errors.Join(Probe(path), Write(path, text("x")), Read(path, func(io.Reader) error { return nil }), syncDir(filepath.Dir(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	use()
+	before := count()
+	for range 20 {
+		use()
+	}
+	if after := count(); after >= before+20 { // other tests may have opened some
+		t.Errorf("%d files are open, %d before", after, before)
 	}
 }
 
