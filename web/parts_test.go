@@ -1132,3 +1132,59 @@ func TestCompareListsAreCut(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoTakesTheirPlace: a view that judges another's text again stands in its place, in
+// the list too, and is kept as that was; who asks for the old one gets the new one.
+func TestWhoTakesTheirPlace(t *testing.T) {
+	v := table(t, nil)
+	s := v.server
+	made := func() *view {
+		t.Helper()
+		o, err := s.newView(viewSpec{name: "b.log", mode: scan.Stream})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	other, second, third := made(), made(), made()
+	v.kept = true
+	s.order = []string{other.id, v.id}
+	s.replace(v, second)
+	if v.kept || !second.kept || !slices.Equal(s.order, []string{other.id, second.id}) || s.view(v.id) != v {
+		t.Errorf("kept: %v and %v, in the order %v", v.kept, second.kept, s.order)
+	}
+	s.drop(v.id)
+	if s.view(v.id) != second {
+		t.Error("who asks for the old one does not get the new one")
+	}
+	s.replace(second, third)
+	s.drop(second.id)
+	if s.view(v.id) != third || s.view(second.id) != third {
+		t.Error("who asks for the oldest one does not get the newest")
+	}
+	s.drop(third.id)
+	if s.view(v.id) != nil || s.view(third.id) != nil || len(s.successors) != 0 || !slices.Equal(s.order, []string{other.id}) {
+		t.Errorf("of what is gone %v is known, and the order %v", s.successors, s.order)
+	}
+	// One that was not in the list is not kept.
+	a, b := made(), made()
+	if s.replace(a, b); b.kept || a.kept {
+		t.Error("it is kept for taking a place")
+	}
+	if s.view("none") != nil {
+		t.Error("there is a view of no name")
+	}
+	// The one that was not asked for the longest makes room, but for those in use.
+	for i, o := range []*view{other, a, b} {
+		o.fed.Store(true)
+		o.used.Store(time.Now().UnixNano() + int64(i))
+	}
+	other.kept = true
+	b.phase(scanning)
+	s.mu.Lock()
+	first, next := s.removeOldest(nil), s.removeOldest(nil)
+	s.mu.Unlock()
+	if !first || next || s.views[a.id] != nil || s.views[b.id] == nil || s.views[other.id] == nil {
+		t.Errorf("room was made: %v, then %v", first, next)
+	}
+}
