@@ -438,6 +438,9 @@ func TestPeekAtALine(t *testing.T) {
 	if !r.Next() || string(r.Line()) != "last" || r.Next() || r.Err() != nil {
 		t.Errorf("%q, %v", r.Line(), r.Err())
 	}
+	if one := NewLineReader(iotest.OneByteReader(strings.NewReader("a"))); !one.Fill() || one.Fill() {
+		t.Error("one byte is none, or two")
+	}
 	full := NewLineReader(strings.NewReader(strings.Repeat("x", 2*readSize)))
 	full.Fill()
 	if !full.Ready() {
@@ -756,5 +759,38 @@ func TestFollowedThroughRotations(t *testing.T) {
 	f.Close()
 	if len(files.open) != 1 {
 		t.Error("what is closed is still followed")
+	}
+}
+
+// TestFollowedWaitsForAnother: a name that has no file for a while is not at its end.
+func TestFollowedWaitsForAnother(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "app.log")
+	if err := os.WriteFile(name, []byte("one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files Followed
+	f := &follower{ctx: t.Context(), all: &files, name: name, file: file, gone: time.Hour}
+	p := make([]byte, 9)
+	if n, err := f.Read(p); err != nil || string(p[:n]) != "one\n" {
+		t.Fatalf("%q, %v", p[:n], err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(followEvery/2, func() {
+		// In one step: what is seen is whole.
+		if err := errors.Join(os.WriteFile(name+".new", []byte("two\n"), 0o600), os.Rename(name+".new", name)); err != nil {
+			t.Error(err)
+		}
+	})
+	if n, err := f.Read(p); err != nil || string(p[:n]) != "two\n" {
+		t.Errorf("%q, %v", p[:n], err)
+	}
+	if !f.away.IsZero() {
+		t.Error("the name is said to have no file")
 	}
 }
