@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -134,6 +135,7 @@ func TestExtent(t *testing.T) {
 		{"three, one of them far away", []int64{5000, 5001, 20_000}, extent{First: 5000, Last: 5001, After: 1, Least: 5000, Most: 20_000}},
 		{"three, as far away as may be", []int64{5000, 5001, 5001 + 9000}, extent{First: 5000, Last: 14_001, Least: 5000, Most: 14_001}},
 		{"many", many, extent{First: 1_000_000, Last: 1_099_900, Least: 1_000_000, Most: 1_099_900}},
+		{"many, and as many of another time as may be strays", append(slices.Clone(many), 5, 6, 7, 8, 9, 10, 11, 12), extent{First: 1_000_000, Last: 1_099_900, Before: 8, Least: 5, Most: 1_099_900}},
 		{"many, and a few of another time", append(slices.Clone(many), 5, 7, 1<<40), extent{First: 1_000_000, Last: 1_099_900, Before: 2, After: 1, Least: 5, Most: 1 << 40}},
 	} {
 		v := table(t, at(c.times...))
@@ -981,5 +983,208 @@ func TestInWords(t *testing.T) {
 	}
 	if got := worst(&patternRow{}); got != 0 {
 		t.Errorf("of no lines the worst level is %d", got)
+	}
+}
+
+// asked is what a view answers, as the page gets it.
+func asked(t *testing.T, v *view, question string, to any) {
+	t.Helper()
+	r := httptest.NewRequest("GET", "http://127.0.0.1/api/views/"+v.id+question, nil)
+	w := httptest.NewRecorder()
+	if v.server.Handler().ServeHTTP(w, r); w.Code != http.StatusOK {
+		t.Fatalf("%s: %d %s", question, w.Code, w.Body)
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// patterned is a view of lines of the given patterns, one after the other.
+func patterned(t *testing.T, lines []line) *view {
+	t.Helper()
+	var text strings.Builder
+	for i := range lines {
+		lines[i].offset = int64(text.Len())
+		fmt.Fprintf(&text, "line of %c\n", 'a'+lines[i].pattern)
+	}
+	v := table(t, lines)
+	if _, err := io.WriteString(v.text, text.String()); err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range lines {
+		v.patterns.index(uint64(l.pattern)+1, &detector.Event{Message: fmt.Appendf(nil, "line of %c", 'a'+l.pattern)}, i)
+	}
+	return v
+}
+
+// TestPatternsOfAView are counted, sorted and laid along the log, whichever of them are
+// asked for.
+func TestPatternsOfAView(t *testing.T) {
+	flagged := func(pattern uint16, s score, level pattern.Level) line {
+		return line{pattern: pattern, score: s, sweep: 1, flags: judgedBit | uint8(level)}
+	}
+	usual := func(pattern uint16, s score) line { return line{pattern: pattern, score: s, flags: judgedBit} }
+	v := patterned(t, []line{
+		usual(0, billion/10), flagged(1, billion*9/10, pattern.LevelError), usual(0, billion/5), {pattern: 2}, usual(2, billion/2), usual(0, 0),
+		flagged(1, billion*7/10, pattern.LevelWarn), flagged(3, billion*8/10, 0), usual(2, billion*95/100), {pattern: 0},
+	})
+	type answer struct {
+		Total    int
+		Patterns []struct {
+			Text                  string
+			Lines, Count, Flagged int64
+			Mean, Max             float64
+			First, Last           int64
+			New                   bool
+			Bins                  []int32
+			Levels                [pattern.Levels]int64
+		}
+	}
+	order := func(query string) string {
+		var a answer
+		asked(t, v, "/patterns?x=line&"+query, &a)
+		got := ""
+		for _, p := range a.Patterns {
+			got += p.Text[len(p.Text)-1:]
+			if int64(total(p.Bins)) != p.Count || p.Lines < p.Count {
+				t.Errorf("%s: %s has %d lines, and %d along the log", query, p.Text, p.Count, total(p.Bins))
+			}
+		}
+		return fmt.Sprint(got, " of ", a.Total)
+	}
+	for query, want := range map[string]string{
+		"": "bdca of 4", "sort=strange": "cbda of 4", "sort=count": "acbd of 4", "sort=rare": "dbca of 4", "sort=first": "abcd of 4", "sort=newest": "dcba of 4", "sort=last": "acdb of 4", "sort=gone": "bdca of 4",
+		"n=1": "b of 4", "at=1&n=2": "dc of 4", "at=3": "a of 4", "at=4": " of 4", "at=-1&n=1": "b of 4", "only=1": "bd of 2", "axis=line&from=4&to=7": "ca of 2",
+		"sort=last&n=1": "a of 4",
+	} {
+		if got := order(query); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	var a answer
+	asked(t, v, "/patterns?x=line", &a)
+	if b := a.Patterns[0]; b.Count != 2 || b.Flagged != 2 || b.Mean != 0.8 || b.Max != 0.9 || b.First != 2 || b.Last != 7 || b.New || b.Levels[pattern.LevelError] != 1 || b.Levels[pattern.LevelWarn] != 1 {
+		t.Errorf("%+v", b)
+	}
+	if c := a.Patterns[2]; c.Count != 3 || c.Mean != 0.725 || c.Max != 0.95 { // one of them was not judged
+		t.Errorf("%+v", c)
+	}
+	// One that comes in the last tenth for the first time is new.
+	v = patterned(t, append(slices.Repeat([]line{usual(0, 0)}, 95), usual(1, 0), usual(0, 0), line{pattern: 2}, usual(0, 0), usual(0, 0)))
+	asked(t, v, "/patterns?x=line&sort=first", &a)
+	if len(a.Patterns) != 3 || a.Patterns[0].New || !a.Patterns[1].New || a.Patterns[2].New {
+		t.Errorf("%+v", a.Patterns)
+	}
+	// The next flagged line, from before the first on where no line is named.
+	v = patterned(t, []line{flagged(0, 1, 0), usual(0, 1), flagged(0, 1, 0)})
+	for query, want := range map[string]int64{"": 1, "?line=0": 1, "?line=1": 3, "?line=2": 3, "?line=3": -1, "?line=3&back=1": 1, "?line=1&back=1": -1, "?line=9&back=1": 3} {
+		var found struct{ Line int64 }
+		if asked(t, v, "/seek"+query, &found); found.Line != want {
+			t.Errorf("seek%s: line %d, want %d", query, found.Line, want)
+		}
+	}
+	// A chart tells none, debug, info, warn and error apart.
+	for l := range pattern.Levels {
+		want := map[pattern.Level]int{pattern.LevelNone: 0, pattern.LevelTrace: 1, pattern.LevelDebug: 1, pattern.LevelInfo: 2, pattern.LevelNotice: 2, pattern.LevelWarn: 3}
+		if w, ok := want[pattern.Level(l)]; levelGroups[l] != w && ok || !ok && levelGroups[l] != 4 {
+			t.Errorf("%s is in group %d", pattern.Level(l), levelGroups[l])
+		}
+	}
+}
+
+// TestCompareListsAreCut: as many are listed as there is room for, and the others counted.
+func TestCompareListsAreCut(t *testing.T) {
+	lines := func(from, n int) (made []line) {
+		for i := range n {
+			made = append(made, line{pattern: uint16(from + i)})
+		}
+		return made
+	}
+	v := table(t, append(lines(0, 210), lines(210, 205)...))
+	for i := range 415 {
+		name := fmt.Sprintf("%c%c", 'a'+i%26, 'a'+i/26)
+		v.patterns.index(uint64(i+1), &detector.Event{Message: []byte("text of " + name), Fields: []detector.Field{{Name: []byte(name)}}}, i)
+	}
+	var a comparedAnswer
+	asked(t, v, "/compare?axis=line&from=211&to=416&before.axis=line&before.from=1&before.to=211", &a)
+	if len(a.New) != maxCompared || len(a.Gone) != maxCompared || a.More != 5+10 || a.Before != 210 || a.After != 205 || a.Same != 0 {
+		t.Errorf("%d new, %d gone, %d more; %d and %d lines, %d the same", len(a.New), len(a.Gone), a.More, a.Before, a.After, a.Same)
+	}
+	for i := 1; i < maxCompared; i++ {
+		if a.New[i].Line < a.New[i-1].Line {
+			t.Fatalf("line %d behind %d", a.New[i].Line, a.New[i-1].Line)
+		}
+	}
+	asked(t, v, "/compare?before.axis=line&before.from=1&before.to=1", &a)
+	if a.Before != 0 || a.Same != 0 || len(a.Gone) != 0 {
+		t.Errorf("with nothing: %+v", a)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f, g := &filter{text: []byte("x")}, &filter{}
+	for _, c := range [][2]*filter{{f, g}, {g, f}} {
+		if _, err := compare(ctx, v, v, c[0], c[1]); err != context.Canceled {
+			t.Errorf("%v when nobody waits", err)
+		}
+		var fields comparedFields
+		if err := fields.compare(ctx, v, v, c[0], c[1]); err != context.Canceled {
+			t.Errorf("of the fields: %v when nobody waits", err)
+		}
+	}
+}
+
+// TestWhoTakesTheirPlace: a view that judges another's text again stands in its place, in
+// the list too, and is kept as that was; who asks for the old one gets the new one.
+func TestWhoTakesTheirPlace(t *testing.T) {
+	v := table(t, nil)
+	s := v.server
+	made := func() *view {
+		t.Helper()
+		o, err := s.newView(viewSpec{name: "b.log", mode: scan.Stream})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	other, second, third := made(), made(), made()
+	v.kept = true
+	s.order = []string{other.id, v.id}
+	s.replace(v, second)
+	if v.kept || !second.kept || !slices.Equal(s.order, []string{other.id, second.id}) || s.view(v.id) != v {
+		t.Errorf("kept: %v and %v, in the order %v", v.kept, second.kept, s.order)
+	}
+	s.drop(v.id)
+	if s.view(v.id) != second {
+		t.Error("who asks for the old one does not get the new one")
+	}
+	s.replace(second, third)
+	s.drop(second.id)
+	if s.view(v.id) != third || s.view(second.id) != third {
+		t.Error("who asks for the oldest one does not get the newest")
+	}
+	s.drop(third.id)
+	if s.view(v.id) != nil || s.view(third.id) != nil || len(s.successors) != 0 || !slices.Equal(s.order, []string{other.id}) {
+		t.Errorf("of what is gone %v is known, and the order %v", s.successors, s.order)
+	}
+	// One that was not in the list is not kept.
+	a, b := made(), made()
+	if s.replace(a, b); b.kept || a.kept {
+		t.Error("it is kept for taking a place")
+	}
+	if s.view("none") != nil {
+		t.Error("there is a view of no name")
+	}
+	// The one that was not asked for the longest makes room, but for those in use.
+	for i, o := range []*view{other, a, b} {
+		o.fed.Store(true)
+		o.used.Store(time.Now().UnixNano() + int64(i))
+	}
+	other.kept = true
+	b.phase(scanning)
+	s.mu.Lock()
+	first, next := s.removeOldest(nil), s.removeOldest(nil)
+	s.mu.Unlock()
+	if !first || next || s.views[a.id] != nil || s.views[b.id] == nil || s.views[other.id] == nil {
+		t.Errorf("room was made: %v, then %v", first, next)
 	}
 }

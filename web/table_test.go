@@ -177,6 +177,30 @@ func TestFieldsSayWhatIsUsual(t *testing.T) {
 	}
 }
 
+// TestNumbersOfAMessageAreFields: each with the word before it, and what is usual there.
+func TestNumbersOfAMessageAreFields(t *testing.T) {
+	var log strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&log, "order %d took %d ms in hall %d\n", 7000+i*31%997, 12+i*7%60, 1+i%9)
+	}
+	c := newClient(t, web.Config{})
+	v, _ := c.upload(strings.NewReader(log.String()), map[string]any{"name": "a.log"})
+	var a struct {
+		Fields []struct{ Name, Value, Kind, Usual string }
+	}
+	c.ask("GET", "/api/views/"+v.ID+"/line?line=900", nil, &a)
+	var got []string
+	for _, f := range a.Fields {
+		got = append(got, fmt.Sprintf("%s %s", f.Name, f.Kind))
+		if f.Usual == "" || f.Value == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if want := "order number, took number, hall number"; strings.Join(got, ", ") != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
 // TestAStrayTimeMovesNoChart: one record from 2099 among those of an hour.
 func TestAStrayTimeMovesNoChart(t *testing.T) {
 	shop := readFile(t, shopLog)

@@ -26,6 +26,7 @@ func TestQuantity(t *testing.T) {
 		{"PT0.25S", 0.25, pattern.UnitSecond},
 		{"P1DT2H3M4S", 93784, pattern.UnitSecond},
 		{"PT90M", 5400, pattern.UnitSecond},
+		{"P1D", 86400, pattern.UnitSecond},
 		{"00:01:02.5000000", 62.5, pattern.UnitSecond},
 		{"1.02:03:04.5", 93784.5, pattern.UnitSecond},
 		{"-0:00:12.25", -12.25, pattern.UnitSecond},

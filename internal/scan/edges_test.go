@@ -438,6 +438,9 @@ func TestPeekAtALine(t *testing.T) {
 	if !r.Next() || string(r.Line()) != "last" || r.Next() || r.Err() != nil {
 		t.Errorf("%q, %v", r.Line(), r.Err())
 	}
+	if one := NewLineReader(iotest.OneByteReader(strings.NewReader("a"))); !one.Fill() || one.Fill() {
+		t.Error("one byte is none, or two")
+	}
 	full := NewLineReader(strings.NewReader(strings.Repeat("x", 2*readSize)))
 	full.Fill()
 	if !full.Ready() {
@@ -534,6 +537,9 @@ func TestAPatientInput(t *testing.T) {
 	r, w = io.Pipe()
 	in, _ = Open(ctx, r, Stdin)
 	cancel()
+	if !in.Wait(time.Hour) {
+		t.Error("behind its context it is waited for")
+	}
 	if _, err := in.Read(b); err != context.Canceled {
 		t.Errorf("behind its context: %v", err)
 	}
@@ -756,5 +762,75 @@ func TestFollowedThroughRotations(t *testing.T) {
 	f.Close()
 	if len(files.open) != 1 {
 		t.Error("what is closed is still followed")
+	}
+}
+
+// TestFollowedWaitsForAnother: a name that has no file for a while is not at its end.
+func TestFollowedWaitsForAnother(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "app.log")
+	if err := os.WriteFile(name, []byte("one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files Followed
+	f := &follower{ctx: t.Context(), all: &files, name: name, file: file, gone: time.Hour}
+	p := make([]byte, 9)
+	if n, err := f.Read(p); err != nil || string(p[:n]) != "one\n" {
+		t.Fatalf("%q, %v", p[:n], err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(followEvery/2, func() {
+		// In one step: what is seen is whole.
+		if err := errors.Join(os.WriteFile(name+".new", []byte("two\n"), 0o600), os.Rename(name+".new", name)); err != nil {
+			t.Error(err)
+		}
+	})
+	if n, err := f.Read(p); err != nil || string(p[:n]) != "two\n" {
+		t.Errorf("%q, %v", p[:n], err)
+	}
+	if !f.away.IsZero() {
+		t.Error("the name is said to have no file")
+	}
+}
+
+// TestClone stays what it was when the line is another one, and has a text for its pattern.
+func TestClone(t *testing.T) {
+	message, group := []byte("request 7 served"), []byte("web")
+	l := &Line{
+		Number: 3, Text: message, Record: message, Incident: []byte("n3-abcde"), Nth: 2,
+		Event:   detector.Event{Time: time.Second, Level: pattern.LevelWarn, Transport: pattern.LevelInfo, Group: group, Message: message, Fields: []detector.Field{{Name: message}}},
+		Verdict: detector.Verdict{Score: 0.5, Reason: []byte("why")},
+	}
+	c := l.Clone()
+	for _, b := range [][]byte{message, group, l.Incident, l.Verdict.Reason} {
+		for i := range b {
+			b[i] = 'x'
+		}
+	}
+	if string(c.Text) != "request 7 served" || c.Record != nil || string(c.Incident) != "n3-abcde" || string(c.Verdict.Reason) != "why" || c.Number != 3 || c.Nth != 2 || c.Verdict.Score != 0.5 {
+		t.Errorf("%+v", c)
+	}
+	if e := c.Event; e.Time != time.Second || e.Level != pattern.LevelWarn || e.Transport != pattern.LevelInfo || string(e.Group) != "web" || e.Message != nil || e.Fields != nil {
+		t.Errorf("%+v", e)
+	}
+	if got := c.Template(); got != "request 7 served" {
+		t.Errorf("a line whose pattern is not known is shown as %q", got)
+	}
+	c.Text = []byte(strings.Repeat("é", 201))
+	if got := c.Template(); got != strings.Repeat("é", 200) {
+		t.Errorf("%d bytes of a line are shown for its pattern", len(got))
+	}
+	var templates []string
+	_, err := Run(t.Context(), strings.NewReader("2026-03-02T08:00:00Z\nrequest 7 served\n{}\n"), Options{Settings: options.Defaults()}, func(l *Line) error {
+		templates = append(templates, l.Template())
+		return nil
+	})
+	if want := []string{"<time>", "request <num> served", "{}"}; err != nil || !slices.Equal(templates, want) {
+		t.Errorf("%q, want %q; %v", templates, want, err)
 	}
 }
