@@ -329,3 +329,33 @@ func TestMergedParts(t *testing.T) {
 		t.Errorf("with nothing: %v lines of %v bits", m.lines, m.mean)
 	}
 }
+
+// TestRoom: each of the tables that grow has half of its room, or a quarter.
+func TestRoom(t *testing.T) {
+	for halvings := range 3 {
+		m := New()
+		m.SetRoom(halvings)
+		got := []int{m.statements.limit, m.general.counts.limit, m.language.grams.limit, m.fields.values.limit, m.fields.shapes.limit, m.fields.pairs.limit}
+		for i, whole := range []int{maxStatements, countsLimit, gramLimit, valueLimit, shapeLimit, pairLimit} {
+			if got[i] != whole>>halvings {
+				t.Errorf("halved %d times, table %d has room for %d of %d", halvings, i, got[i], whole)
+			}
+		}
+	}
+}
+
+// TestPass counts a record that is not learned from; news is what was learned.
+func TestPass(t *testing.T) {
+	for _, c := range []struct {
+		learned bool
+		known   *statement
+		want    float32
+	}{{false, nil, 0.5}, {true, nil, 0.5 + 0.5/calmHorizon}, {true, &statement{}, 0.5 - 0.5/calmHorizon}, {false, &statement{}, 0.5}} {
+		m := New()
+		m.news, m.records, m.passed = 0.5, 7, 3
+		m.Pass(&Observation{Learned: c.learned, known: c.known})
+		if math.Abs(float64(m.news-c.want)) > 1e-7 || m.records != 8 || m.passed != 4 {
+			t.Errorf("learned: %v, known: %v: news %v, want %v; %d records, %d passed", c.learned, c.known != nil, m.news, c.want, m.records, m.passed)
+		}
+	}
+}

@@ -146,3 +146,18 @@ func TestNamesThatAreRead(t *testing.T) {
 		}
 	}
 }
+
+// TestFieldsForAMessage: names with a blank between them, those that say what kind of record
+// it is first, with their values.
+func TestFieldsForAMessage(t *testing.T) {
+	m := New()
+	o := Observation{model: &m}
+	o.SetFields([]Field{{Name: []byte("a"), Value: []byte("1")}, {Name: []byte("none"), Kind: Null}, {Name: []byte("b"), Value: []byte("2")}, {Name: []byte("event"), Value: []byte("an event of more than twenty-four bytes")}})
+	if got, want := string(o.render(nil)), "event=an event of more than tw a b"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	o.SetFields([]Field{{Name: []byte("a")}, {Name: []byte("b")}})
+	if got := string(o.render(nil)); got != "a b" {
+		t.Errorf("%q, want %q", got, "a b")
+	}
+}

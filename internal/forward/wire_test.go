@@ -3,9 +3,11 @@ package forward
 import (
 	"bufio"
 	"bytes"
+	"net"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -116,5 +118,17 @@ func TestTextsAreSaidInTheShortestForm(t *testing.T) {
 		if got := appendUint(nil, n); string(got) != want {
 			t.Errorf("%d: % x, want % x", n, got, want)
 		}
+	}
+}
+
+// timeless is a connection to which no deadline can be set: it is closed.
+type timeless struct{ *tape }
+
+func (timeless) SetDeadline(time.Time) error { return net.ErrClosed }
+
+// TestNoDeadlineNoSend: without a deadline nothing is sent, and nothing passes for sent.
+func TestNoDeadlineNoSend(t *testing.T) {
+	if err := newConn(timeless{&tape{Reader: strings.NewReader("")}}).send("a", events, time.Minute); err != net.ErrClosed {
+		t.Errorf("%v", err)
 	}
 }

@@ -157,6 +157,9 @@ func TestADirectoryThatCannotBeSyncedIsNoError(t *testing.T) {
 	if err := syncDir(dir); err != nil {
 		t.Error(err)
 	}
+	if err := syncDir(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("one that is not there: %v", err)
+	}
 }
 
 func TestWhatAFileSystemCannot(t *testing.T) {
