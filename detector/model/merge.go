@@ -213,7 +213,6 @@ func (s *statement) merge(o *statement, later bool) {
 	s.length.merge(o.length)
 }
 
-// merge widens a range to another one; a field that has shown nothing but 0 has none.
 // restartPauses counts the log's pauses from here on, so that those of two logs can be
 // compared.
 func (m *Model) restartPauses() {
