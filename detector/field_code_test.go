@@ -37,6 +37,19 @@ func TestFieldCodeOfSuccess(t *testing.T) {
 	}
 }
 
+// An exit status is no HTTP status, though its number could be one.
+func TestFieldCodeOfAnotherKind(t *testing.T) {
+	rng := rand.New(rand.NewPCG(35, 35))
+	with := func(code int) string {
+		return fmt.Sprintf(`{"level":"info","msg":"job finished","took_s":%d,"exit_code":%d}`, 10+rng.IntN(30), code)
+	}
+	w := watch(t, func() string { return with([]int{3, 4, 5}[rng.IntN(3)]) }, 4000)
+	small, large := w.judge(with(77)).Score, w.judge(with(137)).Score
+	if large < small-0.02 {
+		t.Errorf("the first exit code 137 has a score of %.3f, and the first 77 one of %.3f: about the same wanted", large, small)
+	}
+}
+
 // A wave of 503 is told about, not only its first.
 func TestFieldCodeWave(t *testing.T) {
 	w := watch(t, accessLog(5), 8000)

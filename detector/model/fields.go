@@ -601,7 +601,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		}
 		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
 			points *= worseWeight
-		} else if p == whole && f.plain() && f.Number >= 100 && f.Number < 400 && named(f.Name, outcomeNames) {
+		} else if p == whole && codeBetter(f) && pl.statuses() {
 			points *= betterWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
@@ -652,6 +652,25 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 func codeWorse(f *Field) bool {
 	return f.plain() && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
 }
+
+// codeBetter reports whether a field's value is an HTTP status of a request that went as
+// it may, if it is one.
+func codeBetter(f *Field) bool {
+	return f.plain() && f.Number >= 100 && f.Number < 400 && named(f.Name, outcomeNames)
+}
+
+// statuses reports whether HTTP statuses stand in a place: an exit status of 137 or an
+// errno of 110 is none.
+func (p *place) statuses() bool {
+	for i := range p.usual {
+		if u := &p.usual[i]; u.hash == okHash && u.count >= 1 {
+			return true
+		}
+	}
+	return false
+}
+
+var okHash = uint32((&Field{Kind: Number, Number: 200}).hash())
 
 // saysFailure reports whether a field's value is one word of failure: res=failed is
 // among words what a 500 is among numbers.
