@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,7 +72,21 @@ func Start(t testing.TB, dir string, args ...string) *Process {
 	return Run(t, cmd)
 }
 
-// Run starts a program, with its output taken. It is killed when the test ends.
+// killCalled kills the processes that were called with just these arguments: a daemon is
+// nobody's child and has a session of its own. A test names a file of its own in them.
+func killCalled(args []string) {
+	cmdline := strings.Join(args, "\x00") + "\x00"
+	names, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, name := range names {
+		if b, err := os.ReadFile(name); err == nil && string(b) == cmdline {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// Run starts a program, with its output taken. It is killed when the test ends, and with
+// -d what it has put into the background.
 func Run(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Helper()
 	done := make(chan struct{})
@@ -86,7 +102,12 @@ func Run(t testing.TB, cmd *exec.Cmd) *Process {
 		cmd.Wait()
 		w.Close()
 	}()
-	t.Cleanup(p.Kill)
+	t.Cleanup(func() {
+		p.Kill()
+		if slices.Contains(cmd.Args, "-d") {
+			killCalled(cmd.Args)
+		}
+	})
 	return p
 }
 
