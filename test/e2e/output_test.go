@@ -175,7 +175,7 @@ func TestOutputSurvivesTheReceiver(t *testing.T) {
 		eventually(t, fmt.Sprintf("all %d records arrive", in.n), arrived(in.n), from, to)
 		from.Wait("the receiver acknowledges again", 2)
 		from.stop()
-		from.mustHave(fmt.Sprintf("done records=%d ", in.n)) // learned each once
+		from.mustEndWith(fmt.Sprintf("done records=%d ", in.n)) // learned each once
 
 		twice, most := 0, 0
 		for _, n := range numbered(t, dir) {
@@ -280,7 +280,7 @@ func TestOutputBreaksLoops(t *testing.T) {
 		in.write(50)
 		eventually(t, "all records arrive", func() bool { return len(numbered(t, dir)) == in.n }, p)
 		p.stop()
-		p.mustHave("done records=100 ")
+		p.mustEndWith("done records=100 ")
 		if n := strings.Count(p.Output(), "come round again"); n != 1 {
 			t.Errorf("%d lines tell of it\n%s", n, p.Output())
 		}
@@ -368,7 +368,7 @@ func TestOutputReloads(t *testing.T) {
 			in.write(100)
 		}
 		from.stop()
-		from.mustHave("[output:anomaly:anomaly.0] done ")
+		from.mustEndWith("[output:anomaly:anomaly.0] done ")
 	})
 }
 
