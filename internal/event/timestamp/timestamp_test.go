@@ -47,6 +47,7 @@ var golden = []struct {
 
 	{"20260302-08:00:01:606|Step|30002312|ready", "2026-03-02T08:00:01.606Z"},
 	{"20260302-8:0:1:7|Step|30002312|ready", "2026-03-02T08:00:01.007Z"},
+	{"20260302-8:0:1:7+0100 ready", "2026-03-02T07:00:01.007Z"},
 	{"20260302-8:60:1:7|Step|30002312|ready", ""},
 	{"20260302T080001Z ready", "2026-03-02T08:00:01Z"},
 	{"20260302 08:00:01.5 ready", "2026-03-02T08:00:01.5Z"},
@@ -213,6 +214,9 @@ func TestYear(t *testing.T) {
 		{"the first is the latest that is not after the file's own time, but for a zone",
 			[]string{"Jan  1 12:00:00 host"}, []string{"2001-01-01T12:00:00Z"}},
 		{"and no later", []string{"Jan  1 12:00:01 host"}, []string{"2000-01-01T12:00:01Z"}},
+		{"a line that is a month late is late, and more than that is of the next year",
+			[]string{"May 31 00:00:00 host", "May  1 00:00:00 host", "May 31 00:00:00 host", "Apr 30 23:59:59 host"},
+			[]string{"2000-05-31T00:00:00Z", "2000-05-01T00:00:00Z", "2000-05-31T00:00:00Z", "2001-04-30T23:59:59Z"}},
 		{"a line with a year tells it to those without",
 			[]string{"2026-03-02T08:00:01Z ready", "I0302 08:00:02.000000 1 a.go:1] ready", "E0301 08:00:02.000000 1 a.go:1] late"},
 			[]string{"2026-03-02T08:00:01Z", "2026-03-02T08:00:02Z", "2026-03-01T08:00:02Z"}},
