@@ -268,6 +268,10 @@ func TestSavesAndGroupsAreCounted(t *testing.T) {
 	if !regexp.MustCompile(fmt.Sprintf(metric, "save_failures_total") + `0\b`).MatchString(text) {
 		t.Errorf("no save has failed\n%s", text)
 	}
+	// No group stays for long enough that a forest is fitted for it.
+	if !regexp.MustCompile(fmt.Sprintf(metric, "refits_total") + `0\b`).MatchString(text) {
+		t.Errorf("no forest was fitted\n%s", text)
+	}
 	m := regexp.MustCompile(fmt.Sprintf(metric, "saved_timestamp_seconds") + `([0-9.e+]+)`).FindStringSubmatch(text)
 	if m == nil {
 		t.Fatalf("the endpoint does not show when it was saved\n%s", text)

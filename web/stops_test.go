@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
+	"github.com/flb-anomaly/flb-anomaly/internal/report"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
@@ -150,5 +153,36 @@ func TestAPatternOfAnIncidentIsTold(t *testing.T) {
 	}
 	if want := []string{"2 line of b, line of b", "3 line of c, line of c"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestPatternOfFieldsAlone is told by them.
+func TestPatternOfFieldsAlone(t *testing.T) {
+	v := table(t, nil)
+	ev := detector.Event{Fields: []detector.Field{{Name: []byte("user"), Value: []byte("ann"), Kind: detector.Text}, {Name: []byte("code"), Value: []byte("7"), Kind: detector.Number}}}
+	i := v.patterns.index(1, &ev, 0)
+	if got := v.patterns.describe(i).Text; !strings.Contains(got, "user=ann") || !strings.Contains(got, "code=7") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestSettingsOfAView are those that were given, but for the one that the slider chooses.
+func TestSettingsOfAView(t *testing.T) {
+	v := table(t, nil)
+	v.given = map[string][]string{"Contamination": {"0.1"}, "Warmup": {"64"}, "Ignore": {"^a", "^b"}}
+	got := v.about().Options
+	if len(got) != 2 || !slices.Equal(got["Warmup"], []string{"64"}) || !slices.Equal(got["Ignore"], []string{"^a", "^b"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestReportIsAPage in HTML, with its head, which says what a browser may do with it.
+func TestReportIsAPage(t *testing.T) {
+	v := patterned(t, []line{{time: 1000}, {time: 2000, pattern: 1, sweep: 1, score: billion, flags: judgedBit | uint8(pattern.LevelError)}})
+	r := httptest.NewRequest("GET", "http://127.0.0.1/api/views/"+v.id+"/report?format=html", nil)
+	w := httptest.NewRecorder()
+	v.server.Handler().ServeHTTP(w, r)
+	if body := w.Body.String(); w.Code != http.StatusOK || !strings.HasPrefix(body, report.HTMLHead) || !strings.Contains(body, "line of b") {
+		t.Errorf("%d %.300s", w.Code, body)
 	}
 }
