@@ -25,7 +25,7 @@ var plainTexts = []string{
 	"#Fields: date time cs-method sc-status", "2026-03-02 08:00:01 GET 200",
 	`10.0.0.1 - - [02/Mar/2026:08:00:01 +0000] "GET / HTTP/1.1" 200 12`,
 	`{"level":30,"time":1772438401123,"pid":17}`, "ready {\"port\": 80}", "Mar  2 08:00:01 host app[7]: ready",
-	"2026-03-02T08:00:01.123456789Z stdout F ready", "a\tb", "first\nsecond 2", "\x1b[31mred 7\x1b[0m ", "x ", "",
+	"2026-03-02T08:00:01.123456789Z stdout F ready", "a\tb", "first\nsecond 2", "\x1b[31mred 7\x1b[0m ", "\x1b[31m", "\x1b[31mre7\x1b[\x1b[0m\x16", "x ", "",
 }
 
 // sameEvent holds that a reader that has seen other texts makes the event of a text that
@@ -45,6 +45,9 @@ func sameEvent(t *testing.T, used *Reader, line []byte) {
 			t.Fatalf("%q: the shape is not that of the message %q", line, ev.Message)
 		}
 		ev.Shape = 0
+		if len(ev.Message) == 0 { // none is none: what is left of "\x1b[31m"
+			ev.Message = nil
+		}
 		for i := range ev.Fields {
 			ev.Fields[i].Known = nil
 		}
