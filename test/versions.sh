@@ -44,7 +44,8 @@ for bin in "$@"; do
         if (status == "FAILED") printf ", %d FAILED", n["FAIL"]
         printf " |"
       }' "$log" >>"$table"
-    [ "$status" = passed ] || grep -E '^ *--- FAIL|_test\.go:[0-9]+: |^panic|^FAIL' "$log" | head -n 60
+    # What failed first; sed reads to the end, and so no one before it fails by that.
+    [ "$status" = passed ] || { grep -E '^ *--- FAIL|^panic|^FAIL' "$log"; grep -E '_test\.go:[0-9]+: ' "$log" | grep -v SKIPPED; } | sed -n 1,60p
   done
   echo >>"$table"
 done
