@@ -296,6 +296,9 @@ func TestFormats(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
 		for _, f := range logFormats {
 			t.Run(f.name, func(t *testing.T) {
+				if f.name == "OTLP" && !fb.since(3, 2) {
+					t.Skipf("SKIPPED: the input opentelemetry of Fluent Bit %s hands on no severity, and attributes as metadata of another form, which the filter does not read", fb)
+				}
 				records, odd := f.records()
 				plain := withoutClock(t, f.run(t, fb, records, "none"))
 				for _, place := range []string{"filter", "processor"} {
