@@ -38,6 +38,7 @@ func (m *Model) Merge(o *Model) {
 	if g.later {
 		m.told = o.told
 	}
+	m.traced = traced{} // no log's trace goes on in the other
 	g.clock()
 	m.seldom.merge(&o.seldom)
 	m.news = meanOf(m.news, o.news, g.share(calmHorizon))
@@ -273,6 +274,7 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	p.gaps.merge(&o.gaps)
 	p.times += o.times
 	p.soon += o.soon
+	p.most = max(p.most, o.most)
 	p.fixed &= o.fixed
 }
 

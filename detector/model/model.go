@@ -86,6 +86,7 @@ type Model struct {
 
 	habits habits
 	told   told
+	traced traced
 	fields fields
 
 	clock  clock
@@ -223,6 +224,9 @@ func (m *Model) Judge(o *Observation) {
 	m.judgeHabit(o)
 	m.judgeBurst(o)
 	m.judgeCodes(o)
+	if o.ofTrace = false; !textless && (young || o.unnamed || featTrouble.Points(r) >= Strange/2 || featBurst.Points(r) >= Strange/2) {
+		m.judgeFrame(o) // asked of what may be news alone
+	}
 	m.judgeFields(o)
 }
 
@@ -293,7 +297,7 @@ func (m *Model) Learn(o *Observation) {
 			st.nums[i], st.at[i] = spanOf(o.numbers[i]), spotOf(l, int(i))
 		}
 		st.class = uint8(o.class)
-		if o.same == 0 && !o.garbled() {
+		if o.same == 0 && !o.ofTrace && !o.garbled() {
 			m.letters.usual(o.odd, o.open)
 		}
 		o.known = st
@@ -302,10 +306,15 @@ func (m *Model) Learn(o *Observation) {
 		m.statements.call(st, l.Hash)
 	}
 	m.clock.tick(o.stamp)
-	m.seldom.learn(o.seen, rarityHorizon)
-	m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
 	news := 0
-	if st.seen < maturity {
+	if o.ofTrace {
+		m.traced = o.trace
+	} else {
+		m.seldom.learn(o.seen, rarityHorizon)
+		m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
+	}
+	if st.seen < maturity && o.ofTrace { // what calls what is no language
+	} else if st.seen < maturity {
 		news = o.words.news
 		m.failure += (o.failure - m.failure) / failureHorizon
 		m.language.learn(l, 1)
@@ -325,9 +334,11 @@ func (m *Model) Learn(o *Observation) {
 			}
 		}
 	}
-	m.language.freshen(len(l.Tokens), news)
 	st.length.learn(o.length, st.n)
-	m.lengths.learn(o.Size)
+	if !o.ofTrace {
+		m.language.freshen(len(l.Tokens), news)
+		m.lengths.learn(o.Size)
+	}
 	m.learnHabit(o, st)
 	m.learnTold(o)
 	m.learnBurst(o, st)
@@ -358,7 +369,9 @@ func (m *Model) Pass(o *Observation) {
 	if o.known != nil {
 		m.learnBurst(o, o.known)
 	}
-	if o.Learned {
+	if o.ofTrace {
+		m.traced = o.trace
+	} else if o.Learned {
 		m.news += (b2f(o.known == nil) - m.news) / calmHorizon
 	}
 	m.records++
@@ -400,6 +413,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	m.lengths.carry(c)
 	m.habits.carry(c)
 	m.told.carry(c)
+	m.traced.carry(c)
 	m.fields.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)
