@@ -96,3 +96,30 @@ func TestCodeAlone(t *testing.T) {
 		t.Error("a line of code behind another line than its frame is not flagged")
 	}
 }
+
+// TestIndentedLines: a program writes its configuration or a statement in many lines that
+// nobody joins. Those that are indented, or but brackets, go on with the line above them:
+// they are no news. What they say of failures is.
+func TestIndentedLines(t *testing.T) {
+	routine, say := shopWithTraces(t)
+	config := "{\n  \"listen\": \"0.0.0.0:8080\",\n  \"backends\": [\n    {\"name\": \"cart\", \"weight\": 3},\n    {\"name\": \"depot\", \"weight\": 1}\n  ],\n  \"tls\": {\n    \"key\": \"/etc/shop/tls.key\"\n  }\n}\n+-----+-----+"
+	if lines := flagged(say, config); len(lines) > 0 {
+		t.Errorf("of a configuration %d lines are flagged: %q", len(lines), lines)
+	}
+	routine(500)
+	if say("WARN shop.depot 2 hosts gave no answer:"); !say("  - depot-1: connection refused") {
+		t.Error("an indented line that says what failed is not flagged")
+	}
+	routine(500)
+	if !say("shop.depot moved to zone B, keys were exchanged") {
+		t.Error("a new message that is not indented is not flagged")
+	}
+	// In a log of indented lines one is a message as any other.
+	_, say = shopWithTraces(t)
+	for n := range 2000 {
+		say(fmt.Sprintf("  step %d of the build done", n))
+	}
+	if !say("  disk of builder-7 replaced by hand, spare parts ordered") {
+		t.Error("a new message in a log of indented lines is not flagged")
+	}
+}

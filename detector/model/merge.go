@@ -41,6 +41,7 @@ func (m *Model) Merge(o *Model) {
 	m.traced = traced{} // no log's trace goes on in the other
 	g.clock()
 	m.seldom.merge(&o.seldom)
+	m.indent = meanOf(m.indent, o.indent, g.share(indentHorizon))
 	m.news = meanOf(m.news, o.news, g.share(calmHorizon))
 	m.failure = meanOf(m.failure, o.failure, g.share(failureHorizon))
 	m.total += o.total

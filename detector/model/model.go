@@ -87,6 +87,7 @@ type Model struct {
 	habits habits
 	told   told
 	traced traced
+	indent float32 // share of indented lines
 	fields fields
 
 	clock  clock
@@ -224,8 +225,8 @@ func (m *Model) Judge(o *Observation) {
 	m.judgeHabit(o)
 	m.judgeBurst(o)
 	m.judgeCodes(o)
-	if o.ofTrace = false; !textless && (young || o.unnamed || featTrouble.Points(r) >= Strange/2 || featBurst.Points(r) >= Strange/2) {
-		m.judgeFrame(o) // asked of what may be news alone
+	if o.below = itself; !textless && (young || o.unnamed || featTrouble.Points(r) >= Strange/2 || featBurst.Points(r) >= Strange/2) {
+		m.judgeBelow(o) // asked of what may be news alone
 	}
 	m.judgeFields(o)
 }
@@ -297,7 +298,7 @@ func (m *Model) Learn(o *Observation) {
 			st.nums[i], st.at[i] = spanOf(o.numbers[i]), spotOf(l, int(i))
 		}
 		st.class = uint8(o.class)
-		if o.same == 0 && !o.ofTrace && !o.garbled() {
+		if o.same == 0 && o.below != framed && !o.garbled() {
 			m.letters.usual(o.odd, o.open)
 		}
 		o.known = st
@@ -306,25 +307,25 @@ func (m *Model) Learn(o *Observation) {
 		m.statements.call(st, l.Hash)
 	}
 	m.clock.tick(o.stamp)
+	m.indent += (b2f(o.indented()) - m.indent) / indentHorizon
 	news := 0
-	if o.ofTrace {
+	if o.below == framed {
 		m.traced = o.trace
 	} else {
 		m.seldom.learn(o.seen, rarityHorizon)
 		m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
 	}
-	if st.seen < maturity && o.ofTrace { // what calls what is no language
-	} else if st.seen < maturity {
+	switch {
+	case st.seen < maturity && o.below == framed: // what calls what is no language
+	case st.seen < maturity:
 		news = o.words.news
 		m.failure += (o.failure - m.failure) / failureHorizon
 		m.language.learn(l, 1)
 		if !o.garbled() {
 			m.letters.learn(o.Text)
 		}
-	} else {
-		if st.seen&(st.seen-1) == 0 && st.seen < 1<<20 {
-			m.language.learn(l, st.seen/2) // what was not counted one by one
-		}
+	case st.seen&(st.seen-1) == 0 && st.seen < 1<<20:
+		m.language.learn(l, st.seen/2) // what was not counted one by one
 	}
 	if !isNew {
 		m.learnBeside(o)
@@ -335,7 +336,7 @@ func (m *Model) Learn(o *Observation) {
 		}
 	}
 	st.length.learn(o.length, st.n)
-	if !o.ofTrace {
+	if o.below != framed {
 		m.language.freshen(len(l.Tokens), news)
 		m.lengths.learn(o.Size)
 	}
@@ -369,7 +370,7 @@ func (m *Model) Pass(o *Observation) {
 	if o.known != nil {
 		m.learnBurst(o, o.known)
 	}
-	if o.ofTrace {
+	if o.below == framed {
 		m.traced = o.trace
 	} else if o.Learned {
 		m.news += (b2f(o.known == nil) - m.news) / calmHorizon
@@ -414,6 +415,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	m.habits.carry(c)
 	m.told.carry(c)
 	m.traced.carry(c)
+	c.F32(&m.indent)
 	m.fields.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)

@@ -49,13 +49,54 @@ func (o *Observation) codeAt(at int) bool {
 	return true
 }
 
-// judgeFrame takes back what was said of the text of a line of a stack trace.
-func (m *Model) judgeFrame(o *Observation) {
-	if o.trace, o.ofTrace = o.frame(); !o.ofTrace {
+// below is how a line belongs to the one above it, where nobody joined the two.
+type below uint8
+
+const (
+	itself    below = iota // it does not
+	continued              // its text is no news; what it says of failures is
+	framed                 // it is one of a stack trace
+)
+
+const (
+	// indentHorizon is over how many records the share of indented lines is taken.
+	indentHorizon = 1000
+
+	// indentedLog is from what share of indented lines on a line goes on with the one
+	// above it only if it is a frame.
+	indentedLog = 0.25
+)
+
+// indented reports whether the line begins with white space.
+func (o *Observation) indented() bool {
+	return len(o.Text) > 0 && (o.Text[0] == ' ' || o.Text[0] == '\t')
+}
+
+// judgeBelow takes back what was said of the text of a line that goes on with the one
+// above it: a frame of a stack trace, an indented line in a log whose lines are not, a
+// line of nothing but brackets or rules.
+func (m *Model) judgeBelow(o *Observation) {
+	was, r := o.Row, &o.Row
+	var ofTrace bool
+	switch o.trace, ofTrace = o.frame(); {
+	case ofTrace:
+		o.below, o.bad = framed, 0
+		*r = Row{}
+	case len(o.Line.Tokens) == 0 || o.indented() && m.indent < indentedLog:
+		o.below = continued
+		*r = Row{}
+		r[featFailure], r[featLevel], r[featSeverity] = was[featFailure], was[featLevel], was[featSeverity]
+		if o.bad >= 2 {
+			r[featTrouble], r[featBurst] = was[featTrouble], was[featBurst]
+			return
+		}
+	default:
 		return
 	}
-	o.bad, o.rare, o.again, o.open, o.failure = 0, false, false, false, 0
-	o.Row = Row{}
+	o.again, o.open = false, false
+	if o.below == framed {
+		o.rare = false
+	}
 }
 
 func (t *traced) carry(c *codec.Codec) {
