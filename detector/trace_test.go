@@ -58,12 +58,18 @@ func TestFramesThatComeAlone(t *testing.T) {
 		java += fmt.Sprintf("\tat com.example.%c%d.Store.store%c(Store%d.java:%d)\n", 'a'+i%26, i, 'A'+i%26, i, 10+i)
 	}
 	java += "Caused by: depot.LockTimeoutException: gave up\n\tat depot.Lock.take(Lock.java:12)\n\t... 14 more"
+	golang := "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 18 [running]:\n"
+	for i := range 9 {
+		golang += fmt.Sprintf("main.(*store).%cPut(0xc00011%d, {0x1, 0x%d})\n\t/app/store%d.go:%d +0x%d\n", 'a'+i, i, i, i, 40+i, 10+i)
+	}
+	golang += "created by main.main in goroutine 1\n\t/app/main.go:12 +0x1d\nexit status 2"
 	for name, test := range map[string]struct {
 		trace string
 		first string // of what must be flagged
 		most  int    // lines flagged
 	}{
 		"java":          {java, "ERROR shop.api checkout", 2},
+		"go":            {golang, "panic", 3},
 		"python":        {pythonTrace("", 12), "Traceback", 4},
 		"python, oslo":  {pythonTrace("ERROR shop.cart ", 12), "ERROR shop.cart cart 7 not", 3},
 		"python, stamp": {pythonTrace("2026-03-02 08:00:00.123 ERROR shop.cart ", 12), "2026-03-02 08:00:00.123 ERROR shop.cart cart 7 not", 3},

@@ -30,6 +30,10 @@ func (o *Observation) frame() (traced, bool) {
 		last.record++
 		return last, true
 	}
+	if last := m.traced; last.record == m.records && last.form == uint8(trace.Go) && trace.IsGoCall(o.Text) {
+		last.record++
+		return last, true
+	}
 	if last := m.traced; last.form == uint8(trace.Python) && m.records-last.record <= 1 && len(bytes.TrimRight(o.Text, " "))+codeIndent <= int(last.at) {
 		return last, true // but its header: the line that ends it
 	}

@@ -54,9 +54,18 @@ func lone(text []byte) (Form, bool) {
 		return Python, bytes.HasPrefix(text, []byte(`File "`)) && bytes.Contains(text, []byte(`", line `))
 	case '/': // /app/cart.go:41 +0x1d
 		place, _, _ := bytes.Cut(text, []byte(" +0x"))
-		return None, bytes.IndexByte(place, ' ') < 0 && bytes.Contains(place, []byte(".go:")) && isDigit(place[len(place)-1])
+		return Go, bytes.IndexByte(place, ' ') < 0 && bytes.Contains(place, []byte(".go:")) && isDigit(place[len(place)-1])
+	case 'g': // goroutine 1 [running]:
+		return Go, IsGoLine(text)
 	case 'f', '#':
 		return None, IsFrame(text)
+	case 'D', 'T':
+		return None, IsPythonLink(text)
+	case 'S', 's', '[':
+		return None, isTitle(text)
+	}
+	if isDigit(text[0]) { // 12: core::ops::function::FnOnce::call_once
+		return None, IsFrame(text) && bytes.Count(text, []byte(" ")) == 1
 	}
 	return None, false
 }
