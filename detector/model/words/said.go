@@ -40,6 +40,12 @@ func Said(text []byte, tokens []pattern.Token, i int) float32 {
 	return w
 }
 
+// Speaks reports whether there is a place where Said gives the word as many bits, or more.
+func Speaks(word []byte, bits float32) bool {
+	at, _ := lastHump(word)
+	return Weight(word[at:]) >= bits
+}
+
 // Plain reports whether the i-th of text's tokens is a word of the sentence
 // that means what it says, whatever it weighs: this is what is counted for
 // the table.
