@@ -1032,8 +1032,10 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	}
 	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
 		fs.values.countAt(s.place, s.id)
-		if g := fs.values.find(s.id); s.count == 0 && g.key != 0 {
-			g.t = uint16(octavesOf(float64(m.records + 1)))
+		if s.count == 0 {
+			if g := fs.values.find(s.id); g.key != 0 {
+				g.t = uint16(octavesOf(float64(m.records + 1)))
+			}
 		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {
