@@ -67,7 +67,7 @@ func ShapeOf(b []byte) Shape {
 // shapes are lines that were scanned, by their shape.
 type shapes struct {
 	once  [onceSeen]uint16 // a part of the hash of lines that were seen: what comes once is not remembered
-	want  uint64 // that of the line at hand and its scanner; 0 = it is none to remember
+	want  uint64           // that of the line at hand and its scanner; 0 = it is none to remember
 	sets  [shapeSets]shapeSet
 	lines [shapeSets * shapeWays]known // shapeWays of each set
 }
