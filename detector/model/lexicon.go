@@ -40,7 +40,7 @@ var failureStems = []string{
 	"tamper", "tear", "terminat", "thrash", "threat", "throttl", "timedout", "timeout", "too$", "torn", "traceback", "tripped", "truncat",
 	"unable", "unauth", "unavail", "uncaught", "unclean", "unconfigured", "undefined", "undeliver", "underflow", "underrun", "undervoltage$", "unexpect", "unhandled",
 	"unhealthy", "unimplement", "unmatched", "unreachable", "unreadable", "unrecogn", "unrecoverable", "unresolv", "unresponsive",
-	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "watchdog", "wedged", "withdrawn", "without$", "won$",
+	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "watchdog", "wedged", "withdrawn", "won$",
 	"worse", "wrong", "zombie",
 }
 
