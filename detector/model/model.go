@@ -124,7 +124,7 @@ func (m *Model) SetRoom(halvings int) {
 func (m *Model) Judge(o *Observation) {
 	o.model, o.Flagged = m, false
 	o.stamp, o.Time = o.Time, m.clock.guard(o.Time)
-	o.spoken = spoken{}
+	o.spoken.begin()
 	l := o.Line
 	textless := o.Size == 0 && len(o.Fields) > 0
 	if textless {
