@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/flbtest"
@@ -217,6 +219,8 @@ func TestMetricsInTheEndpoint(t *testing.T) {
 	for _, want := range []string{
 		`fluentbit_filter_anomaly_anomalies_total{name="shop"} `, `fluentbit_filter_anomaly_incidents_total{name="shop"} 1`, `fluentbit_filter_anomaly_unjudged_total{name="shop"} 256`, `fluentbit_filter_anomaly_refits_total{name="shop"} `,
 		`fluentbit_filter_anomaly_groups{name="shop"} 1`, `fluentbit_filter_anomaly_threshold{name="shop"} 0.5`,
+		`fluentbit_filter_anomaly_groups_evicted_total{name="shop"} 0`, `fluentbit_filter_anomaly_saves_total{name="shop"} 0`, `fluentbit_filter_anomaly_save_failures_total{name="shop"} 0`,
+		`fluentbit_filter_anomaly_saved_timestamp_seconds{name="shop"} 0`, `fluentbit_filter_anomaly_dropped_total{name="shop"} 0`, `fluentbit_filter_anomaly_refit_failures_total{name="shop"} 0`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the endpoint does not show %s\n%s", want, text)
@@ -225,6 +229,84 @@ func TestMetricsInTheEndpoint(t *testing.T) {
 	p.Signal(syscall.SIGINT)
 	if code := p.End(); code != 0 {
 		t.Errorf("exit status %d on SIGINT\n%s", code, p.Output())
+	}
+}
+
+// TestSavesAndGroupsAreCounted in the endpoint: models that were saved and when, saves that
+// failed, and groups that made room for others.
+func TestSavesAndGroupsAreCounted(t *testing.T) {
+	port := flbtest.FreePort(t)
+	input := func(group string) string {
+		return "[INPUT]\n    Name  dummy\n    Rate  20\n    Dummy {\"svc\": \"" + group + "\", \"log\": \"a request took 12 ms\"}\n"
+	}
+	began := time.Now()
+	p, dir := start(t, `
+[SERVICE]
+    Flush       0.2
+    Grace       1
+    HTTP_Server On
+    HTTP_Listen 127.0.0.1
+    HTTP_Port   `+port+`
+`+input("one")+input("other")+`
+[FILTER]
+    Name          anomaly
+    Alias         few
+    Match         *
+    Contamination 0.25
+    Group_By      svc
+    Max_Groups    1
+    Model_Path    DIR/models
+    Save_Interval 1
+[OUTPUT]
+    Name  null
+    Match *
+`)
+	const metric = `fluentbit_filter_anomaly_%s\{name="few"\} `
+	url := "http://127.0.0.1:" + port + "/api/v2/metrics/prometheus"
+	p.WaitFor(url, fmt.Sprintf(metric, "saves_total")+`[1-9]`)
+	text := p.WaitFor(url, fmt.Sprintf(metric, "groups_evicted_total")+`[1-9]`)
+	if !regexp.MustCompile(fmt.Sprintf(metric, "save_failures_total") + `0\b`).MatchString(text) {
+		t.Errorf("no save has failed\n%s", text)
+	}
+	// No group stays for long enough that a forest is fitted for it.
+	if !regexp.MustCompile(fmt.Sprintf(metric, "refits_total") + `0\b`).MatchString(text) {
+		t.Errorf("no forest was fitted\n%s", text)
+	}
+	m := regexp.MustCompile(fmt.Sprintf(metric, "saved_timestamp_seconds") + `([0-9.e+]+)`).FindStringSubmatch(text)
+	if m == nil {
+		t.Fatalf("the endpoint does not show when it was saved\n%s", text)
+	}
+	seconds, err := strconv.ParseFloat(m[1], 64)
+	if at := time.UnixMilli(int64(seconds * 1000)); err != nil || at.Before(began) || at.After(time.Now()) {
+		t.Errorf("saved at %s, %v", m[1], err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "models")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "models"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.WaitFor(url, fmt.Sprintf(metric, "save_failures_total")+`[1-9]`)
+	p.Signal(syscall.SIGINT)
+	if code := p.End(); code != 0 {
+		t.Errorf("exit status %d on SIGINT\n%s", code, p.Output())
+	}
+	for _, want := range []string{"ready contamination=0.25 ", "the model cannot be saved"} {
+		if !strings.Contains(p.Output(), want) {
+			t.Errorf("the log lacks %q\n%s", want, p.Output())
+		}
+	}
+}
+
+// TestModelPathOfNothing is said, as nobody sets it to that on purpose; a path is not.
+func TestModelPathOfNothing(t *testing.T) {
+	for path, want := range map[string]bool{"${A_VARIABLE_THAT_IS_NOT_SET}": true, "DIR/models": false} {
+		p, _ := start(t, "[SERVICE]\n    Grace 1\n[INPUT]\n    Name dummy\n[FILTER]\n    Name anomaly\n    Match *\n    Model_Path "+path+"\n[OUTPUT]\n    Name null\n    Match *\n")
+		p.Wait("ready contamination=auto", 1)
+		if said := strings.Contains(p.Output(), "no models are saved; is it a variable that is not set?"); said != want {
+			t.Errorf("Model_Path %s: said: %v\n%s", path, said, p.Output())
+		}
+		p.Kill()
 	}
 }
 

@@ -174,6 +174,9 @@ func TestKeepShareIsKept(t *testing.T) {
 	for _, share := range []float64{0.001, 0.1, 0.3, 0.7, 0.999, 1} {
 		j := judging(t, map[string]string{"Keep": "anomalies", "Keep_Share": fmt.Sprint(share), "Warmup": "32"})
 		j.process(nil, testchunk.Routine(t, 1000))
+		if share == 1 && j.counts.Dropped != 0 {
+			t.Errorf("Keep_Share 1: %d records are dropped", j.counts.Dropped)
+		}
 		before, kept := j.counts, 0
 		for n := 1; n <= 2000; n++ {
 			out := j.process(nil, testchunk.Of(t, map[string]any{"log": fmt.Sprintf("request %d served in %d ms", n, 10+n%7)}))

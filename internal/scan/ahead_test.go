@@ -108,6 +108,40 @@ func TestAheadStops(t *testing.T) {
 	}
 }
 
+// TestAheadHoldsNothingBack: an input may keep its reader waiting all the same, and what is
+// there is judged before more is waited for, though a batch has room for more.
+func TestAheadHoldsNothingBack(t *testing.T) {
+	const given, behind = 100, 10 // lines; more may belong to the last record
+	text := strings.Repeat("# nothing happens in this line that is here to fill what is looked at before a log is known as one\n", headSize/100+1) + shop(given)
+	filling := strings.Count(text, "\n") - given
+	in, w := io.Pipe()
+	seen := make(chan int64, filling+given)
+	go func() {
+		Run(t.Context(), in, Options{Settings: options.Defaults()}, func(l *Line) error {
+			seen <- l.Number
+			return nil
+		})
+		close(seen)
+	}()
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	for late := time.After(time.Minute); ; {
+		select {
+		case n := <-seen:
+			if n < int64(filling+given-behind) {
+				continue
+			}
+		case <-late:
+			t.Error("lines are held back until more of them come")
+		}
+		break
+	}
+	w.Close()
+	for range seen {
+	}
+}
+
 // counting notices reads behind its end.
 type counting struct {
 	in           io.Reader

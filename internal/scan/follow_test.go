@@ -1,6 +1,9 @@
 package scan
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -39,5 +42,54 @@ func TestFollowedEnds(t *testing.T) {
 	}
 	if _, err := files.Open(t.Context(), nil, name, 0); err == nil || !strings.Contains(err.Error(), "open "+name) {
 		t.Errorf("%v for a file that is not there", err)
+	}
+}
+
+// TestFollowedStops with its context while it waits: for more of the file, and for another
+// one to take its place.
+func TestFollowedStops(t *testing.T) {
+	for _, moved := range []bool{false, true} {
+		name := filepath.Join(t.TempDir(), "app.log")
+		if err := os.WriteFile(name, []byte("one\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var files Followed
+		in, err := files.Open(ctx, nil, name, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		b := make([]byte, 10)
+		if n, err := io.ReadAtLeast(in, b, 4); n != 4 || err != nil {
+			t.Fatalf("%q, %v", b[:n], err)
+		}
+		if moved {
+			if err := os.Rename(name, name+".1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ended := make(chan error, 1)
+		go func() {
+			n, err := in.Read(b)
+			if n != 0 {
+				err = fmt.Errorf("%d bytes", n)
+			}
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			t.Fatalf("moved away %v: %v before anything happened", moved, err)
+		case <-time.After(3 * followEvery):
+		}
+		cancel()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("moved away %v: %v", moved, err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("moved away %v: it goes on", moved)
+		}
 	}
 }

@@ -235,6 +235,59 @@ func TestLinesOfLoki(t *testing.T) {
 	}
 }
 
+// TestLokiThatDoesNotHeed what it is asked for gives the same page for ever: that is an
+// error, and no line comes twice.
+func TestLokiThatDoesNotHeed(t *testing.T) {
+	var values []string
+	for i := range pageRecords {
+		values = append(values, fmt.Sprintf(`["%d","line %d"]`, noon.UnixNano()+int64(i), i))
+	}
+	page := `{"data":{"resultType":"streams","result":[{"stream":{},"values":[` + strings.Join(values, ",") + `]}]}}`
+	open, asked := 0, 0
+	l := &Loki{Client{URL: "http://loki", HTTP: &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+		asked++
+		return answer(http.StatusOK, page, &open), nil
+	})}}, "{}"}
+	got, err := read(t, l)
+	if err == nil || !strings.Contains(err.Error(), "was asked for those from 2026-03-02T12:00:00.000000999Z on") || asked != 2 || len(got) != pageRecords {
+		t.Errorf("%d lines in %d pages, %v", len(got), asked, err)
+	}
+}
+
+// FuzzAnswers has a store answer anything, with success and without: records come or an
+// error, and the store is not asked without end.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte(noLines), 200)
+	f.Add([]byte(`{"data":{"resultType":"streams","result":[{"stream":{"job":"a"},"values":[["1772452800000000000","line",{}]]}]}}`), 200)
+	f.Add([]byte(`{"_scroll_id":"a","_shards":{"total":1},"hits":{"hits":[{"_source":{"log":"a"},"sort":[1772452800000]}]}}`), 200)
+	f.Add([]byte(`{"error":{"reason":"no such index"}}`), 404)
+	f.Add([]byte(`{"error":"busy","message":"later"}`), 429)
+	f.Fuzz(func(t *testing.T, text []byte, status int) {
+		if status < 100 || status > 999 {
+			return
+		}
+		open, asked := 0, 0
+		c := Client{URL: "http://store", Wait: 1, most: 1 << 20, HTTP: &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+			asked++
+			return answer(status, string(text), &open), nil
+		})}}
+		for _, s := range []Store{&Loki{c, "{}"}, &Elasticsearch{Client: c, Index: "logs"}} {
+			asked = 0
+			n := 0
+			err := s.Each(t.Context(), noon, noon.Add(time.Hour), func(r *Record) error {
+				n++
+				return nil
+			})
+			if asked > 2*attempts || open != 0 || status != http.StatusOK && (err == nil || n > 0) || n > len(text) {
+				t.Fatalf("%T: %d records, asked %d times, %d answers open, %v", s, n, asked, open, err)
+			}
+			if err != nil && len(err.Error()) > 4*mostSaid+len(text) {
+				t.Fatalf("%T: an error of %d bytes", s, len(err.Error()))
+			}
+		}
+	})
+}
+
 // TestAnAnswerHasABound: more is not read, and is an error that says so at once.
 func TestAnAnswerHasABound(t *testing.T) {
 	for size, ok := range map[int]bool{1 << 20: true, 1<<20 + 1: false} {

@@ -50,6 +50,11 @@ func (l *Loki) Each(ctx context.Context, from, to time.Time, f func(*Record) err
 		if err != nil {
 			return err
 		}
+		// One that does not heed what it is asked for would be asked without end.
+		if len(page) > 0 && page[0].at < start {
+			return errAnswer{fmt.Errorf("Loki gives a line of %s, and was asked for those from %s on: does what stands before it change requests?",
+				page[0].Time.UTC().Format(time.RFC3339Nano), time.Unix(0, start).UTC().Format(time.RFC3339Nano))}
+		}
 		for _, r := range page {
 			key := r.key()
 			if r.at == start && seen[key] {

@@ -6,6 +6,7 @@ import "C"
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -28,6 +29,12 @@ type instance struct {
 // receiver. Nothing else in Fluent Bit goes on meanwhile, its own forward
 // input included.
 const enginePatience = 500 * time.Millisecond
+
+// worked is whether a worker has called in this process. Fluent Bit starts the workers
+// of an output of its Go proxy twice and knows of the second ones alone: the first ones
+// idle on after a hot reload, and each second and a half they look at the output's
+// instance, which has been freed.
+var worked atomic.Bool
 
 //export anomalyOutputRegister
 func anomalyOutputRegister(definition unsafe.Pointer) C.int {
@@ -66,6 +73,9 @@ func anomalyOutputInit(plugin unsafe.Pointer, name *C.char, level C.int, thread 
 		log.Error(err.Error())
 		return output.FLB_ERROR
 	}
+	if worked.Load() {
+		log.Warn("Fluent Bit does not end all the workers that an output in Go had before a hot reload, and they read memory that is freed: it may crash; restart it, or leave out Workers where it is reloaded")
+	}
 	output.FLBPluginSetContext(plugin, &instance{o, int64(thread)})
 	return output.FLB_OK
 }
@@ -79,6 +89,8 @@ func anomalyOutputFlush(context, chunk unsafe.Pointer, size C.size_t, tag *C.cha
 	patience := time.Duration(0)
 	if int64(thread) == i.thread {
 		patience = enginePatience
+	} else {
+		worked.Store(true)
 	}
 	if i.output.flush(C.GoString(tag), unsafe.Slice((*byte)(chunk), int(size)), patience) {
 		return output.FLB_OK

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,8 +22,8 @@ func TestMain(m *testing.M) { testbuild.Main(m) }
 type pair struct{ sender, receiver *flbtest.Process }
 
 // startPair starts them. The sender has a filter section, whose shared object
-// plugins.conf names, and the output by -e.
-func startPair(t *testing.T, object testbuild.Object, filter string) pair {
+// plugins.conf names, and the output by -e, with so many workers.
+func startPair(t *testing.T, object testbuild.Object, filter string, workers int) pair {
 	t.Helper()
 	flbtest.Find(t)
 	dir, port := t.TempDir(), flbtest.FreePort(t)
@@ -44,7 +47,7 @@ func startPair(t *testing.T, object testbuild.Object, filter string) pair {
 [OUTPUT]
     Name         anomaly
     Match        app
-    Workers      1
+    Workers      ` + strconv.Itoa(workers) + `
     Warmup       32
     Key_Prefix   sent
     Forward_Port ` + port + "\n",
@@ -80,9 +83,10 @@ func (p pair) stop(t *testing.T) {
 }
 
 // The filter and the output in one Fluent Bit, each with a Go of its own: what the
-// one has tagged, the other tags and sends, before a hot reload and after it.
+// one has tagged, the other tags and sends, before a hot reload and after it. (Without
+// workers, which a hot reload leaves behind.)
 func TestFilterAndOutputAtOnce(t *testing.T) {
-	p := startPair(t, testbuild.Filter, "[FILTER]\n    Name   anomaly\n    Match  app\n    Warmup 32\n")
+	p := startPair(t, testbuild.Filter, "[FILTER]\n    Name   anomaly\n    Match  app\n    Warmup 32\n", 0)
 	const both = `"anomaly":"false","anomaly_score":`
 	p.more(1)
 	for reload := range 3 {
@@ -106,7 +110,7 @@ func TestFilterAndOutputAtOnce(t *testing.T) {
 // end the process now and then: no check is soon enough for that.)
 func TestFilterPanicsBesideTheOutput(t *testing.T) {
 	odd := testbuild.Object{Package: "fluentbit/testdata/odd", Name: "flb-filter_odd.so"}
-	p := startPair(t, odd, "[FILTER]\n    Name  odd\n    Match app\n    Do    nil once\n")
+	p := startPair(t, odd, "[FILTER]\n    Name  odd\n    Match app\n    Do    nil once\n", 0)
 	p.more(1)
 	for reload := range 3 {
 		if reload > 0 {
@@ -115,6 +119,55 @@ func TestFilterPanicsBesideTheOutput(t *testing.T) {
 		p.sender.Wait("nil pointer dereference", 1+reload)
 	}
 	p.stop(t)
+}
+
+// TestWorkersOutliveAReload, of any output of the Go proxy, in every Fluent Bit that is
+// known: of this one, and of one without any Go in it. The output says so. What those
+// workers read then is freed memory, so nothing more is asked of a Fluent Bit that has
+// come so far, and it is killed. Where this test finds as many threads after a reload as
+// before, the warning is no longer true.
+func TestWorkersOutliveAReload(t *testing.T) {
+	flbtest.Find(t)
+	threads := func(p *flbtest.Process) (n int) {
+		names, _ := filepath.Glob("/proc/" + strconv.Itoa(p.Cmd.Process.Pid) + "/task/*/comm")
+		for _, name := range names {
+			if b, _ := os.ReadFile(name); strings.HasPrefix(string(b), "flb-out-") {
+				n++
+			}
+		}
+		return n
+	}
+	t.Run("this one", func(t *testing.T) {
+		const warning = "Fluent Bit does not end all the workers"
+		p := startPair(t, testbuild.Filter, "[FILTER]\n    Name   anomaly\n    Match  app\n    Warmup 32\n", 1)
+		p.more(1)
+		if n := threads(p.sender); n != 2 || strings.Contains(p.sender.Output(), warning) {
+			t.Errorf("%d workers at first, want 2, and nothing said of them\n%s", n, p.sender.Output())
+		}
+		p.sender.Signal(syscall.SIGHUP)
+		p.sender.Wait(warning, 1)
+	})
+	t.Run("one without Go", func(t *testing.T) {
+		dir := t.TempDir()
+		object, config := filepath.Join(dir, "out_plain.so"), filepath.Join(dir, "fluent-bit.conf")
+		if out, err := exec.Command(cmp.Or(os.Getenv("CC"), "cc"), "-shared", "-fPIC", "-o", object, "testdata/plain.c").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		text := "[SERVICE]\n    Flush 0.2\n    Grace 1\n    Hot_Reload On\n[INPUT]\n    Name dummy\n[OUTPUT]\n    Name plain\n    Match *\n    Workers 1\n"
+		if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p := flbtest.Start(t, dir, "-e", object, "-c", config)
+		for reload, last := 0, time.Now().Add(flbtest.Patience); reload < 2; time.Sleep(10 * time.Millisecond) {
+			if n := threads(p); n == 2+reload {
+				if reload++; reload < 2 {
+					p.Signal(syscall.SIGHUP)
+				}
+			} else if time.Now().After(last) {
+				t.Fatalf("%d workers after %d reloads, want %d: are they ended now?\n%s", n, reload, 2+reload, p.Output())
+			}
+		}
+	})
 }
 
 // TestOutputDoesNotSurviveAFork, and says so: in the child there is no Go, and a

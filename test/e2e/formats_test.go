@@ -433,7 +433,7 @@ pipeline:
 		t.Fatalf("status %d\n%s", status, p.Output())
 	}
 	if place != "none" {
-		p.mustHave(fmt.Sprintf("records=%d", len(records)))
+		p.mustEndWith(fmt.Sprintf("done records=%d ", len(records)))
 	}
 	out, err := os.ReadFile(path)
 	if err != nil {

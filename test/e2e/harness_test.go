@@ -210,6 +210,14 @@ func (p *process) mustHave(texts ...string) {
 	}
 }
 
+// mustEndWith is mustHave for the line with which the filter or the output ends.
+func (p *process) mustEndWith(line string) {
+	p.t.Helper()
+	if !p.SaidAtEnd(line, "done records=") {
+		p.t.Errorf("%q was not written\n%s", line, p.Output())
+	}
+}
+
 // eventually waits until ok returns true. It gives up when one of the programs
 // that should bring it about has ended.
 func eventually(t *testing.T, what string, ok func() bool, by ...*process) {

@@ -175,7 +175,7 @@ func TestOutputSurvivesTheReceiver(t *testing.T) {
 		eventually(t, fmt.Sprintf("all %d records arrive", in.n), arrived(in.n), from, to)
 		from.Wait("the receiver acknowledges again", 2)
 		from.stop()
-		from.mustHave(fmt.Sprintf("done records=%d ", in.n)) // learned each once
+		from.mustEndWith(fmt.Sprintf("done records=%d ", in.n)) // learned each once
 
 		twice, most := 0, 0
 		for _, n := range numbered(t, dir) {
@@ -246,6 +246,9 @@ func TestOutputToTheSameFluentBit(t *testing.T) {
       format: plain
 `, 1)
 				config = strings.Replace(config, "workers: 2", "workers: "+workers+"\n      shared_key: key", 1)
+				if !fb.since(3, 2) { // its input forward knows no Shared_Key
+					config = strings.NewReplacer("      shared_key: key\n", "", "      self_hostname: there\n", "").Replace(config)
+				}
 				p := fb.start(t, dir, "yaml", onPort(config, port))
 				eventually(t, "all records arrive", func() bool { return len(numbered(t, dir)) == in.n }, p)
 				p.stop()
@@ -280,7 +283,7 @@ func TestOutputBreaksLoops(t *testing.T) {
 		in.write(50)
 		eventually(t, "all records arrive", func() bool { return len(numbered(t, dir)) == in.n }, p)
 		p.stop()
-		p.mustHave("done records=100 ")
+		p.mustEndWith("done records=100 ")
 		if n := strings.Count(p.Output(), "come round again"); n != 1 {
 			t.Errorf("%d lines tell of it\n%s", n, p.Output())
 		}
@@ -345,7 +348,8 @@ func TestOutputRefusesOptions(t *testing.T) {
 }
 
 // A hot reload ends the output and starts it again in the same process: no
-// record is lost by it, and what was learned goes on.
+// record is lost by it, and what was learned goes on. (Without workers, which a hot reload
+// leaves behind.)
 func TestOutputReloads(t *testing.T) {
 	withEach(t, func(t *testing.T, fb fluentBit) {
 		dir, port := t.TempDir(), flbtest.FreePort(t)
@@ -354,7 +358,7 @@ func TestOutputReloads(t *testing.T) {
 		to := startReceiver(t, fb, dir, port)
 		// Without a database of positions, which not every build has, the input
 		// reads the log anew after a reload: records arrive more than once.
-		config := strings.Replace(sender, "service:\n", "service:\n  hot_reload: on\n", 1)
+		config := strings.NewReplacer("service:\n", "service:\n  hot_reload: on\n", "workers: 2", "workers: 0").Replace(sender)
 		from := fb.start(t, dir, "yaml", onPort(config, port))
 		for reload := range 3 {
 			eventually(t, "all records arrive", func() bool { return len(numbered(t, dir)) == in.n }, from, to)
@@ -367,7 +371,7 @@ func TestOutputReloads(t *testing.T) {
 			in.write(100)
 		}
 		from.stop()
-		from.mustHave("[output:anomaly:anomaly.0] done ")
+		from.mustEndWith("[output:anomaly:anomaly.0] done ")
 	})
 }
 

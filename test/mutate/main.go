@@ -32,8 +32,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -117,6 +119,7 @@ func main() {
 	flag.BoolVar(&own, "own", false, "run the tests of each package alone, and not those of what stands on it: quicker, and a survivor is none yet")
 	jobs := flag.Int("j", 1, "how many to try at the same time")
 	flag.Parse()
+	adopt()
 	if err := run(*n, *seed, *only, *again, *since, *list, *jobs, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
@@ -419,6 +422,37 @@ func (t *trial) test(tests []string, limit time.Duration, flags string) ([]byte,
 	return watch(cmd)
 }
 
+// running is how many commands run.
+var running atomic.Int32
+
+// killOrphans kills what commands have left behind in a session of its own, such as a
+// daemon: its parent is this process once nobody else is (adopt). While other commands
+// run, nobody knows whose it is.
+func killOrphans() {
+	if running.Load() > 0 {
+		return
+	}
+	self, session := strconv.Itoa(os.Getpid()), ""
+	processes(func(pid string, fields []string) {
+		if pid == self {
+			session = fields[3]
+		}
+	})
+	processes(func(pid string, fields []string) {
+		if fields[1] == self && fields[3] != session {
+			n, _ := strconv.Atoi(pid)
+			syscall.Kill(n, syscall.SIGKILL)
+			syscall.Wait4(n, nil, 0, nil)
+		}
+	})
+}
+
+// adopt has the system give this process the orphans among those that descend from it.
+func adopt() {
+	const setChildSubreaper = 36 // PR_SET_CHILD_SUBREAPER of prctl
+	syscall.Syscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0)
+}
+
 // watch runs a command with everything that it starts.
 func watch(cmd *exec.Cmd) ([]byte, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -429,6 +463,7 @@ func watch(cmd *exec.Cmd) ([]byte, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	running.Add(1)
 	done := make(chan struct{})
 	go func() {
 		tick := time.NewTicker(time.Second)
@@ -447,11 +482,27 @@ func watch(cmd *exec.Cmd) ([]byte, error) {
 	err := cmd.Wait()
 	close(done)
 	kill() // what was left running
+	running.Add(-1)
+	killOrphans()
 	return out.Bytes(), err
 }
 
 // held is how much memory the processes of a group hold, in bytes.
 func held(group int) (sum int64) {
+	processes(func(_ string, fields []string) {
+		if fields[2] == fmt.Sprint(group) {
+			var pages int64
+			fmt.Sscan(fields[21], &pages)
+			sum += pages * int64(os.Getpagesize())
+		}
+	})
+	return sum
+}
+
+// processes calls visit for each process that there is, with the fields of its stat that
+// follow its name: the state, the parent, the group, the session; 21 fields after the
+// state the resident pages.
+func processes(visit func(pid string, fields []string)) {
 	dirs, _ := os.ReadDir("/proc")
 	for _, d := range dirs {
 		if c := d.Name()[0]; c < '0' || c > '9' {
@@ -461,18 +512,12 @@ func held(group int) (sum int64) {
 		if err != nil {
 			continue // it has ended
 		}
-		// After the name, which may hold anything, in parentheses: state, parent,
-		// group; 21 fields after the state the resident pages.
+		// The name may hold anything, in parentheses.
 		_, rest, _ := strings.Cut(string(b[bytes.LastIndexByte(b, ')')+1:]), " ")
-		fields := strings.Fields(rest)
-		if len(fields) < 22 || fields[2] != fmt.Sprint(group) {
-			continue
+		if fields := strings.Fields(rest); len(fields) >= 22 {
+			visit(d.Name(), fields)
 		}
-		var pages int64
-		fmt.Sscan(fields[21], &pages)
-		sum += pages * int64(os.Getpagesize())
 	}
-	return sum
 }
 
 // survivors are the names of those that survived, by the output of a run.

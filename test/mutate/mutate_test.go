@@ -3,8 +3,10 @@ package main
 import (
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -217,5 +219,38 @@ func TestHeld(t *testing.T) {
 	}
 	if n := held(1 << 30); n != 0 {
 		t.Errorf("a group that there is not holds %d bytes", n)
+	}
+}
+
+// TestDaemonsAreKilled: what a command leaves behind in a session of its own ends with it,
+// and what has the session of this process does not.
+func TestDaemonsAreKilled(t *testing.T) {
+	if _, err := exec.LookPath("setsid"); err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: no setsid here: %v", err)
+	}
+	adopt()
+	own := exec.Command("sleep", "1000")
+	if err := own.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { own.Process.Kill(); own.Wait() }()
+	file := filepath.Join(t.TempDir(), "pid")
+	if _, err := watch(exec.CommandContext(t.Context(), "sh", "-c", `setsid sh -c 'echo $$ >"$0.new" && mv "$0.new" "$0" && exec sleep 1000' "$0" >/dev/null 2>&1 & while [ ! -s "$0" ]; do sleep 0.01; done`, file)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, 0); err != syscall.ESRCH {
+		syscall.Kill(pid, syscall.SIGKILL)
+		t.Errorf("the daemon is left (%v)", err)
+	}
+	if err := own.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("another child was killed: %v", err)
 	}
 }

@@ -288,7 +288,7 @@ pipeline:
 	}
 	r.wait(t, events)
 	log := stop(p)
-	if filters != "" && !strings.Contains(log, "[filter:anomaly:anomaly.0] done records=") || strings.Contains(log, "panic") {
+	if filters != "" && !p.SaidAtEnd("[filter:anomaly:anomaly.0] done records=", "done records=") || strings.Contains(log, "panic") {
 		t.Errorf("the filter did not end as it should\n%.3000s", log)
 	}
 	return r.byNumber(t)
@@ -360,7 +360,7 @@ pipeline:
 		if len(all) != total || paused == 0 || resumed == 0 {
 			t.Errorf("%.3000s", log)
 		}
-		if filters != "" && !strings.Contains(log, fmt.Sprintf("done records=%d", total)) {
+		if filters != "" && !p.SaidAtEnd(fmt.Sprintf("done records=%d ", total), "done records=") {
 			t.Errorf("the filter did not see all records\n%.3000s", log)
 		}
 	}

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/incident"
+	"github.com/flb-anomaly/flb-anomaly/internal/report"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
+)
+
+// TestChartOfAView counts what is flagged for each stop of the slider, draws what is at
+// the one that is asked for, and by time alone leaves strays outside.
+func TestChartOfAView(t *testing.T) {
+	var made []line
+	for i, sweep := range []uint32{0b001, 0b011, 0, 0b111, 0b100, 0} {
+		made = append(made, line{time: 1_000_000 + int64(i)*1000, sweep: sweep, flags: judgedBit | uint8(pattern.LevelInfo)})
+	}
+	made[3].flags, made[5].flags = judgedBit|uint8(pattern.LevelError), uint8(pattern.LevelError)
+	for range 300 {
+		made = append(made, line{time: 1_010_000})
+	}
+	made = append(made, line{time: 1 << 41, sweep: 0b010, flags: judgedBit})
+	v := patterned(t, made)
+	type answer struct {
+		From, Width, First, Last int64
+		Outside                  *outside
+		Lines, Flagged           [][]int32
+		Total                    totals
+	}
+	for query, want := range map[string]struct {
+		lines, judged  int64
+		flagged        []int64 // by stop
+		errors, drawn  int64   // of all lines; flagged ones that are drawn
+		linesOfTheBins int64
+		strays         int64
+	}{
+		"x=line":                       {307, 6, []int64{3, 3, 2, 0}, 2, 3, 307, 0},
+		"x=line&stop=1":                {307, 6, []int64{3, 3, 2, 0}, 2, 3, 307, 0},
+		"x=line&stop=2":                {307, 6, []int64{3, 3, 2, 0}, 2, 2, 307, 0},
+		"x=time":                       {307, 6, []int64{3, 3, 2, 0}, 2, 3, 306, 1},
+		"x=time&stop=1":                {307, 6, []int64{3, 3, 2, 0}, 2, 2, 306, 1},
+		"x=line&levels=error":          {2, 1, []int64{1, 1, 1, 0}, 2, 1, 2, 0},
+		"x=line&axis=line&from=2&to=5": {307, 6, []int64{3, 3, 2, 0}, 2, 2, 3, 0},
+	} {
+		var a answer
+		asked(t, v, "/chart?bins=20&"+query, &a)
+		count := func(bins [][]int32) (n int64) {
+			for _, b := range bins {
+				n += int64(total(b))
+			}
+			return n
+		}
+		strays := int64(0)
+		if a.Outside != nil {
+			strays = a.Outside.Before + a.Outside.After
+		}
+		if a.Total.Lines != want.lines || a.Total.Judged != want.judged || !slices.Equal(a.Total.Flagged[:4], want.flagged) || a.Total.EachLevel[pattern.LevelError] != want.errors {
+			t.Errorf("%s: in all %+v, want %+v", query, a.Total, want)
+		}
+		if count(a.Lines) != want.linesOfTheBins || count(a.Flagged) != want.drawn || strays != want.strays {
+			t.Errorf("%s: %d lines, %d flagged, %d outside; want %+v", query, count(a.Lines), count(a.Flagged), strays, want)
+		}
+	}
+}
+
+// TestPatternsAtAStop: what is flagged of a pattern is what is at that stop of the slider.
+func TestPatternsAtAStop(t *testing.T) {
+	v := patterned(t, []line{{sweep: 0b001}, {sweep: 0b011}, {sweep: 0b010}, {sweep: 0b110}, {pattern: 1, sweep: 0b100}})
+	for stop, want := range []string{"2 0", "3 0", "1 1", "0 0"} {
+		var a struct{ Patterns []struct{ Flagged int64 } }
+		asked(t, v, fmt.Sprintf("/patterns?x=line&sort=first&stop=%d", stop), &a)
+		if got := fmt.Sprint(a.Patterns[0].Flagged, a.Patterns[1].Flagged); got != want {
+			t.Errorf("stop %d: %s are flagged, want %s", stop, got, want)
+		}
+	}
+}
+
+// TestSeekFromAHiddenLine goes to the next flagged one behind it, and before it, and not
+// to the one after that.
+func TestSeekFromAHiddenLine(t *testing.T) {
+	v := patterned(t, []line{{sweep: 1}, {sweep: 1}, {pattern: 1, sweep: 1}, {sweep: 1}, {}, {sweep: 1}})
+	for query, want := range map[string]int64{"line=3": 4, "line=3&back=1": 2, "line=2": 4, "line=4": 6, "line=4&back=1": 2, "line=5&back=1": 4} {
+		var found struct{ Line int64 }
+		if asked(t, v, "/seek?hide="+text.ID(2)+"&"+query, &found); found.Line != want {
+			t.Errorf("%s: line %d, want %d", query, found.Line, want)
+		}
+	}
+}
+
+// TestPatternsByEitherName: a filter names patterns by their ids on records or by their
+// numbers, as many as it likes.
+func TestPatternsByEitherName(t *testing.T) {
+	v := patterned(t, []line{{}, {pattern: 1}, {pattern: 2}, {pattern: 3}})
+	id := text.ID
+	number := func(i uint16) string { return fmt.Sprintf("%x", v.patterns.id(i)) }
+	for names, want := range map[string][]bool{
+		id(1):                    {true, false, false, false},
+		id(1) + "," + id(3):      {true, false, true, false},
+		id(4) + "," + number(1):  {false, true, false, true},
+		number(1) + "," + id(4):  {false, true, false, true},
+		id(77) + "," + number(0): {true, false, false, false},
+	} {
+		if got, err := v.patternSet(names); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v; want %v", names, got, err, want)
+		}
+	}
+}
+
+// TestSearchEndsWithTheLastLine: what is written behind it is no line yet, and what is
+// found there is in none.
+func TestSearchEndsWithTheLastLine(t *testing.T) {
+	v := written(t, "one apple\ntwo pears\nthree apples, a pear\n")
+	v.patterns.index(1, &detector.Event{Message: []byte("one apple")}, 0)
+	if _, err := io.WriteString(v.text, "four plums and a pear"); err != nil {
+		t.Fatal(err)
+	}
+	for q, want := range map[string]int{"apple": 2, "pear": 2, "plum": 0, "e": 3} {
+		var a struct{ Total int }
+		if asked(t, v, "/rows?q="+q, &a); a.Total != want {
+			t.Errorf("%s is in %d lines, want %d", q, a.Total, want)
+		}
+	}
+}
+
+// TestAPatternOfAnIncidentIsTold by the line in which it came first, the only one too.
+func TestAPatternOfAnIncidentIsTold(t *testing.T) {
+	v := patterned(t, []line{
+		{time: 1000}, {time: 2000, pattern: 1, sweep: 1, score: billion, flags: judgedBit | uint8(pattern.LevelError)},
+		{time: 3000, pattern: 2, sweep: 1, score: billion, flags: judgedBit | uint8(pattern.LevelError)},
+	})
+	f, err := v.parseFilter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	if err := v.stories(t.Context(), f, func(_ *telling, _ *snapshot, list []*incident.Story) error {
+		for _, s := range list {
+			for _, p := range s.Patterns {
+				got = append(got, strings.TrimSpace(fmt.Sprint(p.Line, " ", p.Sample, ", ", p.Text)))
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"2 line of b, line of b", "3 line of c, line of c"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestPatternOfFieldsAlone is told by them.
+func TestPatternOfFieldsAlone(t *testing.T) {
+	v := table(t, nil)
+	ev := detector.Event{Fields: []detector.Field{{Name: []byte("user"), Value: []byte("ann"), Kind: detector.Text}, {Name: []byte("code"), Value: []byte("7"), Kind: detector.Number}}}
+	i := v.patterns.index(1, &ev, 0)
+	if got := v.patterns.describe(i).Text; !strings.Contains(got, "user=ann") || !strings.Contains(got, "code=7") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestSettingsOfAView are those that were given, but for the one that the slider chooses.
+func TestSettingsOfAView(t *testing.T) {
+	v := table(t, nil)
+	v.given = map[string][]string{"Contamination": {"0.1"}, "Warmup": {"64"}, "Ignore": {"^a", "^b"}}
+	got := v.about().Options
+	if len(got) != 2 || !slices.Equal(got["Warmup"], []string{"64"}) || !slices.Equal(got["Ignore"], []string{"^a", "^b"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestReportIsAPage in HTML, with its head, which says what a browser may do with it.
+func TestReportIsAPage(t *testing.T) {
+	v := patterned(t, []line{{time: 1000}, {time: 2000, pattern: 1, sweep: 1, score: billion, flags: judgedBit | uint8(pattern.LevelError)}})
+	r := httptest.NewRequest("GET", "http://127.0.0.1/api/views/"+v.id+"/report?format=html", nil)
+	w := httptest.NewRecorder()
+	v.server.Handler().ServeHTTP(w, r)
+	if body := w.Body.String(); w.Code != http.StatusOK || !strings.HasPrefix(body, report.HTMLHead) || !strings.Contains(body, "line of b") {
+		t.Errorf("%d %.300s", w.Code, body)
+	}
+}
