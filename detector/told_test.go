@@ -370,3 +370,47 @@ func TestThreadIsNoThing(t *testing.T) {
 		}
 	}
 }
+
+// TestOutageThatIsNoLargerIsToldOnce: what fails every day as often as it did before is
+// told when it begins, and again only where there is more of it than on any day before.
+func TestOutageThatIsNoLargerIsToldOnce(t *testing.T) {
+	d := newDetector(t, nil)
+	rng := rand.New(rand.NewPCG(35, 36))
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	say := func(line string) (v detector.Verdict) {
+		at = at.Add(time.Duration(rng.IntN(8000)) * time.Millisecond)
+		d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: fmt.Appendf(nil, line, rng.IntN(9000))}, &v)
+		return v
+	}
+	routine := []string{"INFO parcel %d scanned", "INFO label %d printed", "INFO route of parcel %d planned", "INFO scale said %d g"}
+	healthy := func(n int) {
+		for range n {
+			say(routine[rng.IntN(len(routine))])
+		}
+	}
+	outage := func(lines int) (told []int) {
+		for n := range lines {
+			if say("ERROR parcel %d not stored: the depot's database did not answer").Anomaly {
+				told = append(told, n+1)
+			}
+			healthy(2)
+		}
+		healthy(20_000)
+		return told
+	}
+	healthy(20_000)
+	outage(300)
+	same, larger := outage(250), outage(600)
+	if len(same) == 0 || same[0] > 5 || len(same) > 3 {
+		t.Errorf("an outage that is no larger than the day before is told at its lines %v, one of the first 5 and at most 3 wanted", same)
+	}
+	beyond := 0
+	for _, n := range larger {
+		if n > 300 {
+			beyond++
+		}
+	}
+	if beyond < 2 || beyond > 12 {
+		t.Errorf("an outage that is larger than those before is told at its lines %v, 2 to 12 times behind the 300th wanted", larger)
+	}
+}

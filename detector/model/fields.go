@@ -876,9 +876,11 @@ func (m *Model) judgePairs(o *Observation) {
 		for j := i + 1; j < s.nlows; j++ {
 			b := &s.lows[j]
 			expected := (a.count / (a.of + 1)) * (b.count / (b.of + 1)) * min(a.of, b.of)
-			// What stands there for a whole session is one draw, not one a record.
-			expected *= float32(math.Pow(float64(max(a.fresh, b.fresh)), clumped))
 			if expected < leastExpected || min(a.of, b.of) < leastCompared {
+				continue
+			}
+			// What stands there for a whole session is one draw, not one a record.
+			if expected *= float32(math.Pow(float64(max(a.fresh, b.fresh)), clumped)); expected < leastExpected {
 				continue
 			}
 			if a.seen >= 0 && b.seen >= 0 {
@@ -1032,8 +1034,10 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	}
 	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
 		fs.values.countAt(s.place, s.id)
-		if g := fs.values.find(s.id); s.count == 0 && g.key != 0 {
-			g.t = uint16(octavesOf(float64(m.records + 1)))
+		if s.count == 0 {
+			if g := fs.values.find(s.id); g.key != 0 {
+				g.t = uint16(octavesOf(float64(m.records + 1)))
+			}
 		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {

@@ -45,13 +45,11 @@ func (h *lengths) surprise(n int) float32 {
 	}
 	bin := lengthBin(n)
 	var below, above float32
-	for k := h.lo; k <= h.hi; k++ {
-		if k <= bin {
-			below += h.count[k]
-		}
-		if k >= bin {
-			above += h.count[k]
-		}
+	for k := h.lo; k <= min(bin, h.hi); k++ {
+		below += h.count[k]
+	}
+	for k := max(bin, h.lo); k <= h.hi; k++ {
+		above += h.count[k]
 	}
 	tail := func(count float32, beyond int) float32 {
 		return tailBits*log2(float64((h.total+1)/(count+1))) + float32(max(0, beyond))/binsPerBit

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/binary"
 	"sort"
 	"strings"
 
@@ -39,7 +40,7 @@ var failureStems = []string{
 	"tamper", "tear", "terminat", "thrash", "threat", "throttl", "timedout", "timeout", "too$", "torn", "traceback", "tripped", "truncat",
 	"unable", "unauth", "unavail", "uncaught", "unclean", "unconfigured", "undefined", "undeliver", "underflow", "underrun", "undervoltage$", "unexpect", "unhandled",
 	"unhealthy", "unimplement", "unmatched", "unreachable", "unreadable", "unrecogn", "unrecoverable", "unresolv", "unresponsive",
-	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "watchdog", "wedged", "withdrawn", "without$", "won$",
+	"unsafe", "unsupported", "untrusted", "unusable", "violat", "vulnerab", "watchdog", "wedged", "withdrawn", "won$",
 	"worse", "wrong", "zombie",
 }
 
@@ -131,13 +132,17 @@ func isCross(word []byte) bool {
 // what finds a statement and by what judges a young one's words.
 type spoken struct {
 	asked, failure [pattern.MaxTokens / 64]uint64
+	silent         silent
 }
+
+// begin forgets the line before.
+func (s *spoken) begin() { s.asked, s.failure = [len(s.asked)]uint64{}, [len(s.failure)]uint64{} }
 
 func (s *spoken) said(text []byte, tokens []pattern.Token, i int) wordClass {
 	at, bit := i/64, uint64(1)<<(i%64)
 	if s.asked[at]&bit == 0 {
 		s.asked[at] |= bit
-		if said(text, tokens, i) == 0 {
+		if s.silent.has(text[tokens[i].Start:tokens[i].End]) || said(text, tokens, i) == 0 {
 			return 0
 		}
 		s.failure[at] |= bit
@@ -146,6 +151,46 @@ func (s *spoken) said(text []byte, tokens []pattern.Token, i int) wordClass {
 		return classFailure
 	}
 	return 0
+}
+
+// silent remembers words that speak of no failure wherever they stand, which are most of
+// them: new lines say the same words as those before.
+type silent [1 << silentBits][2]uint64
+
+const (
+	// silentBits is for 512 words in 8 KB. Another word takes a place that is taken.
+	silentBits = 9
+
+	// longestSilent is the longest word that is remembered, in bytes: as many as an
+	// entry holds, so that none can pass for another.
+	longestSilent = 16
+)
+
+func (s *silent) has(word []byte) bool {
+	n := len(word)
+	if n == 0 || n > longestSilent {
+		return false
+	}
+	var k [2]uint64
+	if n <= 8 {
+		k[0] = upTo8(word)
+	} else {
+		k = [2]uint64{binary.LittleEndian.Uint64(word), binary.LittleEndian.Uint64(word[n-8:]) >> (8 * (longestSilent - n))}
+	}
+	e := &s[(k[0]*0x9e3779b97f4a7c15^k[1])*0xd1b54a32d192ed03>>(64-silentBits)]
+	if *e == k {
+		return true
+	}
+	if !isSilent(word) {
+		return false
+	}
+	*e = k
+	return true
+}
+
+// isSilent reports whether said is 0 for the word whatever stands around it.
+func isSilent(word []byte) bool {
+	return !words.Speaks(word, failureBits) && !isCross(word) && !podReasons[string(word)] && classify(word) == 0 && phrasesOf(word) == nil
 }
 
 // failureBits is how many times likelier a word is in an error than elsewhere, in

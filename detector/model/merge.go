@@ -38,8 +38,10 @@ func (m *Model) Merge(o *Model) {
 	if g.later {
 		m.told = o.told
 	}
+	m.traced = traced{} // no log's trace goes on in the other
 	g.clock()
 	m.seldom.merge(&o.seldom)
+	m.indent = meanOf(m.indent, o.indent, g.share(indentHorizon))
 	m.news = meanOf(m.news, o.news, g.share(calmHorizon))
 	m.failure = meanOf(m.failure, o.failure, g.share(failureHorizon))
 	m.total += o.total
@@ -273,6 +275,7 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 	p.gaps.merge(&o.gaps)
 	p.times += o.times
 	p.soon += o.soon
+	p.most = max(p.most, o.most)
 	p.fixed &= o.fixed
 }
 

@@ -86,6 +86,8 @@ type Model struct {
 
 	habits habits
 	told   told
+	traced traced
+	indent float32 // share of indented lines
 	fields fields
 
 	clock  clock
@@ -122,7 +124,7 @@ func (m *Model) SetRoom(halvings int) {
 func (m *Model) Judge(o *Observation) {
 	o.model, o.Flagged = m, false
 	o.stamp, o.Time = o.Time, m.clock.guard(o.Time)
-	o.spoken = spoken{}
+	o.spoken.begin()
 	l := o.Line
 	textless := o.Size == 0 && len(o.Fields) > 0
 	if textless {
@@ -223,6 +225,9 @@ func (m *Model) Judge(o *Observation) {
 	m.judgeHabit(o)
 	m.judgeBurst(o)
 	m.judgeCodes(o)
+	if o.below = itself; !textless && (young || o.unnamed || featTrouble.Points(r) >= Strange/2 || featBurst.Points(r) >= Strange/2) {
+		m.judgeBelow(o) // asked of what may be news alone
+	}
 	m.judgeFields(o)
 }
 
@@ -293,7 +298,7 @@ func (m *Model) Learn(o *Observation) {
 			st.nums[i], st.at[i] = spanOf(o.numbers[i]), spotOf(l, int(i))
 		}
 		st.class = uint8(o.class)
-		if o.same == 0 && !o.garbled() {
+		if o.same == 0 && o.below != framed && !o.garbled() {
 			m.letters.usual(o.odd, o.open)
 		}
 		o.known = st
@@ -302,20 +307,25 @@ func (m *Model) Learn(o *Observation) {
 		m.statements.call(st, l.Hash)
 	}
 	m.clock.tick(o.stamp)
-	m.seldom.learn(o.seen, rarityHorizon)
-	m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
+	m.indent += (b2f(o.indented()) - m.indent) / indentHorizon
 	news := 0
-	if st.seen < maturity {
+	if o.below == framed {
+		m.traced = o.trace
+	} else {
+		m.seldom.learn(o.seen, rarityHorizon)
+		m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
+	}
+	switch {
+	case st.seen < maturity && o.below == framed: // what calls what is no language
+	case st.seen < maturity:
 		news = o.words.news
 		m.failure += (o.failure - m.failure) / failureHorizon
 		m.language.learn(l, 1)
 		if !o.garbled() {
 			m.letters.learn(o.Text)
 		}
-	} else {
-		if st.seen&(st.seen-1) == 0 && st.seen < 1<<20 {
-			m.language.learn(l, st.seen/2) // what was not counted one by one
-		}
+	case st.seen&(st.seen-1) == 0 && st.seen < 1<<20:
+		m.language.learn(l, st.seen/2) // what was not counted one by one
 	}
 	if !isNew {
 		m.learnBeside(o)
@@ -325,9 +335,11 @@ func (m *Model) Learn(o *Observation) {
 			}
 		}
 	}
-	m.language.freshen(len(l.Tokens), news)
 	st.length.learn(o.length, st.n)
-	m.lengths.learn(o.Size)
+	if o.below != framed {
+		m.language.freshen(len(l.Tokens), news)
+		m.lengths.learn(o.Size)
+	}
 	m.learnHabit(o, st)
 	m.learnTold(o)
 	m.learnBurst(o, st)
@@ -358,7 +370,9 @@ func (m *Model) Pass(o *Observation) {
 	if o.known != nil {
 		m.learnBurst(o, o.known)
 	}
-	if o.Learned {
+	if o.below == framed {
+		m.traced = o.trace
+	} else if o.Learned {
 		m.news += (b2f(o.known == nil) - m.news) / calmHorizon
 	}
 	m.records++
@@ -400,6 +414,8 @@ func (m *Model) Carry(c *codec.Codec) {
 	m.lengths.carry(c)
 	m.habits.carry(c)
 	m.told.carry(c)
+	m.traced.carry(c)
+	c.F32(&m.indent)
 	m.fields.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)

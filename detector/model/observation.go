@@ -34,6 +34,9 @@ type Observation struct {
 	again  bool    // was told on another day, and is trouble
 	away   float32 // octaves that its statement was away beyond its usual gaps
 
+	below below  // how it belongs to the line above it
+	trace traced // where the frame stands, if it is one
+
 	failed  bool        // the record has no message, and a code that says that something failed
 	older   uint64      // hash of the kind that it gives without fields that no record had
 	oddCode int         // index of the strangest code; -1 = none

@@ -109,6 +109,7 @@ type habit struct {
 	told   uint32        // statement.seen with the record that was flagged last; 0 = none was
 	loud   uint32        // statement.seen with the record that was trouble enough by itself
 	begun  uint32        // statement.seen before the first since it is said
+	most   uint32        // records of its largest episode that is over, halved by slowTime
 	since  uint32        // the record since which it is said
 	from   time.Duration // and its time; 0 = unknown
 	time   time.Duration // of its last record; 0 = unknown
@@ -262,7 +263,7 @@ func (m *Model) judgeHabit(o *Observation) {
 	if o.again = o.bad >= 2 && m.comesAgain(o, st); o.again {
 		featTrouble.set(&o.Row, max(Strange, featTrouble.Points(&o.Row)))
 	}
-	if st != nil && o.bad >= 3 && st.habit.loud > 0 && used < halfUsed && m.records-st.first < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
+	if st != nil && o.bad >= 3 && st.habit.loud > 0 && used < halfUsed && m.records-st.habit.since < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
 		featTrouble.set(&o.Row, Strange)
 	}
 }
@@ -391,8 +392,9 @@ func (m *Model) silence(o *Observation, p *habit) time.Duration {
 func (m *Model) learnHabit(o *Observation, st *statement) {
 	h, p := &m.habits, &st.habit
 	if o.back {
-		p.begun = st.seen
 		left := float32(math.Exp2(-float64(max(0, o.Time-p.time)) / float64(slowTime)))
+		p.most = max(uint32(float32(p.most)*left), st.seen-p.begun)
+		p.begun = st.seen
 		p.times, p.soon = p.times*left+1, p.soon*left
 		if st.seen > 0 && o.Time-p.time < longSilence {
 			p.soon++
@@ -494,6 +496,7 @@ func (p *habit) carry(c *codec.Codec) {
 	c.U32(&p.told)
 	c.U32(&p.loud)
 	c.U32(&p.begun)
+	c.U32(&p.most)
 	c.U32(&p.since)
 	codec.I64(c, &p.from)
 	codec.I64(c, &p.time)

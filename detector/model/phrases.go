@@ -29,20 +29,24 @@ const longestStart = 8
 // phrase returns how many tokens the phrase of failure that begins with the i-th has,
 // 0 if none does. Between its words stands a blank or a hyphen.
 func phrase(text []byte, tokens []pattern.Token, i int) int {
-	word := text[tokens[i].Start:tokens[i].End]
-	if len(word) > longestStart {
-		return 0
-	}
-	var lower [longestStart]byte
-	for k, c := range word {
-		lower[k] = c | 0x20
-	}
-	for _, rest := range failurePhrases[string(lower[:len(word)])] {
+	for _, rest := range phrasesOf(text[tokens[i].Start:tokens[i].End]) {
 		if n := follows(text, tokens, i, rest); n > 0 {
 			return 1 + n
 		}
 	}
 	return 0
+}
+
+// phrasesOf returns how the phrases go on that the word begins.
+func phrasesOf(word []byte) []string {
+	if len(word) > longestStart {
+		return nil
+	}
+	var lower [longestStart]byte
+	for k, c := range word {
+		lower[k] = c | 0x20
+	}
+	return failurePhrases[string(lower[:len(word)])]
 }
 
 // follows returns how many words of rest there are if they follow the i-th token, else 0.

@@ -104,6 +104,9 @@ func (o *Observation) burstGoesOn() bool {
 // due reports whether a statement that goes on is told again with the record behind
 // seen others: its n-th report comes with its n*n-th record.
 func (p *habit) due(told, seen uint32) bool {
+	if told > p.begun && seen+1-p.begun <= p.most {
+		return false
+	}
 	reports := math.Floor(math.Sqrt(float64(told - min(told, p.begun))))
 	return float64(seen+1-p.begun) >= (reports+1)*(reports+1)
 }

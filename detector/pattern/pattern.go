@@ -139,6 +139,11 @@ func (s *Scanner) Scan(b []byte, l *Workspace) { s.ScanShape(b, 0, l) }
 // ScanShape is Scan for who knows b's shape: it must be what ShapeOf says, or 0.
 func (s *Scanner) ScanShape(b []byte, shape Shape, l *Workspace) {
 	l.Truncated = false
+	if len(b) == 0 {
+		l.size, l.Hash, l.Vars, l.Level = 0, mix(s.seed, s.seed|1), 0, LevelNone
+		l.Tokens, l.Numbers = l.tokens[:0], l.numbers[:0]
+		return
+	}
 	if len(b) > MaxBytes {
 		b, l.Truncated = b[:MaxBytes], true
 	}

@@ -24,6 +24,9 @@ const (
 	// known for 3 lines more in a hundred.
 	shapeSets = 256
 	shapeWays = 2
+
+	// onceSeen is of how many lines it is known that they came before, in 4 KB.
+	onceSeen = 2048
 )
 
 // Shape stands for a line's shape: 64 bits of hash under a key that nobody outside the
@@ -63,7 +66,8 @@ func ShapeOf(b []byte) Shape {
 
 // shapes are lines that were scanned, by their shape.
 type shapes struct {
-	want  uint64 // that of the line at hand and its scanner; 0 = it is none to remember
+	once  [onceSeen]uint16 // a part of the hash of lines that were seen: what comes once is not remembered
+	want  uint64           // that of the line at hand and its scanner; 0 = it is none to remember
 	sets  [shapeSets]shapeSet
 	lines [shapeSets * shapeWays]known // shapeWays of each set
 }
@@ -209,6 +213,10 @@ func (l *Workspace) valueOf(f *notation, u Unit) (v float64, ok bool) {
 func (l *Workspace) remember() {
 	h := l.shapes
 	if h.want == 0 || l.rest.loose || len(l.Tokens) > maxShapeTokens {
+		return
+	}
+	if once, part := &h.once[h.want>>40%onceSeen], uint16(h.want>>8)|1; *once != part {
+		*once = part
 		return
 	}
 	at := h.want >> 32 % shapeSets

@@ -108,6 +108,29 @@ func TestShapesOfTwoScanners(t *testing.T) {
 	}
 }
 
+// What comes once takes no room from what comes again and again.
+func TestShapesSeenOnce(t *testing.T) {
+	s, l := NewScanner(1), new(Workspace)
+	l.Remember()
+	recalled := func(line string) bool {
+		s.Scan([]byte(line), l)
+		return &l.Tokens[0] != &l.tokens[0]
+	}
+	if recalled("job 1 done") || recalled("job 2 done") || !recalled("job 3 done") {
+		t.Error("a line is not remembered from the second time on")
+	}
+	for i := range 10 * shapeSets * shapeWays {
+		var word [8]byte
+		for k := range word {
+			word[k] = 'a' + byte(i>>(2*k)&3)
+		}
+		s.Scan(word[:], l)
+	}
+	if !recalled("job 4 done") {
+		t.Error("it is forgotten for lines that came once")
+	}
+}
+
 func TestRememberingAllocatesNothing(t *testing.T) {
 	s, l := NewScanner(7), new(Workspace)
 	l.Remember()

@@ -145,7 +145,7 @@ func (r *Reader) request(request []byte) {
 
 // named takes in a value of a field whose name the format says.
 func (r *Reader) named(name string, value []byte) {
-	if n := r.tree.child(&r.tree.root, unsafe.Slice(unsafe.StringData(name), len(name))); n != nil {
+	if n := r.tree.follow(&r.tree.root, unsafe.Slice(unsafe.StringData(name), len(name)), &r.lastNamed); n != nil {
 		r.str(n, value)
 	}
 }
@@ -246,11 +246,11 @@ func (w words) shape() string {
 // end; -1 when they do not. A backslash stands before a quote that does not end
 // them.
 func quotedFrom(text []byte, i int) (inside []byte, end int) {
-	for end = i + 1; end < len(text); end++ {
-		switch text[end] {
-		case '\\':
-			end++
-		case '"':
+	for end = i + 1; end < len(text); end += 2 {
+		if end = either(text, end, '"', '\\'); end == len(text) {
+			break
+		}
+		if text[end] == '"' {
 			return text[i+1 : end : end], end + 1
 		}
 	}

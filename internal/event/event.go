@@ -45,6 +45,8 @@ type Reader struct {
 	rest    []byte // lines that belong to the message
 	header  header
 
+	lastNamed *node // of the record, of those whose names a format says
+
 	text    []byte // made of escapes and numbers
 	pairs   []pair
 	plains  plains
@@ -182,7 +184,7 @@ func (r *Reader) begin() {
 	r.fields, r.text = r.fields[:0], r.text[:0]
 	r.message, r.blank, r.taken = candidate{}, false, nil
 	r.level, r.carried, r.clock = rated{}, rated{}, moment{}
-	r.group, r.layer, r.alone, r.undone, r.rest = nil, 0, false, false, nil
+	r.group, r.layer, r.alone, r.undone, r.rest, r.lastNamed = nil, 0, false, false, nil, nil
 }
 
 // takeApart looks into the message as long as it is made of fields itself.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/flb-anomaly/flb-anomaly/internal/event/timestamp"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/trace"
 )
 
 // Joiner joins the lines of a log that are one record: what was cut on its way
@@ -18,7 +19,7 @@ type Joiner struct {
 	line  []byte // with which the record that is open begins
 	head  carried
 	timed answer // the record says its time itself
-	trace traceForm
+	trace trace.Form
 	part  bool // the line before goes on in the next
 
 	linked bool // another trace of Python's comes
@@ -103,7 +104,7 @@ func (j *Joiner) Begin(line []byte) {
 	case docker:
 		j.part = j.dockerPart(line)
 	}
-	j.trace = beginsTrace(text)
+	j.trace = trace.Begins(text)
 }
 
 // Continues reports whether a line belongs to the record that is open. Its
@@ -126,7 +127,7 @@ func (j *Joiner) Continues(line []byte) bool {
 		return true
 	}
 	if len(text) == 0 {
-		return j.trace != noTrace
+		return j.trace != trace.None
 	}
 	switch c := text[0]; {
 	case c == ' ' || c == '\t':
@@ -156,7 +157,7 @@ func (j *Joiner) isTimed() bool {
 // indented reports whether an indented line, of which there is what stands behind
 // the white space, belongs to the record.
 func (j *Joiner) indented(text []byte) bool {
-	if j.trace != noTrace || isFrame(text) || isCause(text) {
+	if j.trace != trace.None || trace.IsFrame(text) || trace.IsCause(text) {
 		return true
 	}
 	if !j.isTimed() {
@@ -171,18 +172,18 @@ func (j *Joiner) indented(text []byte) bool {
 func (j *Joiner) begins(text []byte) bool {
 	switch text[0] {
 	case 'C', 'S':
-		if isCause(text) {
+		if trace.IsCause(text) {
 			return true
 		}
 	case 'D', 'T':
-		if j.trace == pythonTrace && (isPythonLink(text) || j.linked && beginsTrace(text) == pythonTrace) {
+		if j.trace == trace.Python && (trace.IsPythonLink(text) || j.linked && trace.Begins(text) == trace.Python) {
 			return true
 		}
 	}
-	if j.trace == goTrace && (isGoLine(text) || isGoCall(text)) || j.trace == pythonTrace && isException(text) {
+	if j.trace == trace.Go && (trace.IsGoLine(text) || trace.IsGoCall(text)) || j.trace == trace.Python && trace.IsException(text) {
 		return true
 	}
-	return (isFrame(text) || (isException(text) || beginsTrace(text) == pythonTrace) && j.isTrouble()) && j.isTimed()
+	return (trace.IsFrame(text) || (trace.IsException(text) || trace.Begins(text) == trace.Python) && j.isTrouble()) && j.isTimed()
 }
 
 // isTrouble reports whether the record that is open speaks of trouble: a trace that
@@ -224,10 +225,10 @@ func (j *Joiner) AppendFirst(dst []byte) []byte {
 func (j *Joiner) Append(dst, line []byte) []byte {
 	h := carriedHead(line)
 	text := line[h.begin:]
-	if t := beginsTrace(text); t != noTrace {
+	if t := trace.Begins(text); t != trace.None {
 		j.trace, j.linked = t, false
 	}
-	j.linked = j.linked || isPythonLink(text)
+	j.linked = j.linked || trace.IsPythonLink(text)
 	if h.by == docker {
 		end, _ := skipString(line, len(dockerHead))
 		if end < 0 {

@@ -40,6 +40,12 @@ func Said(text []byte, tokens []pattern.Token, i int) float32 {
 	return w
 }
 
+// Speaks reports whether there is a place where Said gives the word as many bits, or more.
+func Speaks(word []byte, bits float32) bool {
+	at, _ := lastHump(word)
+	return Weight(word[at:]) >= bits
+}
+
 // Plain reports whether the i-th of text's tokens is a word of the sentence
 // that means what it says, whatever it weighs: this is what is counted for
 // the table.
@@ -162,10 +168,23 @@ var (
 	placeholderOrs = []string{"unknown", "undefined", "unset", "empty", "missing"}
 )
 
+// beginsPlaceholder are the bytes that one of them begins with: it tells most words fast.
+var beginsPlaceholder = func() (t [256]bool) {
+	for _, list := range [][]string{placeholders, placeholderOrs} {
+		for _, word := range list {
+			t[word[0]], t[word[0]&^0x20] = true, true
+		}
+	}
+	return t
+}()
+
 // IsPlaceholder reports whether text[start:end], a word, stands for a value that is not
 // there: none, null, UNKNOWN.
 func IsPlaceholder(text []byte, start, end int) bool {
 	word := text[start:end]
+	if len(word) == 0 || !beginsPlaceholder[word[0]] {
+		return false
+	}
 	if oneOf(word, placeholders) {
 		return true
 	}

@@ -1,0 +1,110 @@
+package model
+
+import (
+	"bytes"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/trace"
+)
+
+// traced is the last frame of a stack trace whose lines came one by one, as shippers
+// send them that join none.
+type traced struct {
+	record uint32 // the one behind it
+	at     uint16 // where in its line it began
+	form   uint8  // trace.Form
+}
+
+// codeIndent is by how many blanks the line of code below a frame of Python's, and the
+// marks below that, are further in.
+const codeIndent = 2
+
+// frame reports whether the line is one of a stack trace that says where a failure
+// passed, not what failed. It belongs to the record above it: it is no news.
+func (o *Observation) frame() (traced, bool) {
+	m := o.model
+	if at, form := trace.Frame(o.Text); at >= 0 {
+		return traced{m.records + 1, uint16(at), uint8(form)}, true
+	}
+	if last := m.traced; last.record == m.records && last.form == uint8(trace.Python) && o.codeAt(int(last.at)) {
+		last.record++
+		return last, true
+	}
+	if last := m.traced; last.record == m.records && last.form == uint8(trace.Go) && trace.IsGoCall(o.Text) {
+		last.record++
+		return last, true
+	}
+	if last := m.traced; last.form == uint8(trace.Python) && m.records-last.record <= 1 && len(bytes.TrimRight(o.Text, " "))+codeIndent <= int(last.at) {
+		return last, true // but its header: the line that ends it
+	}
+	return traced{}, false
+}
+
+// codeAt reports whether the line is code below a frame that began at a place.
+func (o *Observation) codeAt(at int) bool {
+	if at < codeIndent || len(o.Text) <= at+codeIndent {
+		return false
+	}
+	for _, c := range o.Text[at-codeIndent : at+codeIndent] {
+		if c != ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// below is how a line belongs to the one above it, where nobody joined the two.
+type below uint8
+
+const (
+	itself    below = iota // it does not
+	continued              // its text is no news; what it says of failures is
+	framed                 // it is one of a stack trace
+)
+
+const (
+	// indentHorizon is over how many records the share of indented lines is taken.
+	indentHorizon = 1000
+
+	// indentedLog is from what share of indented lines on a line goes on with the one
+	// above it only if it is a frame.
+	indentedLog = 0.25
+)
+
+// indented reports whether the line begins with white space.
+func (o *Observation) indented() bool {
+	return len(o.Text) > 0 && (o.Text[0] == ' ' || o.Text[0] == '\t')
+}
+
+// judgeBelow takes back what was said of the text of a line that goes on with the one
+// above it: a frame of a stack trace, an indented line in a log whose lines are not, a
+// line of nothing but brackets or rules.
+func (m *Model) judgeBelow(o *Observation) {
+	was, r := o.Row, &o.Row
+	var ofTrace bool
+	switch o.trace, ofTrace = o.frame(); {
+	case ofTrace:
+		o.below, o.bad = framed, 0
+		*r = Row{}
+	case len(o.Line.Tokens) == 0 || o.indented() && m.indent < indentedLog:
+		o.below = continued
+		*r = Row{}
+		r[featFailure], r[featLevel], r[featSeverity] = was[featFailure], was[featLevel], was[featSeverity]
+		if o.bad >= 2 {
+			r[featTrouble], r[featBurst] = was[featTrouble], was[featBurst]
+			return
+		}
+	default:
+		return
+	}
+	o.again, o.open = false, false
+	if o.below == framed {
+		o.rare = false
+	}
+}
+
+func (t *traced) carry(c *codec.Codec) {
+	c.U32(&t.record)
+	c.U16(&t.at)
+	c.U8(&t.form)
+}
