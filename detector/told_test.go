@@ -3,6 +3,7 @@ package detector_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -412,5 +413,32 @@ func TestOutageThatIsNoLargerIsToldOnce(t *testing.T) {
 	}
 	if beyond < 2 || beyond > 12 {
 		t.Errorf("an outage that is larger than those before is told at its lines %v, 2 to 12 times behind the 300th wanted", larger)
+	}
+}
+
+// TestPauseIsNoSilence: a file is read at once, and its lines have the times at which they
+// were read. Nothing in them was away.
+func TestPauseIsNoSilence(t *testing.T) {
+	d := newDetector(t, nil)
+	rng := rand.New(rand.NewPCG(37, 38))
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	told := 0
+	for n := range 20_000 {
+		line := "INFO parcel %d scanned"
+		if block := n / 500 % 8; block == 7 && n%3 == 0 {
+			line = "WARN belt %d slow"
+		}
+		at = at.Add(time.Duration(1+rng.IntN(4)) * time.Microsecond)
+		var v detector.Verdict
+		d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: fmt.Appendf(nil, line, rng.IntN(9000))}, &v)
+		if v.Anomaly && n > 4000 {
+			told++
+			if strings.Contains(string(v.Reason), "back after") {
+				t.Errorf("line %d: %s", n, v.Reason)
+			}
+		}
+	}
+	if told > 8 {
+		t.Errorf("%d lines are told of what comes and goes within milliseconds, at most 8 wanted", told)
 	}
 }

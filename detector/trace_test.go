@@ -117,6 +117,11 @@ func TestIndentedLines(t *testing.T) {
 		t.Error("an indented line that says what failed is not flagged")
 	}
 	routine(500)
+	// One indented line is what the line above it found.
+	if say("--- FAIL: TestCartMerge (0.03s)"); !say("    cart_test.go:88: got 3 items, want 4") {
+		t.Error("an indented line alone is not flagged")
+	}
+	routine(500)
 	if !say("shop.depot moved to zone B, keys were exchanged") {
 		t.Error("a new message that is not indented is not flagged")
 	}

@@ -290,10 +290,5 @@ func (g *general) learn(p *places, at uint32) {
 
 func (g *general) carry(c *codec.Codec) {
 	g.counts.carry(c)
-	pairs := uint8(0)
-	if g.pairs {
-		pairs = 1
-	}
-	c.U8(&pairs)
-	g.pairs = pairs != 0
+	c.Bool(&g.pairs)
 }

@@ -88,6 +88,7 @@ type Model struct {
 	told   told
 	traced traced
 	indent float32 // share of indented lines
+	opened bool    // by the last line, see opens
 	fields fields
 
 	clock  clock
@@ -308,6 +309,7 @@ func (m *Model) Learn(o *Observation) {
 	}
 	m.clock.tick(o.stamp)
 	m.indent += (b2f(o.indented()) - m.indent) / indentHorizon
+	m.opened = o.opens()
 	news := 0
 	if o.below == framed {
 		m.traced = o.trace
@@ -370,6 +372,7 @@ func (m *Model) Pass(o *Observation) {
 	if o.known != nil {
 		m.learnBurst(o, o.known)
 	}
+	m.opened = o.opens()
 	if o.below == framed {
 		m.traced = o.trace
 	} else if o.Learned {
@@ -416,6 +419,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	m.told.carry(c)
 	m.traced.carry(c)
 	c.F32(&m.indent)
+	c.Bool(&m.opened)
 	m.fields.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)

@@ -195,10 +195,12 @@ func (m *Model) judgeHabit(o *Observation) {
 		}
 		slow = float64(p.slow)
 		o.quick += p.quick * quickLeft(m.records-st.last)
-		if p.time > 0 && o.Time >= p.time {
-			o.away = p.gaps.beyond(gapOctaves(m.silence(o, p)), p.mostGap())
+		if m.rested(o, p) {
+			if p.time > 0 && o.Time >= p.time {
+				o.away = p.gaps.beyond(gapOctaves(m.silence(o, p)), p.mostGap())
+			}
+			o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 		}
-		o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 	}
 	total := h.total/h.weight + 1
 	isNew := st == nil && o.same == 0
@@ -348,6 +350,10 @@ const (
 	returnedAfter = 8
 )
 
+// leastPause is what a statement is not away for, however quick its lines are otherwise:
+// nobody is called twice within it.
+const leastPause = time.Minute
+
 const (
 	// quietTime and quietRecords are how long a statement must have been silent for
 	// an episode of it to be over: what comes back then is told again. Where records
@@ -381,6 +387,12 @@ func (m *Model) quietFor(o *Observation, st *statement) bool {
 		return false
 	}
 	return o.Time == 0 || st.habit.time == 0 || m.silence(o, &st.habit) >= quietTime
+}
+
+// rested reports whether the statement may have been away: where times say nothing, of a
+// record without one or one that is late, that is for the number of records to say.
+func (m *Model) rested(o *Observation, p *habit) bool {
+	return p.time == 0 || o.Time < p.time || m.silence(o, p) >= leastPause
 }
 
 // silence is for how long a statement was silent while the log went on, before the event

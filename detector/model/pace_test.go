@@ -92,6 +92,29 @@ func TestQuietFor(t *testing.T) {
 	}
 }
 
+// TestRested: nothing is away for less than a minute, where times say how long it was.
+func TestRested(t *testing.T) {
+	const now = 100 * hour
+	for _, c := range []struct {
+		name string
+		at   time.Duration // of the statement's last record
+		now  time.Duration
+		want bool
+	}{
+		{"after a minute", now - time.Minute, now, true},
+		{"before that", now - time.Minute + 1, now, false},
+		{"a record that is late", now + hour, now, true},
+		{"a record without a time", now - 1, 0, true},
+		{"a statement without a time", 0, now, true},
+	} {
+		m := New()
+		m.clock.now = now
+		if got := m.rested(&Observation{Time: c.now}, &habit{time: c.at}); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 // TestUsed: the log is used to a statement that was said for half of the time, by records
 // and by time, and not to what comes in clumps.
 func TestUsed(t *testing.T) {

@@ -76,9 +76,23 @@ func (o *Observation) indented() bool {
 	return len(o.Text) > 0 && (o.Text[0] == ' ' || o.Text[0] == '\t')
 }
 
+// opens reports whether an indented line below goes on with this one: it is indented
+// itself, or its end says that something follows.
+func (o *Observation) opens() bool {
+	text := bytes.TrimRight(o.Text, " \t\r")
+	if o.indented() || len(text) == 0 {
+		return true
+	}
+	switch text[len(text)-1] {
+	case ':', '{', '[', '(', ',', '=', '\\':
+		return true
+	}
+	return len(o.Line.Tokens) == 0
+}
+
 // judgeBelow takes back what was said of the text of a line that goes on with the one
-// above it: a frame of a stack trace, an indented line in a log whose lines are not, a
-// line of nothing but brackets or rules.
+// above it: a frame of a stack trace, an indented line of several in a log whose lines
+// are not, a line of nothing but brackets or rules.
 func (m *Model) judgeBelow(o *Observation) {
 	was, r := o.Row, &o.Row
 	var ofTrace bool
@@ -86,7 +100,7 @@ func (m *Model) judgeBelow(o *Observation) {
 	case ofTrace:
 		o.below, o.bad = framed, 0
 		*r = Row{}
-	case len(o.Line.Tokens) == 0 || o.indented() && m.indent < indentedLog:
+	case len(o.Line.Tokens) == 0 || o.indented() && m.opened && m.indent < indentedLog:
 		o.below = continued
 		*r = Row{}
 		r[featFailure], r[featLevel], r[featSeverity] = was[featFailure], was[featLevel], was[featSeverity]

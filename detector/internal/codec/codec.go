@@ -48,6 +48,15 @@ func (c *Codec) U8(p *uint8) {
 	}
 }
 
+func (c *Codec) Bool(p *bool) {
+	var b uint8
+	if *p {
+		b = 1
+	}
+	c.U8(&b)
+	*p = b != 0
+}
+
 func (c *Codec) U16(p *uint16) {
 	if !c.Reading {
 		c.B = binary.LittleEndian.AppendUint16(c.B, *p)
