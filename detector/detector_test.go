@@ -327,7 +327,10 @@ func TestBatchJudgesByTheWholeFile(t *testing.T) {
 	for _, line := range lines {
 		d.Survey(&detector.Event{Message: line}, new(detector.Verdict))
 	}
-	d.Fit()
+	before := d.Stats().Refits
+	if d.Fit(); d.Stats().Refits != before+1 {
+		t.Errorf("Fit fits %d forests, want 1", d.Stats().Refits-before)
+	}
 	flagged := 0
 	var v detector.Verdict
 	for i, line := range lines {

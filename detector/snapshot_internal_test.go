@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
@@ -43,4 +44,25 @@ func TestStateCarriesEveryField(t *testing.T) {
 			t.Errorf("%v has %d fields, this test knows %d: list the new one in its carry, and here", name, name.NumField(), fields)
 		}
 	}
+}
+
+// TestStepKeepsToItsBudget: what is copied at a record is bounded, however many groups
+// wait and although there is room for more.
+func TestStepKeepsToItsBudget(t *testing.T) {
+	d, err := New(Options{MaxGroups: 8, Trees: 10, SampleSize: 16, Window: 64, Warmup: 16, RefitRecords: 1000, Synchronous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for i := range 8 * 40 {
+		d.Observe(&Event{Group: []byte{'a' + byte(i%8)}, Message: []byte("INFO parcel scanned")}, new(Verdict))
+	}
+	s := d.NewSnapshot("test", time.Time{})
+	for range copies {
+		s.free <- s.newCopied()
+	}
+	if waiting := len(s.groups); s.Step(1) || waiting != 8 || len(s.groups) != 7 {
+		t.Errorf("of %d groups %d wait behind a step of a byte, want 7 of 8", waiting, len(s.groups))
+	}
+	s.Cancel()
 }
