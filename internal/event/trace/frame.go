@@ -2,6 +2,16 @@ package trace
 
 import "bytes"
 
+// beginsFrame are the bytes that a frame begins with: most lines are told by them.
+var beginsFrame = func() (t [256]bool) {
+	for _, c := range []byte("a.F/gf#DTSs[0123456789") {
+		t[c] = true
+	}
+	return t
+}()
+
+var twoBlanks = []byte("  ")
+
 // maxRuns is how many runs of white space of a line are looked behind for a frame: a
 // header has one or two.
 const maxRuns = 3
@@ -12,24 +22,22 @@ const maxRuns = 3
 // one blank. Nobody vouches for it but its own text, so that more of that must fit than
 // among the lines of a record.
 func Frame(line []byte) (at int, form Form) {
-	at = len(line) - len(bytes.TrimLeft(line, " \t"))
+	at = behindBlanks(line, 0)
 	if form, ok := lone(line[at:]); ok {
 		return at, form
 	}
 	if at > 0 {
 		return -1, None
 	}
-	for runs := 0; runs < maxRuns; runs++ {
-		n := bytes.IndexAny(line[at:], " \t")
+	for range maxRuns {
+		n := bytes.Index(line[at:], twoBlanks)
+		if tab := bytes.IndexByte(line[at:], '\t'); n < 0 || tab >= 0 && tab < n {
+			n = tab
+		}
 		if n < 0 {
 			break
 		}
-		from := at + n
-		at = len(line) - len(bytes.TrimLeft(line[from:], " \t"))
-		if at-from == 1 && line[from] == ' ' {
-			runs--
-			continue
-		}
+		at = behindBlanks(line, at+n)
 		if form, ok := lone(line[at:]); ok {
 			return at, form
 		}
@@ -37,12 +45,20 @@ func Frame(line []byte) (at int, form Form) {
 	return -1, None
 }
 
+// behindBlanks is where the white space at i ends.
+func behindBlanks(line []byte, i int) int {
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	return i
+}
+
 // lone reports whether a text is a frame and can hardly be anything else.
 func lone(text []byte) (Form, bool) {
-	text = bytes.TrimRight(text, " \t\r")
-	if len(text) < 4 {
+	if len(text) < 4 || !beginsFrame[text[0]] {
 		return None, false
 	}
+	text = bytes.TrimRight(text, " \t\r")
 	switch text[0] {
 	case 'a': // at com.example.Cart.add(Cart.java:41), at /app/cart.js:41:5
 		call, ok := bytes.CutPrefix(text, []byte("at "))
