@@ -278,12 +278,14 @@ func (g *general) name(p *places) (name uint64, seen, first uint32) {
 
 // learn counts the line, which is the log's at-th.
 func (g *general) learn(p *places, at uint32) {
+	when := uint16(octavesOf(float64(at + 1)))
 	p.each(true, func(n uint64, pair bool) bool {
-		key := uint32(n >> 32)
-		if g.counts.count(key, 1) {
-			g.counts.find(key).t = uint16(octavesOf(float64(at + 1)))
+		s := g.counts.claim(uint32(n >> 32))
+		if s.n == 0 {
+			s.t = when
 		}
-		g.pairs = g.pairs || pair && g.counts.find(key).n >= freePair
+		s.n = saturate(uint32(s.n) + 1)
+		g.pairs = g.pairs || pair && s.n >= freePair
 		return false
 	})
 }
