@@ -87,7 +87,20 @@ func (o *Observation) opens() bool {
 	case ':', '{', '[', '(', ',', '=', '\\':
 		return true
 	}
-	return len(o.Line.Tokens) == 0
+	return o.rules()
+}
+
+// rules reports whether the line is nothing but brackets, rules and the like.
+func (o *Observation) rules() bool {
+	if len(o.Line.Tokens) > 0 {
+		return false
+	}
+	for _, c := range o.Text {
+		if c < ' ' && c != '\t' && c != '\r' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // judgeBelow takes back what was said of the text of a line that goes on with the one
@@ -100,7 +113,7 @@ func (m *Model) judgeBelow(o *Observation) {
 	case ofTrace:
 		o.below, o.bad = framed, 0
 		*r = Row{}
-	case len(o.Line.Tokens) == 0 || o.indented() && m.opened && m.indent < indentedLog:
+	case o.rules() || o.indented() && m.opened && m.indent < indentedLog:
 		o.below = continued
 		*r = Row{}
 		r[featFailure], r[featLevel], r[featSeverity] = was[featFailure], was[featLevel], was[featSeverity]
