@@ -66,6 +66,7 @@ func fillFields(fs *fields, rng *rand.Rand) {
 		p.numbers.key = 0
 		for j := range p.shown {
 			p.shown[j].size = uint8(len(p.shown[j].text))
+			p.shown[j].cut %= p.shown[j].size + 2
 		}
 		var m keyMask
 		m.add(i)

@@ -339,15 +339,20 @@ func quote(dst, word []byte) []byte {
 
 // quoteless is quote without the quotes.
 func quoteless(dst, word []byte) []byte {
-	shown := text.Cut(word, 40)
-	for _, r := range string(shown) {
+	begin, end := text.Ends(word, 40)
+	if dst = clean(dst, begin); len(begin) < len(word) {
+		dst = clean(append(dst, "..."...), end)
+	}
+	return dst
+}
+
+// clean appends a text of the log with anything but printable characters replaced.
+func clean(dst, b []byte) []byte {
+	for _, r := range string(b) {
 		if r < ' ' || r == '"' || r == 0x7f {
 			r = '?'
 		}
 		dst = append(dst, string(r)...)
-	}
-	if len(shown) < len(word) {
-		dst = append(dst, "..."...)
 	}
 	return dst
 }

@@ -98,10 +98,9 @@ func (p *place) usually(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		s := &p.shown[at]
-		dst = quoteless(dst, s.text[:s.size])
-		if s.cut != 0 {
-			dst = append(dst, "..."...)
+		begin, end, cut := p.shown[at].parts()
+		if dst = clean(dst, begin); cut {
+			dst = clean(append(dst, "..."...), end)
 		}
 		if i == 0 {
 			dst = append(dst, " ("...)

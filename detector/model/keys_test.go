@@ -310,7 +310,7 @@ func TestUsualValues(t *testing.T) {
 	long := strings.Repeat("é", 16)
 	learn(long, 1)
 	learn("short", 1)
-	if a, b := string(p.shown[0].appendTo([]byte("x:"))), string(p.shown[1].appendTo(nil)); a != "x:"+strings.Repeat("é", 15)+"..." || b != "short" {
+	if a, b := string(p.shown[0].appendTo([]byte("x:"))), string(p.shown[1].appendTo(nil)); a != "x:"+strings.Repeat("é", 7)+"..."+strings.Repeat("é", 7) || b != "short" {
 		t.Errorf("%q and %q", a, b)
 	}
 	if p.usual[0].count != 1 || p.usual[1].count != 1 {

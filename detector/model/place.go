@@ -112,15 +112,33 @@ type usual struct {
 // shown is the text of one.
 type shown struct {
 	size uint8
-	cut  uint8 // 1 = text is only the beginning
+	cut  uint8 // 1 + where something was left out of text; 0 = nothing was
 	text [30]byte
 }
 
-// appendTo appends the value, with dots where it goes on.
+// set makes s the text of a value.
+func (s *shown) set(value []byte) {
+	begin, end := text.Ends(value, len(s.text))
+	s.size, s.cut = uint8(copy(s.text[:], begin)), 0
+	if len(begin) < len(value) {
+		s.cut = 1 + s.size
+	}
+	s.size += uint8(copy(s.text[s.size:], end))
+}
+
+// parts are the text's beginning and, where something was left out, its end.
+func (s *shown) parts() (begin, end []byte, cut bool) {
+	if s.cut == 0 {
+		return s.text[:s.size], nil, false
+	}
+	return s.text[:s.cut-1], s.text[s.cut-1 : s.size], true
+}
+
+// appendTo appends the value, with dots where something was left out.
 func (s *shown) appendTo(dst []byte) []byte {
-	dst = append(dst, s.text[:s.size]...)
-	if s.cut != 0 {
-		dst = append(dst, "..."...)
+	begin, end, cut := s.parts()
+	if dst = append(dst, begin...); cut {
+		dst = append(append(dst, "..."...), end...)
 	}
 	return dst
 }
@@ -145,11 +163,7 @@ func (p *place) learnUsual(hash uint32, value []byte) {
 		return
 	}
 	*u = usual{hash, 1}
-	s := &p.shown[least]
-	s.size, s.cut = uint8(copy(s.text[:], text.Cut(value, len(s.text)))), 0
-	if int(s.size) < len(value) {
-		s.cut = 1
-	}
+	p.shown[least].set(value)
 }
 
 func (p *place) age() {
@@ -188,6 +202,8 @@ func (p *place) carry(c *codec.Codec) {
 		if c.Reading {
 			s.size = uint8(copy(s.text[:], b))
 		}
-		c.U8(&s.cut)
+		if c.U8(&s.cut); c.Reading && c.Err == nil && s.cut > s.size+1 {
+			c.Fail("a value is cut behind its end")
+		}
 	}
 }

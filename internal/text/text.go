@@ -28,6 +28,25 @@ func Cut(b []byte, n int) []byte {
 	return b[:n]
 }
 
+// Ends returns the beginning and the end of b where it is longer than n bytes, so many
+// together at the most, else b and nothing. What holds a blank is told by how it begins:
+// its end is nothing. An address or a path often is told by its end.
+func Ends(b []byte, n int) (begin, end []byte) {
+	if len(b) <= n {
+		return b, nil
+	}
+	if bytes.IndexByte(b, ' ') >= 0 {
+		return Cut(b, n), nil
+	}
+	begin, end = Cut(b, n/2), b[len(b)-n/2:]
+	for i := range min(utf8.UTFMax, len(end)) {
+		if utf8.RuneStart(end[i]) {
+			return begin, end[i:]
+		}
+	}
+	return begin, end
+}
+
 // Valid is b with each byte that is no UTF-8 replaced by U+FFFD.
 func Valid(b []byte) string {
 	if utf8.Valid(b) {

@@ -231,3 +231,19 @@ func FuzzPrintable(f *testing.F) {
 		}
 	})
 }
+
+func TestEnds(t *testing.T) {
+	for _, c := range []struct{ b, begin, end string }{
+		{"", "", ""},
+		{"short", "short", ""},
+		{"0123456789", "0123456789", ""},
+		{"https://shop/cart", "https", "/cart"},
+		{"could not reach it", "could not ", ""},
+		{"éééééééé", "éé", "éé"},
+		{"\xff\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", "\xff\x80\x80\x80\x80", "\x80\x80\x80\x80\x80"},
+	} {
+		if begin, end := Ends([]byte(c.b), 10); string(begin) != c.begin || string(end) != c.end {
+			t.Errorf("%q: %q and %q, want %q and %q", c.b, begin, end, c.begin, c.end)
+		}
+	}
+}
