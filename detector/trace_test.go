@@ -125,6 +125,10 @@ func TestIndentedLines(t *testing.T) {
 	if !say("shop.depot moved to zone B, keys were exchanged") {
 		t.Error("a new message that is not indented is not flagged")
 	}
+	if say(""); !say("  ● Cart › keeps two items of a kind") {
+		t.Error("an indented line behind an empty one is not flagged")
+	}
+	routine(500)
 	if !say("\x00\x01\x7f\x1b\x02\x00\x05\x06\x00\x11") {
 		t.Error("a line of nothing but control characters is not flagged")
 	}

@@ -80,7 +80,10 @@ func (o *Observation) indented() bool {
 // itself, or its end says that something follows.
 func (o *Observation) opens() bool {
 	text := bytes.TrimRight(o.Text, " \t\r")
-	if o.indented() || len(text) == 0 {
+	switch {
+	case len(text) == 0: // what stands behind a gap begins
+		return false
+	case o.indented():
 		return true
 	}
 	switch text[len(text)-1] {
