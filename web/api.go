@@ -323,15 +323,7 @@ func number(r *http.Request, name string, otherwise int) (int, error) {
 
 // answerRows gives n rows of what the filter means, from the one at on.
 func answerRows(v *view, r *http.Request) (any, error) {
-	f, err := v.parseFilter(r.URL.Query())
-	if err != nil {
-		return nil, err
-	}
-	at, err := number(r, "at", 0)
-	if err != nil {
-		return nil, err
-	}
-	n, err := number(r, "n", 100)
+	f, at, n, err := v.parseRows(r, 100)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -51,6 +52,19 @@ const maxQuery = 1000
 
 // maxIncidentID is above the length of an incident's id.
 const maxIncidentID = 64
+
+// parseRows reads what a table is asked for: what is filtered, from which row on, and how
+// many rows, usual ones where that is not said.
+func (v *view) parseRows(r *http.Request, usual int) (f *filter, at, n int, err error) {
+	if f, err = v.parseFilter(r.URL.Query()); err != nil {
+		return nil, 0, 0, err
+	}
+	if at, err = number(r, "at", 0); err != nil {
+		return nil, 0, 0, err
+	}
+	n, err = number(r, "n", usual)
+	return f, at, n, err
+}
 
 // parseFilter reads a filter from a query:
 //

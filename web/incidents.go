@@ -222,15 +222,7 @@ var incidentOrders = map[string]func(a, b *incident.Story) int{
 // the quiet ones only with quiet=1.
 func answerIncidents(v *view, r *http.Request) (any, error) {
 	q := r.URL.Query()
-	f, err := v.parseFilter(q)
-	if err != nil {
-		return nil, err
-	}
-	at, err := number(r, "at", 0)
-	if err != nil {
-		return nil, err
-	}
-	n, err := number(r, "n", 50)
+	f, at, n, err := v.parseRows(r, 50)
 	if err != nil {
 		return nil, err
 	}

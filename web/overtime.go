@@ -15,15 +15,7 @@ import (
 // flagged, strange, count, rare, first, newest, last or gone.
 func answerPatterns(v *view, r *http.Request) (any, error) {
 	q := r.URL.Query()
-	f, err := v.parseFilter(q)
-	if err != nil {
-		return nil, err
-	}
-	at, err := number(r, "at", 0)
-	if err != nil {
-		return nil, err
-	}
-	n, err := number(r, "n", 100)
+	f, at, n, err := v.parseRows(r, 100)
 	if err != nil {
 		return nil, err
 	}
