@@ -288,6 +288,20 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
+// TestLokiOfAnotherType: what it says it gives is a part of the error, and not all of a
+// long text.
+func TestLokiOfAnotherType(t *testing.T) {
+	for kind, most := range map[string]int{"matrix": 150, strings.Repeat("\u008a", 8000): 5 * mostSaid} {
+		open := 0
+		l := &Loki{Client{URL: "http://loki", HTTP: &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+			return answer(http.StatusOK, `{"data":{"resultType":"`+kind+`","result":[]}}`, &open), nil
+		})}}, "{}"}
+		if _, err := read(t, l); err == nil || !strings.Contains(err.Error(), "and no lines") || len(err.Error()) > most {
+			t.Errorf("%.20q: %d bytes, at most %d wanted: %.300v", kind, len(fmt.Sprint(err)), most, err)
+		}
+	}
+}
+
 // TestAnAnswerHasABound: more is not read, and is an error that says so at once.
 func TestAnAnswerHasABound(t *testing.T) {
 	for size, ok := range map[int]bool{1 << 20: true, 1<<20 + 1: false} {

@@ -44,7 +44,7 @@ func (l *Loki) Each(ctx context.Context, from, to time.Time, f func(*Record) err
 			return err
 		}
 		if answer.Data.ResultType != "streams" {
-			return fmt.Errorf("the query %s gives %q and no lines; one such as {job=\"shop\"} | anomaly=\"true\" is right", l.Query, answer.Data.ResultType)
+			return fmt.Errorf("the query %s gives %q and no lines; one such as {job=\"shop\"} | anomaly=\"true\" is right", l.Query, short(answer.Data.ResultType))
 		}
 		page, err := answer.records()
 		if err != nil {

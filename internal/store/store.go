@@ -199,6 +199,11 @@ func words(b []byte) string {
 			s = of.Message
 		}
 	}
+	return short(s)
+}
+
+// short is as much of a store's own words as an error has.
+func short(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > mostSaid {
 		s = strings.ToValidUTF8(s[:mostSaid], "") + " …"
