@@ -102,7 +102,8 @@ func (o *Observation) burstGoesOn() bool {
 }
 
 // due reports whether a statement that goes on is told again with the record behind
-// seen others: its n-th report comes with its n*n-th record.
+// seen others: its n-th report comes with its n*n-th record, and where it has come as
+// often in one go before, with none until there are more.
 func (p *habit) due(told, seen uint32) bool {
 	if told > p.begun && seen+1-p.begun <= p.most {
 		return false

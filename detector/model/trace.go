@@ -12,7 +12,7 @@ import (
 type traced struct {
 	record uint32 // the one behind it
 	at     uint16 // where in its line it began
-	form   uint8  // trace.Form
+	form   trace.Form
 }
 
 // codeIndent is by how many blanks the line of code below a frame of Python's, and the
@@ -24,17 +24,14 @@ const codeIndent = 2
 func (o *Observation) frame() (traced, bool) {
 	m := o.model
 	if at, form := trace.Frame(o.Text); at >= 0 {
-		return traced{m.records + 1, uint16(at), uint8(form)}, true
+		return traced{m.records + 1, uint16(at), form}, true
 	}
-	if last := m.traced; last.record == m.records && last.form == uint8(trace.Python) && o.codeAt(int(last.at)) {
-		last.record++
-		return last, true
-	}
-	if last := m.traced; last.record == m.records && last.form == uint8(trace.Go) && trace.IsGoCall(o.Text) {
-		last.record++
-		return last, true
-	}
-	if last := m.traced; last.form == uint8(trace.Python) && m.records-last.record <= 1 && len(bytes.TrimRight(o.Text, " "))+codeIndent <= int(last.at) {
+	last := m.traced
+	next := traced{m.records + 1, last.at, last.form}
+	switch below := m.records == last.record; {
+	case last.form == trace.Python && below && o.codeAt(int(last.at)), last.form == trace.Go && below && trace.IsGoCall(o.Text):
+		return next, true
+	case last.form == trace.Python && m.records-last.record <= 1 && len(bytes.TrimRight(o.Text, " "))+codeIndent <= int(last.at):
 		return last, true // but its header: the line that ends it
 	}
 	return traced{}, false
@@ -77,20 +74,20 @@ func (o *Observation) indented() bool {
 }
 
 // opens reports whether an indented line below goes on with this one: it is indented
-// itself, or its end says that something follows.
+// itself, or its end says that something follows. Behind a gap something begins.
 func (o *Observation) opens() bool {
-	text := bytes.TrimRight(o.Text, " \t\r")
-	switch {
-	case len(text) == 0: // what stands behind a gap begins
-		return false
-	case o.indented():
-		return true
+	end := len(o.Text)
+	for end > 0 && (o.Text[end-1] == ' ' || o.Text[end-1] == '\t' || o.Text[end-1] == '\r') {
+		end--
 	}
-	switch text[len(text)-1] {
+	if end == 0 {
+		return false
+	}
+	switch o.Text[end-1] {
 	case ':', '{', '[', '(', ',', '=', '\\':
 		return true
 	}
-	return o.rules()
+	return o.indented() || o.rules()
 }
 
 // rules reports whether the line is nothing but brackets, rules and the like.
@@ -110,31 +107,27 @@ func (o *Observation) rules() bool {
 // above it: a frame of a stack trace, an indented line of several in a log whose lines
 // are not, a line of nothing but brackets or rules.
 func (m *Model) judgeBelow(o *Observation) {
-	was, r := o.Row, &o.Row
+	was := o.Row
 	var ofTrace bool
 	switch o.trace, ofTrace = o.frame(); {
 	case ofTrace:
-		o.below, o.bad = framed, 0
-		*r = Row{}
+		o.below, o.bad, o.rare = framed, 0, false
+		o.Row = Row{}
 	case o.rules() || o.indented() && m.opened && m.indent < indentedLog:
 		o.below = continued
-		*r = Row{}
-		r[featFailure], r[featLevel], r[featSeverity] = was[featFailure], was[featLevel], was[featSeverity]
+		o.Row = Row{featFailure: was[featFailure], featLevel: was[featLevel], featSeverity: was[featSeverity]}
 		if o.bad >= 2 {
-			r[featTrouble], r[featBurst] = was[featTrouble], was[featBurst]
+			o.Row[featTrouble], o.Row[featBurst] = was[featTrouble], was[featBurst]
 			return
 		}
 	default:
 		return
 	}
 	o.again, o.open = false, false
-	if o.below == framed {
-		o.rare = false
-	}
 }
 
 func (t *traced) carry(c *codec.Codec) {
 	c.U32(&t.record)
 	c.U16(&t.at)
-	c.U8(&t.form)
+	c.U8((*uint8)(&t.form))
 }
