@@ -97,14 +97,21 @@ func TestRanksAreForTheContaminationToo(t *testing.T) {
 		}
 		d.RankBy(by)
 		flagged, swept := map[string]int{}, map[string]int{}
+		least, most := 1.0, 0.0 // of the scores of those flagged, and of the others
 		for i := range events {
 			var v detector.Verdict
 			if d.JudgeLearned(&events[i], &v); v.Anomaly {
 				flagged[string(events[i].Group)]++
+				least = min(least, v.Score)
+			} else {
+				most = max(most, v.Score)
 			}
 			if v.Sweep&2 != 0 {
 				swept[string(events[i].Group)]++
 			}
+		}
+		if is := d.Stats().Threshold; groups == 1 && (least < is || most > is+1e-3) {
+			t.Errorf("those flagged have scores from %v on, the others up to %v, by a threshold of %v", least, most, is)
 		}
 		for group, n := range of {
 			if want := n / 20; flagged[group] < want || flagged[group] > want+1 {

@@ -546,3 +546,50 @@ func TestContentsOfAWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestMergedWindow has the rows of both, those seen last of each where there is not room
+// for all.
+func TestMergedWindow(t *testing.T) {
+	const size = 64
+	of := func(first, n, records int) *state {
+		s := newState(&Options{Window: size})
+		for i := range n {
+			s.window.add(&row{byte(first + i)})
+		}
+		s.records = records
+		return &s
+	}
+	for _, c := range []struct {
+		own, others, records, of int // rows of each, and how many records they stand for
+		want                     []int
+	}{
+		{10, 20, 10, 20, []int{10, 20}},
+		{0, 20, 0, 20, []int{0, 20}},
+		{64, 64, 1000, 1000, []int{32, 32}},
+		{64, 64, 3000, 1000, []int{48, 16}},
+		{64, 10, 1000, 1000, []int{54, 10}},
+	} {
+		s := of(0, c.own, c.records)
+		s.merge(of(100, c.others, c.of))
+		got := []int{0, 0}
+		var last [2]byte
+		for _, r := range s.window.inOrder() {
+			got[r[0]/100]++
+			last[r[0]/100] = r[0]
+		}
+		if !slices.Equal(got, c.want) || s.records != c.records+c.of || got[0] > 0 && last[0] != byte(c.own-1) || last[1] != byte(100+c.others-1) {
+			t.Errorf("%d rows of %d records and %d of %d: %v are there, the last ones %v; want %v", c.own, c.records, c.others, c.of, got, last, c.want)
+		}
+	}
+}
+
+// TestShareBeginsWithNothing: one that knows no rows counts from its first record on.
+func TestShareBeginsWithNothing(t *testing.T) {
+	var s share
+	for range 10 {
+		s.flag(0.1, 1)
+	}
+	if s.total < 10 || s.count[pointClass(1)] != s.total {
+		t.Errorf("of 10 records %v are counted, %v where they are", s.total, s.count[pointClass(1)])
+	}
+}
