@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
@@ -102,6 +104,49 @@ func TestJudgedAgain(t *testing.T) {
 		s := v.status()
 		if (s.Phase == done) != (c.want == "") || !strings.HasPrefix(s.Error, c.want) || s.Size != int64(len(c.text)) || s.Received != s.Size || v.begun.IsZero() {
 			t.Errorf("%q, whole: %v: begun at %v, %+v", c.text, c.whole, v.begun, s)
+		}
+	}
+}
+
+// deadlines is an answer whose connection has a deadline.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	write []time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	d.write = append(d.write, t)
+	return nil
+}
+
+// TestDeadlineOfAnAnswer ends with it: the next request of the connection may be an
+// upload, which takes its time.
+func TestDeadlineOfAnAnswer(t *testing.T) {
+	s, err := New(Config{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	s.Handler().ServeHTTP(d, httptest.NewRequest("GET", "http://127.0.0.1/api/start", nil))
+	if n := len(d.write); d.Code != 200 || n < 2 || d.write[0].IsZero() || !d.write[n-1].IsZero() {
+		t.Errorf("status %d, deadlines %v", d.Code, d.write)
+	}
+}
+
+// TestReasonsOfAnyLength are read as they were written, with the bar of each.
+func TestReasonsOfAnyLength(t *testing.T) {
+	v := table(t, nil)
+	for i, n := range []int{1, 249, 250, 251, 400, 5000, 3} {
+		reason := strings.Repeat(string(rune('a'+i)), n)
+		place := uint32(v.reasons.size.Load()) + 1
+		b := binary.LittleEndian.AppendUint16(nil, uint16(n))
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(i)/8))
+		if _, err := v.reasons.Write(append(b, reason...)); err != nil {
+			t.Fatal(err)
+		}
+		if got, bar := v.reason(place); got != reason || bar != float64(i)/8 {
+			t.Errorf("a reason of %d bytes is read as one of %d, %.20q, from %v on", n, len(got), got, bar)
 		}
 	}
 }

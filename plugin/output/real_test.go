@@ -108,7 +108,7 @@ func (p pair) more(n int) {
 // reload reloads the sender for the nth time.
 func (p pair) reload(n int) {
 	p.sender.Signal(syscall.SIGHUP)
-	p.sender.Wait("[output:anomaly:anomaly.0] ready", 1+n)
+	p.sender.Wait("[ info] [output:anomaly:anomaly.0] ready", 1+n)
 	p.more(10)
 }
 
@@ -218,7 +218,7 @@ func TestFilterPanicsInAnotherThread(t *testing.T) {
 func TestWorkersOutliveAReload(t *testing.T) {
 	flbtest.Find(t)
 	t.Run("this one", func(t *testing.T) {
-		const warning = "Fluent Bit does not end all the workers"
+		const warning = "[ warn] [output:anomaly:anomaly.0] Fluent Bit does not end all the workers"
 		p := startPair(t, testbuild.Filter, "[FILTER]\n    Name   anomaly\n    Match  app\n    Warmup 32\n", 1)
 		p.more(1)
 		if n := p.threads("flb-out-"); n != 2 || strings.Contains(p.sender.Output(), warning) {
