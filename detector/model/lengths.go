@@ -13,6 +13,12 @@ const (
 	longShare       = 0.5  // weight of long lines beside short ones, which may be cut off
 	plainLength     = 3    // bits that say nothing
 	forgottenLength = 0.25 // lines, aged, of which nothing is kept
+
+	// nearlyAsShort is how many bins longer than a line others may be to be as short as it:
+	// a quarter of an octave, a fifth. One that is a byte or two below all others is not
+	// short. That a line is longer than all others is more than that: it may hold what
+	// they do not.
+	nearlyAsShort = 3
 )
 
 // lengths is a histogram of the lines' lengths, in twelfths of an octave.
@@ -45,7 +51,7 @@ func (h *lengths) surprise(n int) float32 {
 	}
 	bin := lengthBin(n)
 	var below, above float32
-	for k := h.lo; k <= min(bin, h.hi); k++ {
+	for k := h.lo; k <= min(bin+nearlyAsShort, h.hi); k++ {
 		below += h.count[k]
 	}
 	for k := max(bin, h.lo); k <= h.hi; k++ {

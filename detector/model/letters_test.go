@@ -193,6 +193,8 @@ func TestLengthsByTheirDefinition(t *testing.T) {
 		150:  max(0, 0.5*tail(70, 0)-plainLength),
 		199:  0,
 		5000: 0.5*tail(0, bin(5000)-bin(199)) - plainLength,
+		84:   0, // within a quarter of an octave of others: not short
+		65:   tail(0, bin(99)-bin(65)) - plainLength,
 		3:    tail(0, bin(99)-bin(3)) - plainLength,
 		0:    tail(0, bin(99)-bin(0)) - plainLength,
 	} {
