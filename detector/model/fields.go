@@ -596,7 +596,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	if bits > plainValue {
 		points := valueWeight * bits
-		if p != whole {
+		if p != whole || !sorted && f.isAddress() {
 			points *= partWeight
 		}
 		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
