@@ -470,8 +470,8 @@ const (
 	// valueWeight is the same for a value's: one that is the first in 300 is flagged.
 	valueWeight = 1.7
 
-	// partWeight multiplies that for a part of a path: new pages come all the time.
-	// Measured.
+	// partWeight multiplies that for a part of a path and for the address of a page: new
+	// pages come all the time. Measured.
 	partWeight = 0.8
 
 	// worseWeight multiplies that for a code that says that something failed, as a
@@ -599,7 +599,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	if bits > plainValue {
 		points := valueWeight * bits
-		if p != whole {
+		if p != whole || !sorted && f.isAddress() {
 			points *= partWeight
 		}
 		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
@@ -650,6 +650,13 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 	}
 	all.lows[i].id, all.lows[i].seen = id, at
 }
+
+// isAddress reports whether a field's value is the address of a page, as a referer is.
+func (f *Field) isAddress() bool {
+	return f.Kind == Text && (bytes.HasPrefix(f.Value, httpScheme) || bytes.HasPrefix(f.Value, httpsScheme))
+}
+
+var httpScheme, httpsScheme = []byte("http://"), []byte("https://")
 
 // codeWorse reports whether a field's value is a code of a failure.
 func codeWorse(f *Field) bool {
@@ -842,9 +849,11 @@ const (
 	// draw, and 0, where each is one.
 	clumped = 0.75
 
-	// pairWeight is how many points an octave of the expected number is worth: two
-	// values expected together 11 times are flagged. Measured.
-	pairWeight = 4
+	// pairWeight is how many points an octave of the expected number is worth, less what
+	// chance may do among all pairs that could have been missed. Two values expected
+	// together 8 times beyond that are flagged: the chance of it is e^-8, one in 3,000.
+	// Measured.
+	pairWeight = 4.4
 )
 
 // judgePairs looks for two values, each routine, that never came together.
@@ -873,7 +882,7 @@ func (m *Model) judgePairs(o *Observation) {
 			l.of, l.fresh = p.compared, p.fresh()
 		}
 	}
-	told := uint64(0)
+	most, told, compared := float32(0), uint64(0), 0
 	for i := range s.nlows {
 		a := &s.lows[i]
 		for j := i + 1; j < s.nlows; j++ {
@@ -893,16 +902,19 @@ func (m *Model) judgePairs(o *Observation) {
 					continue
 				}
 			}
+			compared++
 			key := pairKey(a.id, b.id)
-			points := pairWeight * log2(float64(1+expected))
 			// Of equals whole values are told, not parts of a path, then one of them in
 			// whatever order they come.
 			rank := uint64(s.parts(a)+s.parts(b))<<32 | uint64(key)
-			if (points > s.rawPair || points == s.rawPair && rank < told) && fs.pairs.find(key).n <= o.own() {
-				s.rawPair, told = points, rank
+			if (expected > most || expected == most && rank < told) && fs.pairs.find(key).n <= o.own() {
+				most, told = expected, rank
 				s.together = [2]int{i, j}
 			}
 		}
+	}
+	if most > 0 { // the more pairs there are, the sooner one of them never met by chance (Bonferroni)
+		s.rawPair = pairWeight * log2(float64(1+max(0, most-float32(math.Log(float64(compared))))))
 	}
 }
 
