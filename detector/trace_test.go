@@ -141,3 +141,40 @@ func TestIndentedLines(t *testing.T) {
 		t.Error("a new message in a log of indented lines is not flagged")
 	}
 }
+
+// TestLinesWithinBrackets: a statement that ends with an open bracket goes on in lines
+// without time and level, until the bracket is closed.
+func TestLinesWithinBrackets(t *testing.T) {
+	_, say := shopWithTraces(t)
+	option := "tray_colours is to be removed in favour of two other options that\nallow to paint a tray by its uses: ``tray_paint`` and\n``tray_varnish`` respectively.\n)"
+	if lines := flagged(say, option); len(lines) == 0 {
+		t.Fatal("a text in several lines is not flagged where nothing is open")
+	}
+	_, say = shopWithTraces(t)
+	if say("WARN shop.config option tray_colours is deprecated ("); !say("tray_paint could not be read: permission denied") {
+		t.Error("a line within brackets that says what failed is not flagged")
+	}
+	routine, say := shopWithTraces(t)
+	say("WARN shop.config option tray_colours is deprecated (")
+	if lines := flagged(say, option); len(lines) > 0 {
+		t.Errorf("within brackets %d lines are flagged: %q", len(lines), lines)
+	}
+	routine(500)
+	say("WARN shop.config option tray_colours is deprecated (")
+	if say(")"); !say("varnish of trays renewed by hand, spare parts ordered") {
+		t.Error("behind the closing bracket a new message is not flagged")
+	}
+	routine(500)
+	for range 9 {
+		say("queue of the packers is empty")
+		routine(50)
+	}
+	say("WARN shop.config option tray_colours is deprecated (")
+	if say("queue of the packers is empty"); !say("varnish of chairs renewed by hand, spare parts ordered") {
+		t.Error("behind a message that is known a new one is not flagged")
+	}
+	routine(500)
+	if say("WARN shop.config option tray_sizes is deprecated ("); !say("INFO shop.depot moved to zone B, keys were exchanged") {
+		t.Error("a record behind an open bracket is not flagged")
+	}
+}

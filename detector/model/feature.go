@@ -84,7 +84,7 @@ var Table = [Features]Info{
 	},
 	featLength: {
 		Name: "length", Kind: OddText, When: always, Most: 24, phrase: phraseLength,
-		Says: "how far the line's length is outside what this pattern (or, for a young one, this log) has shown",
+		Says: "how far the line's length is outside what this pattern (or, for a young one, this log) has shown; a new message that is shorter than all others by less than a quarter of an octave is as rare as they are",
 	},
 	featOdd: {
 		Name: "odd", Kind: OddText, When: whenNew, Most: 20, phrase: phraseOdd,

@@ -158,6 +158,9 @@ type low struct {
 // what an attacker can make a record cost.
 const maxLows = 16
 
+// shapeMix spreads the values of a record's categories over the hash of their sum.
+const shapeMix = 0x9e3779b1
+
 const (
 	nameSeed = 0x1d8e4e27c47d124f // of the hashes of names, any number
 
@@ -467,8 +470,8 @@ const (
 	// valueWeight is the same for a value's: one that is the first in 300 is flagged.
 	valueWeight = 1.7
 
-	// partWeight multiplies that for a part of a path: new pages come all the time.
-	// Measured.
+	// partWeight multiplies that for a part of a path and for the address of a page: new
+	// pages come all the time. Measured.
 	partWeight = 0.8
 
 	// worseWeight multiplies that for a code that says that something failed, as a
@@ -596,7 +599,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	}
 	if bits > plainValue {
 		points := valueWeight * bits
-		if p != whole {
+		if p != whole || !sorted && f.isAddress() {
 			points *= partWeight
 		}
 		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
@@ -647,6 +650,13 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 	}
 	all.lows[i].id, all.lows[i].seen = id, at
 }
+
+// isAddress reports whether a field's value is the address of a page, as a referer is.
+func (f *Field) isAddress() bool {
+	return f.Kind == Text && (bytes.HasPrefix(f.Value, httpScheme) || bytes.HasPrefix(f.Value, httpsScheme))
+}
+
+var httpScheme, httpsScheme = []byte("http://"), []byte("https://")
 
 // codeWorse reports whether a field's value is a code of a failure.
 func codeWorse(f *Field) bool {
@@ -839,9 +849,11 @@ const (
 	// draw, and 0, where each is one.
 	clumped = 0.75
 
-	// pairWeight is how many points an octave of the expected number is worth: two
-	// values expected together 11 times are flagged. Measured.
-	pairWeight = 4
+	// pairWeight is how many points an octave of the expected number is worth, less what
+	// chance may do among all pairs that could have been missed. Two values expected
+	// together 8 times beyond that are flagged: the chance of it is e^-8, one in 3,000.
+	// Measured.
+	pairWeight = 4.4
 )
 
 // judgePairs looks for two values, each routine, that never came together.
@@ -853,7 +865,7 @@ func (m *Model) judgePairs(o *Observation) {
 	}
 	s.shape = 0
 	for i := range s.nlows {
-		s.shape += s.lows[i].id * 0x9e3779b1
+		s.shape += s.lows[i].id * shapeMix
 	}
 	m.judgeRush(o)
 	if s.nlows < 2 {
@@ -870,7 +882,7 @@ func (m *Model) judgePairs(o *Observation) {
 			l.of, l.fresh = p.compared, p.fresh()
 		}
 	}
-	told := uint64(0)
+	most, told, compared := float32(0), uint64(0), 0
 	for i := range s.nlows {
 		a := &s.lows[i]
 		for j := i + 1; j < s.nlows; j++ {
@@ -890,16 +902,19 @@ func (m *Model) judgePairs(o *Observation) {
 					continue
 				}
 			}
+			compared++
 			key := pairKey(a.id, b.id)
-			points := pairWeight * log2(float64(1+expected))
 			// Of equals whole values are told, not parts of a path, then one of them in
 			// whatever order they come.
 			rank := uint64(s.parts(a)+s.parts(b))<<32 | uint64(key)
-			if (points > s.rawPair || points == s.rawPair && rank < told) && fs.pairs.find(key).n <= o.own() {
-				s.rawPair, told = points, rank
+			if (expected > most || expected == most && rank < told) && fs.pairs.find(key).n <= o.own() {
+				most, told = expected, rank
 				s.together = [2]int{i, j}
 			}
 		}
+	}
+	if most > 0 { // the more pairs there are, the sooner one of them never met by chance (Bonferroni)
+		s.rawPair = pairWeight * log2(float64(1+max(0, most-float32(math.Log(float64(compared))))))
 	}
 }
 
@@ -936,13 +951,38 @@ func (m *Model) judgeRush(o *Observation) {
 	if n < leastRush {
 		return
 	}
-	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1) * m.clock.lull()
+	before := float32(fs.shapes.find(s.shape).n)
+	if shape := m.earlierShape(o); shape != s.shape {
+		before += float32(fs.shapes.find(shape).n)
+	}
+	expected := recentShapes * (before - n + 1) / (fs.records + 1) * m.clock.lull()
 	if expected = max(expected, leastUsual); n > expected {
 		s.rushCount, s.rushUsual = n, expected
 		s.rushBits = n*log2(float64(n/expected)) - math.Log2E*(n-expected) // Chernoff's bound, as of a burst
 		s.rawRush = rushWeight * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/rushUnit))
 	}
 }
+
+// earlierShape is the shape that a record as this one had before fields that were no
+// categories for long came to be some: once a second value has come to one that was always
+// 0, all records are of other shapes, and there are no more of them.
+func (m *Model) earlierShape(o *Observation) (shape uint32) {
+	s := &o.fields
+	for i := range s.nlows {
+		l := &s.lows[i]
+		if l.seen >= 0 {
+			if p := &m.fields.keys.all[s.list[l.seen].key].place; p.compared < longCompared*p.n {
+				continue
+			}
+		}
+		shape += l.id * shapeMix
+	}
+	return shape ^ (uint32(o.Line.Hash) | 1)
+}
+
+// longCompared is in what share of its values a field must have been a category to be in
+// the shapes of all records that are remembered, but for few.
+const longCompared = 0.9
 
 func pairKey(a, b uint32) uint32 { return (min(a, b)*0x85ebca6b ^ max(a, b)) * 0xc2b2ae35 }
 

@@ -11,6 +11,7 @@ const (
 	tailBits        = 0.7  // weight of a bit of a tail's rarity
 	binsPerBit      = 3    // twelfths of an octave beyond all lengths that are worth a bit
 	longShare       = 0.5  // weight of long lines beside short ones, which may be cut off
+	alike           = 3    // twelfths of an octave: a line so much shorter than others is as rare as they are
 	plainLength     = 3    // bits that say nothing
 	forgottenLength = 0.25 // lines, aged, of which nothing is kept
 )
@@ -38,14 +39,16 @@ func (h *lengths) learn(n int) {
 }
 
 // surprise returns how seldom lines are as short as n or, at half the weight,
-// as long, in bits, and 4 for each octave beyond all that was seen.
+// as long, in bits, and 4 for each octave beyond all that was seen. Each message has
+// a length of its own, however many lines there are of the others: one that is the
+// shortest by a sixth was not cut, as one of half the length may have been.
 func (h *lengths) surprise(n int) float32 {
 	if h.total < fewLines {
 		return 0
 	}
 	bin := lengthBin(n)
 	var below, above float32
-	for k := h.lo; k <= min(bin, h.hi); k++ {
+	for k := h.lo; k <= min(bin+alike, h.hi); k++ {
 		below += h.count[k]
 	}
 	for k := max(bin, h.lo); k <= h.hi; k++ {

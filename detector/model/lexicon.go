@@ -83,10 +83,19 @@ var stemRange = func() (r [26*26 + 1]uint16) {
 func startOf(first, second byte) int { return 26*int(first-'a') + int(second-'a') }
 
 // said returns what the i-th token, a word, speaks of where it stands: it is no
-// part of a name, no placeholder, not taken back and not counted as none. What
-// is counted in the logging statements of many projects (package words) says more
-// than the list.
+// part of a name, no placeholder, not taken back, not counted as none and not only
+// looked for. What is counted in the logging statements of many projects (package
+// words) says more than the list.
 func said(text []byte, tokens []pattern.Token, i int) wordClass {
+	c := spokenOf(text, tokens, i)
+	if c != 0 && words.IsSought(text, tokens, i) {
+		return 0
+	}
+	return c
+}
+
+// spokenOf is said, whether what it speaks of is there or only looked for.
+func spokenOf(text []byte, tokens []pattern.Token, i int) wordClass {
 	if words.Said(text, tokens, i) >= failureBits {
 		return classFailure
 	}

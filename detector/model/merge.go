@@ -38,7 +38,7 @@ func (m *Model) Merge(o *Model) {
 	if g.later {
 		m.told = o.told
 	}
-	m.traced, m.opened = traced{}, false // nothing of one log goes on in the other
+	m.traced, m.opened, m.within = traced{}, false, 0 // nothing of one log goes on in the other
 	g.clock()
 	m.seldom.merge(&o.seldom)
 	m.indent = meanOf(m.indent, o.indent, g.share(indentHorizon))

@@ -89,6 +89,7 @@ type Model struct {
 	traced traced
 	indent float32 // share of indented lines
 	opened bool    // by the last line, see opens
+	within uint8   // lines that may go on within brackets, see Observation.within
 	fields fields
 
 	clock  clock
@@ -309,7 +310,7 @@ func (m *Model) Learn(o *Observation) {
 	}
 	m.clock.tick(o.stamp)
 	m.indent += (b2f(o.indented()) - m.indent) / indentHorizon
-	m.opened = o.opens()
+	m.opened, m.within = o.opens(), o.within(m.within)
 	news := 0
 	if o.below == framed {
 		m.traced = o.trace
@@ -372,7 +373,7 @@ func (m *Model) Pass(o *Observation) {
 	if o.known != nil {
 		m.learnBurst(o, o.known)
 	}
-	m.opened = o.opens()
+	m.opened, m.within = o.opens(), o.within(m.within)
 	if o.below == framed {
 		m.traced = o.trace
 	} else if o.Learned {
@@ -420,6 +421,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	m.traced.carry(c)
 	c.F32(&m.indent)
 	c.Bool(&m.opened)
+	c.U8(&m.within)
 	m.fields.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)

@@ -382,3 +382,31 @@ func TestPass(t *testing.T) {
 		}
 	}
 }
+
+// TestHarmlessGoesOn: what says nothing bad is news with its first line, told or not, and
+// then on another day; trouble is as long as it was not told.
+func TestHarmlessGoesOn(t *testing.T) {
+	const now = 100 * hour
+	for _, c := range []struct {
+		name string
+		bad  badness
+		st   statement
+		row  Row
+		want bool
+	}{
+		{"harmless, a second time", 0, statement{seen: 1, habit: habit{time: now - hour}}, Row{featWord: 20 * PerPoint}, true},
+		{"harmless, told, a second time", 0, statement{seen: 1, habit: habit{time: now - hour, told: 1}}, Row{featWord: 20 * PerPoint}, true},
+		{"harmless, on another day", 0, statement{seen: 1, habit: habit{time: now - 12*hour}}, Row{featWord: 20 * PerPoint}, false},
+		{"harmless, of a strange length", 0, statement{seen: 1, habit: habit{time: now - hour}}, Row{featWord: 20 * PerPoint, featLength: 7 * PerPoint}, false},
+		{"a warning, a second time", 1, statement{seen: 1, habit: habit{time: now - hour}}, Row{featWord: 20 * PerPoint}, false},
+		{"a warning, told, a second time", 1, statement{seen: 1, habit: habit{time: now - hour, told: 1}}, Row{featWord: 20 * PerPoint}, true},
+		{"a failure, told, a second time", 2, statement{seen: 1, habit: habit{time: now - hour, told: 1}}, Row{featWord: 20 * PerPoint}, false},
+	} {
+		m := New()
+		m.records, m.clock.now = 10_000, now
+		o := Observation{model: &m, known: &c.st, Line: new(pattern.Line), Time: now, bad: c.bad, Row: c.row}
+		if got := o.GoesOn(); got != c.want {
+			t.Errorf("%s: it goes on: %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -47,6 +47,10 @@ func TestWordsOfFailureWhereTheyStand(t *testing.T) {
 		"2 ddr error(s) detected and corrected on rank 0": false, "seen over 335 seconds": false, "starting quorum peer": false,
 		"ignoring option x": false, "SELinux: Disabled at runtime": false, "expiring session 4": false, "10722 total interrupts": false,
 		"OOMKilledCounter ready": false,
+
+		"Looking for unclaimed instances stuck in BUILDING status": false, "checking for stale locks": false, "scanned for failed disks": false,
+		"Check for updates failed": true, "looking for a lock, stuck": true, "waiting for node 7, dead": true, "waiting for stuck jobs": true,
+		"for stale locks": true, "looking: for stale locks": true, "looking for the list of all the stuck": true,
 	} {
 		if got := saysOfFailure(line); got != want {
 			t.Errorf("%q speaks of a failure: %v, want %v", line, got, want)

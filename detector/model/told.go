@@ -23,8 +23,9 @@ const (
 // GoesOn reports whether all that makes the event strange is that a statement which
 // was told goes on, or goes on at a level that it seldom has, so that it is too soon to
 // tell it again. Its n-th report comes with its n*n-th record: an outage stays told and
-// fills no page. One of a thing with an identifier that was not told is told. What is new
-// at DEBUG, says nothing bad and is strange by its words alone is not told at all.
+// fills no page. What says nothing bad is told with its first line or, on that day, not at
+// all. One of a thing with an identifier that was not told is told. What is new at DEBUG,
+// says nothing bad and is strange by its words alone is not told at all.
 func (o *Observation) GoesOn() bool {
 	st := o.known
 	if o.Level != pattern.LevelNone && o.Level <= pattern.LevelDebug && o.bad == 0 && o.onlyWorded() {
@@ -38,8 +39,8 @@ func (o *Observation) GoesOn() bool {
 		return false
 	}
 	p := &st.habit
-	if st.seen < maturity { // what is harmless is news again on another day at the earliest
-		return p.told > 0 && o.onlyWorded() && !(p.time > 0 && o.model.silence(o, p) >= longSilence)
+	if st.seen < maturity { // what is harmless is news with its first line, told or not, and then on another day
+		return (p.told > 0 || o.bad == 0) && o.onlyWorded() && !(p.time > 0 && o.model.silence(o, p) >= longSilence)
 	}
 	if o.back {
 		return false

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/event/trace"
 )
 
@@ -76,19 +77,64 @@ func (o *Observation) indented() bool {
 // opens reports whether an indented line below goes on with this one: it is indented
 // itself, or its end says that something follows. Behind a gap something begins.
 func (o *Observation) opens() bool {
-	end := len(o.Text)
-	for end > 0 && (o.Text[end-1] == ' ' || o.Text[end-1] == '\t' || o.Text[end-1] == '\r') {
-		end--
-	}
-	if end == 0 {
+	switch o.lastByte() {
+	case 0:
 		return false
-	}
-	switch o.Text[end-1] {
 	case ':', '{', '[', '(', ',', '=', '\\':
 		return true
 	}
 	return o.indented() || o.rules()
 }
+
+// lastByte is the line's last byte that is no white space, 0 if it has none.
+func (o *Observation) lastByte() byte {
+	for end := len(o.Text) - 1; end >= 0; end-- {
+		if c := o.Text[end]; c != ' ' && c != '\t' && c != '\r' {
+			return c
+		}
+	}
+	return 0
+}
+
+// headed reports whether the line begins as a record does that nobody has parsed: with a
+// time or a level, or one of them behind a name or two.
+func (o *Observation) headed() bool {
+	for i := range min(headTokens, len(o.Line.Tokens)) {
+		if k := o.Line.Tokens[i].Kind; k == pattern.Time || k == pattern.LevelWord {
+			return true
+		}
+	}
+	return false
+}
+
+// within returns how many lines behind this one may go on with a record that ended with
+// an open bracket, which left of them could so far: until one begins with the closing
+// bracket, or as a record does, or is of a message that is known.
+func (o *Observation) within(left uint8) uint8 {
+	c := o.lastByte()
+	opens := c == '(' || c == '[' || c == '{'
+	switch {
+	case left == 0 && !opens:
+		return 0
+	case o.headed():
+		if opens {
+			return mostWithin
+		}
+		return 0
+	case left == 0 || o.seen >= maturity || len(o.Text) > 0 && (o.Text[0] == ')' || o.Text[0] == ']' || o.Text[0] == '}'):
+		return 0
+	}
+	return left - 1
+}
+
+const (
+	// headTokens is among how many of a line's first tokens its time or level stands.
+	headTokens = 3
+
+	// mostWithin is how many lines go on with one that ended with an open bracket, should
+	// it never be closed: a page of a terminal or so.
+	mostWithin = 32
+)
 
 // rules reports whether the line is nothing but brackets, rules and the like.
 func (o *Observation) rules() bool {
@@ -104,8 +150,9 @@ func (o *Observation) rules() bool {
 }
 
 // judgeBelow takes back what was said of the text of a line that goes on with the one
-// above it: a frame of a stack trace, an indented line of several in a log whose lines
-// are not, a line of nothing but brackets or rules.
+// above it: a frame of a stack trace, a line within brackets that a record has opened, an
+// indented line of several in a log whose lines are not, a line of nothing but brackets or
+// rules.
 func (m *Model) judgeBelow(o *Observation) {
 	was := o.Row
 	var ofTrace bool
@@ -113,7 +160,7 @@ func (m *Model) judgeBelow(o *Observation) {
 	case ofTrace:
 		o.below, o.bad, o.rare = framed, 0, false
 		o.Row = Row{}
-	case o.rules() || o.indented() && m.opened && m.indent < indentedLog:
+	case o.rules() || m.within > 0 && !o.headed() || o.indented() && m.opened && m.indent < indentedLog:
 		o.below = continued
 		o.Row = Row{featFailure: was[featFailure], featLevel: was[featLevel], featSeverity: was[featSeverity]}
 		if o.bad >= 2 {

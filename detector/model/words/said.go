@@ -340,3 +340,27 @@ func IsCorrected(text []byte, tokens []pattern.Token, i int) bool {
 	}
 	return false
 }
+
+// What one does to find something: "looking for orphans".
+var seeking = []string{"look", "looks", "looking", "looked", "check", "checks", "checking", "checked", "search", "searches", "searching", "searched",
+	"scan", "scans", "scanning", "scanned", "watch", "watches", "watching", "poll", "polls", "polling"}
+
+// mostSought is how many words there are at most between "for" and the failure behind it.
+const mostSought = 3
+
+// IsSought reports whether what the i-th word speaks of is only looked for: "checking
+// for stale locks", "looking for instances stuck in building". In "check for updates
+// failed" it is what became of the search.
+func IsSought(text []byte, tokens []pattern.Token, i int) bool {
+	for n := 1; n <= mostSought+1 && n < i; n++ {
+		if tokens[i-n].Kind != pattern.Word || string(gap(text, tokens, i-n)) != " " {
+			return false
+		}
+		if equalFold(wordAt(text, tokens, i-n), "for") {
+			word := wordAt(text, tokens, i)
+			said := n > 1 && len(word) > 2 && equalFold(word[len(word)-2:], "ed")
+			return !said && string(gap(text, tokens, i-n-1)) == " " && oneOf(wordAt(text, tokens, i-n-1), seeking)
+		}
+	}
+	return false
+}
