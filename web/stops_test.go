@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/report"
@@ -67,6 +68,16 @@ func TestChartOfAView(t *testing.T) {
 		}
 		if a.Total.Lines != want.lines || a.Total.Judged != want.judged || !slices.Equal(a.Total.Flagged[:4], want.flagged) || a.Total.EachLevel[pattern.LevelError] != want.errors {
 			t.Errorf("%s: in all %+v, want %+v", query, a.Total, want)
+		}
+		// 307 lines in 20 bins, or the four of a range; nearly all times within 10 s.
+		width := int64(20)
+		if strings.Contains(query, "axis=line") {
+			width = 1
+		} else if strings.Contains(query, "x=time") {
+			width = 1000
+		}
+		if a.Width != width || len(a.Lines[0]) > 21 {
+			t.Errorf("%s: %d bins from %d on, %d wide, want %d", query, len(a.Lines[0]), a.From, a.Width, width)
 		}
 		if count(a.Lines) != want.linesOfTheBins || count(a.Flagged) != want.drawn || strays != want.strays {
 			t.Errorf("%s: %d lines, %d flagged, %d outside; want %+v", query, count(a.Lines), count(a.Flagged), strays, want)
@@ -282,11 +293,55 @@ func TestFewSelectionsAreRemembered(t *testing.T) {
 		asked(t, v, fmt.Sprintf("/rows?levels=error&q=line&axis=line&from=1&to=%d", i+1), &a)
 		asked(t, v, fmt.Sprintf("/rows?q=line%d", i), &a)
 	}
+	for stop := range 5 {
+		var a incidentsAnswer
+		asked(t, v, fmt.Sprintf("/incidents?stop=%d", stop), &a)
+	}
+	if n := len(v.told.all); n > 2 {
+		t.Errorf("the incidents at %d stops are remembered", n)
+	}
 	held := 0
 	for _, s := range slices.Concat(v.asked.all, v.asked.hits) {
 		held += len(s.lines)
 	}
 	if all, hits := len(v.asked.all), len(v.asked.hits); all > 5 || hits > 2 || held > 7*2 {
 		t.Errorf("%d selections and %d searches are remembered, of %d lines", all, hits, held)
+	}
+}
+
+// TestUsualInWords is what is known of a field: its values where they are few, else how
+// many there are.
+func TestUsualInWords(t *testing.T) {
+	k := &known{fields: map[string]*model.FieldContents{
+		"few":    {Name: "few", Kind: model.Category, Share: 1, Distinct: 3, Usual: []model.UsualValue{{Text: "a", Share: 0.5}, {Text: "b", Share: 0.25}}},
+		"many":   {Name: "many", Kind: model.Category, Share: 1, Distinct: 700},
+		"seldom": {Name: "seldom", Kind: model.Words, Share: 0.02},
+	}}
+	for name, want := range map[string]string{"few": "a (50 %), b (25 %), 1 other", "many": "700 different values", "seldom": "words; in 2 % of the records", "none": "not known"} {
+		if _, got := k.usual(name, nil); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestNumbersOfAMessage are told beside its fields, whatever was shown before.
+func TestNumbersOfAMessage(t *testing.T) {
+	v := patterned(t, []line{{pattern: 0}})
+	hash := v.patterns.hash(0)
+	v.learned.Store(&knowledge{"": {patterns: map[uint64]*model.PatternContents{hash: {Numbers: []model.Range{{Low: 1, High: 5}, {Low: 10, High: 90}}}}}})
+	rows := v.fields([]byte("request 3 took 4711"), &line{pattern: 0}, "")
+	if len(rows) != 2 || rows[0].Value != "3" || rows[0].Usual != "1 to 5" || rows[1].Value != "4711" || rows[1].Usual != "10 to 90" {
+		t.Errorf("%+v", rows)
+	}
+}
+
+// TestIgnoreFileOfAView says what it is, and of each entry what it is of.
+func TestIgnoreFileOfAView(t *testing.T) {
+	v := patterned(t, []line{{pattern: 0}, {pattern: 1}, {pattern: 2}})
+	w := httptest.NewRecorder()
+	v.server.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/api/views/"+v.id+"/ignore?hide="+v.patternID(1), nil))
+	lines := strings.Split(w.Body.String(), "\n")
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], "# What is normal") || lines[1] != "# 1 of 3 lines of a.log, such as: line of b" || lines[2] != "pattern:0000000002" || lines[3] != "" {
+		t.Errorf("%d %q", w.Code, lines)
 	}
 }
