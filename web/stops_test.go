@@ -95,6 +95,15 @@ func TestPatternsAtAStop(t *testing.T) {
 			t.Errorf("stop %d: %s are flagged, want %s", stop, got, want)
 		}
 	}
+	for n, want := range map[int]int{-1: 0, 0: 0, 1: 1, 2: 2, 3: 2} {
+		var a struct {
+			Total    int
+			Patterns []patternRow
+		}
+		if asked(t, v, fmt.Sprintf("/patterns?x=line&n=%d", n), &a); a.Total != 2 || len(a.Patterns) != want {
+			t.Errorf("of %d that are wanted %d come, of %d", n, len(a.Patterns), a.Total)
+		}
+	}
 }
 
 // TestSeekFromAHiddenLine goes to the next flagged one behind it, and before it, and not

@@ -436,6 +436,29 @@ func TestOutputMessageSize(t *testing.T) {
 	}
 }
 
+// TestOutputSaysWhatItForgets: that more wait than are remembered, once, and not before it
+// is so; nor that Fluent Bit waits where it does not.
+func TestOutputSaysWhatItForgets(t *testing.T) {
+	r := &fakeReceiver{send: func() error { return errors.New("connection reset") }}
+	o, logged := newTestOutput(t, r, nil)
+	o.waiting.most = 2
+	for n := 1; n <= 4; n++ {
+		if o.flush("app", testchunk.Routine(t, n), 0) {
+			t.Error("done")
+		}
+		want := 0
+		if n > 2 {
+			want = 1
+		}
+		if said := strings.Count(logged.String(), "more chunks wait for the receiver than are remembered"); said != want {
+			t.Errorf("said %d times when %d chunks wait, want %d\n%s", said, n, want, logged)
+		}
+	}
+	if strings.Contains(logged.String(), "set Workers") {
+		t.Errorf("nobody waits\n%s", logged)
+	}
+}
+
 func TestWaitingRoomIsBounded(t *testing.T) {
 	w := newWaitingRoom(3, 100)
 	id := func(n byte, size int) chunkID { return w.id("a", bytes.Repeat([]byte{n}, size)) }
