@@ -379,3 +379,17 @@ func TestOrderOfDayAndMonth(t *testing.T) {
 		}
 	}
 }
+
+// TestDaysThatThereAre are those of package time.
+func TestDaysThatThereAre(t *testing.T) {
+	for _, year := range []int{1900, 2000, 2023, 2024, 2026} {
+		for month := -1; month <= 14; month++ {
+			for day := -1; day <= 70; day++ {
+				d := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+				if got, want := valid(year, month, day), d.Day() == day && int(d.Month()) == month; got != want {
+					t.Errorf("%d-%d-%d: %v", year, month, day, got)
+				}
+			}
+		}
+	}
+}
