@@ -247,6 +247,10 @@ func TestReportSaysOfWhat(t *testing.T) {
 	if code, body := ask(); code != http.StatusBadRequest || !strings.Contains(body, "closed") {
 		t.Errorf("its text is gone: %d %s", code, body)
 	}
+	w := httptest.NewRecorder()
+	if v.server.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/api/views/"+v.id+"/incidents", nil)); w.Code == http.StatusOK {
+		t.Errorf("its incidents: %d %s", w.Code, w.Body)
+	}
 }
 
 // TestLinesOfAnIncident are those of it that the other parts of a filter mean, of the
@@ -325,8 +329,9 @@ func TestUsualInWords(t *testing.T) {
 		"few":    {Name: "few", Kind: model.Category, Share: 1, Distinct: 3, Usual: []model.UsualValue{{Text: "a", Share: 0.5}, {Text: "b", Share: 0.25}}},
 		"many":   {Name: "many", Kind: model.Category, Share: 1, Distinct: 700},
 		"seldom": {Name: "seldom", Kind: model.Words, Share: 0.02},
+		"tenth":  {Name: "tenth", Kind: model.Words, Share: 0.1},
 	}}
-	for name, want := range map[string]string{"few": "a (50 %), b (25 %), 1 other", "many": "700 different values", "seldom": "words; in 2 % of the records", "none": "not known"} {
+	for name, want := range map[string]string{"few": "a (50 %), b (25 %), 1 other", "many": "700 different values", "seldom": "words; in 2 % of the records", "tenth": "words", "none": "not known"} {
 		if _, got := k.usual(name, nil); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
@@ -352,5 +357,47 @@ func TestIgnoreFileOfAView(t *testing.T) {
 	lines := strings.Split(w.Body.String(), "\n")
 	if len(lines) != 4 || !strings.HasPrefix(lines[0], "# What is normal") || lines[1] != "# 1 of 3 lines of a.log, such as: line of b" || lines[2] != "pattern:0000000002" || lines[3] != "" {
 		t.Errorf("%d %q", w.Code, lines)
+	}
+}
+
+// TestFieldsThatAreCompared are listed up to a number, and those beyond it are counted.
+func TestFieldsThatAreCompared(t *testing.T) {
+	const shapes, each, listed = 5, 42, 200
+	v := table(t, nil)
+	for range 100 {
+		v.lines.add(&line{})
+	}
+	for n := range shapes {
+		var ev detector.Event
+		for f := range each {
+			ev.Fields = append(ev.Fields, detector.Field{Name: fmt.Appendf(nil, "field %d of %d", f, n)})
+		}
+		for range 50 {
+			v.lines.add(&line{shape: v.shapes.index(&ev)})
+		}
+	}
+	v.lines.publish()
+	before, after := &filter{axis: byLine, from: 1, to: 101}, &filter{axis: byLine, from: 101, to: 100 + 50*shapes + 1}
+	var a comparedFields
+	if err := a.compare(t.Context(), v, v, before, after); err != nil {
+		t.Fatal(err)
+	}
+	if len(a.New) != listed || a.More != shapes*each-listed || len(a.Gone)+len(a.Changed)+a.Same != 0 {
+		t.Errorf("%d new, %d more, %d gone, %d changed, %d the same", len(a.New), a.More, len(a.Gone), len(a.Changed), a.Same)
+	}
+}
+
+// TestForgottenIncidents: only the lines of those that are told stay.
+func TestForgottenIncidents(t *testing.T) {
+	v := patterned(t, []line{{time: 1000, sweep: 1, score: billion, flags: judgedBit | uint8(pattern.LevelError)}})
+	var a incidentsAnswer
+	if asked(t, v, "/incidents", &a); len(a.Incidents) != 1 {
+		t.Fatalf("%+v", a)
+	}
+	told := v.told.all[0]
+	told.lines["gone"] = []uint32{0}
+	told.forget()
+	if len(told.lines) != 1 || len(told.lines[a.Incidents[0].ID]) != 1 {
+		t.Errorf("%v", told.lines)
 	}
 }

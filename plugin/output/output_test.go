@@ -465,6 +465,9 @@ func TestWaitingRoomIsBounded(t *testing.T) {
 	if w.id("a", []byte("bc")) == w.id("ab", []byte("c")) {
 		t.Error("tag and bytes run into each other")
 	}
+	if w.id("a", []byte("bc")) == w.id("b", []byte("bc")) {
+		t.Error("chunks of two tags are one")
+	}
 	for n := range byte(5) {
 		if all := w.put(&delivery{id: id(n, 10), size: 10}); all != (n < 3) {
 			t.Errorf("delivery %d: %v", n, all)
@@ -541,12 +544,13 @@ func TestLinesOnTheirWay(t *testing.T) {
 	if l, ok := q.next(); ok {
 		t.Errorf("of none there is %+v", l)
 	}
-	for n := range mostLines + 5 {
+	const most = 256 // of those that nobody fetches
+	for n := range most + 5 {
 		text := fmt.Appendf(nil, "line %d", n)
 		q.add(1+n%4, text)
 		text[0] = 'x' // the caller's again
 	}
-	for n := range mostLines {
+	for n := range most {
 		if l, ok := q.next(); !ok || l != (line{1 + n%4, fmt.Sprintf("line %d", n)}) {
 			t.Fatalf("the %d. is %+v, %v", n, l, ok)
 		}
