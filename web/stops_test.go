@@ -401,3 +401,23 @@ func TestForgottenIncidents(t *testing.T) {
 		t.Errorf("%v", told.lines)
 	}
 }
+
+// TestLinesThatGoOn are those that are longer than what is asked for, or than what is
+// looked at of any.
+func TestLinesThatGoOn(t *testing.T) {
+	const text = "short\r\nlonger than that\ncut\n"
+	v := table(t, []line{{offset: 0}, {offset: 7}, {offset: 24, flags: cutBit}})
+	if _, err := io.WriteString(v.text, text); err != nil {
+		t.Fatal(err)
+	}
+	snap := v.lines.snapshot()
+	for i, want := range []struct {
+		text string
+		cut  bool
+	}{{"short", false}, {"longer tha", true}, {"cut", true}} {
+		got, cut, err := v.lineText([]byte("> "), &snap, i, 10)
+		if err != nil || string(got) != "> "+want.text || cut != want.cut {
+			t.Errorf("line %d: %q, cut %v, %v; want %q, %v", i+1, got, cut, err, want.text, want.cut)
+		}
+	}
+}
