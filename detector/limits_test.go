@@ -48,3 +48,14 @@ func TestLongGroupNames(t *testing.T) {
 		t.Errorf("%v allocations for a long name", n)
 	}
 }
+
+// TestLeastRecentlyUsedGroupGoes, not the one that came first.
+func TestLeastRecentlyUsedGroupGoes(t *testing.T) {
+	d := newDetector(t, func(o *detector.Options) { o.MaxGroups = 2 })
+	for _, group := range []string{"a", "b", "a", "c", "a", "d", "a"} {
+		d.Learn(&detector.Event{Group: []byte(group), Message: []byte("request 1 served")})
+	}
+	if s := d.Stats(); s.Groups != 2 || s.Evicted != 2 {
+		t.Errorf("%d groups are held, %d made room: want 2 and 2, b and c", s.Groups, s.Evicted)
+	}
+}
