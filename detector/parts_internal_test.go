@@ -166,6 +166,16 @@ func TestShareIsKept(t *testing.T) {
 				if reaches {
 					flagged++
 				}
+				if i%7 != 0 {
+					continue
+				}
+				above := float32(0)
+				for _, c := range s.count[s.at+1:] {
+					above += c
+				}
+				if math.Abs(float64(above-s.above)) > 1e-3*float64(s.total) {
+					t.Fatalf("%v, %s: behind %d records %v are above the class, it says %v", contamination, name, i+1, above, s.above)
+				}
 			}
 			if got := float32(flagged) / n; math.Abs(float64(got-contamination)) > 0.02*float64(contamination)+20.0/n {
 				t.Errorf("%v, %s: a share of %v is flagged", contamination, name, got)

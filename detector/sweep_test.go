@@ -94,3 +94,33 @@ func TestNewRefusesBadSweep(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnoredAtEachStop: what is ignored is flagged at none, though it would be.
+func TestIgnoredAtEachStop(t *testing.T) {
+	events := shopEvents(4000, 1)
+	flagged := func(ignore ...string) (of [2]int) {
+		d := newDetector(t, func(o *detector.Options) { o.Contamination, o.Sweep, o.Ignore = 0.001, []float64{0.3}, ignore })
+		for i, v := range observe(d, events) {
+			if v.Sweep != 0 {
+				of[min(1, bytes.Count(events[i].Message, []byte("7")))]++
+			}
+		}
+		return of
+	}
+	if of := flagged(); of[0] == 0 || of[1] == 0 {
+		t.Fatalf("%v are flagged: the test shows nothing", of)
+	}
+	if of := flagged("7"); of[0] == 0 || of[1] != 0 {
+		t.Errorf("%d are flagged that are ignored, and %d of the others", of[1], of[0])
+	}
+}
+
+// TestNotesUpToALength are kept, and none that is longer.
+func TestNotesUpToALength(t *testing.T) {
+	d := newDetector(t, nil)
+	for n, want := range map[int]int{0: 0, 1: 1, detector.MaxNotes: detector.MaxNotes, detector.MaxNotes + 1: 0} {
+		if d.SetNotes(make([]byte, n)); len(d.Notes()) != want {
+			t.Errorf("of %d bytes %d are kept, want %d", n, len(d.Notes()), want)
+		}
+	}
+}
