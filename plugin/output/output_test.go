@@ -441,6 +441,9 @@ func TestOutputMessageSize(t *testing.T) {
 func TestOutputSaysWhatItForgets(t *testing.T) {
 	r := &fakeReceiver{send: func() error { return errors.New("connection reset") }}
 	o, logged := newTestOutput(t, r, nil)
+	if o.waiting.most != 1024 || o.waiting.mostSize != 64<<20 {
+		t.Errorf("%d chunks and %d bytes are remembered: the documentation says 1,024 and 64 MiB", o.waiting.most, o.waiting.mostSize)
+	}
 	o.waiting.most = 2
 	for n := 1; n <= 4; n++ {
 		if o.flush("app", testchunk.Routine(t, n), 0) {
