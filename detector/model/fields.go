@@ -805,7 +805,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	var d float32
 	switch {
 	case s.number > usual.hi:
-		d = (s.number - usual.hi).float()
+		d = (s.number - usual.noticed(o.field(s).Unit).hi).float()
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
 	case s.number < usual.lo:
