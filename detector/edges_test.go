@@ -80,10 +80,10 @@ func TestMergedKeepsTheSeed(t *testing.T) {
 }
 
 // TestRanksAreForTheContaminationToo, not for the slider's stops alone: of what is judged
-// by all of it, exactly that share is flagged, in each group.
+// by all of it, exactly that share is flagged, in each group, and so for each stop.
 func TestRanksAreForTheContaminationToo(t *testing.T) {
 	for _, groups := range []int{1, 2} {
-		change := func(o *detector.Options) { o.Contamination, o.MaxGroups = 0.05, 4 }
+		change := func(o *detector.Options) { o.Contamination, o.MaxGroups, o.Sweep = 0.05, 4, []float64{0, 0.1} }
 		d, by := newDetector(t, change), newDetector(t, change)
 		events := shopEvents(4000, groups)
 		for i := range events {
@@ -96,16 +96,29 @@ func TestRanksAreForTheContaminationToo(t *testing.T) {
 			of[string(events[i].Group)]++
 		}
 		d.RankBy(by)
-		flagged := map[string]int{}
+		flagged, swept := map[string]int{}, map[string]int{}
+		least, most := 1.0, 0.0 // of the scores of those flagged, and of the others
 		for i := range events {
 			var v detector.Verdict
 			if d.JudgeLearned(&events[i], &v); v.Anomaly {
 				flagged[string(events[i].Group)]++
+				least = min(least, v.Score)
+			} else {
+				most = max(most, v.Score)
 			}
+			if v.Sweep&2 != 0 {
+				swept[string(events[i].Group)]++
+			}
+		}
+		if is := d.Stats().Threshold; groups == 1 && (least < is || most > is+1e-3) {
+			t.Errorf("those flagged have scores from %v on, the others up to %v, by a threshold of %v", least, most, is)
 		}
 		for group, n := range of {
 			if want := n / 20; flagged[group] < want || flagged[group] > want+1 {
 				t.Errorf("%d groups, %q: %d of %d flagged, want %d", groups, group, flagged[group], n, want)
+			}
+			if want := n / 10; swept[group] < want || swept[group] > want+1 {
+				t.Errorf("%d groups, %q: at the stop of 0.1 %d of %d flagged, want %d", groups, group, swept[group], n, want)
 			}
 		}
 	}

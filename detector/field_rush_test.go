@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -24,5 +25,24 @@ func TestFieldRush(t *testing.T) {
 	}
 	if flagged > 0 && !strings.Contains(reason, "far above") {
 		t.Errorf("the reason is %q", reason)
+	}
+}
+
+// A field that showed one value all along and now a second one tells records apart from
+// then on: those of the usual value are no rush of something new.
+func TestSecondValueIsNoRush(t *testing.T) {
+	n := 0
+	line := func(idle int) string {
+		n++
+		return fmt.Sprintf(`{"msg":"connection closed","fd":%d,"idle":%d,"mem":%d}`, 8+n%3/2, idle, 37632+n%4/3)
+	}
+	w := watch(t, func() string { return line(0) }, 4000)
+	if v := w.see(line(1)); !strings.Contains(string(v.Reason), "idle") {
+		t.Errorf("the second value: flagged %t, %s", v.Anomaly, v.Reason)
+	}
+	for range 1000 {
+		if v := w.see(line(0)); v.Score > 0.25 {
+			t.Fatalf("%d records behind it, where nothing is new: a score of %.2f", n-4001, v.Score)
+		}
 	}
 }

@@ -416,14 +416,15 @@ func TestFitsAtOnce(t *testing.T) {
 // TestCanonicalNames: one that is too long is kept by its beginning and its hash.
 func TestCanonicalNames(t *testing.T) {
 	d := &Detector{}
+	const longest = 256 // as the documentation has it
 	canonical := func(name string) string { return string(d.canonical([]byte(name))) }
-	long := strings.Repeat("n", maxGroupName)
+	long := strings.Repeat("n", longest)
 	if got := canonical(long); got != long {
 		t.Errorf("a name of %d bytes is kept as one of %d", len(long), len(got))
 	}
 	a := canonical(long + "a")
 	b := canonical(long + "b")
-	if a == b || len(a) != maxGroupName || !strings.HasPrefix(a, long[:maxGroupName-68]+"... ") {
+	if a == b || len(a) != longest || !strings.HasPrefix(a, long[:longest-68]+"... ") {
 		t.Errorf("%q and %q", a, b)
 	}
 	if again := canonical(long + "a"); again != a {
@@ -543,5 +544,52 @@ func TestContentsOfAWindow(t *testing.T) {
 		if c.Features[i] != want {
 			t.Errorf("%+v, want %+v", c.Features[i], want)
 		}
+	}
+}
+
+// TestMergedWindow has the rows of both, those seen last of each where there is not room
+// for all.
+func TestMergedWindow(t *testing.T) {
+	const size = 64
+	of := func(first, n, records int) *state {
+		s := newState(&Options{Window: size})
+		for i := range n {
+			s.window.add(&row{byte(first + i)})
+		}
+		s.records = records
+		return &s
+	}
+	for _, c := range []struct {
+		own, others, records, of int // rows of each, and how many records they stand for
+		want                     []int
+	}{
+		{10, 20, 10, 20, []int{10, 20}},
+		{0, 20, 0, 20, []int{0, 20}},
+		{64, 64, 1000, 1000, []int{32, 32}},
+		{64, 64, 3000, 1000, []int{48, 16}},
+		{64, 10, 1000, 1000, []int{54, 10}},
+	} {
+		s := of(0, c.own, c.records)
+		s.merge(of(100, c.others, c.of))
+		got := []int{0, 0}
+		var last [2]byte
+		for _, r := range s.window.inOrder() {
+			got[r[0]/100]++
+			last[r[0]/100] = r[0]
+		}
+		if !slices.Equal(got, c.want) || s.records != c.records+c.of || got[0] > 0 && last[0] != byte(c.own-1) || last[1] != byte(100+c.others-1) {
+			t.Errorf("%d rows of %d records and %d of %d: %v are there, the last ones %v; want %v", c.own, c.records, c.others, c.of, got, last, c.want)
+		}
+	}
+}
+
+// TestShareBeginsWithNothing: one that knows no rows counts from its first record on.
+func TestShareBeginsWithNothing(t *testing.T) {
+	var s share
+	for range 10 {
+		s.flag(0.1, 1)
+	}
+	if s.total < 10 || s.count[pointClass(1)] != s.total {
+		t.Errorf("of 10 records %v are counted, %v where they are", s.total, s.count[pointClass(1)])
 	}
 }

@@ -76,15 +76,17 @@ func (d *Detector) Rank(ev *Event) {
 // not count. by has learned what d has.
 func (d *Detector) RankBy(by *Detector) {
 	each := func(g, ranked *group) {
-		if g == nil || ranked == nil || ranked.threshold.ranks == nil {
-			return
+		if ranked.threshold.ranks == nil {
+			return // all of it is ignored
 		}
 		g.threshold.rankBy(ranked.threshold.ranks)
 		for i := range g.sweep {
 			g.sweep[i].rankBy(ranked.threshold.ranks)
 		}
 	}
-	each(d.only, by.only)
+	if d.only != nil {
+		each(d.only, by.only)
+	}
 	for _, g := range d.groups {
 		if h := by.hash([]byte(g.name)); by.groups[h] != nil {
 			each(g, by.groups[h])

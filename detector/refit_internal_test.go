@@ -3,6 +3,7 @@ package detector
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -156,6 +157,65 @@ func TestAnotherContaminationIsBounded(t *testing.T) {
 			}
 			return
 		default:
+		}
+	}
+}
+
+// TestResetThreshold holds how many rows another Contamination's threshold begins with:
+// all where that is little work or nothing else would follow, else as many as are scored
+// at once, and the rest beside.
+func TestResetThreshold(t *testing.T) {
+	const trees = 100
+	most := fitAtOnce / trees
+	for _, test := range []struct {
+		name   string
+		o      Options
+		rows   int
+		forest bool
+		scored int
+		beside bool // is the rest
+	}{
+		{"as many as are scored at once", Options{Trees: 1, Contamination: 0.1}, scoreAtOnce, true, scoreAtOnce, false},
+		{"one more", Options{Trees: 1, Contamination: 0.1}, scoreAtOnce + 1, true, scoreAtOnce, true},
+		{"as many as so many trees score", Options{Trees: trees, Contamination: 0.1}, most, true, most, false},
+		{"one more for them", Options{Trees: trees, Contamination: 0.1}, most + 1, true, most, true},
+		{"nobody waits", Options{Trees: trees, Contamination: 0.1, Synchronous: true}, 5000, true, 5000, false},
+		{"auto asks for none", Options{Trees: trees}, 5000, true, 0, false},
+		{"auto, beside others", Options{Trees: trees, Sweep: []float64{0.1}}, 5000, true, most, true},
+		{"a forest that is to be fitted", Options{Trees: trees, Contamination: 0.1}, 5000, false, most, false},
+		{"more trees than rows can be scored", Options{Trees: 2 * fitAtOnce, Contamination: 0.1}, 2, false, 1, false},
+	} {
+		test.o.Window, test.o.Warmup, test.o.SampleSize = 8192, 32, 256
+		d := withoutWorker(t, test.o)
+		observeOne(d, 0)
+		g := d.only
+		g.window = newWindow(test.o.Window)
+		rng := rand.New(rand.NewPCG(1, 2))
+		for range test.rows {
+			var r row
+			for i := range r {
+				r[i] = byte(rng.IntN(256))
+			}
+			g.window.add(&r)
+		}
+		if test.forest {
+			g.forest = d.fit(g.window.all())
+		}
+		var points []float32
+		if test.scored > 0 {
+			points = d.mix.points(g.forest, g.window.some(test.scored))
+		}
+		d.resetThreshold(g)
+		want := append(newSweep(test.o.Sweep), threshold{contamination: float32(test.o.Contamination)})
+		want.start(points)
+		for i, is := range append(slices.Clone(g.sweep), g.threshold) {
+			if is.share != want[i].share || is.points != want[i].points {
+				t.Errorf("%s: Contamination %v begins at %v points of %v rows, want %v of %v",
+					test.name, is.contamination, is.points, is.share.total, want[i].points, want[i].share.total)
+			}
+		}
+		if g.provisional != test.beside || g.fitting != test.beside {
+			t.Errorf("%s: provisional %v, fitting %v, want %v", test.name, g.provisional, g.fitting, test.beside)
 		}
 	}
 }

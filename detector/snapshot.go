@@ -411,6 +411,9 @@ func (d *Detector) fitIn(g *group) {
 	if c := float32(d.options.Contamination); g.threshold.contamination != c {
 		g.threshold.contamination = c
 		d.resetThreshold(g)
+	} else if len(g.sweep) > 0 && g.forest != nil {
+		g.sweep.start(d.mix.points(g.forest, g.window.all()))
+		g.sweep.follow(&g.threshold)
 	}
 }
 

@@ -30,6 +30,15 @@ func (s sweep) start(points []float32) {
 	}
 }
 
+// follow lets those of the same contamination as a threshold go on from it.
+func (s sweep) follow(t *threshold) {
+	for i := range s {
+		if s[i].contamination == t.contamination {
+			s[i] = *t
+		}
+	}
+}
+
 // reaches reports whether any contamination would flag so many points.
 func (s sweep) reaches(points float32) bool {
 	for i := range s {

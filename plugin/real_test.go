@@ -230,6 +230,18 @@ func TestMetricsInTheEndpoint(t *testing.T) {
 	if code := p.End(); code != 0 {
 		t.Errorf("exit status %d on SIGINT\n%s", code, p.Output())
 	}
+	// At its end the filter says the same.
+	shown := func(name string) string {
+		m := regexp.MustCompile(`fluentbit_filter_anomaly_` + name + `\{name="shop"\} (\d+)\n`).FindStringSubmatch(text)
+		if m == nil {
+			t.Fatalf("the endpoint does not show %s\n%s", name, text)
+		}
+		return m[1]
+	}
+	const begin = "done records="
+	if want := fmt.Sprintf(begin+"%s judged=3744 anomalies=%s refits=%s groups=%s\n", shown("records_total"), shown("anomalies_total"), shown("refits_total"), shown("groups")); !p.SaidAtEnd(want, begin) {
+		t.Errorf("at its end the filter does not say %s%s", want, p.Output())
+	}
 }
 
 // TestSavesAndGroupsAreCounted in the endpoint: models that were saved and when, saves that

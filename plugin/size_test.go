@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -31,5 +32,17 @@ func TestCarriesNothingOfTheOutput(t *testing.T) {
 	}
 	if s.Size() > 5_000_000 {
 		t.Errorf("it has %d bytes, more than 5 MB", s.Size())
+	}
+}
+
+// TestCollectsOften: the collector runs when the memory in use has grown by a tenth, if
+// nobody says otherwise.
+func TestCollectsOften(t *testing.T) {
+	if os.Getenv("GOGC") != "" {
+		t.Skip("SKIPPED: GOGC says how often the collector runs")
+	}
+	percent := debug.SetGCPercent(100)
+	if debug.SetGCPercent(percent); percent != collectAt {
+		t.Errorf("the collector runs when the memory in use has grown by %d %%, want %d", percent, collectAt)
 	}
 }

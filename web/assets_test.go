@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"mime"
 	"net/http"
 	"testing"
 
@@ -9,6 +10,11 @@ import (
 
 // A browser gets each file of the page once, and runs what it gets.
 func TestAssets(t *testing.T) {
+	for _, end := range []string{".html", ".js", ".css", ".svg", ".txt"} { // as a system's table may have it
+		if err := mime.AddExtensionType(end, "application/octet-stream"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	c := newClient(t, web.Config{})
 	for path, want := range map[string]string{
 		"/":             "text/html; charset=utf-8",

@@ -392,7 +392,6 @@ func (v *view) choose(ctx context.Context, f *filter) (snapshot, chosen, error) 
 		snap = v.lines.snapshot()
 		err := v.find(ctx, &snap, hits, f)
 		found = hits.lines
-		snap.n = min(snap.n, hits.seen) // a search goes on where it was left
 		hits.mu.Unlock()
 		if err != nil {
 			return snap, chosen{}, err

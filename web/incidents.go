@@ -142,8 +142,7 @@ func (v *view) describe(p *incident.Pattern, snap *snapshot, i int) error {
 // chooseIncident are the lines of an incident that a filter means.
 func (v *view) chooseIncident(ctx context.Context, f *filter, snap snapshot, found []uint32) (snapshot, chosen, error) {
 	var c chosen
-	err := v.tell(ctx, f, func(t *telling, told *snapshot) error {
-		snap.n = min(snap.n, told.n)
+	err := v.tell(ctx, f, func(t *telling, _ *snapshot) error { // of as many lines, or more that have come since
 		for _, i := range t.lines[f.incident] {
 			if int(i) >= snap.n {
 				break

@@ -77,6 +77,18 @@ func TestBinWidth(t *testing.T) {
 			t.Errorf("%d by %s in %d bins: %d wide, want %d", c.span, c.axis, c.bins, got, c.want)
 		}
 	}
+	hour := time.Hour
+	all := []time.Duration{
+		1e6, 2e6, 5e6, 1e7, 2e7, 5e7, 1e8, 2e8, 5e8, time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
+		time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+		hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour, 24 * hour, 48 * hour, 7 * 24 * hour, 14 * 24 * hour,
+	}
+	for i, w := range all[:len(all)-1] {
+		span := 100 * w.Milliseconds()
+		if this, next := binWidth(byTime, span, 100), binWidth(byTime, span+1, 100); this != w.Milliseconds() || next != all[i+1].Milliseconds() {
+			t.Errorf("%d ms in 100 bins: %d wide, and of 1 ms more %d; want %v and %v", span, this, next, w, all[i+1])
+		}
+	}
 }
 
 // TestBinsOfATimeline: the first place lies in the first bin, the last in the last, all

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -164,6 +167,23 @@ func TestPatternOfFieldsAlone(t *testing.T) {
 	if got := v.patterns.describe(i).Text; !strings.Contains(got, "user=ann") || !strings.Contains(got, "code=7") {
 		t.Errorf("%q", got)
 	}
+	ev.Fields = ev.Fields[:1]
+	if got := v.patterns.describe(v.patterns.index(2, &ev, 1)); got.Text != "user=ann" || got.Sample != "user=ann" {
+		t.Errorf("one field: %+v", got)
+	}
+	// One with a message is told by that.
+	ev.Message = []byte("request 17 served")
+	if got := v.patterns.describe(v.patterns.index(3, &ev, 2)); got.Text != "request <num> served" || got.Sample != "request 17 served" {
+		t.Errorf("with a message: %+v", got)
+	}
+	// And said to go on where more of it stands than is kept.
+	long := strings.Repeat("word ", sampleSize)[:sampleSize-1] + "s"
+	for i, message := range []string{long, long + "s"} {
+		got := v.patterns.describe(v.patterns.index(uint64(4+i), &detector.Event{Message: []byte(message)}, 3+i))
+		if got.Text != long+strings.Repeat(" …", i) || got.Sample != long {
+			t.Errorf("of %d bytes: %q", len(message), got.Text)
+		}
+	}
 }
 
 // TestSettingsOfAView are those that were given, but for the one that the slider chooses.
@@ -184,5 +204,89 @@ func TestReportIsAPage(t *testing.T) {
 	v.server.Handler().ServeHTTP(w, r)
 	if body := w.Body.String(); w.Code != http.StatusOK || !strings.HasPrefix(body, report.HTMLHead) || !strings.Contains(body, "line of b") {
 		t.Errorf("%d %.300s", w.Code, body)
+	}
+}
+
+// TestReportSaysOfWhat it is: how many lines of what time, and how many are flagged. Of a
+// log that is gone it says so.
+func TestReportSaysOfWhat(t *testing.T) {
+	flagged := func(at int64) line {
+		return line{time: at, pattern: 1, sweep: 1, score: billion, flags: judgedBit | timedBit | uint8(pattern.LevelError)}
+	}
+	v := patterned(t, []line{{time: 1_055_000, flags: timedBit}, flagged(1_060_000), flagged(1_061_000), {time: 1_066_000, flags: timedBit}})
+	ask := func() (int, string) {
+		w := httptest.NewRecorder()
+		v.server.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/api/views/"+v.id+"/report?format=markdown", nil))
+		return w.Code, w.Body.String()
+	}
+	if code, body := ask(); code != http.StatusOK || !strings.Contains(body, "4 lines, 2 flagged, 1 incident") || !strings.Contains(body, `1970\-01\-01 00:17:35 to 1970\-01\-01 00:17:46 UTC`) {
+		t.Errorf("%d %s", code, body)
+	}
+	v.told.all = nil
+	v.text.release()
+	if code, body := ask(); code != http.StatusBadRequest || !strings.Contains(body, "closed") {
+		t.Errorf("its text is gone: %d %s", code, body)
+	}
+}
+
+// TestLinesOfAnIncident are those of it that the other parts of a filter mean, of the
+// lines that were there when they were looked for.
+func TestLinesOfAnIncident(t *testing.T) {
+	flagged := func(p uint16) line {
+		return line{time: 1000, pattern: p, sweep: 1, score: billion, flags: judgedBit | uint8(pattern.LevelError)}
+	}
+	v := patterned(t, []line{flagged(0), flagged(1), flagged(0), flagged(1)})
+	var a incidentsAnswer
+	if asked(t, v, "/incidents", &a); len(a.Incidents) != 1 {
+		t.Fatalf("%+v", a)
+	}
+	parse := func(query string) *filter {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := v.parseFilter(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	of := "incident=" + a.Incidents[0].ID
+	for query, want := range map[string][]uint32{
+		of: {0, 1, 2, 3}, of + "&q=of+b": {1, 3}, of + "&q=of+b&exclude=1": {0, 2}, of + "&q=of+c": nil, of + "&q=of+c&exclude=1": {0, 1, 2, 3}, of + "x": nil,
+	} {
+		_, c, err := v.choose(t.Context(), parse(query))
+		if err != nil || !slices.Equal(c.lines, want) || c.n != len(want) {
+			t.Errorf("%s: %d lines %v, %v; want %v", query, c.n, c.lines, err, want)
+		}
+	}
+	early := v.lines.snapshot()
+	early.n = 2
+	if _, c, err := v.chooseIncident(t.Context(), parse(of), early, nil); err != nil || !slices.Equal(c.lines, []uint32{0, 1}) {
+		t.Errorf("of the first two lines: %v, %v", c.lines, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	v.told.all = nil
+	if _, _, err := v.choose(ctx, parse(of)); !errors.Is(err, context.Canceled) {
+		t.Errorf("nobody waits any more: %v", err)
+	}
+}
+
+// TestFewSelectionsAreRemembered, however many are asked for: each may have as many lines
+// as the log.
+func TestFewSelectionsAreRemembered(t *testing.T) {
+	v := patterned(t, []line{{flags: uint8(pattern.LevelError)}, {flags: uint8(pattern.LevelError)}})
+	for i := range 40 {
+		var a rowsAnswer
+		asked(t, v, fmt.Sprintf("/rows?levels=error&q=line&axis=line&from=1&to=%d", i+1), &a)
+		asked(t, v, fmt.Sprintf("/rows?q=line%d", i), &a)
+	}
+	held := 0
+	for _, s := range slices.Concat(v.asked.all, v.asked.hits) {
+		held += len(s.lines)
+	}
+	if all, hits := len(v.asked.all), len(v.asked.hits); all > 5 || hits > 2 || held > 7*2 {
+		t.Errorf("%d selections and %d searches are remembered, of %d lines", all, hits, held)
 	}
 }

@@ -261,6 +261,7 @@ func (s *Server) newView(spec viewSpec) (_ *view, err error) {
 	v.state = state{Phase: waiting, Flagged: make([]int64, len(s.stops)), Levels: make([]int64, pattern.Levels)}
 	v.touch()
 	if err := s.add(v); err != nil {
+		v.cancel()
 		reasons.release()
 		return nil, err
 	}

@@ -158,6 +158,9 @@ type low struct {
 // what an attacker can make a record cost.
 const maxLows = 16
 
+// shapeMix spreads the values of a record's categories over the hash of their sum.
+const shapeMix = 0x9e3779b1
+
 const (
 	nameSeed = 0x1d8e4e27c47d124f // of the hashes of names, any number
 
@@ -862,7 +865,7 @@ func (m *Model) judgePairs(o *Observation) {
 	}
 	s.shape = 0
 	for i := range s.nlows {
-		s.shape += s.lows[i].id * 0x9e3779b1
+		s.shape += s.lows[i].id * shapeMix
 	}
 	m.judgeRush(o)
 	if s.nlows < 2 {
@@ -949,13 +952,38 @@ func (m *Model) judgeRush(o *Observation) {
 	if n < leastRush {
 		return
 	}
-	expected := recentShapes * (float32(fs.shapes.find(s.shape).n) - n + 1) / (fs.records + 1) * m.clock.lull()
+	before := float32(fs.shapes.find(s.shape).n)
+	if shape := m.earlierShape(o); shape != s.shape {
+		before += float32(fs.shapes.find(shape).n)
+	}
+	expected := recentShapes * (before - n + 1) / (fs.records + 1) * m.clock.lull()
 	if expected = max(expected, leastUsual); n > expected {
 		s.rushCount, s.rushUsual = n, expected
 		s.rushBits = n*log2(float64(n/expected)) - math.Log2E*(n-expected) // Chernoff's bound, as of a burst
 		s.rawRush = rushWeight * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/rushUnit))
 	}
 }
+
+// earlierShape is the shape that a record as this one had before fields that were no
+// categories for long came to be some: once a second value has come to one that was always
+// 0, all records are of other shapes, and there are no more of them.
+func (m *Model) earlierShape(o *Observation) (shape uint32) {
+	s := &o.fields
+	for i := range s.nlows {
+		l := &s.lows[i]
+		if l.seen >= 0 {
+			if p := &m.fields.keys.all[s.list[l.seen].key].place; p.compared < longCompared*p.n {
+				continue
+			}
+		}
+		shape += l.id * shapeMix
+	}
+	return shape ^ (uint32(o.Line.Hash) | 1)
+}
+
+// longCompared is in what share of its values a field must have been a category to be in
+// the shapes of all records that are remembered, but for few.
+const longCompared = 0.9
 
 func pairKey(a, b uint32) uint32 { return (min(a, b)*0x85ebca6b ^ max(a, b)) * 0xc2b2ae35 }
 

@@ -220,6 +220,77 @@ func (d *day) fields(ev *detector.Event) {
 	}
 }
 
+// knowing is a detector of few trees that waits for its fits.
+func knowing(t *testing.T) *detector.Detector {
+	o := options.Defaults().Detector
+	o.Synchronous, o.Warmup, o.Window, o.Trees, o.SampleSize = true, 300, 1024, 8, 64
+	o.Sweep = []float64{0.01, 0.1, 0.4}
+	d, err := detector.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	return d
+}
+
+// atOnce is how many records of a day are looked at as a whole.
+const atOnce = 6000
+
+// judgedByAll is what is made of a day that has been learned whole, its records among it.
+func judgedByAll(t *testing.T, seed int) hash.Hash64 {
+	h := fnv.New64a()
+	d, ahead := knowing(t), knowing(t)
+	whole := func(each func(*detector.Event)) {
+		log := newDay(seed)
+		var ev detector.Event
+		for range atOnce {
+			log.next(&ev)
+			each(&ev)
+		}
+	}
+	whole(d.Learn)
+	d.Fit()
+	var b bytes.Buffer
+	if err := d.WriteSnapshot(&b, "test", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ahead.Restore(&b); err != nil {
+		t.Fatal(err)
+	}
+	whole(ahead.Rank)
+	d.RankBy(ahead)
+	whole(func(ev *detector.Event) {
+		var v detector.Verdict
+		d.JudgeLearned(ev, &v)
+		fmt.Fprintf(h, "%+v %s\n", v, d.AppendPattern(nil))
+	})
+	return h
+}
+
+// against is what is made of a day by a detector that knows another one.
+func against(t *testing.T, seed, healthy int) hash.Hash64 {
+	h := fnv.New64a()
+	d := knowing(t)
+	var v detector.Verdict
+	var ev detector.Event
+	for log, i := newDay(healthy), 0; i < atOnce; i++ {
+		log.next(&ev)
+		d.Learn(&ev)
+	}
+	for log, i := newDay(healthy), 0; i < atOnce; i++ {
+		log.next(&ev)
+		d.Survey(&ev, &v)
+		fmt.Fprintf(h, "%+v\n", v)
+	}
+	d.Fit()
+	for log, i := newDay(seed), 0; i < atOnce; i++ {
+		log.next(&ev)
+		d.Judge(&ev, &v)
+		fmt.Fprintf(h, "%+v %s\n", v, d.AppendPattern(nil))
+	}
+	return h
+}
+
 // written is a value without the addresses in it.
 func written(t *testing.T, v any) []byte {
 	b, err := json.Marshal(v)
@@ -288,6 +359,10 @@ func TestHeld(t *testing.T) {
 		h.Write(written(t, contents))
 		say(fmt.Sprintf("day %d, what is in it", seed), h)
 		snapshots = append(snapshots, b.Bytes())
+	}
+	for seed := range days {
+		say(fmt.Sprintf("day %d, judged by all of it", seed), judgedByAll(t, seed))
+		say(fmt.Sprintf("day %d, against the one before", seed), against(t, seed, (seed+len(days)-1)%len(days)))
 	}
 	merged := func(what string, snapshots ...[]byte) {
 		var m detector.Merger

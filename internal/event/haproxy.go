@@ -58,7 +58,7 @@ func (r *Reader) haproxy(text []byte) (more, ok bool) {
 		r.named("server", server)
 	}
 	r.named("backend", backend)
-	r.parts(timers, "tr", "tw", "tc", "tr_response", "ta")
+	r.timers(timers, "tr", "tw", "tc", "tr_response", "ta")
 	r.named("code", code)
 	r.named("size", size)
 	r.named("termination_state", state)
@@ -81,3 +81,21 @@ func (r *Reader) parts(values []byte, names ...string) {
 		values = rest
 	}
 }
+
+// timers takes in durations in milliseconds that are divided by slashes. -1 is none: what
+// it would have timed never came to its end.
+func (r *Reader) timers(values []byte, names ...string) {
+	for _, name := range names {
+		value, rest, _ := bytes.Cut(values, slash)
+		if len(value) > 0 && value[0] != '-' {
+			from := len(r.text)
+			r.text = append(append(r.text, bytes.TrimPrefix(value, plus)...), "ms"...)
+			value = r.text[from:len(r.text):len(r.text)]
+		}
+		r.named(name, value)
+		values = rest
+	}
+}
+
+// plus stands before the time of a request that goes on, with HAProxy's option logasap.
+var plus = []byte("+")

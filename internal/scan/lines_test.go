@@ -12,6 +12,7 @@ import (
 
 func TestLineReader(t *testing.T) {
 	long := strings.Repeat("x", MaxLine)
+	buffers := func(of string, n int) string { return strings.Repeat(of, n*readSize) }
 	for _, c := range []struct {
 		name, input string
 		want        []string
@@ -27,6 +28,7 @@ func TestLineReader(t *testing.T) {
 		{"longer", long + "y\nb\n", []string{long, "b"}},
 		{"longer, with the other end", long + "yyy\r\nb\n", []string{long, "b"}},
 		{"far longer", "a\n" + strings.Repeat(long, 5) + "\nb\n" + long + long + "\nc", []string{"a", long, "b", long, "c"}},
+		{"longer than the buffer, one after the other", buffers("x", 3) + "\n" + buffers("y", 2) + "\nb\n" + buffers("z", 2), []string{buffers("x", 3), buffers("y", 2), "b", buffers("z", 2)}},
 		{"longer, and nothing behind", strings.Repeat(long, 3), []string{long}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -65,14 +65,14 @@ var subjects = []struct {
 	{dir: "plugin", long: true},
 	{dir: "plugin/output", long: true},
 	{dir: "fluentbit", long: true},
-	{dir: "detector", then: []string{"./internal/judge"}},
+	{dir: "detector", then: []string{"./detector/model", "./internal/judge"}},
 	{dir: "detector/internal/halflife", then: []string{"./detector/model", "./detector"}},
 	{dir: "detector/internal/codec", then: []string{"./detector"}},
 	{dir: "detector/forest", then: []string{"./detector"}},
 	{dir: "detector/model", then: []string{"./detector"}},
 	{dir: "detector/model/words", then: []string{"./detector/model", "./detector"}},
 	{dir: "detector/pattern", then: []string{"./detector/model", "./detector"}},
-	{dir: "web"},
+	{dir: "web", then: []string{"./cmd/flb-anomaly"}},
 }
 
 // skipped are tests that take long and see little else than others do, by a regular
