@@ -51,6 +51,8 @@ func TestWordsOfFailureWhereTheyStand(t *testing.T) {
 		"OOMKilledCounter ready": false,
 
 		"Looking for unclaimed instances stuck in BUILDING status": false, "checking for stale locks": false, "scanned for failed disks": false,
+		"node status 1142533309 0 hung": true, "in 12 s, 0 failed": false, "of 12, 0 failed": false, "with 0 failed": false,
+
 		"Check for updates failed": true, "looking for a lock, stuck": true, "waiting for node 7, dead": true, "waiting for stuck jobs": true,
 		"for stale locks": true, "looking: for stale locks": true, "looking for the list of all the stuck": true,
 	} {
