@@ -593,3 +593,26 @@ func TestShareBeginsWithNothing(t *testing.T) {
 		t.Errorf("of 10 records %v are counted, %v where they are", s.total, s.count[pointClass(1)])
 	}
 }
+
+// TestAcceptsSaysWhatIsMissing in a file, too.
+func TestAcceptsSaysWhatIsMissing(t *testing.T) {
+	d := withoutWorker(t, Options{Warmup: 32, Window: 256, Trees: 10, SampleSize: 16})
+	all := d.options.settings()
+	if err := d.accepts(&header{model: modelVersion, settings: all}); err != nil {
+		t.Errorf("its own: %v", err)
+	}
+	for i, s := range all {
+		err := d.accepts(&header{model: modelVersion, settings: slices.Concat(all[:i], all[i+1:])})
+		if want := "it does not say its " + s.Name; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("without %s: %v", s.Name, err)
+		}
+	}
+}
+
+// TestUsualOfNothing: who has judged nothing knows no field.
+func TestUsualOfNothing(t *testing.T) {
+	d := withoutWorker(t, Options{Warmup: 32, Window: 256, Trees: 10, SampleSize: 16})
+	if c, ok := d.Usual([]byte("user")); ok {
+		t.Errorf("%+v", c)
+	}
+}

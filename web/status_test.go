@@ -221,3 +221,17 @@ func TestClosingALogEndsItsScan(t *testing.T) {
 	}
 	w.Close()
 }
+
+// TestLoopbackAlone: a page that listens elsewhere is asked by other addresses, too.
+func TestLoopbackAlone(t *testing.T) {
+	for listen, want := range map[string]bool{"127.0.0.1:0": true, "127.9.9.9:80": true, "[::1]:0": true, "localhost:80": true, "0.0.0.0:80": false, "192.0.2.7:80": false, "[::]:80": false, ":80": false, "logs.example:80": false} {
+		s, err := New(Config{Listen: listen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.loopback != want || s.knownHost("192.0.2.7:80") == want {
+			t.Errorf("%s: loopback alone %v, asked by another address %v", listen, s.loopback, s.knownHost("192.0.2.7:80"))
+		}
+		s.Close()
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/model"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/incident"
 	"github.com/flb-anomaly/flb-anomaly/internal/report"
@@ -68,6 +69,16 @@ func TestChartOfAView(t *testing.T) {
 		if a.Total.Lines != want.lines || a.Total.Judged != want.judged || !slices.Equal(a.Total.Flagged[:4], want.flagged) || a.Total.EachLevel[pattern.LevelError] != want.errors {
 			t.Errorf("%s: in all %+v, want %+v", query, a.Total, want)
 		}
+		// 307 lines in 20 bins, or the four of a range; nearly all times within 10 s.
+		width := int64(20)
+		if strings.Contains(query, "axis=line") {
+			width = 1
+		} else if strings.Contains(query, "x=time") {
+			width = 1000
+		}
+		if a.Width != width || len(a.Lines[0]) > 21 {
+			t.Errorf("%s: %d bins from %d on, %d wide, want %d", query, len(a.Lines[0]), a.From, a.Width, width)
+		}
 		if count(a.Lines) != want.linesOfTheBins || count(a.Flagged) != want.drawn || strays != want.strays {
 			t.Errorf("%s: %d lines, %d flagged, %d outside; want %+v", query, count(a.Lines), count(a.Flagged), strays, want)
 		}
@@ -82,6 +93,15 @@ func TestPatternsAtAStop(t *testing.T) {
 		asked(t, v, fmt.Sprintf("/patterns?x=line&sort=first&stop=%d", stop), &a)
 		if got := fmt.Sprint(a.Patterns[0].Flagged, a.Patterns[1].Flagged); got != want {
 			t.Errorf("stop %d: %s are flagged, want %s", stop, got, want)
+		}
+	}
+	for n, want := range map[int]int{-1: 0, 0: 0, 1: 1, 2: 2, 3: 2} {
+		var a struct {
+			Total    int
+			Patterns []patternRow
+		}
+		if asked(t, v, fmt.Sprintf("/patterns?x=line&n=%d", n), &a); a.Total != 2 || len(a.Patterns) != want {
+			t.Errorf("of %d that are wanted %d come, of %d", n, len(a.Patterns), a.Total)
 		}
 	}
 }
@@ -227,6 +247,10 @@ func TestReportSaysOfWhat(t *testing.T) {
 	if code, body := ask(); code != http.StatusBadRequest || !strings.Contains(body, "closed") {
 		t.Errorf("its text is gone: %d %s", code, body)
 	}
+	w := httptest.NewRecorder()
+	if v.server.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/api/views/"+v.id+"/incidents", nil)); w.Code == http.StatusOK {
+		t.Errorf("its incidents: %d %s", w.Code, w.Body)
+	}
 }
 
 // TestLinesOfAnIncident are those of it that the other parts of a filter mean, of the
@@ -282,11 +306,118 @@ func TestFewSelectionsAreRemembered(t *testing.T) {
 		asked(t, v, fmt.Sprintf("/rows?levels=error&q=line&axis=line&from=1&to=%d", i+1), &a)
 		asked(t, v, fmt.Sprintf("/rows?q=line%d", i), &a)
 	}
+	for stop := range 5 {
+		var a incidentsAnswer
+		asked(t, v, fmt.Sprintf("/incidents?stop=%d", stop), &a)
+	}
+	if n := len(v.told.all); n > 2 {
+		t.Errorf("the incidents at %d stops are remembered", n)
+	}
 	held := 0
 	for _, s := range slices.Concat(v.asked.all, v.asked.hits) {
 		held += len(s.lines)
 	}
 	if all, hits := len(v.asked.all), len(v.asked.hits); all > 5 || hits > 2 || held > 7*2 {
 		t.Errorf("%d selections and %d searches are remembered, of %d lines", all, hits, held)
+	}
+}
+
+// TestUsualInWords is what is known of a field: its values where they are few, else how
+// many there are.
+func TestUsualInWords(t *testing.T) {
+	k := &known{fields: map[string]*model.FieldContents{
+		"few":    {Name: "few", Kind: model.Category, Share: 1, Distinct: 3, Usual: []model.UsualValue{{Text: "a", Share: 0.5}, {Text: "b", Share: 0.25}}},
+		"many":   {Name: "many", Kind: model.Category, Share: 1, Distinct: 700},
+		"seldom": {Name: "seldom", Kind: model.Words, Share: 0.02},
+		"tenth":  {Name: "tenth", Kind: model.Words, Share: 0.1},
+	}}
+	for name, want := range map[string]string{"few": "a (50 %), b (25 %), 1 other", "many": "700 different values", "seldom": "words; in 2 % of the records", "tenth": "words", "none": "not known"} {
+		if _, got := k.usual(name, nil); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestNumbersOfAMessage are told beside its fields, whatever was shown before.
+func TestNumbersOfAMessage(t *testing.T) {
+	v := patterned(t, []line{{pattern: 0}})
+	hash := v.patterns.hash(0)
+	v.learned.Store(&knowledge{"": {patterns: map[uint64]*model.PatternContents{hash: {Numbers: []model.Range{{Low: 1, High: 5}, {Low: 10, High: 90}}}}}})
+	rows := v.fields([]byte("request 3 took 4711"), &line{pattern: 0}, "")
+	if len(rows) != 2 || rows[0].Value != "3" || rows[0].Usual != "1 to 5" || rows[1].Value != "4711" || rows[1].Usual != "10 to 90" {
+		t.Errorf("%+v", rows)
+	}
+}
+
+// TestIgnoreFileOfAView says what it is, and of each entry what it is of.
+func TestIgnoreFileOfAView(t *testing.T) {
+	v := patterned(t, []line{{pattern: 0}, {pattern: 1}, {pattern: 2}})
+	w := httptest.NewRecorder()
+	v.server.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/api/views/"+v.id+"/ignore?hide="+v.patternID(1), nil))
+	lines := strings.Split(w.Body.String(), "\n")
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], "# What is normal") || lines[1] != "# 1 of 3 lines of a.log, such as: line of b" || lines[2] != "pattern:0000000002" || lines[3] != "" {
+		t.Errorf("%d %q", w.Code, lines)
+	}
+}
+
+// TestFieldsThatAreCompared are listed up to a number, and those beyond it are counted.
+func TestFieldsThatAreCompared(t *testing.T) {
+	const shapes, each, listed = 5, 42, 200
+	v := table(t, nil)
+	for range 100 {
+		v.lines.add(&line{})
+	}
+	for n := range shapes {
+		var ev detector.Event
+		for f := range each {
+			ev.Fields = append(ev.Fields, detector.Field{Name: fmt.Appendf(nil, "field %d of %d", f, n)})
+		}
+		for range 50 {
+			v.lines.add(&line{shape: v.shapes.index(&ev)})
+		}
+	}
+	v.lines.publish()
+	before, after := &filter{axis: byLine, from: 1, to: 101}, &filter{axis: byLine, from: 101, to: 100 + 50*shapes + 1}
+	var a comparedFields
+	if err := a.compare(t.Context(), v, v, before, after); err != nil {
+		t.Fatal(err)
+	}
+	if len(a.New) != listed || a.More != shapes*each-listed || len(a.Gone)+len(a.Changed)+a.Same != 0 {
+		t.Errorf("%d new, %d more, %d gone, %d changed, %d the same", len(a.New), a.More, len(a.Gone), len(a.Changed), a.Same)
+	}
+}
+
+// TestForgottenIncidents: only the lines of those that are told stay.
+func TestForgottenIncidents(t *testing.T) {
+	v := patterned(t, []line{{time: 1000, sweep: 1, score: billion, flags: judgedBit | uint8(pattern.LevelError)}})
+	var a incidentsAnswer
+	if asked(t, v, "/incidents", &a); len(a.Incidents) != 1 {
+		t.Fatalf("%+v", a)
+	}
+	told := v.told.all[0]
+	told.lines["gone"] = []uint32{0}
+	told.forget()
+	if len(told.lines) != 1 || len(told.lines[a.Incidents[0].ID]) != 1 {
+		t.Errorf("%v", told.lines)
+	}
+}
+
+// TestLinesThatGoOn are those that are longer than what is asked for, or than what is
+// looked at of any.
+func TestLinesThatGoOn(t *testing.T) {
+	const text = "short\r\nlonger than that\ncut\n"
+	v := table(t, []line{{offset: 0}, {offset: 7}, {offset: 24, flags: cutBit}})
+	if _, err := io.WriteString(v.text, text); err != nil {
+		t.Fatal(err)
+	}
+	snap := v.lines.snapshot()
+	for i, want := range []struct {
+		text string
+		cut  bool
+	}{{"short", false}, {"longer tha", true}, {"cut", true}} {
+		got, cut, err := v.lineText([]byte("> "), &snap, i, 10)
+		if err != nil || string(got) != "> "+want.text || cut != want.cut {
+			t.Errorf("line %d: %q, cut %v, %v; want %q, %v", i+1, got, cut, err, want.text, want.cut)
+		}
 	}
 }

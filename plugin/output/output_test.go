@@ -436,11 +436,37 @@ func TestOutputMessageSize(t *testing.T) {
 	}
 }
 
+// TestOutputSaysWhatItForgets: that more wait than are remembered, once, and not before it
+// is so; nor that Fluent Bit waits where it does not.
+func TestOutputSaysWhatItForgets(t *testing.T) {
+	r := &fakeReceiver{send: func() error { return errors.New("connection reset") }}
+	o, logged := newTestOutput(t, r, nil)
+	o.waiting.most = 2
+	for n := 1; n <= 4; n++ {
+		if o.flush("app", testchunk.Routine(t, n), 0) {
+			t.Error("done")
+		}
+		want := 0
+		if n > 2 {
+			want = 1
+		}
+		if said := strings.Count(logged.String(), "more chunks wait for the receiver than are remembered"); said != want {
+			t.Errorf("said %d times when %d chunks wait, want %d\n%s", said, n, want, logged)
+		}
+	}
+	if strings.Contains(logged.String(), "set Workers") {
+		t.Errorf("nobody waits\n%s", logged)
+	}
+}
+
 func TestWaitingRoomIsBounded(t *testing.T) {
 	w := newWaitingRoom(3, 100)
 	id := func(n byte, size int) chunkID { return w.id("a", bytes.Repeat([]byte{n}, size)) }
 	if w.id("a", []byte("bc")) == w.id("ab", []byte("c")) {
 		t.Error("tag and bytes run into each other")
+	}
+	if w.id("a", []byte("bc")) == w.id("b", []byte("bc")) {
+		t.Error("chunks of two tags are one")
 	}
 	for n := range byte(5) {
 		if all := w.put(&delivery{id: id(n, 10), size: 10}); all != (n < 3) {
@@ -518,12 +544,13 @@ func TestLinesOnTheirWay(t *testing.T) {
 	if l, ok := q.next(); ok {
 		t.Errorf("of none there is %+v", l)
 	}
-	for n := range mostLines + 5 {
+	const most = 256 // of those that nobody fetches
+	for n := range most + 5 {
 		text := fmt.Appendf(nil, "line %d", n)
 		q.add(1+n%4, text)
 		text[0] = 'x' // the caller's again
 	}
-	for n := range mostLines {
+	for n := range most {
 		if l, ok := q.next(); !ok || l != (line{1 + n%4, fmt.Sprintf("line %d", n)}) {
 			t.Fatalf("the %d. is %+v, %v", n, l, ok)
 		}

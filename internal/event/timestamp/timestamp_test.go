@@ -117,7 +117,12 @@ var golden = []struct {
 	{"11/26/2026 0:00:16 PM order stored", ""},
 	{"11/26/2026 8.00:16 PM order stored", ""},
 	{"11/26/2026 8:00.16 PM order stored", ""},
-	{"20261126 08:00:0", ""}, // cut off
+	{"20261126 08:00:0", ""},       // cut off
+	{"26/11/2026 08:00:16 PM", ""}, // neither
+	{"26/11/2026 08:00:16 PM stored", ""},
+	{"26/11/2026 08:00:16 PMS started", "2026-11-26T08:00:16Z"},
+	{"05/12/2026 08:00:16 order stored", ""}, // either
+	{"12/05/2026 08:00:16 order stored", ""},
 	{"11/26/2026 08:00:16 order stored", "2026-11-26T08:00:16Z"},
 	{"1:M 26 Nov 2026 08:00:00.420 * Ready", "2026-11-26T08:00:00.42Z"},
 	{"1:M 6 Nov 2026 08:00:00.420 * Ready", "2026-11-06T08:00:00.42Z"},
@@ -359,3 +364,32 @@ func at(t *testing.T, s string) time.Duration {
 }
 
 func show(d time.Duration) string { return time.Unix(0, int64(d)).UTC().Format(time.RFC3339Nano) }
+
+// TestOrderOfDayAndMonth is that of a line that says so, whatever stands between.
+func TestOrderOfDayAndMonth(t *testing.T) {
+	for _, c := range []struct{ says, want string }{{"26/11/2026 08:00:16 ready", "2026-12-05T08:00:17Z"}, {"11/26/2026 08:00:16 ready", "2026-05-12T08:00:17Z"}} {
+		p := Parser{Reference: reference}
+		for _, line := range []string{c.says, "2026-11-26T08:00:01Z ready", "2026-11-26 08:00:01 ready"} {
+			if _, ok := p.Parse([]byte(line)); !ok {
+				t.Errorf("%q has no time", line)
+			}
+		}
+		if got, ok := p.Parse([]byte("05/12/2026 08:00:17 ready")); !ok || got != at(t, c.want) {
+			t.Errorf("behind %q: %s, %v; want %s", c.says, show(got), ok, c.want)
+		}
+	}
+}
+
+// TestDaysThatThereAre are those of package time.
+func TestDaysThatThereAre(t *testing.T) {
+	for _, year := range []int{1900, 2000, 2023, 2024, 2026} {
+		for month := -1; month <= 14; month++ {
+			for day := -1; day <= 70; day++ {
+				d := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+				if got, want := valid(year, month, day), d.Day() == day && int(d.Month()) == month; got != want {
+					t.Errorf("%d-%d-%d: %v", year, month, day, got)
+				}
+			}
+		}
+	}
+}
