@@ -847,13 +847,13 @@ const (
 	// clumped is the power of the share of values that are draws of their own by which
 	// fewer pairs are expected: between 1, where all the values of a session are one
 	// draw, and 0, where each is one.
-	clumped = 0.6
+	clumped = 0.4
 
 	// pairWeight is how many points an octave of the expected number is worth, less what
 	// chance may do among all pairs that could have been missed. Two values expected
-	// together 5.5 times beyond that are flagged: the chance of it is e^-5.5, one in 250.
+	// together 8 times beyond that are flagged: the chance of it is e^-8, one in 3,000.
 	// Measured.
-	pairWeight = 5.2
+	pairWeight = 4.4
 )
 
 // judgePairs looks for two values, each routine, that never came together.
