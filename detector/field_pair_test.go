@@ -90,3 +90,33 @@ func TestFieldPairAmongMany(t *testing.T) {
 		}
 	}
 }
+
+// What a client asks for in one session is its own choice: that one of two sessions never
+// asked for a page is no news, however many records they have. Where clients come and go
+// with each record, it is.
+func TestFieldPairOfASession(t *testing.T) {
+	const values, records = 12, 3000
+	for _, session := range []int{1, 100} { // records of a client in a row
+		rng := rand.New(rand.NewPCG(7, 13))
+		record := func(client, page int) string {
+			return fmt.Sprintf(`{"msg":"page served","client":"c%c","page":"p%c"}`, 'a'+client, 'a'+page)
+		}
+		client, n := 0, 0
+		next := func() string {
+			if n++; n%session == 0 {
+				client = rng.IntN(values)
+			}
+			page := rng.IntN(values)
+			for client == 3 && page == 5 {
+				page = rng.IntN(values)
+			}
+			return record(client, page)
+		}
+		w := watch(t, next, records)
+		if session == 1 {
+			w.flags(record(3, 5), "never came together")
+		} else {
+			w.passes(record(3, 5))
+		}
+	}
+}

@@ -281,10 +281,10 @@ func TestFloods(t *testing.T) {
 	if th = flood(); !th.flag(scale+floodMost*0.5, 0.5, 0, 1, false) || th.flag(scale+floodMost*0.4, 0.5, 0, 1, false) {
 		t.Error("of points of which a half counts, not a half of the bar holds")
 	}
-	// What goes on is none, and a storm all the same.
+	// What goes on is not told, and raises nothing.
 	th = &threshold{points: scale}
-	if th.flag(scale, 1, 0, 1, true) || !near(th.extra[1], floodStep) {
-		t.Errorf("what goes on is told, or raises nothing: %v", th.extra)
+	if th.flag(scale, 1, 0, 1, true) || th.extra[1] != 0 || th.points != scale {
+		t.Errorf("what goes on is told, or raises the bar: %v, %v", th.extra, th.points)
 	}
 	// Half is left after so many records, or after a day.
 	th = flood()

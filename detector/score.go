@@ -224,7 +224,7 @@ func (t *threshold) reaches(points float32) bool {
 }
 
 // flag reports whether so many points are an anomaly, and learns. What only goes on
-// is none under auto; a given contamination is a share, whatever it is of. Where a part
+// is none under auto, and raises no bar: nobody is told of it. A given contamination is a share, whatever it is of. Where a part
 // of the points beyond the threshold counts, so does that part of the bar.
 func (t *threshold) flag(points, part float32, now time.Duration, storm int, goesOn bool) bool {
 	if t.ranks != nil {
@@ -238,12 +238,12 @@ func (t *threshold) flag(points, part float32, now time.Duration, storm int, goe
 	t.sink(now)
 	bar := t.bar(storm)
 	t.points = scale + bar
-	if points >= scale+part*bar { // a storm that goes on is one, told or not
-		t.extra[storm] = min(bar+floodStep, floodMost)
-		t.points = scale + t.extra[storm]
-		return !goesOn
+	if goesOn || points < scale+part*bar {
+		return false
 	}
-	return false
+	t.extra[storm] = min(bar+floodStep, floodMost)
+	t.points = scale + t.extra[storm]
+	return true
 }
 
 // bar returns by how many points the bar is raised for a line of the kind.

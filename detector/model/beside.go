@@ -38,7 +38,7 @@ func (m *Model) judgeBeside(o *Observation, worst float32) float32 {
 		if r == nil || r.n < firmRange {
 			continue
 		}
-		if d := r.span.beyond(x, r.n, firmNumber); d > worst {
+		if d := r.span.noticed(o.Line.Numbers[i].Unit).beyond(x, r.n, firmNumber); d > worst {
 			worst, o.number, o.usual = d, i, r.span
 		}
 	}

@@ -805,7 +805,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	var d float32
 	switch {
 	case s.number > usual.hi:
-		d = (s.number - usual.hi).float()
+		d = (s.number - usual.noticed(o.field(s).Unit).hi).float()
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
 	case s.number < usual.lo:
@@ -847,7 +847,7 @@ const (
 	// clumped is the power of the share of values that are draws of their own by which
 	// fewer pairs are expected: between 1, where all the values of a session are one
 	// draw, and 0, where each is one.
-	clumped = 0.75
+	clumped = 0.4
 
 	// pairWeight is how many points an octave of the expected number is worth, less what
 	// chance may do among all pairs that could have been missed. Two values expected
@@ -892,7 +892,8 @@ func (m *Model) judgePairs(o *Observation) {
 				continue
 			}
 			// What stands there for a whole session is one draw, not one a record.
-			if expected *= float32(math.Pow(float64(max(a.fresh, b.fresh)), clumped)); expected < leastExpected {
+			// A pair is drawn no oftener than the one of the two that changes less.
+			if expected *= float32(math.Pow(float64(min(a.fresh, b.fresh)), clumped)); expected < leastExpected {
 				continue
 			}
 			if a.seen >= 0 && b.seen >= 0 {

@@ -31,7 +31,7 @@ var failureStems = []string{
 	"exhaust", "expel", "expired$", "exploit", "fail", "failover", "fatal", "fault", "flap", "flood", "forbid", "forged", "fraud", "freez", "froze", "full$",
 	"gave$", "giving$", "halt", "hang", "hijack", "hung", "illegal", "imbalance", "impossible", "inaccessib", "incompat",
 	"incomplete", "inconsisten", "incorrect", "infect", "insecure", "insufficient", "interrupted$", "interruption", "intru", "invalid", "isolated", "kill",
-	"lack", "lag$", "lagging", "leak", "livelock", "limit$", "locked", "lockout", "lockup", "loss", "lost", "malform", "malicious", "malware",
+	"lack", "lag$", "lagging", "leak", "livelock", "locked", "lockout", "lockup", "loss", "lost", "malform", "malicious", "malware",
 	"misconfig", "mismatch", "missed", "missing", "never$", "nonexist", "not$", "nothing$", "nullpointer", "oom",
 	"oops", "orphan", "outage", "overcurrent$", "overflow", "overheat", "overload", "overrun", "panic", "poison", "preempt",
 	"premature", "prevent", "problem", "prohibit", "quarantin", "race$", "ransom", "reboot", "refus", "reject", "reset", "retri",

@@ -211,7 +211,7 @@ func (m *Model) Judge(o *Observation) {
 			if o.numbers[i] == noNumber {
 				continue
 			}
-			if d := st.nums[i].beyond(o.numbers[i], st.n, firmNumber); d > worst {
+			if d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firmNumber); d > worst {
 				worst, o.number, o.usual = d, i, st.nums[i]
 			}
 		}

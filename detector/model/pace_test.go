@@ -410,3 +410,32 @@ func TestHarmlessGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// TestRepeats: the same line, word for word, says nothing new for a moment.
+func TestRepeats(t *testing.T) {
+	const now, records = 100 * hour, 10_000
+	for _, c := range []struct {
+		name string
+		st   statement
+		time time.Duration
+		row  Row
+		want bool
+	}{
+		{"at once", statement{seen: 1, all: 7, last: records - 1, habit: habit{told: 1, time: now - time.Second}}, now, Row{featFailure: 20 * PerPoint}, true},
+		{"after 20 records", statement{seen: 1, all: 7, last: records - momentAgo, habit: habit{told: 1, time: now}}, now, Row{featFailure: 20 * PerPoint}, true},
+		{"after 21 records", statement{seen: 1, all: 7, last: records - momentAgo - 1, habit: habit{told: 1, time: now}}, now, Row{featFailure: 20 * PerPoint}, false},
+		{"after ten minutes", statement{seen: 1, all: 7, last: records - 1, habit: habit{told: 1, time: now - quietTime}}, now, Row{featFailure: 20 * PerPoint}, false},
+		{"without a time", statement{seen: 1, all: 7, last: records - 1, habit: habit{told: 1}}, 0, Row{featFailure: 20 * PerPoint}, true},
+		{"in other words", statement{seen: 1, all: 8, last: records - 1, habit: habit{told: 1, time: now}}, now, Row{featFailure: 20 * PerPoint}, false},
+		{"not told", statement{seen: 1, all: 7, last: records - 1, habit: habit{time: now}}, now, Row{featFailure: 20 * PerPoint}, false},
+		{"at another level", statement{seen: 1, all: 7, last: records - 1, habit: habit{told: 1, time: now}}, now, Row{featFailure: 20 * PerPoint, featLevel: 9 * PerPoint}, false},
+		{"a fourth time", statement{seen: 3, all: 7, last: records - 1, habit: habit{told: 1, time: now}}, now, Row{featFailure: 20 * PerPoint}, false},
+	} {
+		m := New()
+		m.records, m.clock.now = records, now
+		o := Observation{model: &m, known: &c.st, Line: new(pattern.Line), Time: c.time, all: 7, bad: 2, Row: c.row}
+		if got := o.GoesOn(); got != c.want {
+			t.Errorf("%s: it goes on: %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -21,6 +21,9 @@ var failurePhrases = map[string][]string{
 	"backing":  {"off"},
 	"back":     {"off"},
 	"split":    {"brain"},
+	"limit":    {"reached", "hit"}, // one by itself is a setting
+	"reached":  {"limit", "the limit", "its limit", "maximum", "the maximum"},
+	"over":     {"limit", "the limit", "quota", "capacity"},
 }
 
 // longestStart is the longest word that begins a phrase, in bytes: resource.

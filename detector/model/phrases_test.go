@@ -25,6 +25,8 @@ func TestFailuresInSeveralWords(t *testing.T) {
 		"write /data/seg: No space left on device": true, "open conf: no such file or directory": true,
 		"dial tcp: connect: no route to host": true, "request timed out after 30s": true, "operation timed-out": true,
 		"mounted as read-only file system": true, "bind: address already in use": true, "Device or resource busy": true,
+		"connection limit reached": true, "tenant over quota": true, "reached the limit of 20 streams": true, "the limit was hit": false,
+		"fixed limit has been updated": false, "limit 100": false, "reached the end": false, "over 100 limits": false,
 		"Out of memory": true, "split-brain": true, "Back-off restarting container": true, "no healthy upstream": true,
 
 		"saw no timed out calls": false, "no spaces left": false, "space left": false, "no, such is life": false, "timed: out": false,
@@ -49,6 +51,8 @@ func TestWordsOfFailureWhereTheyStand(t *testing.T) {
 		"OOMKilledCounter ready": false,
 
 		"Looking for unclaimed instances stuck in BUILDING status": false, "checking for stale locks": false, "scanned for failed disks": false,
+		"node status 1142533309 0 hung": true, "in 12 s, 0 failed": false, "of 12, 0 failed": false, "with 0 failed": false,
+
 		"Check for updates failed": true, "looking for a lock, stuck": true, "waiting for node 7, dead": true, "waiting for stuck jobs": true,
 		"for stale locks": true, "looking: for stale locks": true, "looking for the list of all the stuck": true,
 	} {

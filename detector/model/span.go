@@ -49,6 +49,18 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 	return d / (1 + widthShare*width) * seen / (seen + firm)
 }
 
+// noticed is the range of a quantity of a unit, of a time up to what it would be noticed
+// from: less than leastTime is what a busy machine's scheduler makes of any time.
+func (s span) noticed(u pattern.Unit) span {
+	if u.IsTime() && s.hi < leastTime && !s.zeros() {
+		s.hi = leastTime
+	}
+	return s
+}
+
+// leastTime is a millisecond.
+var leastTime = numberOctaves(1e-3)
+
 // holds reports whether x is inside the range.
 func (s span) holds(x octaves) bool { return s.lo <= x && x <= s.hi }
 

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 func TestNumberOctaves(t *testing.T) {
@@ -67,6 +69,33 @@ func TestFieldName(t *testing.T) {
 	} {
 		if got := fieldName([]byte(c.text), strings.LastIndex(c.text, "12")); string(got) != c.name {
 			t.Errorf("%s: the number's name is %q, want %q", c.text, got, c.name)
+		}
+	}
+}
+
+// TestTimesBelowAMillisecond: 80 us are no news where 10 were the most, 80 ms are; bytes
+// and numbers without a unit have no such bound, nor has what showed nothing but 0.
+func TestTimesBelowAMillisecond(t *testing.T) {
+	of := func(v float64) octaves { return numberOctaves(v) }
+	micros := span{of(2e-6), of(10e-6)}
+	for _, c := range []struct {
+		usual span
+		unit  pattern.Unit
+		value float64
+		want  float64 // octaves beyond the range, which is one of many numbers
+	}{
+		{micros, pattern.UnitMicrosecond, 80e-6, 0},
+		{micros, pattern.UnitSecond, 0.001, 0},
+		{micros, pattern.UnitMillisecond, 0.064, 6},
+		{micros, pattern.UnitNone, 80e-6, 3},
+		{span{of(2), of(10)}, pattern.UnitByte, 87, 3},
+		{span{of(0.002), of(0.01)}, pattern.UnitSecond, 0.08, 3},
+		{span{}, pattern.UnitSecond, 2, math.Log2(3)},
+	} {
+		s := c.usual.noticed(c.unit)
+		got := float64(s.beyond(of(c.value), 1e6, 0)) * (1 + widthShare*float64(min(widest, (s.hi-s.lo).float())))
+		if math.Abs(got-c.want) > 0.2 {
+			t.Errorf("%v %s beyond %v to %v: %.2f octaves, want %v", c.value, c.unit.Base(), c.usual.lo.number(), c.usual.hi.number(), got, c.want)
 		}
 	}
 }

@@ -39,6 +39,9 @@ func (o *Observation) GoesOn() bool {
 		return false
 	}
 	p := &st.habit
+	if st.seen < maturity && p.told > p.begun && o.repeats(st) && o.onlySaid() {
+		return !p.due(p.told, st.seen)
+	}
 	if st.seen < maturity { // what is harmless is news with its first line, told or not, and then on another day
 		return (p.told > 0 || o.bad == 0) && o.onlyWorded() && !(p.time > 0 && o.model.silence(o, p) >= longSilence)
 	}
@@ -68,16 +71,34 @@ func (o *Observation) GoesOn() bool {
 // onlyWorded reports whether the event says nothing bad, and is strange by its words
 // alone: once it was told, they are no news.
 func (o *Observation) onlyWorded() bool {
+	return featFailure.Points(&o.Row) < Strange/2 && o.bad <= 1 && o.onlySaid()
+}
+
+// momentAgo is for how many records a line, word for word, says nothing new, quietTime at
+// the most: as many as one sees at once. Later it is a thing of its own until its message
+// is known.
+const momentAgo = 20
+
+// repeats reports whether the event says word for word what its statement said a moment ago.
+func (o *Observation) repeats(st *statement) bool {
+	if st.all != o.all || o.model.records-st.last > momentAgo {
+		return false
+	}
+	return o.Time == 0 || st.habit.time == 0 || o.Time-st.habit.time < quietTime
+}
+
+// onlySaid reports whether the event is strange by what it says and how rare that is alone.
+func (o *Observation) onlySaid() bool {
 	for i := range Features {
 		switch i {
-		case featRarity, featWord, featSequence, featTrouble, featSeverity:
+		case featRarity, featWord, featSequence, featFailure, featTrouble, featSeverity:
 			continue
 		}
 		if i.Points(&o.Row) >= Strange/2 {
 			return false
 		}
 	}
-	return o.bad <= 1
+	return true
 }
 
 // tooSoon reports whether what came for the n-th time is told again only later: its first

@@ -53,6 +53,9 @@ func (u Unit) dimension() dimension {
 	return dimShare
 }
 
+// IsTime reports whether u is a unit of time.
+func (u Unit) IsTime() bool { return u > UnitNone && u <= UnitDay }
+
 // In returns v, which is in unit u, in base units.
 func (u Unit) In(v float64) float64 { return u.base(v) }
 

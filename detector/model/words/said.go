@@ -265,8 +265,12 @@ var nothings = []string{"null", "none", "nil", "false"}
 // a part of a name.
 var countingWords = []string{"with", "and", "of", "found", "has", "have", "had", "were", "was", "are", "is", "got", "by", "to", "in", "detected", "reported", "only", "but", "or", "after"}
 
-// isCount reports whether the number at n counts the words behind it.
+// isCount reports whether the number at n counts the words behind it. One behind another
+// number stands in a column of its own: "1142533309 0 hung".
 func isCount(text []byte, tokens []pattern.Token, n int) bool {
+	if n > 0 && tokens[n-1].Kind == pattern.Number && string(gap(text, tokens, n-1)) == " " {
+		return false
+	}
 	return n == 0 || tokens[n-1].Kind != pattern.Word || len(gap(text, tokens, n-1)) != 1 || !inSentence(gap(text, tokens, n-1)) ||
 		oneOf(wordAt(text, tokens, n-1), countingWords)
 }
