@@ -1,6 +1,9 @@
 package detector_test
 
 import (
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -105,6 +108,30 @@ func TestFailureIsWorthACall(t *testing.T) {
 		see(1e6+5000, change)
 		if want := change != nil; v.Anomaly != want || want && v.Weight != detector.Whole {
 			t.Errorf("%s: anomaly %v, weight %d, score %.3f: %s", name, v.Anomaly, v.Weight, v.Score, v.Reason)
+		}
+	}
+}
+
+// TestFarNumberIsWorthACall: a query of minutes among those of up to two seconds is told by
+// itself, however wide their range is; in the message as in a field.
+func TestFarNumberIsWorthACall(t *testing.T) {
+	for _, inField := range []bool{false, true} {
+		d := newDetector(t, nil)
+		rng := rand.New(rand.NewPCG(5, 6))
+		var v detector.Verdict
+		event := func(i int, ms float64) *detector.Event {
+			ev := &detector.Event{Time: time.Duration(1e6+i) * time.Second, Level: pattern.LevelInfo, Message: fmt.Appendf(nil, "query took %.0f ms", ms)}
+			if inField {
+				ev.Message = []byte("query ended")
+				ev.Fields = []detector.Field{{Name: []byte("took"), Kind: detector.Number, Value: fmt.Appendf(nil, "%.0fms", ms), Number: ms / 1000, Unit: pattern.UnitSecond}}
+			}
+			return ev
+		}
+		for i := range 20_000 {
+			d.Observe(event(i, 170*math.Pow(12, rng.Float64())), &v)
+		}
+		if d.Judge(event(20_000, 340_000), &v); !v.Anomaly || v.Weight != detector.Whole {
+			t.Errorf("in a field %t: flagged %t, score %.3f, weight %d, want %d", inField, v.Anomaly, v.Score, v.Weight, detector.Whole)
 		}
 	}
 }

@@ -30,8 +30,9 @@ const firstDay = 24 * time.Hour
 //
 // What its author calls routine, that says nothing bad and is new, has none as long as the
 // log is not known for a day: a daily job begins. Half of an incident is what says nothing
-// bad and is hardly stranger than what is flagged at all (a slow request), and trouble
-// that is only rare and was seen again and again: an error that comes thrice a day.
+// bad and is hardly stranger than what is flagged at all (a slow request, but none that
+// takes 32 times as long as all others), and trouble that is only rare and was seen again
+// and again: an error that comes thrice a day.
 func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 	if kind == CutOff || o.Level >= pattern.LevelCritical {
 		return Whole
@@ -44,7 +45,7 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 				return None
 			}
 		}
-		if points < weakPoints {
+		if points < weakPoints && !(kind == OffNumber && o.farBeyond()) {
 			return Half
 		}
 		return Whole
@@ -57,6 +58,23 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 	}
 	return Whole
 }
+
+// farBeyond reports whether the event's strangest number is larger than all usual ones by
+// farOctaves.
+func (o *Observation) farBeyond() bool {
+	x, usual := noNumber, o.usual
+	switch {
+	case o.fields.far >= 0:
+		x, usual = o.fields.list[o.fields.far].number, o.fields.farUsual
+	case o.number >= 0:
+		x = numberOctaves(o.Line.Numbers[o.number].Value)
+	}
+	return x != noNumber && !usual.zeros() && (x-usual.hi).float() >= farOctaves
+}
+
+// farOctaves is by how much a number must be larger than the usual ones to be no slow
+// request among others: 32 times.
+const farOctaves = 5
 
 // saysFailed reports whether what is strange about an event says that something failed,
 // whatever level its author gave it: a code of a failure, a word of failure as a value, a
