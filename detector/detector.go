@@ -301,7 +301,7 @@ func (d *Detector) words(ev *Event) []byte {
 		if len(d.text) == 0 {
 			d.text = append(d.text, ev.Message[:min(len(ev.Message), pattern.MaxBytes)]...)
 		}
-		d.text = append(append(append(d.text, joint...), next.Name...), ": "...)
+		d.text = append(append(append(d.text, model.Joint...), next.Name...), ": "...)
 		d.text = append(d.text, next.Value[:min(len(next.Value), pattern.MaxBytes)]...)
 		last = next.Name
 	}
@@ -311,14 +311,8 @@ func (d *Detector) words(ev *Event) []byte {
 	return d.text
 }
 
-const (
-	// maxWords is how many fields' words are put behind a message.
-	maxWords = 4
-
-	// joint stands before each. A word is known with the byte behind it, and behind
-	// a message's last word stands none: with a zero it stays the word it was.
-	joint = "\x00; "
-)
+// maxWords is how many fields' words are put behind a message.
+const maxWords = 4
 
 // verdict judges what was looked at. In a stream, what goes on is told at growing
 // intervals.
@@ -462,5 +456,5 @@ func newState(o *Options) state {
 // and the like. It must be called before the message that was given with the
 // event changes.
 func (d *Detector) AppendPattern(dst []byte) []byte {
-	return d.seen.Line.Append(dst, d.seen.Text)
+	return d.seen.AppendPattern(dst)
 }

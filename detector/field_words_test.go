@@ -2,58 +2,73 @@ package detector_test
 
 import (
 	"fmt"
-	"math/rand/v2"
+	"strings"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
 )
 
-// Words in a field are read with the message.
-func TestFieldWords(t *testing.T) {
-	rng := rand.New(rand.NewPCG(6, 6))
-	next := func() string {
-		if rng.IntN(20) == 0 {
-			return fmt.Sprintf(`{"level":"warn","msg":"request retried","err":"%s, attempt %d","peer":"10.0.0.%d"}`, pick(rng, "connection timed out", "peer is busy"), 1+rng.IntN(3), rng.IntN(40))
+// TestWordsBesideAShortMessage: what a field says went wrong is read on behind the message,
+// also behind one of a single byte.
+func TestWordsBesideAShortMessage(t *testing.T) {
+	for _, message := range []string{"k", "ok"} {
+		d := newDetector(t, nil)
+		var v detector.Verdict
+		event := func(text string) *detector.Event {
+			ev := &detector.Event{Message: []byte(message), Fields: []detector.Field{{Name: []byte("queue"), Value: []byte("mail")}}}
+			if text != "" {
+				ev.Fields = append(ev.Fields, detector.Field{Name: []byte("error"), Value: []byte(text)})
+			}
+			return ev
 		}
-		return fmt.Sprintf(`{"level":"info","msg":"request served","peer":"10.0.0.%d","took_ms":%d}`, rng.IntN(40), 5+rng.IntN(20))
+		for range 3000 {
+			d.Observe(event(""), &v)
+		}
+		for _, text := range []string{"disk broken", "fan broken"} { // a new field, and a rare one
+			if d.Judge(event(text), &v); !v.Anomaly || !strings.Contains(string(v.Reason), text) {
+				t.Errorf("message %q, error %q: flagged %t, %s", message, text, v.Anomaly, v.Reason)
+			}
+			if p, want := string(d.AppendPattern([]byte("> "))), "> "+message+"; error: "+text; p != want {
+				t.Errorf("message %q, error %q: the pattern is %q, want %q", message, text, p, want)
+			}
+			d.Learn(event(text))
+		}
 	}
-	w := watch(t, next, 8000)
-	w.passes(`{"level":"warn","msg":"request retried","err":"peer is busy, attempt 2","peer":"10.0.0.7"}`)
-	w.flags(`{"level":"warn","msg":"request retried","err":"certificate expired, refusing connection","peer":"10.0.0.7"}`)
-	w.flags(`{"level":"info","msg":"request served","peer":"10.0.0.7","took_ms":11,"err":"disk quota exceeded"}`, `word of failure "exceeded", seen 0 times`)
 }
 
-// What is strange about the words of a field that hardly any record has is told by the
-// field, and no word of the message is: it is the message that it always was.
-func TestFieldOfWordsIsNamed(t *testing.T) {
-	rng := rand.New(rand.NewPCG(6, 7))
-	next := func() string {
-		return fmt.Sprintf(`{"level":"info","msg":"request completed","ms":%d}`, 12+rng.IntN(40))
+// TestPatternOfSeveralFields: each field's words stand behind its name, which is none of
+// the places that vary and no level.
+func TestPatternOfSeveralFields(t *testing.T) {
+	d := newDetector(t, nil)
+	ev := &detector.Event{Message: []byte("job 7 done"), Fields: []detector.Field{
+		{Name: []byte("warning"), Value: []byte("disk 93 full")}, {Name: []byte("http.error"), Value: []byte("reset")}, {Name: []byte("cause"), Value: []byte("fan")},
+	}}
+	d.Observe(ev, new(detector.Verdict))
+	if got, want := string(d.AppendPattern(nil)), "job <num> done; cause: fan; http.error: reset; warning: disk <num> full"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
-	w := watch(t, next, 2000)
-	const failed = `{"level":"info","msg":"request completed","ms":31,"error":"connection reset by peer"}`
-	w.flags(failed, `new field "error": "connection reset by peer"`)
-	w.see(failed)
-	w.flags(failed, `field "error" seen once in 2,`, `"connection reset by peer"`)
-	w.see(failed)
-	w.flags(failed, `field "error" seen 2 times in 2,`, `"connection reset by peer"`)
 }
 
-// Of several fields of words that hardly any record has, the one that the fewest had is
-// told, wherever it stands.
-func TestTheRarestFieldOfWordsIsNamed(t *testing.T) {
-	rng := rand.New(rand.NewPCG(6, 8))
-	next := func() string {
-		return fmt.Sprintf(`{"level":"info","msg":"request completed","ms":%d}`, 12+rng.IntN(40))
-	}
-	for _, order := range []string{
-		`"error":"connection reset by peer","cause":"certificate expired"`,
-		`"cause":"certificate expired","error":"connection reset by peer"`,
-	} {
-		w := watch(t, next, 2000)
-		for range 2 {
-			w.see(`{"level":"info","msg":"request completed","ms":31,"error":"connection reset by peer"}`)
+// TestRareWordsAmongTheOthers: a field of words that eight of all records had is still told
+// as such when each is judged by the others, and one that nine had is not.
+func TestRareWordsAmongTheOthers(t *testing.T) {
+	for records, want := range map[int]bool{7: true, 8: true, 9: false, 10: false} {
+		d := newDetector(t, func(o *detector.Options) { o.Contamination = 0.01 })
+		event := func(i int) *detector.Event {
+			ev := &detector.Event{Message: []byte("job done"), Fields: []detector.Field{{Name: []byte("queue"), Value: fmt.Append(nil, i%3)}}}
+			if i%400 == 0 && i/400 < records {
+				ev.Fields = append(ev.Fields, detector.Field{Name: []byte("error"), Value: []byte("disk broken")})
+			}
+			return ev
 		}
-		w.flags(`{"level":"info","msg":"request completed","ms":31,`+order+`}`, `new field "cause": "certificate expired"`)
-		w.see(`{"level":"info","msg":"request completed","ms":31,"cause":"certificate expired"}`)
-		w.flags(`{"level":"info","msg":"request completed","ms":31,`+order+`}`, `field "cause" seen once in 2,`)
+		for i := range 4800 {
+			d.Learn(event(i))
+		}
+		d.Fit()
+		var v detector.Verdict
+		d.JudgeLearned(event(400*(records-1)), &v)
+		if got := strings.Contains(string(v.Reason), "field \"error\""); got != want {
+			t.Errorf("%d of 4,800 records: flagged %t, score %.3f, %q", records, v.Anomaly, v.Score, v.Reason)
+		}
 	}
 }

@@ -66,3 +66,22 @@ func TestStepKeepsToItsBudget(t *testing.T) {
 	}
 	s.Cancel()
 }
+
+// TestCopyOfWhatIsBeingFitted: a forest that is being fitted is not in a snapshot, and so
+// who reads it fits one at once; else the next one is as far off as it was.
+func TestCopyOfWhatIsBeingFitted(t *testing.T) {
+	d, err := New(Options{Warmup: 1, Window: 16, Trees: 1, SampleSize: 2, RefitRecords: 100, MaxGroups: 1, Synchronous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for fitting, want := range map[bool]int{true: 40, false: 500} {
+		g := d.newGroup("shop")
+		g.records, g.nextRefit, g.fitting = 40, 500, fitting
+		var c copied
+		c.take(g)
+		if c.name != "shop" || c.state.records != 40 || c.state.nextRefit != want || g.nextRefit != 500 {
+			t.Errorf("being fitted %t: %q, %d records, the next fit at %d, want %d; the group's own is at %d", fitting, c.name, c.state.records, c.state.nextRefit, want, g.nextRefit)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package model
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
@@ -21,7 +24,7 @@ func (t *patternText) set(o *Observation) {
 	if o.pattern = o.pattern[:0]; o.Size == 0 {
 		o.pattern = o.render(o.pattern)
 	} else {
-		o.pattern = o.Line.Append(o.pattern, o.Text)
+		o.pattern = o.AppendPattern(o.pattern)
 	}
 	t.n = 0
 	for _, c := range text.Cut(o.pattern, len(t.b)) {
@@ -31,6 +34,33 @@ func (t *patternText) set(o *Observation) {
 		}
 	}
 }
+
+// Joint stands between a message and the words of a field that go on with it, which begin
+// with the field's name. A word is known with the byte behind it, and behind a message's
+// last word stands none: with a zero it stays the word it was.
+const Joint = "\x00; "
+
+// AppendPattern appends the pattern of the event's text to dst. The name of a field whose
+// words go on with the message is that, also where it would be a level (error, warning).
+func (o *Observation) AppendPattern(dst []byte) []byte {
+	at, text := len(dst), o.Text
+	dst = o.Line.Append(dst, text)
+	for {
+		i, j := bytes.Index(dst[at:], []byte(Joint)), bytes.Index(text, []byte(Joint))
+		if i < 0 || j < 0 {
+			return dst
+		}
+		text = text[j+len(Joint):]
+		at += i
+		dst = slices.Delete(dst, at, at+1) // the zero
+		at += len(Joint) - 1
+		if name, _, ok := bytes.Cut(text, []byte{':'}); ok && bytes.HasPrefix(dst[at:], levelPlace) {
+			dst = slices.Replace(dst, at, at+len(levelPlace), name...)
+		}
+	}
+}
+
+var levelPlace = []byte("<level>")
 
 func (t *patternText) carry(c *codec.Codec) {
 	b := c.Bytes("pattern", t.bytes(), len(t.b))
