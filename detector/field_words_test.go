@@ -72,3 +72,42 @@ func TestRareWordsAmongTheOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstFieldOfAllAmongTheOthers: the field that came first of all, and once, is as new as
+// any when each record is judged by the others.
+func TestFirstFieldOfAllAmongTheOthers(t *testing.T) {
+	d := newDetector(t, nil)
+	queue := detector.Field{Name: []byte("queue"), Value: []byte("mail")}
+	first := &detector.Event{Message: []byte("job done"), Fields: []detector.Field{{Name: []byte("boot"), Value: []byte("cold")}, queue}}
+	d.Learn(first)
+	for range 3000 {
+		d.Learn(&detector.Event{Message: []byte("job done"), Fields: []detector.Field{queue}})
+	}
+	d.Fit()
+	var v detector.Verdict
+	if d.JudgeLearned(first, &v); !v.Anomaly || !strings.Contains(string(v.Reason), `new field "boot"`) {
+		t.Errorf("flagged %t, score %.3f, %q", v.Anomaly, v.Score, v.Reason)
+	}
+}
+
+// TestNameWithoutRoom: a field for whose name there was no room is no news for that, once it
+// has come again and again.
+func TestNameWithoutRoom(t *testing.T) {
+	d := newDetector(t, nil)
+	var v detector.Verdict
+	event := func(name string) *detector.Event {
+		return &detector.Event{Message: []byte("job done"), Fields: []detector.Field{{Name: []byte(name), Value: []byte("a")}, {Name: []byte("queue"), Value: []byte("mail")}}}
+	}
+	for i := range 600 { // more than are told apart
+		for range 3 {
+			d.Learn(event(fmt.Sprintf("k%d", i)))
+		}
+	}
+	for range 2000 {
+		d.Learn(event("extra"))
+	}
+	d.Fit()
+	if d.Judge(event("extra"), &v); v.Score > 0.3 {
+		t.Errorf("what came 2,000 times: flagged %t, score %.3f, %q", v.Anomaly, v.Score, v.Reason)
+	}
+}
