@@ -111,3 +111,23 @@ func TestNameWithoutRoom(t *testing.T) {
 		t.Errorf("what came 2,000 times: flagged %t, score %.3f, %q", v.Anomaly, v.Score, v.Reason)
 	}
 }
+
+// TestSecondRecordOfANewClient: what a client that came once before does for the first time
+// is less news than when an old one does it.
+func TestSecondRecordOfANewClient(t *testing.T) {
+	d := newDetector(t, nil)
+	event := func(client, route string) *detector.Event {
+		return &detector.Event{Message: []byte("request done"), Fields: []detector.Field{{Name: []byte("client"), Value: []byte(client)}, {Name: []byte("route"), Value: []byte(route)}}}
+	}
+	for i := range 4000 {
+		d.Learn(event(fmt.Sprint("c", i%4), fmt.Sprint("r", i/4%6)))
+	}
+	d.Fit()
+	d.Learn(event("c9", "r1"))
+	var young, old detector.Verdict
+	d.Judge(event("c9", "r9"), &young)
+	young.Reason = nil
+	if d.Judge(event("c1", "r9"), &old); !old.Anomaly || young.Score >= old.Score {
+		t.Errorf("a score of %.3f of the new client, of the old one %.3f: %s", young.Score, old.Score, old.Reason)
+	}
+}
