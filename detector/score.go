@@ -224,8 +224,9 @@ func (t *threshold) reaches(points float32) bool {
 }
 
 // flag reports whether so many points are an anomaly, and learns. What only goes on
-// is none under auto, and raises no bar: nobody is told of it. A given contamination is a share, whatever it is of. Where a part
-// of the points beyond the threshold counts, so does that part of the bar.
+// is none under auto, and raises no bar: nobody is told of it. A given contamination is a
+// share, whatever it is of. Where a part of the points beyond the threshold counts, so does
+// that part of the bar.
 func (t *threshold) flag(points, part float32, now time.Duration, storm int, goesOn bool) bool {
 	if t.ranks != nil {
 		return t.ranks.take(points)

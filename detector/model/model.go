@@ -310,7 +310,7 @@ func (m *Model) Learn(o *Observation) {
 	}
 	m.clock.tick(o.stamp)
 	m.indent += (b2f(o.indented()) - m.indent) / indentHorizon
-	m.opened, m.within = o.opens(), o.within(m.within)
+	m.endWith(o)
 	news := 0
 	if o.below == framed {
 		m.traced = o.trace
@@ -373,7 +373,7 @@ func (m *Model) Pass(o *Observation) {
 	if o.known != nil {
 		m.learnBurst(o, o.known)
 	}
-	m.opened, m.within = o.opens(), o.within(m.within)
+	m.endWith(o)
 	if o.below == framed {
 		m.traced = o.trace
 	} else if o.Learned {

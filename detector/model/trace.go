@@ -74,10 +74,16 @@ func (o *Observation) indented() bool {
 	return len(o.Text) > 0 && (o.Text[0] == ' ' || o.Text[0] == '\t')
 }
 
+// endWith takes down what the line's end says of those below it.
+func (m *Model) endWith(o *Observation) {
+	last := o.lastByte()
+	m.opened, m.within = o.opens(last), o.within(last, m.within)
+}
+
 // opens reports whether an indented line below goes on with this one: it is indented
-// itself, or its end says that something follows. Behind a gap something begins.
-func (o *Observation) opens() bool {
-	switch o.lastByte() {
+// itself, or its last byte says that something follows. Behind a gap something begins.
+func (o *Observation) opens(last byte) bool {
+	switch last {
 	case 0:
 		return false
 	case ':', '{', '[', '(', ',', '=', '\\':
@@ -110,9 +116,8 @@ func (o *Observation) headed() bool {
 // within returns how many lines behind this one may go on with a record that ended with
 // an open bracket, which left of them could so far: until one begins with the closing
 // bracket, or as a record does, or is of a message that is known.
-func (o *Observation) within(left uint8) uint8 {
-	c := o.lastByte()
-	opens := c == '(' || c == '[' || c == '{'
+func (o *Observation) within(last byte, left uint8) uint8 {
+	opens := last == '(' || last == '[' || last == '{'
 	switch {
 	case left == 0 && !opens:
 		return 0

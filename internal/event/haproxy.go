@@ -58,12 +58,12 @@ func (r *Reader) haproxy(text []byte) (more, ok bool) {
 		r.named("server", server)
 	}
 	r.named("backend", backend)
-	r.timers(timers, "tr", "tw", "tc", "tr_response", "ta")
+	r.parts(timers, "ms", "tr", "tw", "tc", "tr_response", "ta")
 	r.named("code", code)
 	r.named("size", size)
 	r.named("termination_state", state)
-	r.parts(conns, "actconn", "feconn", "beconn", "srvconn", "retries")
-	r.parts(queues, "srv_queue", "backend_queue")
+	r.parts(conns, "", "actconn", "feconn", "beconn", "srvconn", "retries")
+	r.parts(queues, "", "srv_queue", "backend_queue")
 	r.request(request)
 	return false, true
 }
@@ -73,23 +73,14 @@ var (
 	slash        = []byte("/")
 )
 
-// parts takes in values that are divided by slashes.
-func (r *Reader) parts(values []byte, names ...string) {
+// parts takes in values that are divided by slashes, and of a unit, "" for none. A time of
+// -1 is none: what it would have timed never came to its end.
+func (r *Reader) parts(values []byte, unit string, names ...string) {
 	for _, name := range names {
 		value, rest, _ := bytes.Cut(values, slash)
-		r.named(name, value)
-		values = rest
-	}
-}
-
-// timers takes in durations in milliseconds that are divided by slashes. -1 is none: what
-// it would have timed never came to its end.
-func (r *Reader) timers(values []byte, names ...string) {
-	for _, name := range names {
-		value, rest, _ := bytes.Cut(values, slash)
-		if len(value) > 0 && value[0] != '-' {
+		if unit != "" && len(value) > 0 && value[0] != '-' {
 			from := len(r.text)
-			r.text = append(append(r.text, bytes.TrimPrefix(value, plus)...), "ms"...)
+			r.text = append(append(r.text, bytes.TrimPrefix(value, plus)...), unit...)
 			value = r.text[from:len(r.text):len(r.text)]
 		}
 		r.named(name, value)

@@ -186,14 +186,7 @@ func TestTwoGosInTwoThreads(t *testing.T) {
 func TestFilterPanicsBesideTheOutput(t *testing.T) {
 	odd := testbuild.Object{Package: "fluentbit/testdata/odd", Name: "flb-filter_odd.so"}
 	p := startPair(t, odd, "[FILTER]\n    Name  odd\n    Match app\n    Do    nil once\n", 0)
-	p.more(1)
-	for reload := range 3 {
-		if reload > 0 {
-			p.reload(reload)
-		}
-		p.sender.Wait("nil pointer dereference", 1+reload)
-	}
-	p.stop(t)
+	p.catches(t)
 }
 
 // The same in the thread of an input, which each reload makes anew: the signal comes to
@@ -201,6 +194,12 @@ func TestFilterPanicsBesideTheOutput(t *testing.T) {
 func TestFilterPanicsInAnotherThread(t *testing.T) {
 	odd := testbuild.Object{Package: "fluentbit/testdata/odd", Name: "flb-filter_odd.so"}
 	p := startThreads(t, odd, "{name: odd, do: nil once}")
+	p.catches(t)
+}
+
+// catches sees that a panic is caught at first and after each of two reloads.
+func (p *pair) catches(t *testing.T) {
+	t.Helper()
 	p.more(1)
 	for reload := range 3 {
 		if reload > 0 {
