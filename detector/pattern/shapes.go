@@ -1,10 +1,5 @@
 package pattern
 
-import (
-	"encoding/binary"
-	"math/rand/v2"
-)
-
 // A line's shape is the line with all of its digits made equal. A program says the same
 // again and again, at other times and with other numbers: lines of one shape have the
 // same tokens at the same places, but for the few that rest on which digit stands
@@ -28,41 +23,6 @@ const (
 	// onceSeen is of how many lines it is known that they came before, in 4 KB.
 	onceSeen = 2048
 )
-
-// Shape stands for a line's shape: 64 bits of hash under a key that nobody outside the
-// process knows, so that no line can be made to pass for another one. It has no meaning
-// in another process. 0 = not known.
-type Shape uint64
-
-var shapeKey = [2]uint64{rand.Uint64(), rand.Uint64()}
-
-// ShapeOf returns the shape of a line; 0 where it is too long to be remembered.
-func ShapeOf(b []byte) Shape {
-	n := len(b)
-	if n == 0 || n > maxShape {
-		return 0
-	}
-	x := shapeKey[0]
-	take := func(lo, hi uint64) { x = mix(equal(lo)^x, equal(hi)^shapeKey[1]) }
-	switch {
-	case n >= 16:
-		for i := 0; i+16 <= n; i += 16 {
-			take(binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:]))
-		}
-		if n%16 != 0 {
-			take(binary.LittleEndian.Uint64(b[n-16:]), binary.LittleEndian.Uint64(b[n-8:]))
-		}
-	case n >= 8:
-		take(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:]))
-	default:
-		var w uint64
-		for _, c := range b {
-			w = w<<8 | uint64(c)
-		}
-		take(w, 0)
-	}
-	return Shape(mix(x^uint64(n), shapeKey[1]) | 1)
-}
 
 // shapes are lines that were scanned, by their shape.
 type shapes struct {
@@ -140,13 +100,6 @@ func whole(i, j int) notation { return notation{from: uint16(i), point: uint16(j
 // of the last few hundred, only the numbers are looked at then. Tokens are valid until
 // the next Scan in any case.
 func (l *Workspace) Remember() { l.shapes = new(shapes) }
-
-// equal makes all digits in 8 bytes equal.
-func equal(w uint64) uint64 {
-	x := w ^ '0'*every // 0 to 9 where a digit is
-	is := ^(x | (x&low7 + (0x80-10)*every)) & highBits
-	return w &^ (is>>3 - is>>7)
-}
 
 // recall makes the line in l.text what it is if one of its shape is known.
 func (l *Workspace) recall(s *Scanner, shape Shape) bool {

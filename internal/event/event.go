@@ -34,9 +34,10 @@ type Reader struct {
 	carried rated
 	clock   moment
 	group   []byte
-	layer   int   // of texts in texts
-	marks   marks // of the text that is taken apart
+	layer   int           // of texts in texts
+	marks   pattern.Marks // of the text that is taken apart
 	shape   pattern.Shape
+	known   bool   // it is of a shape that has no form
 	asked   bool   // it was asked what a key in it means
 	several bool   // both of a key that is given twice count
 	timed   bool   // the record itself says when it was
@@ -50,7 +51,6 @@ type Reader struct {
 	text    []byte // made of escapes and numbers
 	pairs   []pair
 	plains  plains
-	formed  [256]bool        // by the first byte: did the last text that begins with it have a form?
 	lines   timestamp.Parser // of lines
 	moments timestamp.Parser // of fields of time
 
@@ -112,15 +112,12 @@ func (r *Reader) SetReference(t time.Time) { r.lines.Reference, r.moments.Refere
 
 // look makes a text plain, and finds out what tells its forms.
 func (r *Reader) look(text []byte) []byte {
-	text, r.asked = trimmed(text), false
-	r.shape = 0
-	if len(text) > 0 && !r.formed[text[0]] { // else it is not worth the while to ask
-		if r.shape = pattern.ShapeOf(text); r.plains.has(r.shape) {
-			r.marks = plainMarks
-			return text
-		}
+	text, r.asked, r.known = trimmed(text), false, false
+	if r.shape, r.marks = pattern.Look(text); r.plains.has(r.shape) {
+		r.known = true
+		return text
 	}
-	if r.marks = marksOf(text); r.marks&controlMark != 0 {
+	if r.marks&pattern.ControlMark != 0 {
 		if plain := r.colourless(text); len(plain) != len(text) {
 			text, r.shape = plain, 0
 		}
@@ -195,15 +192,12 @@ func (r *Reader) takeApart() {
 		node, rank, level := r.message.node, r.message.rank, r.level
 		r.message.rank, r.level = 0, rated{}
 		more, ok := r.formats(text)
-		if len(text) > 0 {
-			r.formed[text[0]] = ok
-		}
 		r.alone = false
 		if r.level.level == pattern.LevelNone {
 			r.level = level
 		}
 		if !ok {
-			r.message = candidate{rank: rank, node: node, value: text, plain: true, line: r.marks&controlMark == 0, shape: r.shape}
+			r.message = candidate{rank: rank, node: node, value: text, plain: true, line: r.marks&pattern.ControlMark == 0, shape: r.shape}
 			return
 		}
 		r.taken = text

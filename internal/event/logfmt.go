@@ -209,8 +209,13 @@ func (p *pair) valueFrom(text []byte, i int) (end int, ok bool) {
 	return i, true
 }
 
+const (
+	everyByte = 0x0101010101010101
+	highBits  = 0x80 * everyByte
+)
+
 // either returns where the first of two bytes stands from i on, the text's end where none
-// does. It looks at 8 bytes at a time, as marksOf does.
+// does. It looks at 8 bytes at a time, as one looks for a 0.
 func either(text []byte, i int, a, b byte) int {
 	as, bs := uint64(a)*everyByte, uint64(b)*everyByte
 	for ; i+8 <= len(text); i += 8 {

@@ -21,9 +21,9 @@ func (p *plains) has(s pattern.Shape) bool { return s != 0 && *p.at(s) == s }
 // all texts of the shape, whatever their digits are: where what is looked at are the
 // values of digits (in quotes, in JSON, in columns, in a table's header), nothing is
 // remembered.
-func (p *plains) add(s pattern.Shape, text []byte, m marks) {
-	if s == 0 || m&(quoteMark|controlMark) != 0 || text[0] == '{' || text[0] == '#' || text[len(text)-1] == '}' ||
-		m&commaMark != 0 && bytes.Count(text, comma) >= leastCommas {
+func (p *plains) add(s pattern.Shape, text []byte, m pattern.Marks) {
+	if s == 0 || m&(pattern.QuoteMark|pattern.ControlMark) != 0 || text[0] == '{' || text[0] == '#' || text[len(text)-1] == '}' ||
+		m&pattern.CommaMark != 0 && bytes.Count(text, comma) >= leastCommas {
 		return
 	}
 	*p.at(s) = s

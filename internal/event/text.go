@@ -18,6 +18,9 @@ type format struct {
 	read func(r *Reader, text []byte) (more, ok bool)
 }
 
+// markOf is the mark of a byte that a form has.
+var markOf = [256]pattern.Marks{'"': pattern.QuoteMark, ',': pattern.CommaMark, '=': pattern.EqualMark, '\t': pattern.ControlMark}
+
 // formats are all forms that a text may have, in the order in which they are
 // tried.
 var formats = []format{
@@ -42,16 +45,13 @@ var formats = []format{
 func (r *Reader) formats(text []byte) (more, ok bool) {
 	carried := text
 	text = r.transport(text)
-	if r.marks == plainMarks {
-		if len(text) == len(carried) && len(r.header.names) == 0 {
-			return false, false
-		}
-		r.marks = marksOf(text)
+	if r.known && len(text) == len(carried) && len(r.header.names) == 0 {
+		return false, false
 	}
 	if more, ok := r.form(text, carried); ok {
 		return more, true
 	}
-	if r.marks&controlMark != 0 && r.rest == nil {
+	if r.marks&pattern.ControlMark != 0 && r.rest == nil {
 		if first, rest, several := bytes.Cut(text, lineEnd); several {
 			if more, ok := r.form(first, carried); ok {
 				r.rest = rest
@@ -61,11 +61,11 @@ func (r *Reader) formats(text []byte) (more, ok bool) {
 	}
 	if len(text) < len(carried) {
 		// The message is what is left.
-		r.message = candidate{rank: lineRank, value: text, plain: true, line: r.marks&controlMark == 0}
+		r.message = candidate{rank: lineRank, value: text, plain: true, line: r.marks&pattern.ControlMark == 0}
 		return false, true
 	}
 	if len(r.header.names) == 0 && !r.asked {
-		if r.shape == 0 {
+		if r.shape == 0 { // it was coloured
 			r.shape = pattern.ShapeOf(text)
 		}
 		r.plains.add(r.shape, text, r.marks)

@@ -1,0 +1,23 @@
+package pattern
+
+import "golang.org/x/sys/cpu"
+
+// wide is whether the machine has what lookWide needs: most that were made since 2013.
+var wide = cpu.X86.HasAVX2 && cpu.X86.HasAES
+
+// wideBytes is how many bytes lookWide looks at together, and needs at least.
+const wideBytes = 32
+
+// look returns the hash of a text's shape, and its marks. It is not empty.
+func look(b []byte) (hash uint64, m Marks) {
+	if wide && len(b) >= wideBytes {
+		hash, bits := lookWide(&b[0], len(b), &shapeKey)
+		return hash, Marks(bits)
+	}
+	return lookPortable(b)
+}
+
+// lookWide is look for the n bytes at b, at least wideBytes, 32 of them at a time.
+//
+//go:noescape
+func lookWide(b *byte, n int, key *[4]uint64) (hash, marks uint64)

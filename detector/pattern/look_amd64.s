@@ -1,0 +1,95 @@
+#include "textflag.h"
+
+// What is looked for, and what makes digits equal: '0', 9, '"', ',', '=', the last of
+// the control characters.
+DATA bytes<>+0(SB)/8, $0x1f3d2c220930
+GLOBL bytes<>(SB), RODATA|NOPTR, $8
+
+// block takes the 32 bytes in Y2 into the marks Y4 to Y7, makes their digits 0 and takes
+// each half of them into a state, X0 or X1: one round of AES with it as the key, and two
+// more, so that no two blocks undo each other for somebody who does not know the state.
+#define block \
+	VPSUBB      Y8, Y2, Y3 \
+	VPMINUB     Y9, Y3, Y14 \
+	VPCMPEQB    Y3, Y14, Y14 \
+	VPCMPEQB    Y2, Y10, Y15 \
+	VPOR        Y15, Y4, Y4 \
+	VPCMPEQB    Y2, Y11, Y15 \
+	VPOR        Y15, Y5, Y5 \
+	VPCMPEQB    Y2, Y12, Y15 \
+	VPOR        Y15, Y6, Y6 \
+	VPMINUB     Y2, Y13, Y15 \
+	VPCMPEQB    Y2, Y15, Y15 \
+	VPOR        Y15, Y7, Y7 \
+	VPBLENDVB   Y14, Y8, Y2, Y2 \
+	VEXTRACTI128 $1, Y2, X3 \
+	VAESENC     X2, X0, X0 \
+	VAESENC     X3, X1, X1 \
+	VAESENC     X8, X0, X0 \
+	VAESENC     X8, X1, X1 \
+	VAESENC     X8, X0, X0 \
+	VAESENC     X8, X1, X1
+
+// func lookWide(b *byte, n int, key *[4]uint64) (hash, marks uint64)
+TEXT ·lookWide(SB), NOSPLIT, $0-40
+	MOVQ b+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ key+16(FP), DX
+
+	VMOVDQU      0(DX), X0
+	VMOVDQU      16(DX), X1
+	VPXOR        Y4, Y4, Y4
+	VPXOR        Y5, Y5, Y5
+	VPXOR        Y6, Y6, Y6
+	VPXOR        Y7, Y7, Y7
+	VPBROADCASTB bytes<>+0(SB), Y8
+	VPBROADCASTB bytes<>+1(SB), Y9
+	VPBROADCASTB bytes<>+2(SB), Y10
+	VPBROADCASTB bytes<>+3(SB), Y11
+	VPBROADCASTB bytes<>+4(SB), Y12
+	VPBROADCASTB bytes<>+5(SB), Y13
+
+	// The last block ends with the text, and may overlap the one before.
+	LEAQ -32(SI)(CX*1), DI
+	CMPQ SI, DI
+	JAE  last
+
+next:
+	VMOVDQU (SI), Y2
+	block
+	ADDQ    $32, SI
+	CMPQ    SI, DI
+	JB      next
+
+last:
+	VMOVDQU (DI), Y2
+	block
+
+	// Both states and the length make the hash.
+	VMOVQ   CX, X2
+	VPXOR   X2, X0, X0
+	VAESENC X1, X0, X0
+	VAESENC X8, X0, X0
+	VAESENC X8, X0, X0
+	VAESENC X8, X0, X0
+	VMOVQ   X0, AX
+	MOVQ    AX, hash+24(FP)
+
+	XORL   R8, R8
+	XORL   R9, R9
+	XORL   R10, R10
+	XORL   R11, R11
+	VPTEST Y4, Y4
+	SETNE  R8
+	VPTEST Y5, Y5
+	SETNE  R9
+	VPTEST Y6, Y6
+	SETNE  R10
+	VPTEST Y7, Y7
+	SETNE  R11
+	LEAQ   (R8)(R9*2), AX
+	LEAQ   (R10)(R11*2), BX
+	LEAQ   (AX)(BX*4), AX
+	MOVQ   AX, marks+32(FP)
+	VZEROUPPER
+	RET
