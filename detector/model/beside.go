@@ -31,7 +31,7 @@ func (m *Model) judgeBeside(o *Observation, worst float32) float32 {
 	}
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
 		x := numberOctaves(o.Line.Numbers[i].Value)
-		if x == noNumber || bracketed(o.Text, &o.Line.Tokens[o.Line.Numbers[i].Token]) {
+		if x == noNumber || o.Line.Numbers[i].Bracketed {
 			continue
 		}
 		r := m.fields.ranges.find(o.beside(i))

@@ -51,12 +51,14 @@ func (m *Model) judgeBurst(o *Observation) {
 	}
 	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
-	usual := burstBits(st.peak, expected) // of the largest, were it now
-	if o.bad > 0 {                        // a burst of trouble is news again when it returns
-		usual *= float32(math.Exp2(-float64(m.records-st.burstAt) / burstRecords))
-	}
-	if over := o.burst - usual - burstOver; over > 0 && known {
-		points = burstWeight * log2(1+float64(over/burstScale))
+	if known && o.burst > burstOver {
+		usual := burstBits(st.peak, expected) // of the largest, were it now
+		if o.bad > 0 {                        // a burst of trouble is news again when it returns
+			usual *= float32(math.Exp2(-float64(m.records-st.burstAt) / burstRecords))
+		}
+		if over := o.burst - usual - burstOver; over > 0 {
+			points = burstWeight * log2(1+float64(over/burstScale))
+		}
 	}
 	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
 		same := (octavesOf(float64(o.run+1)) - st.longest).float()

@@ -19,27 +19,27 @@ const (
 	codeWeight = 1.45
 )
 
-// code returns what the event's i-th number is known by in its place, false for one
-// that is no code by itself.
-func (o *Observation) code(i int) (place, value uint32, ok bool) {
+// mayBeCode reports whether the event's i-th number may be a code.
+func (o *Observation) mayBeCode(i int) bool {
 	n := &o.Line.Numbers[i]
-	t := &o.Line.Tokens[n.Token]
-	if t.Kind != pattern.Number || n.Unit != pattern.UnitNone || n.Value != float64(int32(n.Value)) || bracketed(o.Text, t) {
-		return 0, 0, false
-	}
 	// What begins a line is its time, and so is what begins with a 0: 081109 203615.
-	if n.Token == 0 || t.End-t.Start > 1 && o.Text[t.Start] == '0' {
-		return 0, 0, false
+	if n.Token == 0 || n.Bracketed || n.Unit != pattern.UnitNone || n.Value != float64(int32(n.Value)) {
+		return false
 	}
-	h := mix64(o.known.hash, uint64(i)+1)
-	return uint32(h), uint32(mix64(h, uint64(int64(n.Value)))), true
+	t := &o.Line.Tokens[n.Token]
+	return t.Kind == pattern.Number && (t.End-t.Start == 1 || o.Text[t.Start] != '0')
 }
 
 // code is a number that may be one.
 type code struct {
-	number       int    // its index
-	place, value uint32 // what they are known by
-	at           int    // index of what is known of the place in fields.ranges; -1 = nothing is
+	number int    // its index
+	place  uint64 // what its place is known by, in fields.ranges by the low half
+	at     int    // index there; -1 = nothing is known of it
+}
+
+// valueOf is what the code's value is known by.
+func (o *Observation) valueOf(c *code) uint32 {
+	return uint32(mix64(c.place, uint64(int64(o.Line.Numbers[c.number].Value))))
 }
 
 // reach finds the event's codes and what is known of their places, and loads its
@@ -53,8 +53,9 @@ func (m *Model) reach(o *Observation) {
 	}
 	o.reached = uint32(st.all) + st.last + st.habit.begun + uint32(st.longest)
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
-		if place, value, ok := o.code(i); ok {
-			o.codeList[o.coded] = code{i, place, value, m.fields.ranges.index(place)}
+		if o.mayBeCode(i) {
+			place := mix64(st.hash, uint64(i)+1)
+			o.codeList[o.coded] = code{i, place, m.fields.ranges.index(uint32(place))}
 			o.coded++
 		}
 	}
@@ -67,7 +68,8 @@ func (m *Model) judgeCodes(o *Observation) {
 		return
 	}
 	var points float32
-	for _, c := range o.codeList[:o.coded] {
+	for i := range o.codeList[:o.coded] {
+		c := &o.codeList[i]
 		if c.at < 0 {
 			continue
 		}
@@ -75,7 +77,7 @@ func (m *Model) judgeCodes(o *Observation) {
 		if r.n < knownCodes || r.few > manyCodes {
 			continue
 		}
-		count := float32(m.fields.values.find(c.value).n)
+		count := float32(m.fields.values.find(o.valueOf(c)).n)
 		if count >= firmValue {
 			continue
 		}
@@ -98,10 +100,11 @@ func (m *Model) learnCodes(o *Observation) {
 	if o.known == nil {
 		return
 	}
-	for _, c := range o.codeList[:o.coded] {
-		r := m.fields.ranges.claimAt(c.at, c.place)
+	for i := range o.codeList[:o.coded] {
+		c := &o.codeList[i]
+		r := m.fields.ranges.claimAt(c.at, uint32(c.place))
 		r.n++
-		if r.few <= manyCodes && m.fields.values.count(c.value, 1) {
+		if r.few <= manyCodes && m.fields.values.count(o.valueOf(c), 1) {
 			r.few++
 		}
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"math"
 	"testing"
 )
@@ -42,16 +43,16 @@ func TestOddCodes(t *testing.T) {
 		m := New()
 		m.fields.ranges.slots = make([]numberRange, rangesAtFirst)
 		const number = 3 // that is the strangest by its size
-		o := &Observation{known: &statement{seen: c.seen}, number: number, oddCode: 7}
+		o := &Observation{Line: &pattern.Line{Numbers: make([]pattern.Num, pattern.MaxNumbers)}, known: &statement{seen: c.seen}, number: number, oddCode: 7}
 		featNumber.set(&o.Row, c.row)
 		for i, p := range c.places {
-			k := code{number: 10 + i, value: uint32(i+1) * 7919, at: i}
+			k := code{number: 10 + i, place: uint64(i+1) * 7919, at: i}
 			if p.n < 0 {
 				k.at = -1
 			}
 			m.fields.ranges.slots[i] = numberRange{n: p.n, few: p.few}
 			if p.count > 0 {
-				m.fields.values.count(k.value, p.count)
+				m.fields.values.count(o.valueOf(&k), p.count)
 			}
 			o.codeList[i] = k
 		}

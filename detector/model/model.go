@@ -166,7 +166,7 @@ func (m *Model) Judge(o *Observation) {
 	o.tracked = len(numbers)
 	for i := range numbers {
 		o.numbers[i] = numberOctaves(numbers[i].Value)
-		if bracketed(o.Text, &l.Tokens[numbers[i].Token]) {
+		if numbers[i].Bracketed {
 			o.numbers[i] = noNumber
 		}
 	}
@@ -255,16 +255,18 @@ func says(l *pattern.Line) bool {
 // levelPoints is the surprise of the level given the pattern, in own of whose records
 // the line itself is counted.
 func (m *Model) levelPoints(st *statement, level pattern.Level, own float32) float32 {
+	if st == nil && level < pattern.LevelWarn {
+		return 0
+	}
+	here := float32(0)
+	if st != nil {
+		if here = max(0, st.levels[level]-own); 2*here > st.n {
+			return 0 // the usual one
+		}
+	}
 	overall := (max(0, m.levels[level]-own) + unseenLevel) / (m.total + 1)
 	if st == nil {
-		if level < pattern.LevelWarn {
-			return 0
-		}
 		return -log2(float64(overall))
-	}
-	here := max(0, st.levels[level]-own)
-	if 2*here > st.n {
-		return 0 // the usual one
 	}
 	bits := -log2(float64((here + levelPrior*overall) / (st.n + levelPrior)))
 	// Worse than what the pattern usually has?

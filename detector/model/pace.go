@@ -212,26 +212,18 @@ func (m *Model) judgeHabit(o *Observation) {
 	}
 	o.rare = raw >= rareBits
 
-	lines := min(float64(m.records), newsRecords*perNat) + 1
-	var news, worse, every float64
-	for b := range badnesses {
-		every += h.bad[b]
-		if badness(b) >= o.bad {
-			news += h.news[b]
-			worse += h.bad[b]
+	if raw > leastNovelty {
+		most := m.mostNovelty(o.bad)
+		if isNew {
+			most += 2
 		}
-	}
-	novelty := -log2(min(1, (news/h.newsWeight+0.5)/lines))
-	most := max(leastNovelty, novelty)
-	if isNew {
-		most += 2
-	}
-	soft := float32(1)
-	if o.bad > 0 {
-		soft = softly
-	}
-	if raw > most {
-		raw = most + soft*(raw-most)
+		soft := float32(1)
+		if o.bad > 0 {
+			soft = softly
+		}
+		if raw > most {
+			raw = most + soft*(raw-most)
+		}
 	}
 	o.rarity = min(mostRarity, raw)
 
@@ -248,6 +240,7 @@ func (m *Model) judgeHabit(o *Observation) {
 	if o.bad >= 2 {
 		weak = silence
 	}
+	every, worse := sumFrom(&h.bad, 0), sumFrom(&h.bad, o.bad)
 	how := -log2(min(1, (worse/h.badWeight+0.5)/(every/h.badWeight+1)))
 	bad := min(mostBad, max(how+float32(o.bad)/2, awayShare*weak)) * float32(o.bad) / 4
 	odd := max(o.rarity, min(mostRarity, o.rarity+weak))
@@ -268,6 +261,22 @@ func (m *Model) judgeHabit(o *Observation) {
 	if st != nil && o.bad >= 3 && st.habit.loud > 0 && used < halfUsed && m.records-st.habit.since < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
 		featTrouble.set(&o.Row, Strange)
 	}
+}
+
+// mostNovelty is how many bits of a line's rarity count in full: as many as news as bad
+// as it has.
+func (m *Model) mostNovelty(bad badness) float32 {
+	h := &m.habits
+	lines := min(float64(m.records), newsRecords*perNat) + 1
+	return max(leastNovelty, -log2(min(1, (sumFrom(&h.news, bad)/h.newsWeight+0.5)/lines)))
+}
+
+// sumFrom is what is counted of lines that bad or worse.
+func sumFrom(counts *[badnesses]float64, bad badness) (sum float64) {
+	for _, n := range counts[bad:] {
+		sum += n
+	}
+	return sum
 }
 
 // used says how far the log is used to the statement, from 0 to 1: it was said for

@@ -68,19 +68,24 @@ func (s span) holds(x octaves) bool { return s.lo <= x && x <= s.hi }
 // of the way later, so that what repeats becomes normal within some ten
 // records and a single outlier hides no second one.
 func (s *span) learn(x octaves, seen float32) {
-	part := max(spanFollow, 1/(1+spanSettle*seen))
 	switch {
 	case s.zeros() && x.fraction():
 		*s = span{x, x}
 	case x > s.hi:
-		if s.hi += max(1, octaves((x.float()-s.hi.float())*part*perOctave)); s.hi == 0 && x != 0 {
+		if s.hi += follow(s.hi, x, seen); s.hi == 0 && x != 0 {
 			s.hi++ // it would stand for the number 0
 		}
 	case x < s.lo:
-		if s.lo -= max(1, octaves((s.lo.float()-x.float())*part*perOctave)); s.lo == 0 && x != 0 {
+		if s.lo -= follow(x, s.lo, seen); s.lo == 0 && x != 0 {
 			s.lo--
 		}
 	}
+}
+
+// follow is how far an end of a range goes on the way between two values.
+func follow(from, to octaves, seen float32) octaves {
+	part := max(spanFollow, 1/(1+spanSettle*seen))
+	return max(1, octaves((to.float()-from.float())*part*perOctave))
 }
 
 const (
@@ -158,13 +163,6 @@ func spanOf(x octaves) span {
 		x = 0
 	}
 	return span{x, x}
-}
-
-// bracketed reports whether the token stands in brackets by itself: [1234] is a
-// process, a thread or an index, an identifier rather than a quantity. One with a unit,
-// [250ms], is none.
-func bracketed(text []byte, t *pattern.Token) bool {
-	return t.Start > 0 && int(t.End) < len(text) && text[t.Start-1] == '[' && text[t.End] == ']' && text[t.End-1]-'0' < 10
 }
 
 func (s *span) carry(c *codec.Codec) {

@@ -64,6 +64,11 @@ type Num struct {
 	Value float64 // finite
 	Token uint16  // index in Line.Tokens
 	Unit  Unit
+
+	// Bracketed says that it stands in brackets by itself: [1234] is a process, a
+	// thread or an index, an identifier rather than a quantity. One with a unit,
+	// [250ms], is none.
+	Bracketed bool
 }
 
 // Line is a scanned line.
@@ -201,7 +206,7 @@ func (s *Scanner) ScanShape(b []byte, shape Shape, l *Workspace) {
 					digits := lo << (64 - 8*size)
 					l.tokens[nt] = Token{Hash: s.kinds[Number], Start: uint16(i), End: uint16(j), Kind: Number}
 					if l.nn < MaxNumbers {
-						l.numbers[l.nn] = Num{Value: float64(eight(digits)), Token: uint16(nt)}
+						l.numbers[l.nn] = Num{Value: float64(eight(digits)), Token: uint16(nt), Bracketed: l.bracketed(i, j)}
 						l.forms[l.nn] = whole(i, j)
 						l.nn++
 					}
@@ -251,7 +256,7 @@ func (s *Scanner) slow(l *Workspace, k, nt int, made uint64, h uint32) int {
 		s.mixed(l, p, k+2)
 	}
 	if (p.kind == Number || p.kind == Address) && l.nn < MaxNumbers {
-		num := Num{Token: uint16(nt)}
+		num := Num{Token: uint16(nt), Bracketed: l.bracketed(p.start, p.end)}
 		if p.kind == Number || p.quad {
 			num.Value, num.Unit = p.value, p.unit
 			l.forms[l.nn] = p.form
@@ -268,6 +273,12 @@ func (s *Scanner) slow(l *Workspace, k, nt int, made uint64, h uint32) int {
 		return k + 2
 	}
 	return l.resume(k, p.end)
+}
+
+// bracketed is Num.Bracketed of what stands from i to j.
+func (l *Workspace) bracketed(i, j int) bool {
+	b := l.text[before:]
+	return l.text[before+i-1] == '[' && b[j] == ']' && class[b[j-1]]&digit != 0
 }
 
 // chain takes a token's hash into that of the line.

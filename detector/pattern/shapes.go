@@ -50,8 +50,9 @@ type known struct {
 	span  [maxVarying]struct{ start, end uint16 } // of what counts for Line.Vars
 	form  [MaxNumbers]notation
 	place [MaxNumbers]struct {
-		token uint16
-		unit  Unit
+		token     uint16
+		unit      Unit
+		bracketed bool
 	}
 	token [maxShapeTokens]Token
 }
@@ -130,7 +131,7 @@ func (l *Workspace) recall(s *Scanner, shape Shape) bool {
 		if !ok {
 			return false
 		}
-		l.numbers[i] = Num{v, k.place[i].token, k.place[i].unit}
+		l.numbers[i] = Num{v, k.place[i].token, k.place[i].unit, k.place[i].bracketed}
 	}
 	vars := uint64(0)
 	for _, v := range k.span[:k.spans] {
@@ -198,7 +199,7 @@ func (l *Workspace) remember() {
 	}
 	k.numbers = uint8(copy(k.form[:], l.forms[:len(l.Numbers)]))
 	for i, num := range l.Numbers {
-		k.place[i].token, k.place[i].unit = num.Token, num.Unit
+		k.place[i].token, k.place[i].unit, k.place[i].bracketed = num.Token, num.Unit, num.Bracketed
 	}
 	k.tokens = uint8(copy(k.token[:], l.Tokens))
 	set.hash[way], set.last = h.want, way
