@@ -21,3 +21,19 @@ func look(b []byte) (hash uint64, m Marks) {
 //
 //go:noescape
 func lookWide(b *byte, n int, key *[4]uint64) (hash, marks uint64)
+
+// findAlnum fills l.alnum for the n bytes of the line and reports whether there are any
+// beyond ASCII.
+func (l *Workspace) findAlnum(n int) (high bool) {
+	if wide {
+		return alnumWide(&l.text[before], n+1, &l.alnum[0]) != 0
+	}
+	return l.findAlnumPortable(n)
+}
+
+// alnumWide sets a bit in bits for each of the n bytes at b, at least one, that is a
+// letter, a digit or beyond ASCII. It returns not 0 where there are any of the latter.
+// It reads up to the next multiple of wideBytes, and of the last word sets all bits.
+//
+//go:noescape
+func alnumWide(b *byte, n int, bits *uint64) (high uint64)

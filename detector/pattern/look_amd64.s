@@ -1,8 +1,10 @@
 #include "textflag.h"
 
 // What is looked for, and what makes digits equal: '0', 9, '"', ',', '=', the last of
-// the control characters.
+// the control characters. Then, what makes letters small, and the range of them.
 DATA bytes<>+0(SB)/8, $0x1f3d2c220930
+DATA letters<>+0(SB)/8, $0x196120
+GLOBL letters<>(SB), RODATA|NOPTR, $8
 GLOBL bytes<>(SB), RODATA|NOPTR, $8
 
 // block takes the 32 bytes in Y2 into the marks Y4 to Y7, makes their digits 0 and takes
@@ -91,5 +93,44 @@ last:
 	LEAQ   (R10)(R11*2), BX
 	LEAQ   (AX)(BX*4), AX
 	MOVQ   AX, marks+32(FP)
+	VZEROUPPER
+	RET
+
+// func alnumWide(b *byte, n int, bits *uint64) (high uint64)
+TEXT ·alnumWide(SB), NOSPLIT, $0-32
+	MOVQ b+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ bits+16(FP), DI
+
+	VPXOR        Y0, Y0, Y0
+	VPBROADCASTB bytes<>+0(SB), Y8
+	VPBROADCASTB bytes<>+1(SB), Y9
+	VPBROADCASTB letters<>+0(SB), Y10
+	VPBROADCASTB letters<>+1(SB), Y11
+	VPBROADCASTB letters<>+2(SB), Y12
+
+	ADDQ SI, CX
+
+alnum:
+	VMOVDQU   (SI), Y1
+	VPOR      Y1, Y0, Y0
+	VPSUBB    Y8, Y1, Y2
+	VPMINUB   Y9, Y2, Y3
+	VPCMPEQB  Y2, Y3, Y2
+	VPOR      Y10, Y1, Y4
+	VPSUBB    Y11, Y4, Y4
+	VPMINUB   Y12, Y4, Y5
+	VPCMPEQB  Y4, Y5, Y4
+	VPOR      Y2, Y4, Y4
+	VPOR      Y1, Y4, Y4   // whose high bit says that it is beyond ASCII
+	VPMOVMSKB Y4, AX
+	MOVQ      AX, (DI)     // and 0 in the half behind, which may be the last
+	ADDQ      $4, DI
+	ADDQ      $32, SI
+	CMPQ      SI, CX
+	JB        alnum
+
+	VPMOVMSKB Y0, AX
+	MOVQ      AX, high+24(FP)
 	VZEROUPPER
 	RET

@@ -110,3 +110,32 @@ func TestLookAtSizes(t *testing.T) {
 		t.Errorf("of nothing: shape %d, marks %b", s, m)
 	}
 }
+
+// FuzzFindAlnum holds that each way to find the letters and digits of a line that there
+// is on this machine finds them, also in the room that a longer line had.
+func FuzzFindAlnum(f *testing.F) {
+	for _, text := range lookTexts {
+		f.Add([]byte(text), []byte(strings.Repeat("x9é-", 30)))
+	}
+	f.Add(bytes.Repeat([]byte("az-AZ[`{@09/:\x7f"), 300), []byte("\x80"))
+	f.Fuzz(func(t *testing.T, text, other []byte) {
+		for name, find := range map[string]func(*Workspace, int) bool{"findAlnum": (*Workspace).findAlnum, "findAlnumPortable": (*Workspace).findAlnumPortable} {
+			l := new(Workspace)
+			for _, b := range [][]byte{text, other, text} {
+				n := copy(l.text[before:before+MaxBytes], b)
+				*(*[after]byte)(l.text[before+n:]) = [after]byte{}
+				high, want := find(l, n), false
+				for i := range (n/64 + 1) * 64 {
+					is := i < n && class[b[i]]&alnum != 0
+					want = want || i < n && b[i] >= 0x80
+					if l.alnum[i/64]>>(i%64)&1 != 0 != is {
+						t.Fatalf("%s: of %q, byte %d: %v", name, b, i, !is)
+					}
+				}
+				if high != want {
+					t.Fatalf("%s: of %q: beyond ASCII %v", name, b, high)
+				}
+			}
+		}
+	})
+}

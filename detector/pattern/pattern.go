@@ -89,9 +89,10 @@ type Workspace struct {
 	tokens  [MaxTokens]Token
 	numbers [MaxNumbers]Num
 
-	edges  [edgeSize]byte // where runs of letters and digits start and end, by turns
-	text   [textSize]byte // the line, with room to load 16 bytes anywhere in it
-	size   int            // of the line in text
+	alnum  [MaxBytes/64 + 1]uint64 // a bit for each byte of the line and the 0 behind it: is it a letter or a digit?
+	edges  [edgeSize]byte          // where runs of letters and digits start and end, by turns
+	text   [textSize]byte          // the line, with room to load 16 bytes anywhere in it
+	size   int                     // of the line in text
 	piece  piece
 	nn     int // numbers kept
 	joined int // names that end up to here are known to be made of words

@@ -102,7 +102,7 @@ func (l *Workspace) setStart(k, i int) {
 	binary.LittleEndian.PutUint16(l.edges[k*2:], uint16(i))
 }
 
-// What split adds to a byte to carry into its high bit, where the byte reaches
+// What findAlnumPortable adds to a byte to carry into its high bit, where the byte reaches
 // the bound; gather brings the high bits of 8 bytes together in the highest.
 const (
 	low7    = 0x7f * every
@@ -135,33 +135,49 @@ var edgesOf = func() (t [256][2]uint64) {
 // line: l.edges has their starts and ends by turns, and behind the last edges
 // that lie behind every line.
 //
-// It looks at 8 bytes at a time, without a branch: adding a constant to each
-// byte, its high bit cleared before, carries into the high bit where the byte
-// reaches a bound; a multiplication gathers the high bits, and a table turns
-// them into edges.
+// A bit for each byte says whether it is a letter or a digit, and a table turns 8
+// of those where that changes into edges, without a branch.
 func (l *Workspace) split(n int) {
-	k, carry, base, all := 0, uint64(0), uint64(0), uint64(0)
-	for at := before; at <= before+n; at += 8 { // behind n there is a 0, which ends the last run
-		w := l.load(at)
+	high := l.findAlnum(n)
+	k, carry, base := 0, uint64(0), uint64(0)
+	for at := 0; at <= n; at += 64 { // behind n there is a 0, which ends the last run
+		m := l.alnum[at/64]
+		changes := m ^ (m<<1 | carry)
+		carry = m >> 63
+		for from := base; changes != 0; from += 8 * lanes {
+			t := &edgesOf[uint8(changes)]
+			e := l.edges[2*k&edgeMask:][:16]
+			binary.LittleEndian.PutUint64(e, t[0]+from)
+			binary.LittleEndian.PutUint64(e[8:], t[1]+from)
+			k += bits.OnesCount8(uint8(changes))
+			changes >>= 8
+		}
+		base += 64 * lanes
+	}
+	*(*[len(noEdges)]byte)(l.edges[2*k&edgeMask:]) = noEdges
+	l.spaceless = 0
+	if high {
+		l.splitSpaceless(n)
+	}
+}
+
+// findAlnumPortable is findAlnum on any machine, 8 bytes at a time: adding a constant to
+// each byte, its high bit cleared before, carries into the high bit where the byte
+// reaches a bound; a multiplication gathers the high bits.
+func (l *Workspace) findAlnumPortable(n int) (high bool) {
+	all, word := uint64(0), uint64(0)
+	for at := 0; at <= n; at += 8 {
+		w := l.load(before + at)
 		all |= w
 		low := w & low7
 		lower := low | fold
 		m := (((lower + fromA) ^ (lower + beyondZ)) | ((low + from0) ^ (low + beyond9)) | w) & highBits
-		m = m * gather >> 56
-		edges := uint8(m ^ (m<<1 | carry))
-		carry = m >> 7
-		t := &edgesOf[edges]
-		e := l.edges[2*k&edgeMask:][:16]
-		binary.LittleEndian.PutUint64(e, t[0]+base)
-		binary.LittleEndian.PutUint64(e[8:], t[1]+base)
-		base += 8 * lanes
-		k += bits.OnesCount8(edges)
+		word |= m * gather >> 56 << (at & 63)
+		if l.alnum[at/64] = word; at&63 == 64-8 {
+			word = 0
+		}
 	}
-	*(*[len(noEdges)]byte)(l.edges[2*k&edgeMask:]) = noEdges
-	l.spaceless = 0
-	if all&highBits != 0 {
-		l.splitSpaceless(n)
-	}
+	return all&highBits != 0
 }
 
 var noEdges = func() (e [32]byte) {
