@@ -145,7 +145,10 @@ type spoken struct {
 }
 
 // begin forgets the line before.
-func (s *spoken) begin() { s.asked, s.failure = [len(s.asked)]uint64{}, [len(s.failure)]uint64{} }
+func (s *spoken) begin() {
+	clear(s.asked[:])
+	clear(s.failure[:])
+}
 
 func (s *spoken) said(text []byte, tokens []pattern.Token, i int) wordClass {
 	at, bit := i/64, uint64(1)<<(i%64)

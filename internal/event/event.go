@@ -197,7 +197,9 @@ func (r *Reader) takeApart() {
 			r.level = level
 		}
 		if !ok {
-			r.message = candidate{rank: rank, node: node, value: text, plain: true, line: r.marks&pattern.ControlMark == 0, shape: r.shape}
+			m := &r.message // one by one: a copy of the whole waits for its parts to be written
+			m.rank, m.node, m.kind, m.value, m.num = rank, node, detector.Text, text, 0
+			m.plain, m.line, m.shape = true, r.marks&pattern.ControlMark == 0, r.shape
 			return
 		}
 		r.taken = text
@@ -231,10 +233,9 @@ func (r *Reader) finish(ev *detector.Event) bool {
 	case !found && len(r.fields) == 0 && r.taken != nil:
 		message, found = r.taken, true // plain, as it was taken
 	}
-	*ev = detector.Event{
-		Message: message, Shape: shape, Level: r.level.level, Transport: r.carried.level,
-		Group: r.group, Fields: r.fields,
-	}
+	// One by one, as a copy of the whole waits for its parts to be written.
+	ev.Time, ev.Line, ev.Message, ev.Shape = 0, nil, message, shape
+	ev.Level, ev.Transport, ev.Group, ev.Fields = r.level.level, r.carried.level, r.group, r.fields
 	return found || len(r.fields) > 0
 }
 

@@ -156,16 +156,19 @@ func (r *Reader) messageOf(n *node, kind detector.Kind, v []byte, num float64) b
 	case kind != detector.Text:
 		rank += 2 * nested // any text is more of a message
 	}
-	c := candidate{rank: rank, node: n, kind: kind, value: v, num: num}
 	best := &r.message
-	if best.rank != 0 && rank > best.rank {
-		r.demote(&c, best)
-		return true
+	if best.rank != 0 {
+		c := candidate{rank: rank, node: n, kind: kind, value: v, num: num}
+		if rank > best.rank {
+			r.demote(&c, best)
+			return true
+		}
+		if best.node != n {
+			r.demote(best, &c)
+		}
 	}
-	if best.rank != 0 && best.node != n {
-		r.demote(best, &c)
-	}
-	*best = c
+	best.rank, best.node, best.kind, best.value, best.num = rank, n, kind, v, num
+	best.plain, best.line, best.shape = false, false, 0
 	return true
 }
 
