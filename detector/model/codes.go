@@ -53,7 +53,7 @@ func (m *Model) reach(o *Observation) {
 	}
 	o.reached = uint32(st.all) + st.last + st.habit.begun + uint32(st.longest)
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
-		if o.mayBeCode(i) {
+		if st.uncoded>>i&1 == 0 && o.mayBeCode(i) {
 			place := mix64(st.hash, uint64(i)+1)
 			o.codeList[o.coded] = code{i, place, m.fields.ranges.index(uint32(place))}
 			o.coded++
@@ -97,7 +97,8 @@ func (m *Model) judgeCodes(o *Observation) {
 
 // learnCodes counts the codes of the event, once its statement is known.
 func (m *Model) learnCodes(o *Observation) {
-	if o.known == nil {
+	st := o.known
+	if st == nil {
 		return
 	}
 	for i := range o.codeList[:o.coded] {
@@ -106,6 +107,9 @@ func (m *Model) learnCodes(o *Observation) {
 		r.n++
 		if r.few <= manyCodes && m.fields.values.count(o.valueOf(c), 1) {
 			r.few++
+		}
+		if r.few > manyCodes {
+			st.uncoded |= 1 << c.number
 		}
 	}
 }

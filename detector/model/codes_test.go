@@ -67,3 +67,26 @@ func TestOddCodes(t *testing.T) {
 		}
 	}
 }
+
+// A place in which more different numbers stood than codes may be is not asked any more;
+// the others of the statement are.
+func TestPlaceWithoutCodes(t *testing.T) {
+	m := New()
+	st := &statement{hash: 5}
+	line := &pattern.Line{
+		Tokens:  []pattern.Token{{Kind: pattern.Word, End: 4}, {Kind: pattern.Number, Start: 5, End: 6}, {Kind: pattern.Number, Start: 7, End: 8}},
+		Numbers: []pattern.Num{{Token: 1}, {Token: 2}},
+	}
+	o := &Observation{Text: []byte("exit 1 1"), Line: line, known: st}
+	for i := range 2 * manyCodes {
+		line.Numbers[0].Value, line.Numbers[1].Value = float64(i), 7
+		m.reach(o)
+		m.learnCodes(o)
+		if want := i > manyCodes; o.coded == 1 != want || (st.uncoded&1 == 0) != (i < manyCodes) || st.uncoded>>1 != 0 {
+			t.Errorf("with number %d of the first place: %d may be codes, uncoded %b", i+1, o.coded, st.uncoded)
+		}
+	}
+	if r := m.fields.ranges.find(uint32(o.codeList[0].place)); r == nil || r.n != 2*manyCodes || r.few != 1 {
+		t.Errorf("the second place: %+v", r)
+	}
+}

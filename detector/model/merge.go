@@ -212,6 +212,7 @@ func (s *statement) merge(o *statement, later bool) {
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 	s.peak, s.longest = max(s.peak, o.peak), max(s.longest, o.longest)
 	s.free |= o.free
+	s.uncoded |= o.uncoded
 	s.length.merge(o.length)
 }
 

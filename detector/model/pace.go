@@ -451,7 +451,7 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 	p.slow += float32(h.weight)
 	p.quick = o.quick
 	h.total += h.weight
-	if o.bad > 0 {
+	if o.bad > 0 && (st.seen == 0 || p.fixed != 0) {
 		p.fixed = o.fixed(st)
 	}
 	if o.Flagged {

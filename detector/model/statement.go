@@ -48,6 +48,7 @@ type statement struct {
 	length  span
 	nums    [trackedNumbers]span
 	at      [trackedNumbers]spot
+	uncoded uint16 // a bit for each number in whose place too many different ones stood to be codes
 
 	text patternText // for people; nothing is judged by it
 }
@@ -352,5 +353,6 @@ func (s *statement) carry(c *codec.Codec) {
 		c.U8(&s.at[i].token)
 		c.U16(&s.at[i].before)
 	}
+	c.U16(&s.uncoded)
 	s.text.carry(c)
 }
