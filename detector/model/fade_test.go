@@ -29,7 +29,7 @@ func TestRarityByItsDefinition(t *testing.T) {
 	total := 0.0
 	for i := range 3000 {
 		seen := uint32(1)<<rng.IntN(13) - 1
-		r.learn(seen, horizon)
+		r.learn(seen, 1, horizon)
 		count[rarityBucket(seen)]++
 		total++
 		total /= 1 + 1.0/horizon

@@ -89,6 +89,8 @@ type seenField struct {
 	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
 	marks  marks
 	text   []byte // the value, or the part of it
+
+	routine bool // see Model.routine
 }
 
 // part says what of a field's value is looked at.
@@ -110,6 +112,7 @@ const maxSeen = MaxFields + 16
 type fieldsSeen struct {
 	list      [maxSeen]seenField
 	n         int
+	sampled   bool    // routine values are learned from it, see sampled
 	mask      keyMask // of the keys that are there
 	had       uint64  // of the objects that are there
 	grown     uint64  // and of those that get a new name
@@ -298,7 +301,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s := &o.fields
 	s.n, s.nlows, s.mask = 0, 0, keyMask{}
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
-	s.rushed, s.young = false, 0
+	s.rushed, s.young, s.sampled = false, 0, sampled(m.records)
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
 	if len(o.Fields) == 0 {
 		return
@@ -537,7 +540,7 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	name := a.name
 	s.field, s.part, s.sort, s.number, s.text = int16(i), p, sortText, noNumber, value
 	s.name, s.value, s.id, s.key = name, a.value, a.id, a.key
-	s.place, s.count, s.ranged, s.bits, s.marks = 0, 0, -1, 0, marks{}
+	s.place, s.count, s.ranged, s.bits, s.marks, s.routine = 0, 0, -1, 0, marks{}, false
 	at := all.n
 	all.n++
 	k := int(a.key)
@@ -580,6 +583,15 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		all.rareKey = at
 	}
 	s.place = a.place
+	if s.routine = m.routine(o, s, f, pl); s.routine && !all.sampled {
+		if pl.settled.category && f.Unit == pattern.UnitNone {
+			all.addLow(s.id, at)
+		}
+		return
+	}
+	if pl.settled.any {
+		s.place = fs.values.place(s.id)
+	}
 	s.count = uint32(fs.values.slots[s.place].n)
 	if s.count > 0 {
 		s.count -= uint32(o.own())
@@ -1004,7 +1016,17 @@ func (m *Model) learnFields(o *Observation) {
 	fs.records++
 	s.had, s.grown = 0, 0
 	for i := range s.n {
-		m.learnField(o, &s.list[i])
+		is, times := &s.list[i], float32(1)
+		if is.routine {
+			if k := &fs.keys.all[is.key]; !s.sampled {
+				k.n++
+				k.place.last = uint32(is.value)
+				s.had |= 1 << k.object >> 1
+				continue
+			}
+			times = sampleOne
+		}
+		m.learnField(o, is, times)
 	}
 	fs.objects.learn(s.had, s.grown)
 	fs.keys.learnSet(&s.mask, m.records)
@@ -1030,7 +1052,8 @@ func (m *Model) learnFields(o *Observation) {
 	}
 }
 
-func (m *Model) learnField(o *Observation, s *seenField) {
+// learnField takes a field in, or so many as it.
+func (m *Model) learnField(o *Observation, s *seenField, times float32) {
 	fs := &m.fields
 	f := o.field(s)
 	k := int(s.key)
@@ -1060,21 +1083,23 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 	p := &key.place
 	o.fields.had |= 1 << key.object >> 1
 	key.n++
-	p.n++
-	p.kinds[s.sort]++
-	p.seldom.learn(s.count, placeHorizon)
+	p.n += times
+	p.kinds[s.sort] += times
+	p.seldom.learn(s.count, times, placeHorizon)
 	if v := uint32(s.value); v != p.last {
-		p.changes++
+		p.changes += times
 		p.last = v
 	}
 	if p.category() {
-		p.compared++
+		p.compared += times
 	}
+	counts := uint32(times)
 	if s.count == 0 {
-		p.distinct++
+		p.distinct += counts
+		counts = 1
 	}
 	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
-		fs.values.countAt(s.place, s.id)
+		fs.values.countAt(s.place, s.id, counts)
 		if s.count == 0 {
 			if g := fs.values.find(s.id); g.key != 0 {
 				g.t = uint16(octavesOf(float64(m.records + 1)))
@@ -1082,7 +1107,7 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {
-		p.learnUsual(uint32(s.value), f.Value)
+		p.learnUsual(uint32(s.value), f.Value, times)
 	}
 	if s.number != noNumber || f.Kind == Number {
 		p.unit = f.Unit
@@ -1090,15 +1115,18 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 		if n == noNumber {
 			n = 0
 		}
-		p.numbers.learn(n)
-		fs.ranges.claimAt(int(s.ranged), o.rangeKey(s)).learn(n)
+		p.numbers.learn(n, times)
+		fs.ranges.claimAt(int(s.ranged), o.rangeKey(s)).learn(n, times)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && s.count == 0 {
 		if p.n < youngRecords {
 			s.marks = marksOf(f.Value)
 			s.bits = p.texts.surprise(s.marks)
 		}
-		p.texts.learn(s.marks, s.bits, octavesOf(float64(len(f.Value)+1)))
+		p.texts.learn(s.marks, s.bits, octavesOf(float64(len(f.Value)+1)), times)
+	}
+	if o.fields.sampled {
+		p.settle()
 	}
 }
 

@@ -224,7 +224,7 @@ func TestTexts(t *testing.T) {
 	var x texts
 	for range 40 {
 		m := with("/cart/items")
-		x.learn(m, x.surprise(m), octavesOf(12))
+		x.learn(m, x.surprise(m), octavesOf(12), 1)
 	}
 	if x.n != 40 || x.lengths != (span{octavesOf(12), octavesOf(12)}) {
 		t.Errorf("%v texts, of the lengths %v", x.n, x.lengths)
@@ -271,14 +271,14 @@ func TestTexts(t *testing.T) {
 	}
 	// One far away moves the usual no further than a bound.
 	x = texts{n: 1000, mean: 2, spread: 4, lengths: span{1, 1}}
-	x.learn(marks{}, 1e6, 1)
+	x.learn(marks{}, 1e6, 1, 1)
 	if d := float64(outlierText * (2 + 1)); math.Abs(float64(x.mean)-(2+d/textHorizon)) > 1e-4 || math.Abs(float64(x.spread)-(4+(d*d-4)/textHorizon)) > 1e-3 {
 		t.Errorf("the usual is %v, the variance %v", x.mean, x.spread)
 	}
 	// Counts have room: they are halved with the number of texts.
 	x = texts{n: fullTexts - 1}
 	x.with[3], x.pairs[4] = 1000, 501
-	if x.learn(marks{with: 1 << 3}, 0, 1); x.n != fullTexts/2 || x.with[3] != 500 || x.pairs[4] != 250 {
+	if x.learn(marks{with: 1 << 3}, 0, 1, 1); x.n != fullTexts/2 || x.with[3] != 500 || x.pairs[4] != 250 {
 		t.Errorf("of full ones: %v texts, a character in %d, a pair in %d", x.n, x.with[3], x.pairs[4])
 	}
 }
@@ -292,7 +292,7 @@ func TestUsualValues(t *testing.T) {
 			for _, c := range []byte(value) {
 				hash = (hash ^ uint32(c)) * 16777619
 			}
-			p.learnUsual(hash, []byte(value))
+			p.learnUsual(hash, []byte(value), 1)
 		}
 	}
 	for _, v := range []string{"a", "b", "c", "d"} {

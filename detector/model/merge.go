@@ -557,6 +557,7 @@ func (p *place) merge(o *place, later bool) {
 	p.numbers.merge(&o.numbers)
 	p.texts.merge(&o.texts)
 	p.mergeUsual(o)
+	p.settle()
 }
 
 // mergeUsual keeps those seen most of the usual values of both.
@@ -600,7 +601,7 @@ func (t *texts) merge(o *texts) {
 		t.with[i] += o.with[i]
 		t.pairs[i] += o.pairs[i]
 	}
-	if t.n >= fullTexts {
+	if t.findOdd(); t.n >= fullTexts {
 		t.halve()
 	}
 }

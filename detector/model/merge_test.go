@@ -25,7 +25,7 @@ func TestMergeIsBounded(t *testing.T) {
 		}
 		for range 60_000 {
 			m.language.grams.count(rng.Uint32(), 1+rng.Uint32N(3))
-			m.fields.ranges.claim(rng.Uint32()).learn(octaves(rng.IntN(3000)))
+			m.fields.ranges.claim(rng.Uint32()).learn(octaves(rng.IntN(3000)), 1)
 		}
 		for i := range 400 {
 			m.fields.keys.add(rng.Uint64(), fmt.Appendf(nil, "field.%d", i), uint32(i))
@@ -72,11 +72,11 @@ func TestMergeWithNothing(t *testing.T) {
 		m.habits.total, m.habits.weight, m.habits.now, m.habits.begin = 300, 2, 77, 3
 		m.habits.news[1] = 9
 		m.clock.now, m.clock.usual, m.clock.pace = 77, 5, 6
-		m.seldom.learn(3, 300)
+		m.seldom.learn(3, 1, 300)
 		m.lengths.learn(80)
 		m.letters.learn([]byte("some text"))
 		m.language.grams.count(9, 4)
-		m.fields.ranges.claim(3).learn(400)
+		m.fields.ranges.claim(3).learn(400, 1)
 		m.fields.value.learn(12)
 		return &m
 	}
@@ -115,8 +115,8 @@ func TestMergeKnowsEveryField(t *testing.T) {
 	for of, fields := range map[reflect.Type]int{
 		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 23, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
 		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tail](): 3,
-		reflect.TypeFor[fields](): 15, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 3, reflect.TypeFor[place](): 12,
-		reflect.TypeFor[texts](): 6, reflect.TypeFor[numberRange](): 7, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
+		reflect.TypeFor[fields](): 15, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 3, reflect.TypeFor[place](): 13,
+		reflect.TypeFor[texts](): 8, reflect.TypeFor[numberRange](): 7, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
 		reflect.TypeFor[language](): 2, reflect.TypeFor[general](): 2, reflect.TypeFor[usual](): 2, reflect.TypeFor[shown](): 3, reflect.TypeFor[calm](): 3,
 		reflect.TypeFor[objects](): 1, reflect.TypeFor[object](): 3,
 	} {
@@ -145,7 +145,7 @@ func TestMergeIsAsIfOneHadReadBoth(t *testing.T) {
 		p.letters.usual(x/4, x > 4)
 		p.lengths.learn(int(8 * x))
 		p.grams.count(uint32(x), 3)
-		p.rarity.learn(uint32(x), 1e9) // nothing fades
+		p.rarity.learn(uint32(x), 1, 1e9) // nothing fades
 		p.span.lo, p.span.hi = min(p.span.lo, octavesOf(float64(x))), max(p.span.hi, octavesOf(float64(x)))
 	}
 	fresh := func() *parts {

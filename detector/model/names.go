@@ -59,10 +59,12 @@ type about struct {
 	place uint32 // of id in fields.values
 }
 
-// ask looks up what the tables have of a field.
+// ask looks up what the tables have of a field, but for the value where any is routine.
 func (fs *fields) ask(a *about) {
 	a.key, a.id = int16(fs.keys.find(a.name)), uint32(mix64(a.name, a.value))
-	a.place = fs.values.place(a.id)
+	if a.key >= 0 && !fs.keys.all[a.key].place.settled.any {
+		a.place = fs.values.place(a.id)
+	}
 }
 
 func aboutField(f *Field) (a about) {

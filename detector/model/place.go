@@ -19,10 +19,11 @@ type place struct {
 	changes  float32             // values that were other than the one before, aged
 	last     uint32              // hash of the value before
 	distinct uint32              // values that were new, not aged
-	usual    [usualValues]usual  // the values seen most, for people
-	seldom   rarity              // how often a value comes that was seen as few times as so
-	numbers  numberRange         // key is not used
-	unit     pattern.Unit        // of the number seen last
+	settled  settled
+	usual    [usualValues]usual // the values seen most, for people
+	seldom   rarity             // how often a value comes that was seen as few times as so
+	numbers  numberRange        // key is not used
+	unit     pattern.Unit       // of the number seen last
 
 	texts texts
 	shown [usualValues]shown // usual, as text
@@ -145,12 +146,12 @@ func (s *shown) appendTo(dst []byte) []byte {
 
 // learnUsual keeps the values seen most: a new one takes the place of the least
 // when it has come as often (Misra and Gries 1982).
-func (p *place) learnUsual(hash uint32, value []byte) {
+func (p *place) learnUsual(hash uint32, value []byte, times float32) {
 	least := 0
 	for i := range p.usual {
 		u := &p.usual[i]
 		if u.hash == hash && u.count > 0 {
-			u.count++
+			u.count += times
 			return
 		}
 		if u.count < p.usual[least].count {
@@ -159,10 +160,10 @@ func (p *place) learnUsual(hash uint32, value []byte) {
 	}
 	u := &p.usual[least]
 	if u.count >= 1 {
-		u.count -= 0.5
+		u.count = max(0, u.count-0.5*times)
 		return
 	}
-	*u = usual{hash, 1}
+	*u = usual{hash, times}
 	p.shown[least].set(value)
 }
 
@@ -179,6 +180,7 @@ func (p *place) age() {
 		p.usual[i].count /= 2
 	}
 	p.texts.halve()
+	p.settle()
 }
 
 func (p *place) carry(c *codec.Codec) {
@@ -188,6 +190,7 @@ func (p *place) carry(c *codec.Codec) {
 	c.F32(&p.changes)
 	c.U32(&p.last)
 	c.U32(&p.distinct)
+	p.settled.carry(c)
 	for i := range p.usual {
 		c.U32(&p.usual[i].hash)
 		c.F32(&p.usual[i].count)

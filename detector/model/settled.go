@@ -1,0 +1,95 @@
+package model
+
+import "github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+
+// settled is what of a place that is known well is asked of a routine value: one that
+// nothing is to be said of, whatever else stands in its record. Most values of most
+// records are routine, and nothing more is found out of those. What they teach is learned
+// from one record in sampleOne, for all of them.
+type settled struct {
+	known    bool  // so well
+	sort     uint8 // of most of its values
+	any      bool  // any value of that sort is no news: an identifier, a number within its range
+	category bool  // see place.category
+}
+
+const (
+	// settledAfter is how many values must have been seen in a place, and how many numbers
+	// in a range, to know them well: at one record in sampleOne the next thousand moves no
+	// share of them by more than some percent.
+	settledAfter = 1024
+
+	// knownValue is from how many times on a value is no news anywhere: what comes never
+	// in placeHorizon records has 13 bits of surprise, of which toldBits leave less than
+	// plainValue.
+	knownValue = 128
+
+	// sampleOne is one in how many records routine values are learned from, and for how
+	// many of them each counts then.
+	sampleOne = 8
+)
+
+// sampled reports whether a record, by its number, is one from which routine values are
+// learned. Multiples of the golden ratio lie evenly on a circle, in whatever steps they
+// are taken (Weyl 1916): records of two kinds that take turns are sampled alike.
+func sampled(record uint32) bool {
+	const golden = 0x9e3779b1
+	return record*golden < 1<<32/sampleOne
+}
+
+// settle finds out what is asked of a routine value.
+func (p *place) settle() {
+	s := &p.settled
+	*s = settled{}
+	if p.n < settledAfter {
+		return
+	}
+	for sort, n := range p.kinds {
+		if 2*n > p.n {
+			s.known, s.sort = true, uint8(sort)
+		}
+	}
+	s.category = p.category()
+	switch {
+	case s.category:
+	case s.sort == sortNumber:
+		s.any = p.quantity(perOctave, p.unit)
+	case s.sort == sortText:
+		news, _ := p.seldom.surprise(0)
+		s.any = p.identifier() && news <= plainValue
+	}
+}
+
+// routine reports whether a value is routine in its place. s.place need be known only
+// where not any value is.
+func (m *Model) routine(o *Observation, s *seenField, f *Field, p *place) bool {
+	fs, is := &m.fields, &p.settled
+	if !is.known || s.sort != is.sort {
+		return false
+	}
+	any := is.any
+	switch {
+	case f.Kind == Number:
+		x := s.number
+		if x == noNumber { // 0 has a range only where it is one of few values
+			x, any, s.place = 0, false, fs.values.place(s.id)
+		}
+		if f.Unit != p.unit || !p.numbers.told.holds(x) {
+			return false
+		}
+		at := fs.ranges.index(o.rangeKey(s))
+		if at < 0 || fs.ranges.slots[at].n < settledAfter || !fs.ranges.slots[at].told.holds(x) {
+			return false
+		}
+	case any && s.part == whole:
+		return f.Kind == Text && p.texts.routine(s.text)
+	}
+	return any || fs.values.slots[s.place].n >= knownValue
+}
+
+func (s *settled) carry(c *codec.Codec) {
+	c.Bool(&s.known)
+	c.U8(&s.sort)
+	c.Bool(&s.any)
+	c.Bool(&s.category)
+}
