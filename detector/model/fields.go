@@ -75,23 +75,30 @@ func newFields() fields {
 
 // seenField is a field of the event at hand, or a part of one.
 type seenField struct {
-	field  int16 // index in Observation.Fields
-	part   part
-	key    int16 // index in keys; -1 for a new one
-	sort   uint8
-	name   uint64 // hash
-	value  uint64 // hash
-	id     uint32 // of the value in the field
-	place  uint32 // of id in fields.values
-	count  uint32 // how often the value stood here before
-	number octaves
+	Name
+	both    uint64  // hash of name and value
+	value   uint32  // hash
+	number  octaves // noNumber for what is none, and for 0
+	field   int16   // index in Observation.Fields; -1 = it stands for the message or the level
+	key     int16   // index in keys; -1 for a new one
+	part    part
+	sort    uint8
+	unit    pattern.Unit
+	path    bool // it has parts
+	routine bool // see Model.sift
+}
+
+// seenClose is what is found out of a field that is not routine.
+type seenClose struct {
+	place  uint32  // of the value's id in fields.values
+	count  uint32  // how often the value stood here before
 	ranged int32   // index of the number's range in fields.ranges; -1 = it was not looked for, or is not there
 	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
 	marks  marks
-	text   []byte // the value, or the part of it
-
-	routine bool // see Model.routine
 }
+
+// id is what a value is known by in its field.
+func (s *seenField) id() uint32 { return uint32(s.both) }
 
 // part says what of a field's value is looked at.
 type part uint8
@@ -100,23 +107,29 @@ const (
 	whole  part = iota
 	first       // of a path: its first part
 	ending      // of a path: what stands behind the last dot, jpg
+	none        // of null, which is as if the field were not there
 )
 
 // partSeeds turn the hash of a field's name into that of a part's.
 var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa}
 
-// maxSeen is how many fields and parts of fields of an event are looked at.
+// maxSeen is how many fields, with the message and the level, and parts of fields of an
+// event are looked at.
 const maxSeen = MaxFields + 16
 
 // fieldsSeen is what judgeFields found out of the event at hand.
 type fieldsSeen struct {
-	list      [maxSeen]seenField
+	list      [maxSeen]seenField // of Observation.Fields, in their order, then of what else is looked at
 	n         int
-	sampled   bool    // routine values are learned from it, see sampled
-	mask      keyMask // of the keys that are there
-	had       uint64  // of the objects that are there
-	grown     uint64  // and of those that get a new name
-	young     uint64  // indices in list of values that came into a category lately
+	text      [maxSeen][]byte // of parts
+	rest      [maxSeen]uint8  // indices in list of what is not routine, or a sample
+	nrest     int
+	close     [maxSeen]seenClose // of the rest
+	sampled   bool               // it is a sample: routine values are learned from it, too
+	names     uint64             // the sum of the hashes of its keys
+	had       uint64             // of the objects that are there
+	grown     uint64             // and of those that get a new name
+	young     uint64             // indices in list of values that came into a category lately
 	lows      [maxLows]low
 	nlows     int
 	shape     uint32
@@ -198,21 +211,22 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 	var kind, older uint64
 	o.failed = false
 	for i := range o.Fields {
-		f := &o.Fields[i]
-		if f.Kind == Null {
+		is := &o.fields.list[i]
+		if is.part == none {
 			continue
 		}
-		h, v := o.about[i].name, o.about[i].value
-		values += mix64(h, v)
-		if key, ok := o.tellsKind(i); ok {
-			o.failed = o.failed || codeWorse(f)
-			if f.plain() && f.Number >= 100 && f.Number < 600 {
-				v = uint64(f.Number) / 100 // 2xx
-			}
-			kind += mix64(h, v)
-			if key >= 0 && o.model.fields.keys.all[key].n > float32(o.own()) {
-				older += mix64(h, v)
-			}
+		values += is.both
+		if !is.kind || !o.tellsKind(i) {
+			continue
+		}
+		f, both := &o.Fields[i], is.both
+		o.failed = o.failed || codeWorse(f)
+		if f.plain() && f.Number >= 100 && f.Number < 600 {
+			both = mix64(is.hash, uint64(f.Number)/100) // 2xx
+		}
+		kind += both
+		if is.key >= 0 && o.model.fields.keys.all[is.key].n > float32(o.own()) {
+			older += both
 		}
 	}
 	of := func(kind uint64) uint64 {
@@ -235,15 +249,14 @@ var kindNames = map[string]bool{
 }
 
 // tellsKind reports whether the i-th field says what kind of record it is: its name
-// says so, and what stood there so far does not say that it is an identifier. key is
-// the field's index in keys, -1 for a new one.
-func (o *Observation) tellsKind(i int) (key int, ok bool) {
-	if !o.about[i].kind || len(o.Fields[i].Value) > 64 {
-		return -1, false
+// says so, and what stood there so far does not say that it is an identifier.
+func (o *Observation) tellsKind(i int) bool {
+	is, keys := &o.fields.list[i], &o.model.fields.keys
+	if !is.kind || len(o.Fields[i].Value) > 64 {
+		return false
 	}
-	keys := &o.model.fields.keys
-	key = keys.find(o.about[i].name)
-	return key, key < 0 || !keys.all[key].place.identifier()
+	is.key = int16(keys.find(is.hash))
+	return is.key < 0 || !keys.all[is.key].place.identifier()
 }
 
 // wordNames are names of fields whose text goes on where the message ends: what went
@@ -282,15 +295,15 @@ var (
 	messageField = Field{Name: []byte("message"), Kind: Bool}
 	levelField   = Field{Name: []byte("level"), Kind: Bool}
 
-	aboutMessage = aboutField(&messageField)
-	aboutLevel   = aboutField(&levelField)
+	seenMessage = seenOf(&messageField, -1)
+	seenLevel   = seenOf(&levelField, -1)
 )
 
 func (o *Observation) field(s *seenField) *Field {
 	switch {
 	case s.field >= 0:
 		return &o.Fields[s.field]
-	case s.name == aboutLevel.name:
+	case s.hash == seenLevel.hash:
 		return &levelField
 	}
 	return &messageField
@@ -298,47 +311,45 @@ func (o *Observation) field(s *seenField) *Field {
 
 // judgeFields judges the event's fields. It changes nothing.
 func (m *Model) judgeFields(o *Observation) {
-	s := &o.fields
-	s.n, s.nlows, s.mask = 0, 0, keyMask{}
+	s, fs := &o.fields, &m.fields
+	s.nlows, s.nrest = 0, 0
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
 	s.rushed, s.young, s.sampled = false, 0, sampled(m.records)
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
-	if len(o.Fields) == 0 {
+	if s.n = len(o.Fields); s.n == 0 {
 		return
-	}
-	// The tables are asked for all fields at once: what is not in the processor's
-	// caches is waited for once, not for each.
-	fs := &m.fields
-	for i := range o.Fields {
-		fs.ask(&o.about[i])
-	}
-	for i := range o.Fields {
-		if f := &o.Fields[i]; f.Kind != Null {
-			m.judgeField(o, f, i, &o.about[i])
-		}
 	}
 	// That a record has a message and a level is known as that it has a field.
 	if o.Size > 0 {
-		a := aboutMessage
-		fs.ask(&a)
-		m.judgeField(o, &messageField, -1, &a)
+		s.list[s.n] = seenMessage
+		s.n++
 	}
 	if o.Level != pattern.LevelNone {
-		a := aboutLevel
-		fs.ask(&a)
-		m.judgeField(o, &levelField, -1, &a)
+		s.list[s.n] = seenLevel
+		s.n++
+	}
+	m.sift(o)
+	for _, at := range s.rest[:s.nrest] {
+		m.judgePart(o, int(at))
 	}
 	if fs.records < youngRecords {
 		return
 	}
-	set := fs.keys.set(&s.mask)
+	set := fs.keys.named(s.names)
+	if set == nil {
+		mask := s.mask()
+		if set = fs.keys.set(&mask); set != nil {
+			set.names = s.names
+		}
+	}
 	if s.newKey >= 0 {
-		s.rawKey = keyWeight * s.list[s.newKey].bits
+		s.rawKey = keyWeight * s.close[s.newKey].bits
 	} else if s.rareKey >= 0 {
 		k := &fs.keys.all[s.list[s.rareKey].key]
 		s.rawKey = keyWeight * fs.objects.least(log2(float64((fs.records+1)/(k.n+0.5))), int(k.object)-1) / (1 + k.n/keyTold)
 	} else if set == nil || set.n < knownKeySet {
-		lost, bits := fs.keys.missing(&s.mask)
+		mask := s.mask()
+		lost, bits := fs.keys.missing(&mask)
 		if o.Size == 0 { // of a record that is cut short there may be too little left to compare
 			if at, b := fs.messageless(); b > bits {
 				lost, bits = at, b
@@ -357,10 +368,71 @@ func (m *Model) judgeFields(o *Observation) {
 	m.weighFields(o)
 }
 
+// sift finds out which of the fields are known, and of which there is more to say than
+// that their values are routine in their places: all that is judged and learned then, but
+// for samples, of which everything is.
+func (m *Model) sift(o *Observation) {
+	fs, all := &m.fields, &o.fields
+	statement, last := o.Pattern(), int16(-1)
+	all.names = nameSeed
+	for at := 0; at < all.n; at++ { // parts come behind
+		s := &all.list[at]
+		if s.part == none {
+			continue
+		}
+		if s.path {
+			all.addParts(at, o.Fields[s.field].Value)
+		}
+		last = fs.keys.follow(last, s.hash)
+		s.key, s.routine = last, false
+		if last >= 0 {
+			all.names += s.hash
+			p := &fs.keys.all[last].place
+			is, any := &p.settled, p.settled.any
+			switch {
+			case !is.known || s.sort != is.sort || s.words && o.Size > 0:
+				any = false
+			case s.sort == sortNumber:
+				x := s.number
+				if x == noNumber { // 0 has a range only where it is one of few values
+					x, any = 0, false
+				}
+				r := fs.ranges.find(rangeKey(statement, s.hash))
+				s.routine = s.unit == p.unit && p.numbers.told.holds(x) && r != nil && r.n >= settledAfter && r.told.holds(x)
+			case any && s.part == whole:
+				s.routine = p.texts.routine(o.Fields[s.field].Value)
+			default:
+				s.routine = true
+			}
+			if s.routine && !any {
+				s.routine = fs.values.find(s.id()).n >= knownValue
+			}
+			if s.routine && !all.sampled {
+				if is.category && s.unit == pattern.UnitNone {
+					all.addLow(s.id(), at)
+				}
+				continue
+			}
+		}
+		all.rest[all.nrest] = uint8(at)
+		all.nrest++
+	}
+}
+
+// mask returns the keys that are there.
+func (all *fieldsSeen) mask() (m keyMask) {
+	for i := range all.n {
+		if s := &all.list[i]; s.part == whole && s.key >= 0 {
+			m.add(int(s.key))
+		}
+	}
+	return m
+}
+
 // messageless returns the key that stands for the message, and how surprising it is that a
 // record has none.
 func (fs *fields) messageless() (key int, bits float32) {
-	key = fs.keys.find(aboutMessage.name)
+	key = fs.keys.find(seenMessage.hash)
 	if key < 0 || fs.keys.all[key].n < alwaysThere {
 		return -1, 0
 	}
@@ -423,7 +495,7 @@ func (m *Model) weighFields(o *Observation) {
 }
 
 // saysKind reports whether a field's name says what kind of record it is.
-func (o *Observation) saysKind(s *seenField) bool { return s.field >= 0 && o.about[s.field].kind }
+func (o *Observation) saysKind(s *seenField) bool { return s.field >= 0 && o.fields.list[s.field].kind }
 
 // ofValue reports whether a feature is about what stands in one field.
 func ofValue(f Feature) bool { return f == featValue || f == featText }
@@ -489,39 +561,43 @@ const (
 	maxEnding = 6
 )
 
-func (m *Model) judgeField(o *Observation, f *Field, i int, a *about) {
-	m.judgePart(o, f, i, whole, a, f.Value)
-	if f.Kind == Text && len(f.Value) > 1 && f.Value[0] == '/' {
-		path := f.Value[:min(len(f.Value), maxValue)]
-		if q := bytes.IndexByte(path, '?'); q >= 0 {
-			path = path[:q]
-		}
-		head := path[1:]
-		if n := bytes.IndexByte(head, '/'); n >= 0 {
-			head = head[:n]
-		}
-		m.judgePiece(o, f, i, first, a, head)
-		last := path[bytes.LastIndexByte(path, '/')+1:]
-		end := []byte(nil)
-		if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= maxEnding {
-			end = last[n+1:]
-		}
-		m.judgePiece(o, f, i, ending, a, end)
+// addParts adds the parts of a path, which stands at a place in the list, to that.
+func (all *fieldsSeen) addParts(at int, path []byte) {
+	path = path[:min(len(path), maxValue)]
+	if q := bytes.IndexByte(path, '?'); q >= 0 {
+		path = path[:q]
 	}
+	head := path[1:]
+	if n := bytes.IndexByte(head, '/'); n >= 0 {
+		head = head[:n]
+	}
+	all.addPart(at, first, head)
+	last := path[bytes.LastIndexByte(path, '/')+1:]
+	end := []byte(nil)
+	if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= maxEnding {
+		end = last[n+1:]
+	}
+	all.addPart(at, ending, end)
 }
 
-// judgePiece judges a part of the i-th field, of which the whole is known.
-func (m *Model) judgePiece(o *Observation, f *Field, i int, p part, whole *about, value []byte) {
-	a := about{name: whole.name ^ partSeeds[p], value: hashBytes(nameSeed, value)}
-	m.fields.ask(&a)
-	m.judgePart(o, f, i, p, &a, value)
+func (all *fieldsSeen) addPart(of int, p part, text []byte) {
+	if all.n == maxSeen {
+		return
+	}
+	all.text[all.n] = text
+	s := &all.list[all.n]
+	all.n++
+	*s = seenField{field: int16(of), part: p, sort: sortText, number: noNumber}
+	s.hash = all.list[of].hash ^ partSeeds[p]
+	s.both = mix64(s.hash, hashBytes(nameSeed, text))
+	s.value = uint32(s.both)
 }
 
 // stranger reports whether what stands at one place in the list is stranger than at
 // another, by their points; of equals, their names decide, so that the order in which
 // a record's fields come does not matter.
 func (all *fieldsSeen) stranger(points float32, at int, than float32, other int) bool {
-	return points > than || points == than && other >= 0 && all.list[at].name < all.list[other].name
+	return points > than || points == than && other >= 0 && all.list[at].hash < all.list[other].hash
 }
 
 // tellWords has a field of words told that n records had, if it is the rarest so far.
@@ -531,48 +607,33 @@ func (all *fieldsSeen) tellWords(at int, n float32) {
 	}
 }
 
-func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, value []byte) {
+// judgePart judges what stands at a place in the list.
+func (m *Model) judgePart(o *Observation, at int) {
 	fs, all := &m.fields, &o.fields
-	if all.n == maxSeen {
-		return
+	s, c := &all.list[at], &all.close[at]
+	f, p := o.field(s), s.part
+	*c = seenClose{ranged: -1}
+	if s.key >= 0 && o.Learned && fs.keys.all[s.key].n <= 1 {
+		s.key = -1
 	}
-	s := &all.list[all.n]
-	name := a.name
-	s.field, s.part, s.sort, s.number, s.text = int16(i), p, sortText, noNumber, value
-	s.name, s.value, s.id, s.key = name, a.value, a.id, a.key
-	s.place, s.count, s.ranged, s.bits, s.marks, s.routine = 0, 0, -1, 0, marks{}, false
-	at := all.n
-	all.n++
-	k := int(a.key)
-	if p == whole {
-		s.sort = uint8(f.sort())
-	}
-	if f.Kind == Number {
-		s.number = numberOctaves(f.Number)
-	}
-	if k >= 0 && o.Learned && fs.keys.all[k].n <= 1 {
-		k, s.key = -1, -1
-	}
+	k := int(s.key)
 	if k < 0 {
-		if p == whole && fs.values.find(uint32(name)).n <= o.own() { // it may be one for which there was no room
-			s.bits = log2(float64(fs.records + 1))
-			if !a.words && !named(f.Name, failureNames) {
-				s.bits = fs.objects.least(s.bits, fs.objects.find(objectOf(f.Name)))
+		if p == whole && fs.values.find(uint32(s.hash)).n <= o.own() { // it may be one for which there was no room
+			c.bits = log2(float64(fs.records + 1))
+			if !s.words && !named(f.Name, failureNames) {
+				c.bits = fs.objects.least(c.bits, fs.objects.find(objectOf(f.Name)))
 			}
-			if all.newKey < 0 || all.stranger(s.bits, at, all.list[all.newKey].bits, all.newKey) {
+			if all.newKey < 0 || all.stranger(c.bits, at, all.close[all.newKey].bits, all.newKey) {
 				all.newKey = at
 			}
-			if o.Size > 0 && a.words && f.Kind == Text {
+			if o.Size > 0 && s.words && f.Kind == Text {
 				all.tellWords(at, 0)
 			}
 		}
 		return
 	}
-	if p == whole {
-		all.mask.add(k)
-	}
 	key := &fs.keys.all[k]
-	if o.Size > 0 && p == whole && a.words && f.Kind == Text { // it is judged with the message
+	if o.Size > 0 && p == whole && s.words && f.Kind == Text { // it is judged with the message
 		if n := key.n - float32(o.own()); n < rareKey {
 			all.tellWords(at, n)
 		}
@@ -582,27 +643,18 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
 	}
-	s.place = a.place
-	if s.routine = m.routine(o, s, f, pl); s.routine && !all.sampled {
-		if pl.settled.category && f.Unit == pattern.UnitNone {
-			all.addLow(s.id, at)
-		}
-		return
+	c.place = fs.values.place(s.id())
+	c.count = uint32(fs.values.slots[c.place].n)
+	if c.count > 0 {
+		c.count -= uint32(o.own())
 	}
-	if pl.settled.any {
-		s.place = fs.values.place(s.id)
-	}
-	s.count = uint32(fs.values.slots[s.place].n)
-	if s.count > 0 {
-		s.count -= uint32(o.own())
-	}
-	if pl.n < youngRecords || a.run && numbered(f) {
+	if pl.n < youngRecords || s.run && numbered(f) {
 		return
 	}
 	bits, sorted := float32(0), false
-	if s.count < commonValue && !pl.quantity(s.number, f.Unit) {
-		rare, _ := pl.seldom.surprise(s.count)
-		bits = rare - toldBits*log2(float64(1+s.count))
+	if c.count < commonValue && !pl.quantity(s.number, f.Unit) {
+		rare, _ := pl.seldom.surprise(c.count)
+		bits = rare - toldBits*log2(float64(1+c.count))
 	}
 	if p == whole {
 		if b := pl.sortBits(int(s.sort), float32(o.own())); b > bits {
@@ -624,19 +676,19 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		}
 	}
 	if f.Kind == Number && s.number != noNumber && pl.kinds[sortNumber] >= pl.kinds[sortText] {
-		m.judgeNumber(o, s, pl, at)
+		m.judgeNumber(o, at, pl)
 	}
-	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
-		s.marks = marksOf(value)
-		s.bits = pl.texts.surprise(s.marks)
-		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); all.stranger(points, at, all.rawText, all.strange) {
+	if s.sort == sortText && p == whole && f.Kind == Text && c.count == 0 {
+		c.marks = marksOf(f.Value)
+		c.bits = pl.texts.surprise(c.marks)
+		if points := pl.texts.points(c.bits, octavesOf(float64(len(f.Value)+1))); all.stranger(points, at, all.rawText, all.strange) {
 			all.rawText, all.strange = points, at
 		}
 	}
 	if pl.category() && f.Unit == pattern.UnitNone {
-		if s.count >= firmValue {
-			all.addLow(s.id, at)
-		} else if s.count > 0 && p == whole && !codeWorse(f) && float64(m.records)-octaves(fs.values.slots[s.place].t).exp() < newcomer {
+		if c.count >= firmValue {
+			all.addLow(s.id(), at)
+		} else if c.count > 0 && p == whole && !codeWorse(f) && float64(m.records)-octaves(fs.values.slots[c.place].t).exp() < newcomer {
 			all.young |= 1 << at
 		}
 	}
@@ -649,14 +701,14 @@ func (all *fieldsSeen) addLow(id uint32, at int) {
 	if i < maxLows {
 		all.nlows++
 	} else {
-		name := func(i int) uint64 { return all.list[all.lows[i].seen].name }
+		name := func(i int) uint64 { return all.list[all.lows[i].seen].hash }
 		i = 0
 		for j := range all.lows {
 			if name(j) > name(i) {
 				i = j
 			}
 		}
-		if all.list[at].name > name(i) {
+		if all.list[at].hash > name(i) {
 			return
 		}
 	}
@@ -801,13 +853,14 @@ const firmRange = 20
 // numbers are identifiers without letters (7f774eeffb9e, 550012525620).
 const mixedShare = 4
 
-func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
+func (m *Model) judgeNumber(o *Observation, at int, p *place) {
+	s, c := &o.fields.list[at], &o.fields.close[at]
 	if p.kinds[sortText]*mixedShare > p.n {
 		return
 	}
 	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
-	if s.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); s.ranged >= 0 {
-		if r := &m.fields.ranges.slots[s.ranged]; r.n >= firmRange {
+	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
+		if r := &m.fields.ranges.slots[c.ranged]; r.n >= firmRange {
 			usual, told, n = r.span, r.told, r.n
 		}
 	}
@@ -841,7 +894,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 }
 
 func (o *Observation) rangeKey(s *seenField) uint32 {
-	return rangeKey(o.Pattern(), s.name)
+	return rangeKey(o.Pattern(), s.hash)
 }
 
 func rangeKey(statement, name uint64) uint32 { return uint32(mix64(statement, name)) }
@@ -933,8 +986,8 @@ func (m *Model) judgePairs(o *Observation) {
 
 // wholeKey is the key of the field of which something stands at a place in the list.
 func (all *fieldsSeen) wholeKey(at int) int {
-	for all.list[at].part != whole { // parts stand behind it
-		at--
+	if s := &all.list[at]; s.part != whole {
+		at = int(s.field)
 	}
 	return int(all.list[at].key)
 }
@@ -1013,23 +1066,11 @@ func (m *Model) learnFields(o *Observation) {
 	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
-	fs.records++
 	s.had, s.grown = 0, 0
-	for i := range s.n {
-		is, times := &s.list[i], float32(1)
-		if is.routine {
-			if k := &fs.keys.all[is.key]; !s.sampled {
-				k.n++
-				k.place.last = uint32(is.value)
-				s.had |= 1 << k.object >> 1
-				continue
-			}
-			times = sampleOne
-		}
-		m.learnField(o, is, times)
+	for _, at := range s.rest[:s.nrest] {
+		m.learnField(o, int(at))
 	}
-	fs.objects.learn(s.had, s.grown)
-	fs.keys.learnSet(&s.mask, m.records)
+	m.learnKeys(o)
 	fs.shapes.count(s.shape, 1)
 	if s.nlows >= 2 {
 		times := uint32(1)
@@ -1052,15 +1093,50 @@ func (m *Model) learnFields(o *Observation) {
 	}
 }
 
-// learnField takes a field in, or so many as it.
-func (m *Model) learnField(o *Observation, s *seenField, times float32) {
-	fs := &m.fields
-	f := o.field(s)
+// learnKeys takes in which fields the event has. Of a set of keys that is known well it
+// counts samples alone, as it does of routine values.
+func (m *Model) learnKeys(o *Observation) {
+	fs, s, times := &m.fields, &o.fields, float32(1)
+	set := fs.keys.named(s.names)
+	if set != nil && set.n >= settledAfter {
+		if times = sampleOne; !s.sampled {
+			times = 0
+		}
+	}
+	if next := sampled(m.records + 1); times == 0 && !next {
+		return
+	}
+	for i := range s.n {
+		is := &s.list[i]
+		if is.part == none || is.key < 0 {
+			continue
+		}
+		k := &fs.keys.all[is.key]
+		k.n += times
+		k.place.last = is.value
+		s.had |= 1 << k.object >> 1
+	}
+	if times == 0 {
+		return
+	}
+	fs.records += times
+	fs.objects.learn(s.had, s.grown, times)
+	mask := s.mask()
+	fs.keys.learnSet(&mask, m.records, times)
+}
+
+// learnField takes what stands at a place in the list in.
+func (m *Model) learnField(o *Observation, at int) {
+	fs, s, c := &m.fields, &o.fields.list[at], &o.fields.close[at]
+	f, times := o.field(s), float32(1)
+	if s.routine {
+		times = sampleOne
+	}
 	k := int(s.key)
 	if k < 0 {
-		if k = fs.keys.find(s.name); k < 0 { // two of a name may be new at once
-			isNew := fs.values.count(uint32(s.name), 1)
-			if k = fs.keys.add(s.name, f.Name, m.records); k < 0 {
+		if k = fs.keys.find(s.hash); k < 0 { // two of a name may be new at once
+			isNew := fs.values.count(uint32(s.hash), 1)
+			if k = fs.keys.add(s.hash, f.Name, m.records); k < 0 {
 				// Where there is no room for more names, an object is still as open as it was.
 				if at := fs.objects.find(objectOf(f.Name)); s.part == whole && at >= 0 {
 					o.fields.had |= 1 << at
@@ -1075,59 +1151,53 @@ func (m *Model) learnField(o *Observation, s *seenField, times float32) {
 				o.fields.grown |= 1 << fs.keys.all[k].object >> 1
 			}
 		}
-		if s.part == whole {
-			o.fields.mask.add(k)
-		}
+		s.key = int16(k)
+		o.fields.names += s.hash
 	}
-	key := &fs.keys.all[k]
-	p := &key.place
-	o.fields.had |= 1 << key.object >> 1
-	key.n++
+	p := &fs.keys.all[k].place
 	p.n += times
 	p.kinds[s.sort] += times
-	p.seldom.learn(s.count, times, placeHorizon)
-	if v := uint32(s.value); v != p.last {
+	p.seldom.learn(c.count, times, placeHorizon)
+	if s.value != p.last {
 		p.changes += times
-		p.last = v
+		p.last = s.value
 	}
 	if p.category() {
 		p.compared += times
 	}
 	counts := uint32(times)
-	if s.count == 0 {
+	if c.count == 0 {
 		p.distinct += counts
 		counts = 1
 	}
 	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
-		fs.values.countAt(s.place, s.id, counts)
-		if s.count == 0 {
-			if g := fs.values.find(s.id); g.key != 0 {
+		fs.values.countAt(c.place, s.id(), counts)
+		if c.count == 0 {
+			if g := fs.values.find(s.id()); g.key != 0 {
 				g.t = uint16(octavesOf(float64(m.records + 1)))
 			}
 		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {
-		p.learnUsual(uint32(s.value), f.Value, times)
+		p.learnUsual(s.value, f.Value, times)
 	}
-	if s.number != noNumber || f.Kind == Number {
+	if s.sort == sortNumber {
 		p.unit = f.Unit
 		n := s.number
 		if n == noNumber {
 			n = 0
 		}
 		p.numbers.learn(n, times)
-		fs.ranges.claimAt(int(s.ranged), o.rangeKey(s)).learn(n, times)
+		fs.ranges.claimAt(int(c.ranged), o.rangeKey(s)).learn(n, times)
 	}
-	if s.sort == sortText && s.part == whole && f.Kind == Text && s.count == 0 {
+	if s.sort == sortText && s.part == whole && f.Kind == Text && c.count == 0 {
 		if p.n < youngRecords {
-			s.marks = marksOf(f.Value)
-			s.bits = p.texts.surprise(s.marks)
+			c.marks = marksOf(f.Value)
+			c.bits = p.texts.surprise(c.marks)
 		}
-		p.texts.learn(s.marks, s.bits, octavesOf(float64(len(f.Value)+1)), times)
+		p.texts.learn(c.marks, c.bits, octavesOf(float64(len(f.Value)+1)), times)
 	}
-	if o.fields.sampled {
-		p.settle()
-	}
+	p.settle()
 }
 
 // knownIdentifier is how many values must have been seen to say that a field holds
@@ -1173,7 +1243,7 @@ func (o *Observation) render(dst []byte) []byte {
 	for _, kinds := range []bool{true, false} {
 		for i := range o.Fields {
 			f := &o.Fields[i]
-			if _, tells := o.tellsKind(i); f.Kind == Null || tells != kinds {
+			if f.Kind == Null || o.tellsKind(i) != kinds {
 				continue
 			}
 			if len(dst) > 0 {

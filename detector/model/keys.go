@@ -50,6 +50,8 @@ type keys struct {
 	slots [2 * maxKeys]uint16 // index in all, plus 1; 0 = empty
 	all   []key
 	sets  []keySet
+
+	behind [maxKeys + 1]uint16 // indices in all, see follow
 }
 
 // keyMask is a set of keys, by their indices.
@@ -63,6 +65,8 @@ type keySet struct {
 	mask keyMask
 	n    float32 // records, aged
 	last uint32  // the record that had it last
+
+	names uint64 // the sum of its keys' hashes by which it was last found
 }
 
 // find returns the index of the key, -1 where there is none.
@@ -77,6 +81,21 @@ func (t *keys) find(hash uint64) int {
 			return int(at - 1)
 		}
 	}
+}
+
+// follow is find for keys in their order: last is the one before, -1 for the first and
+// behind one that is new. Records have their keys in the same order again and again, so
+// that what came behind a key last is the first guess.
+func (t *keys) follow(last int16, hash uint64) int16 {
+	guess := &t.behind[last+1]
+	if at := int(*guess); at < len(t.all) && t.all[at].hash == hash {
+		return int16(at)
+	}
+	at := t.find(hash)
+	if at >= 0 {
+		*guess = uint16(at)
+	}
+	return int16(at)
 }
 
 // add makes a key, which must not be there. It returns -1 when there are too many.
@@ -104,18 +123,34 @@ func (t *keys) put(hash uint64, at int) {
 func (t *keys) set(m *keyMask) *keySet {
 	for i := range t.sets {
 		if t.sets[i].mask == *m {
-			if i > 0 && t.sets[i].n > 2*t.sets[i-1].n { // what is frequent is found first
-				t.sets[i], t.sets[i-1] = t.sets[i-1], t.sets[i]
-				i--
-			}
-			return &t.sets[i]
+			return t.forward(i)
 		}
 	}
 	return nil
 }
 
-// learnSet counts the set.
-func (t *keys) learnSet(m *keyMask, now uint32) {
+// named returns the set that was last found by such a sum of its keys' hashes, nil where
+// there is none.
+func (t *keys) named(names uint64) *keySet {
+	for i := range t.sets {
+		if t.sets[i].names == names {
+			return t.forward(i)
+		}
+	}
+	return nil
+}
+
+// forward has what is frequent found first.
+func (t *keys) forward(i int) *keySet {
+	if i > 0 && t.sets[i].n > 2*t.sets[i-1].n {
+		t.sets[i], t.sets[i-1] = t.sets[i-1], t.sets[i]
+		i--
+	}
+	return &t.sets[i]
+}
+
+// learnSet counts the set so many times.
+func (t *keys) learnSet(m *keyMask, now uint32, times float32) {
 	s := t.set(m)
 	if s == nil {
 		if len(t.sets) < maxKeySets {
@@ -131,7 +166,7 @@ func (t *keys) learnSet(m *keyMask, now uint32) {
 			*s = keySet{mask: *m}
 		}
 	}
-	s.n++
+	s.n += times
 	s.last = now
 }
 

@@ -47,49 +47,40 @@ func numbered(f *Field) bool {
 	return f.Kind == Number || f.Kind == Text && len(f.Value) > 2 && f.Value[0] == '0' && f.Value[1]|0x20 == 'x'
 }
 
-// about is what is found out once of a field of the event at hand.
-type about struct {
-	name, value uint64 // hashes
-	words       bool   // see Name
-	kind        bool
-	run         bool
-
-	key   int16  // index in keys; -1 for a new one
-	id    uint32 // of the value in the field
-	place uint32 // of id in fields.values
+// seenOf is what is found out of a field, the i-th, at once.
+func seenOf(f *Field, i int) (s seenField) {
+	s.set(f, i)
+	return s
 }
 
-// ask looks up what the tables have of a field, but for the value where any is routine.
-func (fs *fields) ask(a *about) {
-	a.key, a.id = int16(fs.keys.find(a.name)), uint32(mix64(a.name, a.value))
-	if a.key >= 0 && !fs.keys.all[a.key].place.settled.any {
-		a.place = fs.values.place(a.id)
+func (s *seenField) set(f *Field, i int) {
+	if f.Known != nil {
+		s.Name = *f.Known
+	} else {
+		s.Name = NewName(f.Name)
 	}
-}
-
-func aboutField(f *Field) (a about) {
-	a.set(f)
-	return a
-}
-
-func (a *about) set(f *Field) {
-	n := f.Known
-	if n == nil {
-		made := NewName(f.Name)
-		n = &made
+	value := f.hash()
+	s.both, s.value, s.field = mix64(s.hash, value), uint32(value), int16(i)
+	s.number, s.unit, s.path, s.part, s.sort = noNumber, f.Unit, false, whole, uint8(f.sort())
+	switch f.Kind {
+	case Number:
+		s.number = numberOctaves(f.Number)
+	case Text:
+		s.path = len(f.Value) > 1 && f.Value[0] == '/'
+	case Null:
+		s.part = none
 	}
-	a.name, a.words, a.kind, a.run, a.value = n.hash, n.words, n.kind, n.run, f.hash()
 }
 
 // SetFields gives the event its fields, at most MaxFields.
 func (o *Observation) SetFields(fields []Field) {
 	o.Fields, o.AnyWords = fields[:min(len(fields), MaxFields)], false
 	for i := range o.Fields {
-		a := &o.about[i]
-		a.set(&o.Fields[i])
-		o.AnyWords = o.AnyWords || a.words
+		s := &o.fields.list[i]
+		s.set(&o.Fields[i], i)
+		o.AnyWords = o.AnyWords || s.words
 	}
 }
 
 // Words reports whether the i-th field's text is words that belong to the message.
-func (o *Observation) Words(i int) bool { return o.about[i].words && o.Fields[i].Kind == Text }
+func (o *Observation) Words(i int) bool { return o.fields.list[i].words && o.Fields[i].Kind == Text }

@@ -60,33 +60,6 @@ func (p *place) settle() {
 	}
 }
 
-// routine reports whether a value is routine in its place. s.place need be known only
-// where not any value is.
-func (m *Model) routine(o *Observation, s *seenField, f *Field, p *place) bool {
-	fs, is := &m.fields, &p.settled
-	if !is.known || s.sort != is.sort {
-		return false
-	}
-	any := is.any
-	switch {
-	case f.Kind == Number:
-		x := s.number
-		if x == noNumber { // 0 has a range only where it is one of few values
-			x, any, s.place = 0, false, fs.values.place(s.id)
-		}
-		if f.Unit != p.unit || !p.numbers.told.holds(x) {
-			return false
-		}
-		at := fs.ranges.index(o.rangeKey(s))
-		if at < 0 || fs.ranges.slots[at].n < settledAfter || !fs.ranges.slots[at].told.holds(x) {
-			return false
-		}
-	case any && s.part == whole:
-		return f.Kind == Text && p.texts.routine(s.text)
-	}
-	return any || fs.values.slots[s.place].n >= knownValue
-}
-
 func (s *settled) carry(c *codec.Codec) {
 	c.Bool(&s.known)
 	c.U8(&s.sort)

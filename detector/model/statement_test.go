@@ -91,7 +91,7 @@ func TestFieldsAge(t *testing.T) {
 	m.fields.keys.all[i].n = 64
 	var mask keyMask
 	mask.add(i)
-	m.fields.keys.learnSet(&mask, 1)
+	m.fields.keys.learnSet(&mask, 1, 1)
 	m.fields.keys.sets[0].n = 32
 	m.fields.keys.age()
 	if k, s := m.fields.keys.all[i].n, m.fields.keys.sets[0].n; k != 32 || s != 16 {

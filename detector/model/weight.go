@@ -53,7 +53,7 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 	s := &o.fields
 	switch {
 	case kind == RarePattern && o.known != nil && o.known.seen >= maturity,
-		first == featValue && !s.oddSort && s.odd >= 0 && s.list[s.odd].count >= firmValue:
+		first == featValue && !s.oddSort && s.odd >= 0 && s.close[s.odd].count >= firmValue:
 		return Half
 	}
 	return Whole
