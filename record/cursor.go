@@ -1,5 +1,10 @@
 package record
 
+import (
+	"encoding/binary"
+	"math"
+)
+
 // A Cursor goes over the values of a body or of an event's metadata, one after
 // the other, maps and arrays by their heads: what is inside follows. It does no
 // more than [Walker.Next] has checked: it must be given whole msgpack values.
@@ -58,4 +63,88 @@ func (c *Cursor) Skip(values int) {
 	for ; values > 0; values-- {
 		c.p = skip(c.b, c.p)
 	}
+}
+
+// A KnownKey is a key that is looked for where a Cursor stands: it is compared in words.
+type KnownKey struct {
+	words, masks [3]uint64
+	size         int // with its head
+}
+
+// NewKnownKey returns the key of the name. One of more than 23 bytes is found nowhere.
+func NewKnownKey(name []byte) (k KnownKey) {
+	b := [24]byte{0xc1} // which is never used
+	if k.size = 1; len(name) < len(b) {
+		b[0] = 0xa0 | byte(len(name))
+		k.size += copy(b[1:], name)
+	}
+	for i := range k.words {
+		k.words[i] = binary.LittleEndian.Uint64(b[8*i:])
+		for n := range min(8, max(0, k.size-8*i)) {
+			k.masks[i] |= 0xff << (8 * n)
+		}
+	}
+	return k
+}
+
+// Take steps over a key if it is the known one, and reports that. Where it is not in its
+// shortest form, or there are less than 16 bytes left, it may not be known again.
+func (c *Cursor) Take(k *KnownKey) bool {
+	b := c.b[c.p:]
+	if len(b) < 16 || (binary.LittleEndian.Uint64(b)^k.words[0])&k.masks[0]|(binary.LittleEndian.Uint64(b[8:])^k.words[1])&k.masks[1] != 0 {
+		return false
+	}
+	if k.size > 16 && (len(b) < 24 || (binary.LittleEndian.Uint64(b[16:])^k.words[2])&k.masks[2] != 0) {
+		return false
+	}
+	c.p += k.size
+	return true
+}
+
+// Short steps over a str of up to 31 bytes. ok is false for any other value, which is not
+// stepped over.
+func (c *Cursor) Short() (v []byte, ok bool) {
+	h := c.b[c.p]
+	if h&0xe0 != 0xa0 {
+		return nil, false
+	}
+	from := c.p + 1
+	c.p = from + int(h&0x1f)
+	return c.b[from:c.p:c.p], true
+}
+
+// exactNumber is up to which a float64 holds each whole number that has as many digits.
+const exactNumber = 1e15
+
+// Number steps over a number that a float64 holds with all its digits: a float64 that is
+// finite, a whole number of up to 15 digits. ok is false for any other value, which is not
+// stepped over.
+func (c *Cursor) Number() (v float64, ok bool) {
+	b := c.b[c.p:]
+	h := b[0]
+	if h < 0x80 {
+		c.p++
+		return float64(h), true
+	}
+	switch h {
+	case 0xcb:
+		if v = math.Float64frombits(binary.BigEndian.Uint64(b[1:])); v-v != 0 { // NaN, or beyond all numbers
+			return 0, false
+		}
+	case 0xcc, 0xcd, 0xce, 0xd0, 0xd1, 0xd2:
+		v = float64(int64(integer(b)))
+	case 0xcf, 0xd3:
+		n := binary.BigEndian.Uint64(b[1:])
+		if h == 0xcf && n >= exactNumber || h == 0xd3 && (int64(n) >= exactNumber || int64(n) <= -exactNumber) {
+			return 0, false
+		}
+		v = float64(int64(n))
+	default:
+		if h < 0xe0 {
+			return 0, false
+		}
+		v = float64(int8(h))
+	}
+	c.p += int(heads[h].width)
+	return v, true
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // seenAt returns the field at a place in the list, and what of it was looked at.
@@ -31,14 +33,11 @@ func (o *Observation) said(dst []byte, at int) []byte {
 	if s.part != whole {
 		return quote(dst, o.fields.text[at])
 	}
-	switch f.Kind {
-	case Number:
-		if len(f.Value) > 0 {
-			return append(dst, f.Value...)
-		}
+	switch {
+	case f.Kind == Number && len(f.Value) == 0 && f.Unit != pattern.UnitNone:
 		return appendNumber(dst, f.Number, f.Unit)
-	case Bool:
-		return append(dst, f.Value...)
+	case f.Kind == Number, f.Kind == Bool:
+		return f.AppendText(dst)
 	}
 	return quote(dst, f.Value)
 }
@@ -135,7 +134,8 @@ func (o *Observation) phraseSeldom(dst []byte, at int) []byte {
 	s, f := o.seenAt(at)
 	if s.key < 0 {
 		dst = s.named(append(dst, "new field \""...), f)
-		dst = quote(append(dst, "\": "...), f.Value)
+		o.pattern = f.AppendText(o.pattern[:0])
+		dst = quote(append(dst, "\": "...), o.pattern)
 		return append(thousands(append(dst, ", in 0 of "...), int(o.model.fields.records)), " records"...)
 	}
 	n := o.model.fields.keys.all[s.key].n

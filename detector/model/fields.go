@@ -1179,7 +1179,7 @@ func (m *Model) learnField(o *Observation, at int) {
 		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {
-		p.learnUsual(s.value, f.Value, times)
+		p.learnUsual(s.value, f, times)
 	}
 	if s.sort == sortNumber {
 		p.unit = f.Unit
@@ -1251,7 +1251,10 @@ func (o *Observation) render(dst []byte) []byte {
 			}
 			dst = append(dst, f.Name...)
 			if kinds {
-				dst = append(append(dst, '='), f.Value[:min(len(f.Value), 24)]...)
+				dst = append(dst, '=')
+				from := len(dst)
+				dst = f.AppendText(dst)
+				dst = dst[:min(len(dst), from+24)]
 			}
 		}
 	}

@@ -292,7 +292,7 @@ func TestUsualValues(t *testing.T) {
 			for _, c := range []byte(value) {
 				hash = (hash ^ uint32(c)) * 16777619
 			}
-			p.learnUsual(hash, []byte(value), 1)
+			p.learnUsual(hash, &Field{Value: []byte(value)}, 1)
 		}
 	}
 	for _, v := range []string{"a", "b", "c", "d"} {

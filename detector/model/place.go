@@ -146,7 +146,7 @@ func (s *shown) appendTo(dst []byte) []byte {
 
 // learnUsual keeps the values seen most: a new one takes the place of the least
 // when it has come as often (Misra and Gries 1982).
-func (p *place) learnUsual(hash uint32, value []byte, times float32) {
+func (p *place) learnUsual(hash uint32, f *Field, times float32) {
 	least := 0
 	for i := range p.usual {
 		u := &p.usual[i]
@@ -164,6 +164,11 @@ func (p *place) learnUsual(hash uint32, value []byte, times float32) {
 		return
 	}
 	*u = usual{hash, times}
+	var b [32]byte // of a number
+	value := f.Value
+	if f.Kind == Number {
+		value = f.AppendText(b[:0])
+	}
 	p.shown[least].set(value)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
+	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
 // A node is what a key means at its place in a record. Records have the same
@@ -25,6 +26,7 @@ type node struct {
 	levels int16  // of nesting above it
 	misses uint8  // lookups that missed its slot since it was found there
 	plain  bool   // a field and nothing else
+	stands record.KnownKey
 
 	name   []byte             // Field.Name
 	known  detector.FieldName // what follows from it
@@ -250,9 +252,10 @@ func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[wa
 		t.names = t.names[:from]
 		c := &made
 		c.key, c.name = bytes.Clone(key), bytes.Clone(name)
+		c.stands = record.NewKnownKey(key)
 		t.rules.classify(c, element)
 		if *s != nil {
-			(*s).ends.size = forgotten
+			(*s).ends.size, (*s).stands = forgotten, nowhere
 		}
 		*s = c
 		return c
@@ -270,8 +273,11 @@ func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[wa
 	return c
 }
 
-// forgotten is no key's size: that of a node which is not to be followed to.
+// forgotten is no key's size: that of a node which is not to be followed to. nowhere is
+// where its key stands.
 const forgotten = -1
+
+var nowhere = record.NewKnownKey(make([]byte, maxName))
 
 // appendName appends the name of what stands in n. Of a key that makes it too
 // long, no more is taken than shows that.
