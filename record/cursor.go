@@ -87,14 +87,29 @@ func NewKnownKey(name []byte) (k KnownKey) {
 	return k
 }
 
-// Take steps over a key if it is the known one, and reports that. Where it is not in its
-// shortest form, or there are less than 16 bytes left, it may not be known again.
+// Take steps over a key if it is the known one, and reports that. One that is not in its
+// shortest form is not known.
 func (c *Cursor) Take(k *KnownKey) bool {
 	b := c.b[c.p:]
-	if len(b) < 16 || (binary.LittleEndian.Uint64(b)^k.words[0])&k.masks[0]|(binary.LittleEndian.Uint64(b[8:])^k.words[1])&k.masks[1] != 0 {
+	if len(b) < 24 {
+		return c.takeLast(k)
+	}
+	if (binary.LittleEndian.Uint64(b)^k.words[0])&k.masks[0]|(binary.LittleEndian.Uint64(b[8:])^k.words[1])&k.masks[1] != 0 ||
+		k.size > 16 && (binary.LittleEndian.Uint64(b[16:])^k.words[2])&k.masks[2] != 0 {
 		return false
 	}
-	if k.size > 16 && (len(b) < 24 || (binary.LittleEndian.Uint64(b[16:])^k.words[2])&k.masks[2] != 0) {
+	c.p += k.size
+	return true
+}
+
+// takeLast is Take where there are less bytes left than are compared.
+func (c *Cursor) takeLast(k *KnownKey) bool {
+	var b [24]byte
+	if n := copy(b[:], c.b[c.p:]); n < k.size {
+		return false
+	}
+	last := Cursor{b: b[:]}
+	if !last.Take(k) {
 		return false
 	}
 	c.p += k.size

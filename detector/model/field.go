@@ -96,9 +96,17 @@ const timeHash = 0x7f4a7c159e3779b9
 func (f *Field) hash() uint64 {
 	switch f.Kind {
 	case Number:
-		return mix64(0x589965cc75374cc3+uint64(f.Unit), math.Float64bits(f.Number+0)) // -0 is 0
+		return f.numberHash()
 	case Time:
 		return timeHash
 	}
+	return f.textHash()
+}
+
+func (f *Field) numberHash() uint64 {
+	return mix64(0x589965cc75374cc3+uint64(f.Unit), math.Float64bits(f.Number+0)) // -0 is 0
+}
+
+func (f *Field) textHash() uint64 {
 	return hashBytes(0x8ebc6af09c88c6e3, f.Value[:min(len(f.Value), maxValue)])
 }

@@ -122,10 +122,9 @@ type fieldsSeen struct {
 	list      [maxSeen]seenField // of Observation.Fields, in their order, then of what else is looked at
 	n         int
 	text      [maxSeen][]byte // of parts
-	rest      [maxSeen]uint8  // indices in list of what is not routine, or a sample
+	rest      [maxSeen]uint8  // indices in list of what is not routine
 	nrest     int
 	close     [maxSeen]seenClose // of the rest
-	sampled   bool               // it is a sample: routine values are learned from it, too
 	names     uint64             // the sum of the hashes of its keys
 	had       uint64             // of the objects that are there
 	grown     uint64             // and of those that get a new name
@@ -314,7 +313,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
 	s.nlows, s.nrest = 0, 0
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
-	s.rushed, s.young, s.sampled = false, 0, sampled(m.records)
+	s.rushed, s.young = false, 0
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
 	if s.n = len(o.Fields); s.n == 0 {
 		return
@@ -369,8 +368,7 @@ func (m *Model) judgeFields(o *Observation) {
 }
 
 // sift finds out which of the fields are known, and of which there is more to say than
-// that their values are routine in their places: all that is judged and learned then, but
-// for samples, of which everything is.
+// that their values are routine in their places: those alone are judged then.
 func (m *Model) sift(o *Observation) {
 	fs, all := &m.fields, &o.fields
 	statement, last := o.Pattern(), int16(-1)
@@ -385,38 +383,45 @@ func (m *Model) sift(o *Observation) {
 		}
 		last = fs.keys.follow(last, s.hash)
 		s.key, s.routine = last, false
-		if last >= 0 {
-			all.names += s.hash
-			p := &fs.keys.all[last].place
-			is, any := &p.settled, p.settled.any
-			switch {
-			case !is.known || s.sort != is.sort || s.words && o.Size > 0:
-				any = false
-			case s.sort == sortNumber:
-				x := s.number
-				if x == noNumber { // 0 has a range only where it is one of few values
-					x, any = 0, false
-				}
-				r := fs.ranges.find(rangeKey(statement, s.hash))
-				s.routine = s.unit == p.unit && p.numbers.told.holds(x) && r != nil && r.n >= settledAfter && r.told.holds(x)
-			case any && s.part == whole:
-				s.routine = p.texts.routine(o.Fields[s.field].Value)
-			default:
-				s.routine = true
+		if last < 0 {
+			all.addRest(at)
+			continue
+		}
+		all.names += s.hash
+		p := &fs.keys.all[last].place
+		any := p.settled.any
+		switch {
+		case p.settled.sort != s.sort+1:
+			all.addRest(at)
+			continue
+		case s.sort == sortNumber:
+			x := s.number
+			if x == noNumber { // 0 has a range only where it is one of few values
+				x, any = 0, false
 			}
-			if s.routine && !any {
-				s.routine = fs.values.find(s.id()).n >= knownValue
-			}
-			if s.routine && !all.sampled {
-				if is.category && s.unit == pattern.UnitNone {
-					all.addLow(s.id(), at)
-				}
+			r := fs.ranges.follow(&fs.keys.ranged[last], rangeKey(statement, s.hash))
+			if r == nil || r.n < settledAfter || !r.told.holds(x) || !p.numbers.told.holds(x) || s.unit != p.unit {
+				all.addRest(at)
 				continue
 			}
+		case any && s.part == whole && !p.texts.routine(o.Fields[s.field].Value):
+			all.addRest(at)
+			continue
 		}
-		all.rest[all.nrest] = uint8(at)
-		all.nrest++
+		if !any && fs.values.find(s.id()).n < knownValue {
+			all.addRest(at)
+			continue
+		}
+		s.routine = true
+		if p.settled.category && s.unit == pattern.UnitNone {
+			all.addLow(s.id(), at)
+		}
 	}
+}
+
+func (all *fieldsSeen) addRest(at int) {
+	all.rest[all.nrest] = uint8(at)
+	all.nrest++
 }
 
 // mask returns the keys that are there.
@@ -1068,9 +1073,13 @@ func (m *Model) learnFields(o *Observation) {
 	fs.next = (fs.next + 1) % recentShapes
 	s.had, s.grown = 0, 0
 	for _, at := range s.rest[:s.nrest] {
-		m.learnField(o, int(at))
+		m.learnField(o, int(at), 1)
 	}
-	m.learnKeys(o)
+	sample := sampled(m.records)
+	if sample {
+		m.learnRoutine(o)
+	}
+	m.learnKeys(o, sample)
 	fs.shapes.count(s.shape, 1)
 	if s.nlows >= 2 {
 		times := uint32(1)
@@ -1095,11 +1104,11 @@ func (m *Model) learnFields(o *Observation) {
 
 // learnKeys takes in which fields the event has. Of a set of keys that is known well it
 // counts samples alone, as it does of routine values.
-func (m *Model) learnKeys(o *Observation) {
+func (m *Model) learnKeys(o *Observation, sample bool) {
 	fs, s, times := &m.fields, &o.fields, float32(1)
 	set := fs.keys.named(s.names)
 	if set != nil && set.n >= settledAfter {
-		if times = sampleOne; !s.sampled {
+		if times = sampleOne; !sample {
 			times = 0
 		}
 	}
@@ -1125,13 +1134,29 @@ func (m *Model) learnKeys(o *Observation) {
 	fs.keys.learnSet(&mask, m.records, times)
 }
 
-// learnField takes what stands at a place in the list in.
-func (m *Model) learnField(o *Observation, at int) {
-	fs, s, c := &m.fields, &o.fields.list[at], &o.fields.close[at]
-	f, times := o.field(s), float32(1)
-	if s.routine {
-		times = sampleOne
+// learnRoutine takes in what is routine in a sample, for all records whose like is not
+// learned from.
+func (m *Model) learnRoutine(o *Observation) {
+	fs, all := &m.fields, &o.fields
+	for at := range all.n {
+		s := &all.list[at]
+		if s.part == none || !s.routine {
+			continue
+		}
+		c := &all.close[at]
+		*c = seenClose{place: fs.values.place(s.id()), ranged: -1}
+		c.count = uint32(fs.values.slots[c.place].n)
+		if s.sort == sortText && s.part == whole && c.count == 0 {
+			c.marks = marksOf(o.field(s).Value)
+		}
+		m.learnField(o, at, sampleOne)
 	}
+}
+
+// learnField takes what stands at a place in the list in, so many times.
+func (m *Model) learnField(o *Observation, at int, times float32) {
+	fs, s, c := &m.fields, &o.fields.list[at], &o.fields.close[at]
+	f := o.field(s)
 	k := int(s.key)
 	if k < 0 {
 		if k = fs.keys.find(s.hash); k < 0 { // two of a name may be new at once
@@ -1146,6 +1171,7 @@ func (m *Model) learnField(o *Observation, at int) {
 				}
 				return
 			}
+			fs.keys.all[k].place.words = s.words
 			if s.part == whole {
 				fs.keys.all[k].object = fs.objects.claim(objectOf(f.Name))
 				o.fields.grown |= 1 << fs.keys.all[k].object >> 1

@@ -52,6 +52,7 @@ type keys struct {
 	sets  []keySet
 
 	behind [maxKeys + 1]uint16 // indices in all, see follow
+	ranged [maxKeys]uint16     // indices in fields.ranges: the one that a key's number was last looked for in
 }
 
 // keyMask is a set of keys, by their indices.

@@ -59,27 +59,37 @@ func (s *seenField) set(f *Field, i int) {
 	} else {
 		s.Name = NewName(f.Name)
 	}
-	value := f.hash()
-	s.both, s.value, s.field = mix64(s.hash, value), uint32(value), int16(i)
-	s.number, s.unit, s.path, s.part, s.sort = noNumber, f.Unit, false, whole, uint8(f.sort())
+	s.field, s.part, s.number, s.unit, s.path = int16(i), whole, noNumber, f.Unit, false
+	var value uint64
 	switch f.Kind {
 	case Number:
-		s.number = numberOctaves(f.Number)
-	case Text:
-		s.path = len(f.Value) > 1 && f.Value[0] == '/'
-	case Null:
-		s.part = none
+		s.sort, s.number, value = sortNumber, numberOctaves(f.Number), f.numberHash()
+	case Time:
+		s.sort, value = sortTime, timeHash
+	default:
+		s.sort, value = sortText, f.textHash()
+		switch v := f.Value; {
+		case len(v) == 0 || string(v) == "-":
+			if s.sort = sortEmpty; f.Kind == Null {
+				s.part = none
+			}
+		case f.Kind == Text:
+			s.path = v[0] == '/' && len(v) > 1
+		}
 	}
+	s.both, s.value = mix64(s.hash, value), uint32(value)
 }
 
 // SetFields gives the event its fields, at most MaxFields.
 func (o *Observation) SetFields(fields []Field) {
-	o.Fields, o.AnyWords = fields[:min(len(fields), MaxFields)], false
-	for i := range o.Fields {
+	fields = fields[:min(len(fields), MaxFields)]
+	words := false
+	for i := range fields {
 		s := &o.fields.list[i]
-		s.set(&o.Fields[i], i)
-		o.AnyWords = o.AnyWords || s.words
+		s.set(&fields[i], i)
+		words = words || s.words
 	}
+	o.Fields, o.AnyWords = fields, words
 }
 
 // Words reports whether the i-th field's text is words that belong to the message.

@@ -20,6 +20,7 @@ type place struct {
 	last     uint32              // hash of the value before
 	distinct uint32              // values that were new, not aged
 	settled  settled
+	words    bool               // its values are judged with the message, where there is one
 	usual    [usualValues]usual // the values seen most, for people
 	seldom   rarity             // how often a value comes that was seen as few times as so
 	numbers  numberRange        // key is not used
@@ -38,19 +39,6 @@ const (
 	sortTime
 	valueSorts
 )
-
-// sort is the sort of a field's value.
-func (f *Field) sort() int {
-	switch {
-	case f.Kind == Number:
-		return sortNumber
-	case f.Kind == Time:
-		return sortTime
-	case len(f.Value) == 0 || string(f.Value) == "-":
-		return sortEmpty
-	}
-	return sortText
-}
 
 // categoryValues is up to how many values a field is a category, whose values
 // are compared with those of other categories.
@@ -196,6 +184,7 @@ func (p *place) carry(c *codec.Codec) {
 	c.U32(&p.last)
 	c.U32(&p.distinct)
 	p.settled.carry(c)
+	c.Bool(&p.words)
 	for i := range p.usual {
 		c.U32(&p.usual[i].hash)
 		c.F32(&p.usual[i].count)

@@ -99,6 +99,19 @@ func (t *ranges) index(key uint32) int {
 	}
 }
 
+// follow is find with a first guess where the range is, which becomes where it was found.
+func (t *ranges) follow(guess *uint16, key uint32) *numberRange {
+	if at := int(*guess); at < len(t.slots) && t.slots[at].key == key|1<<31 {
+		return &t.slots[at]
+	}
+	at := t.index(key)
+	if at < 0 {
+		return nil
+	}
+	*guess = uint16(at)
+	return &t.slots[at]
+}
+
 func (t *ranges) claim(key uint32) *numberRange {
 	if r := t.find(key); r != nil {
 		return r

@@ -7,8 +7,7 @@ import "github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 // records are routine, and nothing more is found out of those. What they teach is learned
 // from one record in sampleOne, for all of them.
 type settled struct {
-	known    bool  // so well
-	sort     uint8 // of most of its values
+	sort     uint8 // of most of its values, plus 1; 0 = it is not known so well
 	any      bool  // any value of that sort is no news: an identifier, a number within its range
 	category bool  // see place.category
 }
@@ -41,27 +40,28 @@ func sampled(record uint32) bool {
 func (p *place) settle() {
 	s := &p.settled
 	*s = settled{}
-	if p.n < settledAfter {
+	if p.n < settledAfter || p.words {
 		return
 	}
-	for sort, n := range p.kinds {
-		if 2*n > p.n {
-			s.known, s.sort = true, uint8(sort)
-		}
+	sort := 0
+	for sort < valueSorts && 2*p.kinds[sort] <= p.n {
+		sort++
 	}
-	s.category = p.category()
+	if sort == valueSorts {
+		return
+	}
+	s.sort, s.category = uint8(sort+1), p.category()
 	switch {
 	case s.category:
-	case s.sort == sortNumber:
+	case sort == sortNumber:
 		s.any = p.quantity(perOctave, p.unit)
-	case s.sort == sortText:
+	case sort == sortText:
 		news, _ := p.seldom.surprise(0)
 		s.any = p.identifier() && news <= plainValue
 	}
 }
 
 func (s *settled) carry(c *codec.Codec) {
-	c.Bool(&s.known)
 	c.U8(&s.sort)
 	c.Bool(&s.any)
 	c.Bool(&s.category)

@@ -64,12 +64,23 @@ const (
 // nor digits, each once.
 type marks struct{ with, pairs uint64 }
 
+// markOf is the mark of a character.
+var markOf = func() (t [256]uint64) {
+	for c, k := range fold {
+		t[c] = 1 << (k & 63)
+	}
+	return t
+}()
+
+// firstSign is the first mark, by its number, of what is neither letter nor digit.
+const firstSign = 28
+
 func marksOf(b []byte) (m marks) {
 	last := byte(0)
 	for _, c := range b[:min(len(b), maxValue)] {
 		k := fold[c]
 		m.with |= 1 << (k & 63)
-		if k < 28 {
+		if k < firstSign {
 			last = 0
 			continue
 		}
@@ -187,8 +198,19 @@ func (t *texts) routine(b []byte) bool {
 	if octavesOf(float64(len(b)+1)) > t.lengths.hi {
 		return false
 	}
-	m := marksOf(b)
-	return m.with&t.odd.with|m.pairs&t.odd.pairs == 0
+	b = b[:min(len(b), maxValue)]
+	var with uint64
+	left := b
+	for ; len(left) >= 4; left = left[4:] {
+		with |= markOf[left[0]] | markOf[left[1]] | markOf[left[2]] | markOf[left[3]]
+	}
+	for _, c := range left {
+		with |= markOf[c]
+	}
+	if with&t.odd.with != 0 {
+		return false
+	}
+	return with < 1<<firstSign || marksOf(b).pairs&t.odd.pairs == 0 // of letters and digits there are no pairs
 }
 
 // findOdd finds the marks that have some surprise.

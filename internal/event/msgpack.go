@@ -74,11 +74,17 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 func (r *Reader) inside(c *record.Cursor, n *node, pairs int) {
 	var last *node
 	for ; pairs > 0; pairs-- {
-		child := n.begins
+		guess := &n.begins
 		if last != nil {
-			child = last.next
+			guess = &last.next
 		}
-		if child != nil && c.Take(&child.stands) {
+		child := guess[0]
+		if child == nil || !c.Take(&child.stands) {
+			if child = guess[1]; child != nil && !c.Take(&child.stands) {
+				child = nil
+			}
+		}
+		if child != nil {
 			child.misses = 0
 			last = child
 		} else if key, ok := c.Key(); !ok {

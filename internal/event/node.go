@@ -19,13 +19,13 @@ import (
 type node struct {
 	// What a record of known keys needs comes first: one cache line, then another.
 	parent *node
-	ends   ends   // of key
-	next   *node  // what came behind it last; nil = nothing that is remembered
-	event  uint64 // the last one in which it was a field,
-	at     int32  // and which
-	levels int16  // of nesting above it
-	misses uint8  // lookups that missed its slot since it was found there
-	plain  bool   // a field and nothing else
+	ends   ends     // of key
+	next   [2]*node // what came behind it last, and before that; nil = nothing that is remembered
+	event  uint64   // the last one in which it was a field,
+	at     int32    // and which
+	levels int16    // of nesting above it
+	misses uint8    // lookups that missed its slot since it was found there
+	plain  bool     // a field and nothing else
 	stands record.KnownKey
 
 	name   []byte             // Field.Name
@@ -33,7 +33,7 @@ type node struct {
 	skip   bool               // nothing of it, and nothing below it, is of interest
 	out    bool               // is no field itself; what is below may be
 	within bool               // an array's: several of one name are several fields
-	begins *node              // what came first inside it
+	begins [2]*node           // what came first inside it, likewise
 	hash   uint64
 
 	message  int16 // rank among the names, the first is 1; 0 = is none
@@ -154,13 +154,15 @@ func (t *tree) follow(n *node, key []byte, last **node) *node {
 	if *last != nil {
 		guess = &(*last).next
 	}
-	c := *guess
+	c := guess[0]
 	if c == nil || c.parent != n || !c.is(key, &e) {
-		if c = t.lookup(n, key, e, e.hash(n.hash), -1); c == nil {
-			return nil
-		}
-		if !c.passing {
-			*guess = c
+		if c = guess[1]; c == nil || c.parent != n || !c.is(key, &e) {
+			if c = t.lookup(n, key, e, e.hash(n.hash), -1); c == nil {
+				return nil
+			}
+			if !c.passing {
+				guess[0], guess[1] = c, guess[0]
+			}
 		}
 	}
 	c.misses = 0
