@@ -43,6 +43,10 @@ func (c *Cursor) Next() (v Value, inside int) {
 		c.p = from + 1 + int(h&0x1f)
 		return Value{Str, c.b[from+1 : c.p : c.p]}, 0
 	}
+	if h == 0xd9 {
+		c.p = from + 2 + int(c.b[from+1])
+		return Value{Str, c.b[from+2 : c.p : c.p]}, 0
+	}
 	if isContainer[h] {
 		kind, next := Array, 0
 		if h&0xf0 == 0x80 || h >= 0xde {
@@ -91,11 +95,10 @@ func NewKnownKey(name []byte) (k KnownKey) {
 // shortest form is not known.
 func (c *Cursor) Take(k *KnownKey) bool {
 	b := c.b[c.p:]
-	if len(b) < 24 {
+	if len(b) < len(k.words)*8 {
 		return c.takeLast(k)
 	}
-	if (binary.LittleEndian.Uint64(b)^k.words[0])&k.masks[0]|(binary.LittleEndian.Uint64(b[8:])^k.words[1])&k.masks[1] != 0 ||
-		k.size > 16 && (binary.LittleEndian.Uint64(b[16:])^k.words[2])&k.masks[2] != 0 {
+	if !k.begins(b) {
 		return false
 	}
 	c.p += k.size
@@ -104,16 +107,18 @@ func (c *Cursor) Take(k *KnownKey) bool {
 
 // takeLast is Take where there are less bytes left than are compared.
 func (c *Cursor) takeLast(k *KnownKey) bool {
-	var b [24]byte
-	if n := copy(b[:], c.b[c.p:]); n < k.size {
-		return false
-	}
-	last := Cursor{b: b[:]}
-	if !last.Take(k) {
+	var b [len(k.words) * 8]byte
+	if copy(b[:], c.b[c.p:]) < k.size || !k.begins(b[:]) {
 		return false
 	}
 	c.p += k.size
 	return true
+}
+
+// begins reports whether b, which has as many bytes as are compared, begins with the key.
+func (k *KnownKey) begins(b []byte) bool {
+	first, second := binary.LittleEndian.Uint64(b)^k.words[0], binary.LittleEndian.Uint64(b[8:])^k.words[1]
+	return first&k.masks[0]|second&k.masks[1] == 0 && (k.size <= 16 || (binary.LittleEndian.Uint64(b[16:])^k.words[2])&k.masks[2] == 0)
 }
 
 // Short steps over a str of up to 31 bytes. ok is false for any other value, which is not

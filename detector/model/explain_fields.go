@@ -10,8 +10,7 @@ import (
 
 // seenAt returns the field at a place in the list, and what of it was looked at.
 func (o *Observation) seenAt(i int) (*seenField, *Field) {
-	s := &o.fields.list[i]
-	return s, o.field(s)
+	return &o.fields.list[i], o.field(i)
 }
 
 // named appends the name of a field, and which part of it.

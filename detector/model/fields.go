@@ -20,7 +20,7 @@ type fields struct {
 	objects objects
 	records float32 // that had fields, aged
 
-	value, key, text, pair, rush tail
+	tails tails
 
 	recent [recentShapes]uint32 // shapes of the last records
 	next   uint8                // in recent
@@ -50,7 +50,7 @@ const (
 	rushFading = 1 - 1.0/28854
 )
 
-// How many points a bit of a feature's own rarity in this log allows it (see tail):
+// How many points a bit of a feature's own rarity in this log allows it (see tails):
 // with 1.4, what comes once in 1,000 records has 14 points, and is flagged. Measured;
 // values and keys are told apart by what they are, and need it least.
 const (
@@ -79,12 +79,12 @@ type seenField struct {
 	both    uint64  // hash of name and value
 	value   uint32  // hash
 	number  octaves // noNumber for what is none, and for 0
-	field   int16   // index in Observation.Fields; -1 = it stands for the message or the level
+	of      int16   // of a part: the index of the field
 	key     int16   // index in keys; -1 for a new one
 	part    part
 	sort    uint8
 	unit    pattern.Unit
-	path    bool // it has parts
+	aside   uint8
 	routine bool // see Model.sift
 }
 
@@ -107,7 +107,12 @@ const (
 	whole  part = iota
 	first       // of a path: its first part
 	ending      // of a path: what stands behind the last dot, jpg
-	none        // of null, which is as if the field were not there
+)
+
+// What sets a few fields aside.
+const (
+	null = 1 + iota // it is as if they were not there
+	path            // they have parts
 )
 
 // partSeeds turn the hash of a field's name into that of a part's.
@@ -211,7 +216,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 	o.failed = false
 	for i := range o.Fields {
 		is := &o.fields.list[i]
-		if is.part == none {
+		if is.aside == null {
 			continue
 		}
 		values += is.both
@@ -294,14 +299,18 @@ var (
 	messageField = Field{Name: []byte("message"), Kind: Bool}
 	levelField   = Field{Name: []byte("level"), Kind: Bool}
 
-	seenMessage = seenOf(&messageField, -1)
-	seenLevel   = seenOf(&levelField, -1)
+	seenMessage = seenOf(messageField)
+	seenLevel   = seenOf(levelField)
 )
 
-func (o *Observation) field(s *seenField) *Field {
+// field is the field that stands at a place in the list, or of which a part does.
+func (o *Observation) field(at int) *Field {
+	s := &o.fields.list[at]
 	switch {
-	case s.field >= 0:
-		return &o.Fields[s.field]
+	case s.part != whole:
+		return &o.Fields[s.of]
+	case at < len(o.Fields):
+		return &o.Fields[at]
 	case s.hash == seenLevel.hash:
 		return &levelField
 	}
@@ -371,24 +380,31 @@ func (m *Model) judgeFields(o *Observation) {
 // that their values are routine in their places: those alone are judged then.
 func (m *Model) sift(o *Observation) {
 	fs, all := &m.fields, &o.fields
-	statement, last := o.Pattern(), int16(-1)
+	keys, guess := &fs.keys, &fs.keys.behind[0]
+	statement := o.Pattern()
 	all.names = nameSeed
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
-		if s.part == none {
-			continue
+		if s.aside != 0 {
+			if s.aside == null {
+				s.key = -1
+				continue
+			}
+			all.addParts(at, o.Fields[at].Value)
 		}
-		if s.path {
-			all.addParts(at, o.Fields[s.field].Value)
+		k := keys.guessed(*guess, s.hash)
+		if k == nil {
+			k = keys.follow(guess, s.hash)
 		}
-		last = fs.keys.follow(last, s.hash)
-		s.key, s.routine = last, false
-		if last < 0 {
+		if k == nil {
+			s.key, guess = -1, &keys.behind[0]
 			all.addRest(at)
 			continue
 		}
+		s.key = int16(*guess)
+		guess = &keys.behind[s.key+1]
 		all.names += s.hash
-		p := &fs.keys.all[last].place
+		p := &k.place
 		any := p.settled.any
 		switch {
 		case p.settled.sort != s.sort+1:
@@ -399,12 +415,12 @@ func (m *Model) sift(o *Observation) {
 			if x == noNumber { // 0 has a range only where it is one of few values
 				x, any = 0, false
 			}
-			r := fs.ranges.follow(&fs.keys.ranged[last], rangeKey(statement, s.hash))
+			r := fs.ranges.follow(&keys.ranged[s.key], rangeKey(statement, s.hash))
 			if r == nil || r.n < settledAfter || !r.told.holds(x) || !p.numbers.told.holds(x) || s.unit != p.unit {
 				all.addRest(at)
 				continue
 			}
-		case any && s.part == whole && !p.texts.routine(o.Fields[s.field].Value):
+		case any && s.part == whole && !p.texts.routine(o.Fields[at].Value):
 			all.addRest(at)
 			continue
 		}
@@ -454,10 +470,10 @@ func (m *Model) weighFields(o *Observation) {
 		feature Feature
 		points  float32
 	}{
-		{featValue, fs.value.least(s.rawValue, valueTail)},
-		{featKey, fs.key.least(s.rawKey, keyTail)},
-		{featText, fs.text.least(s.rawText, textTail)},
-		{featPair, fs.pair.least(s.rawPair, pairTail)},
+		{featValue, fs.tails.least(tailOfValue, s.rawValue, valueTail)},
+		{featKey, fs.tails.least(tailOfKey, s.rawKey, keyTail)},
+		{featText, fs.tails.least(tailOfText, s.rawText, textTail)},
+		{featPair, fs.tails.least(tailOfPair, s.rawPair, pairTail)},
 		{featNumber, s.rawNumber},
 	}
 	// What a kind of record that is new itself brings with it is told by its kind.
@@ -470,7 +486,7 @@ func (m *Model) weighFields(o *Observation) {
 	}
 	// So is what comes with a value that is young itself: the instances of a new release,
 	// what a new client asks for. What it does for the first time in this log is not.
-	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) && !o.saysKind(&s.list[s.odd]) {
+	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(s.odd)) && !o.saysKind(s.odd) {
 		points[0].points *= explained
 	}
 	if s.young != 0 && s.lost < 0 && !o.failureKey() {
@@ -493,14 +509,15 @@ func (m *Model) weighFields(o *Observation) {
 			s.far = -1
 		}
 	}
-	if rush := fs.rush.least(s.rawRush, rushTail); rush > featBurst.Points(r) {
+	if rush := fs.tails.least(tailOfRush, s.rawRush, rushTail); rush > featBurst.Points(r) {
 		featBurst.set(r, rush)
 		s.rushed = true
 	}
 }
 
-// saysKind reports whether a field's name says what kind of record it is.
-func (o *Observation) saysKind(s *seenField) bool { return s.field >= 0 && o.fields.list[s.field].kind }
+// saysKind reports whether the name of the field at a place in the list says what kind of
+// record it is.
+func (o *Observation) saysKind(at int) bool { return o.fields.list[o.fields.whole(at)].kind }
 
 // ofValue reports whether a feature is about what stands in one field.
 func ofValue(f Feature) bool { return f == featValue || f == featText }
@@ -512,7 +529,7 @@ func (o *Observation) failureKey() bool {
 	if at < 0 {
 		return false
 	}
-	name := o.field(&o.fields.list[at]).Name
+	name := o.field(at).Name
 	return named(name, wordNames) || named(name, failureNames)
 }
 
@@ -592,7 +609,7 @@ func (all *fieldsSeen) addPart(of int, p part, text []byte) {
 	all.text[all.n] = text
 	s := &all.list[all.n]
 	all.n++
-	*s = seenField{field: int16(of), part: p, sort: sortText, number: noNumber}
+	*s = seenField{of: int16(of), part: p, sort: sortText, number: noNumber}
 	s.hash = all.list[of].hash ^ partSeeds[p]
 	s.both = mix64(s.hash, hashBytes(nameSeed, text))
 	s.value = uint32(s.both)
@@ -616,7 +633,7 @@ func (all *fieldsSeen) tellWords(at int, n float32) {
 func (m *Model) judgePart(o *Observation, at int) {
 	fs, all := &m.fields, &o.fields
 	s, c := &all.list[at], &all.close[at]
-	f, p := o.field(s), s.part
+	f, p := o.field(at), s.part
 	*c = seenClose{ranged: -1}
 	if s.key >= 0 && o.Learned && fs.keys.all[s.key].n <= 1 {
 		s.key = -1
@@ -699,25 +716,30 @@ func (m *Model) judgePart(o *Observation, at int) {
 	}
 }
 
-// addLow takes a value of a category in. Of more than can be compared those of the
-// lowest names stay, in whatever order they come.
+// addLow takes a value of a category in.
 func (all *fieldsSeen) addLow(id uint32, at int) {
-	i := all.nlows
-	if i < maxLows {
-		all.nlows++
-	} else {
-		name := func(i int) uint64 { return all.list[all.lows[i].seen].hash }
-		i = 0
-		for j := range all.lows {
-			if name(j) > name(i) {
-				i = j
-			}
-		}
-		if all.list[at].hash > name(i) {
-			return
+	if all.nlows == maxLows {
+		all.addLowest(id, at)
+		return
+	}
+	l := &all.lows[all.nlows]
+	l.id, l.seen = id, at
+	all.nlows++
+}
+
+// addLowest is addLow where there are too many to be compared: those of the lowest names
+// stay, in whatever order they come.
+func (all *fieldsSeen) addLowest(id uint32, at int) {
+	name := func(i int) uint64 { return all.list[all.lows[i].seen].hash }
+	i := 0
+	for j := range all.lows {
+		if name(j) > name(i) {
+			i = j
 		}
 	}
-	all.lows[i].id, all.lows[i].seen = id, at
+	if all.list[at].hash < name(i) {
+		all.lows[i].id, all.lows[i].seen = id, at
+	}
 }
 
 // isAddress reports whether a field's value is the address of a page, as a referer is.
@@ -875,7 +897,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	var d float32
 	switch {
 	case s.number > usual.hi:
-		d = (s.number - usual.noticed(o.field(s).Unit).hi).float()
+		d = (s.number - usual.noticed(s.unit).hi).float()
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
 	case s.number < usual.lo:
@@ -968,7 +990,7 @@ func (m *Model) judgePairs(o *Observation) {
 			}
 			if a.seen >= 0 && b.seen >= 0 {
 				// They can only meet in records that have both fields.
-				both := fs.keys.together(s.wholeKey(a.seen), s.wholeKey(b.seen))
+				both := fs.keys.together(int(s.list[s.whole(a.seen)].key), int(s.list[s.whole(b.seen)].key))
 				if expected *= min(1, both/min(a.of, b.of)); expected < leastExpected {
 					continue
 				}
@@ -989,12 +1011,12 @@ func (m *Model) judgePairs(o *Observation) {
 	}
 }
 
-// wholeKey is the key of the field of which something stands at a place in the list.
-func (all *fieldsSeen) wholeKey(at int) int {
+// whole is the place in the list of the field of which something stands at another.
+func (all *fieldsSeen) whole(at int) int {
 	if s := &all.list[at]; s.part != whole {
-		at = int(s.field)
+		return int(s.of)
 	}
-	return int(all.list[at].key)
+	return at
 }
 
 // parts is 1 for a value that is a part of another, 0 for a whole one.
@@ -1063,11 +1085,7 @@ func (m *Model) learnFields(o *Observation) {
 	if len(o.Fields) == 0 {
 		return
 	}
-	fs.value.learn(s.rawValue)
-	fs.key.learn(s.rawKey)
-	fs.text.learn(s.rawText)
-	fs.pair.learn(s.rawPair)
-	fs.rush.learn(s.rawRush)
+	fs.tails.learn(&[tailsOf]float32{tailOfValue: s.rawValue, tailOfKey: s.rawKey, tailOfText: s.rawText, tailOfPair: s.rawPair, tailOfRush: s.rawRush})
 	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
@@ -1117,7 +1135,7 @@ func (m *Model) learnKeys(o *Observation, sample bool) {
 	}
 	for i := range s.n {
 		is := &s.list[i]
-		if is.part == none || is.key < 0 {
+		if is.key < 0 {
 			continue
 		}
 		k := &fs.keys.all[is.key]
@@ -1140,14 +1158,14 @@ func (m *Model) learnRoutine(o *Observation) {
 	fs, all := &m.fields, &o.fields
 	for at := range all.n {
 		s := &all.list[at]
-		if s.part == none || !s.routine {
+		if !s.routine {
 			continue
 		}
 		c := &all.close[at]
 		*c = seenClose{place: fs.values.place(s.id()), ranged: -1}
 		c.count = uint32(fs.values.slots[c.place].n)
 		if s.sort == sortText && s.part == whole && c.count == 0 {
-			c.marks = marksOf(o.field(s).Value)
+			c.marks = marksOf(o.field(at).Value)
 		}
 		m.learnField(o, at, sampleOne)
 	}
@@ -1156,7 +1174,7 @@ func (m *Model) learnRoutine(o *Observation) {
 // learnField takes what stands at a place in the list in, so many times.
 func (m *Model) learnField(o *Observation, at int, times float32) {
 	fs, s, c := &m.fields, &o.fields.list[at], &o.fields.close[at]
-	f := o.field(s)
+	f := o.field(at)
 	k := int(s.key)
 	if k < 0 {
 		if k = fs.keys.find(s.hash); k < 0 { // two of a name may be new at once
@@ -1251,11 +1269,7 @@ func (fs *fields) carry(c *codec.Codec) {
 	fs.pairs.carry(c)
 	fs.ranges.carry(c)
 	c.F32(&fs.records)
-	fs.value.carry(c)
-	fs.key.carry(c)
-	fs.text.carry(c)
-	fs.pair.carry(c)
-	fs.rush.carry(c)
+	fs.tails.carry(c)
 	for i := range fs.recent {
 		c.U32(&fs.recent[i])
 	}

@@ -43,7 +43,7 @@ var salt = rand.Uint64() | 1
 // (multiply-shift, Dietzfelbinger et al. 1997): of two keys, however they were
 // chosen, the chance to want the same one is at most 2 in mask+1.
 func slotOf(key uint64, mask uint32) uint32 {
-	return uint32(key * salt >> bits.LeadingZeros64(uint64(mask)))
+	return uint32(key * salt >> (-uint(bits.Len32(mask)) & 63)) // 64 less the length of the mask
 }
 
 func (g *grams) find(key uint32) *gram {

@@ -51,7 +51,7 @@ type keys struct {
 	all   []key
 	sets  []keySet
 
-	behind [maxKeys + 1]uint16 // indices in all, see follow
+	behind [maxKeys + 1]uint16 // guesses of what comes behind each key; the first, of what comes first
 	ranged [maxKeys]uint16     // indices in fields.ranges: the one that a key's number was last looked for in
 }
 
@@ -84,19 +84,23 @@ func (t *keys) find(hash uint64) int {
 	}
 }
 
-// follow is find for keys in their order: last is the one before, -1 for the first and
-// behind one that is new. Records have their keys in the same order again and again, so
-// that what came behind a key last is the first guess.
-func (t *keys) follow(last int16, hash uint64) int16 {
-	guess := &t.behind[last+1]
-	if at := int(*guess); at < len(t.all) && t.all[at].hash == hash {
-		return int16(at)
+// guessed returns the key if it is where it is guessed to be. Records have their keys in
+// the same order again and again: what came behind a key last (see behind) is a good guess.
+func (t *keys) guessed(guess uint16, hash uint64) *key {
+	if int(guess) < len(t.all) && t.all[guess].hash == hash {
+		return &t.all[guess]
 	}
+	return nil
+}
+
+// follow returns the key, nil where there is none, and has it guessed the next time.
+func (t *keys) follow(guess *uint16, hash uint64) *key {
 	at := t.find(hash)
-	if at >= 0 {
-		*guess = uint16(at)
+	if at < 0 {
+		return nil
 	}
-	return int16(at)
+	*guess = uint16(at)
+	return &t.all[at]
 }
 
 // add makes a key, which must not be there. It returns -1 when there are too many.

@@ -445,7 +445,7 @@ func (r *rarity) merge(o *rarity) {
 	r.weight = 1
 }
 
-func (t *tail) merge(o *tail) {
+func (t *tails) merge(o *tails) {
 	if o.weight == 0 {
 		return
 	}
@@ -453,8 +453,10 @@ func (t *tail) merge(o *tail) {
 		*t = *o
 		return
 	}
-	for i := range t.count {
-		t.count[i] = t.count[i]/t.weight + o.count[i]/o.weight
+	for of := range t.count {
+		for i := range t.count[of] {
+			t.count[of][i] = t.count[of][i]/t.weight + o.count[of][i]/o.weight
+		}
 	}
 	t.total = t.total/t.weight + o.total/o.weight
 	t.weight = 1
@@ -524,11 +526,7 @@ func (g *merger) fields() {
 	fs.pairs.merge(&from.pairs, none)
 	fs.ranges.merge(&from.ranges)
 	fs.records += from.records
-	fs.value.merge(&from.value)
-	fs.key.merge(&from.key)
-	fs.text.merge(&from.text)
-	fs.pair.merge(&from.pair)
-	fs.rush.merge(&from.rush)
+	fs.tails.merge(&from.tails)
 	if g.later {
 		fs.recent, fs.next = from.recent, from.next
 	}

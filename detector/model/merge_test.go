@@ -77,7 +77,7 @@ func TestMergeWithNothing(t *testing.T) {
 		m.letters.learn([]byte("some text"))
 		m.language.grams.count(9, 4)
 		m.fields.ranges.claim(3).learn(400, 1)
-		m.fields.value.learn(12)
+		m.fields.tails.learn(&[tailsOf]float32{12, 0, 3, 0, 1})
 		return &m
 	}
 	want, into, from := m(), m(), New()
@@ -100,7 +100,7 @@ func TestMergeWithNothing(t *testing.T) {
 		for _, part := range []struct{ got, want any }{
 			{got.records, want.records}, {got.total, want.total}, {got.news, want.news}, {got.failure, want.failure}, {got.levels, want.levels},
 			{got.clock, want.clock}, {got.lengths, want.lengths}, {got.letters, want.letters}, {got.seldom, want.seldom},
-			{got.fields.value, want.fields.value}, {got.language.grams.entries(), want.language.grams.entries()}, {got.fields.ranges.all(), want.fields.ranges.all()},
+			{got.fields.tails, want.fields.tails}, {got.language.grams.entries(), want.language.grams.entries()}, {got.fields.ranges.all(), want.fields.ranges.all()},
 		} {
 			if !reflect.DeepEqual(part.got, part.want) {
 				t.Errorf("%s: %+v, want %+v", name, part.got, part.want)
@@ -114,8 +114,8 @@ func TestMergeWithNothing(t *testing.T) {
 func TestMergeKnowsEveryField(t *testing.T) {
 	for of, fields := range map[reflect.Type]int{
 		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 23, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
-		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tail](): 3,
-		reflect.TypeFor[fields](): 15, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 4, reflect.TypeFor[place](): 14,
+		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tails](): 3,
+		reflect.TypeFor[fields](): 11, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 4, reflect.TypeFor[place](): 14,
 		reflect.TypeFor[texts](): 8, reflect.TypeFor[numberRange](): 7, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
 		reflect.TypeFor[language](): 2, reflect.TypeFor[general](): 2, reflect.TypeFor[usual](): 2, reflect.TypeFor[shown](): 3, reflect.TypeFor[calm](): 3,
 		reflect.TypeFor[objects](): 1, reflect.TypeFor[object](): 3,

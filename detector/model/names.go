@@ -47,37 +47,11 @@ func numbered(f *Field) bool {
 	return f.Kind == Number || f.Kind == Text && len(f.Value) > 2 && f.Value[0] == '0' && f.Value[1]|0x20 == 'x'
 }
 
-// seenOf is what is found out of a field, the i-th, at once.
-func seenOf(f *Field, i int) (s seenField) {
-	s.set(f, i)
-	return s
-}
-
-func (s *seenField) set(f *Field, i int) {
-	if f.Known != nil {
-		s.Name = *f.Known
-	} else {
-		s.Name = NewName(f.Name)
-	}
-	s.field, s.part, s.number, s.unit, s.path = int16(i), whole, noNumber, f.Unit, false
-	var value uint64
-	switch f.Kind {
-	case Number:
-		s.sort, s.number, value = sortNumber, numberOctaves(f.Number), f.numberHash()
-	case Time:
-		s.sort, value = sortTime, timeHash
-	default:
-		s.sort, value = sortText, f.textHash()
-		switch v := f.Value; {
-		case len(v) == 0 || string(v) == "-":
-			if s.sort = sortEmpty; f.Kind == Null {
-				s.part = none
-			}
-		case f.Kind == Text:
-			s.path = v[0] == '/' && len(v) > 1
-		}
-	}
-	s.both, s.value = mix64(s.hash, value), uint32(value)
+// seenOf is what is found out at once of a field that is none of the event's own.
+func seenOf(f Field) seenField {
+	var o Observation
+	o.SetFields([]Field{f})
+	return o.fields.list[0]
 }
 
 // SetFields gives the event its fields, at most MaxFields.
@@ -85,9 +59,32 @@ func (o *Observation) SetFields(fields []Field) {
 	fields = fields[:min(len(fields), MaxFields)]
 	words := false
 	for i := range fields {
-		s := &o.fields.list[i]
-		s.set(&fields[i], i)
+		f, s := &fields[i], &o.fields.list[i]
+		if f.Known != nil {
+			s.Name = *f.Known
+		} else {
+			s.Name = NewName(f.Name)
+		}
 		words = words || s.words
+		s.number, s.part, s.unit, s.aside, s.routine = noNumber, whole, f.Unit, 0, false
+		var value uint64
+		switch f.Kind {
+		case Number:
+			s.sort, s.number, value = sortNumber, numberOctaves(f.Number), f.numberHash()
+		case Time:
+			s.sort, value = sortTime, timeHash
+		default:
+			s.sort, value = sortText, f.textHash()
+			switch v := f.Value; {
+			case len(v) == 0 || string(v) == "-":
+				if s.sort = sortEmpty; f.Kind == Null {
+					s.aside = null
+				}
+			case v[0] == '/' && len(v) > 1 && f.Kind == Text:
+				s.aside = path
+			}
+		}
+		s.both, s.value = mix64(s.hash, value), uint32(value)
 	}
 	o.Fields, o.AnyWords = fields, words
 }

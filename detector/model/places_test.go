@@ -198,7 +198,7 @@ func TestSorts(t *testing.T) {
 		{Field{Kind: Number, Value: []byte("7")}, sortNumber}, {Field{Kind: Time, Value: []byte("x")}, sortTime}, {Field{Kind: Text, Value: []byte("x")}, sortText},
 		{Field{Kind: Text}, sortEmpty}, {Field{Kind: Text, Value: []byte("-")}, sortEmpty}, {Field{Kind: Text, Value: []byte("--")}, sortText},
 	} {
-		if got := int(seenOf(&c.f, 0).sort); got != c.want || got >= valueSorts {
+		if got := int(seenOf(c.f).sort); got != c.want || got >= valueSorts {
 			t.Errorf("%v %q is of the sort %d, want %d", c.f.Kind, c.f.Value, got, c.want)
 		}
 	}

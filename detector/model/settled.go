@@ -14,9 +14,9 @@ type settled struct {
 
 const (
 	// settledAfter is how many values must have been seen in a place, and how many numbers
-	// in a range, to know them well: at one record in sampleOne the next thousand moves no
-	// share of them by more than some percent.
-	settledAfter = 1024
+	// in a range, to know them well: at one record in sampleOne as many again move no share
+	// of them by more than some percent.
+	settledAfter = 2048
 
 	// knownValue is from how many times on a value is no news anywhere: what comes never
 	// in placeHorizon records has 13 bits of surprise, of which toldBits leave less than
@@ -25,7 +25,7 @@ const (
 
 	// sampleOne is one in how many records routine values are learned from, and for how
 	// many of them each counts then.
-	sampleOne = 8
+	sampleOne = 16
 )
 
 // sampled reports whether a record, by its number, is one from which routine values are

@@ -85,7 +85,7 @@ func (o *Observation) saysFailed() bool {
 	}
 	if at := o.fields.odd; at >= 0 {
 		s := &o.fields.list[at]
-		f := o.field(s)
+		f := o.field(at)
 		if codeWorse(f) || saysFailure(f) || s.key >= 0 && s.part == whole && o.model.fields.keys.all[s.key].place.endedBadly(f) {
 			return true
 		}
