@@ -32,7 +32,11 @@ func (ev *Event) AppendFields(to []byte, limit int) []byte {
 			to = append(to, ' ')
 		}
 		to = append(append(to, f.Name...), '=')
-		to = append(to, f.Value[:min(len(f.Value), limit)]...)
+		if f.Kind == Number {
+			to = f.AppendText(to)
+		} else {
+			to = append(to, f.Value[:min(len(f.Value), limit)]...)
+		}
 	}
 	return to
 }

@@ -10,7 +10,7 @@ import (
 func TestFieldCode(t *testing.T) {
 	w := watch(t, shopLog(3), 8000)
 	for _, code := range []string{"500", "502", "503", "504"} {
-		w.flags(changed("status", code), "status "+code+" never seen, usually 200 (9", " %), ")
+		w.flags(changed("status", code), "status "+code+" never seen, usually 200 (", " %), ")
 	}
 	rng := rand.New(rand.NewPCG(9, 9))
 	a := watch(t, accessLog(3), 8000)

@@ -131,3 +131,22 @@ func TestSecondRecordOfANewClient(t *testing.T) {
 		t.Errorf("a score of %.3f of the new client, of the old one %.3f: %s", young.Score, old.Score, old.Reason)
 	}
 }
+
+// TestNullIsAsIfMissing: a field that is null is told as one that is not there.
+func TestNullIsAsIfMissing(t *testing.T) {
+	d := newDetector(t, nil)
+	var v detector.Verdict
+	event := func(i int, user detector.Field) *detector.Event {
+		user.Name = []byte("user")
+		return &detector.Event{Message: []byte("job done"), Fields: []detector.Field{
+			{Name: []byte("queue"), Value: fmt.Append(nil, i%3)}, user, {Name: []byte("host"), Value: []byte("shop-1")},
+		}}
+	}
+	for i := range 5000 {
+		d.Observe(event(i, detector.Field{Value: fmt.Append(nil, "u", i%7)}), &v)
+	}
+	d.Judge(event(0, detector.Field{Kind: detector.Null}), &v)
+	if want := `field "user" is missing`; !v.Anomaly || !strings.HasPrefix(string(v.Reason), want) {
+		t.Errorf("flagged %t, %q, want %q", v.Anomaly, v.Reason, want)
+	}
+}

@@ -69,15 +69,12 @@ func (k *keys) unwanted(b []byte, p, n int) (int, int) {
 		if c&0xe0 != 0xa0 || uint(value) >= uint(len(b)) || k.mask[b[p+1]]>>(c&0x1f)&1 != 0 {
 			break
 		}
-		switch c = b[value]; {
-		case c&0xe0 == 0xa0:
-			p = value + 1 + int(c&0x1f)
-		case c < 0x80:
-			p = value + 1
+		c = b[value]
+		switch width := int(plainWidth[c]); {
+		case width != 0:
+			p = value + width
 		case c == 0xd9 && value+1 < len(b):
 			p = value + 2 + int(b[value+1])
-		case heads[c].inside == 0 && heads[c].width != 0:
-			p = value + int(heads[c].width)
 		default:
 			return p, n
 		}

@@ -32,6 +32,17 @@ var heads = func() (t [256]struct{ width, inside uint8 }) {
 	return t
 }()
 
+// plainWidth tells for each first byte how many bytes the value takes, 0 where that byte
+// does not tell or there are values inside.
+var plainWidth = func() (t [256]uint8) {
+	for c, h := range heads {
+		if h.inside == 0 {
+			t[c] = h.width
+		}
+	}
+	return t
+}()
+
 // isContainer tells the first bytes of maps and arrays.
 var isContainer = func() (t [256]bool) {
 	for c := range t {

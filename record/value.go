@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // ValueKind says what a [Value] holds.
@@ -113,56 +115,12 @@ func (v Value) AppendText(dst []byte) []byte {
 	case Bool:
 		return strconv.AppendBool(dst, v.Bool())
 	case Float:
-		f, bits := v.Float(), 64
 		if v.Bytes[0] == 0xca {
-			bits = 32
+			return text.AppendFloat32(dst, float32(v.Float()))
 		}
-		format := byte('f')
-		// The limits of ECMAScript and encoding/json, within which a number
-		// reads as a number and not as a row of zeros.
-		if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-			format = 'e'
-		}
-		if bits == 64 {
-			if to, ok := appendDecimal(dst, f); ok {
-				return to
-			}
-		}
-		return strconv.AppendFloat(dst, f, format, -1, bits)
+		return text.AppendNumber(dst, v.Float())
 	}
 	return dst
-}
-
-// appendDecimal appends a number of few decimals, as most are, in a third of the
-// time. Of up to 15 digits each decimal is a float64 of its own: the one whose
-// quotient is f, without zeros at its end, is the shortest.
-func appendDecimal(dst []byte, f float64) ([]byte, bool) {
-	const scale = 1e6
-	whole := math.Abs(f)
-	if !(whole < 1e9) || whole < 1e-6 {
-		return dst, false
-	}
-	digits := uint64(whole*scale + 0.5)
-	if float64(digits)/scale != whole {
-		return dst, false
-	}
-	if f < 0 {
-		dst = append(dst, '-')
-	}
-	dst = strconv.AppendUint(dst, digits/scale, 10)
-	part := digits % scale
-	if part == 0 {
-		return dst, true
-	}
-	var b [7]byte
-	b[0] = '.'
-	n := 0
-	for i := 6; i > 0; i, part = i-1, part/10 {
-		if b[i] = byte('0' + part%10); n == 0 && b[i] != '0' {
-			n = i + 1
-		}
-	}
-	return append(dst, b[:n]...), true
 }
 
 // valueOf classifies the one value that raw consists of. skip has been over it:

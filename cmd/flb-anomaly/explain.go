@@ -37,7 +37,7 @@ func fieldValue(f *detector.Field) string {
 	case f.Kind == detector.Text || f.Kind == detector.Time:
 		return `"` + text.Printable(f.Value, shownValue) + `"`
 	}
-	return text.Printable(f.Value, shownValue)
+	return text.Printable(f.AppendText(nil), shownValue)
 }
 
 // usualOf says what is usual in a field.

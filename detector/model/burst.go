@@ -86,7 +86,7 @@ func (o *Observation) hashAll() uint64 {
 		return h // Vars is of the fields
 	}
 	for i := range o.Fields {
-		h += mix64(o.about[i].name, o.about[i].value)
+		h += o.fields.list[i].both
 	}
 	return h
 }

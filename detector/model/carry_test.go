@@ -71,7 +71,7 @@ func fillFields(fs *fields, rng *rand.Rand) {
 		var m keyMask
 		m.add(i)
 		m.add(i * 7 % 40)
-		fs.keys.learnSet(&m, uint32(i))
+		fs.keys.learnSet(&m, uint32(i), 1)
 		r := fs.ranges.claim(rng.Uint32())
 		key := r.key
 		fill(reflect.ValueOf(r).Elem(), rng)

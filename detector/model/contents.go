@@ -121,7 +121,9 @@ func (m *Model) Fields() []FieldContents {
 		if k.n < 1 || k.hash == hashBytes(nameSeed, messageField.Name) || k.hash == hashBytes(nameSeed, levelField.Name) {
 			continue
 		}
-		list = append(list, fs.contents(k))
+		f := fs.contents(k)
+		f.Records = min(f.Records, m.learned()) // by samples they may be some more
+		list = append(list, f)
 	}
 	slices.SortStableFunc(list, func(a, b FieldContents) int {
 		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Part, b.Part))

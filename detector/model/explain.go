@@ -65,9 +65,9 @@ func (o *Observation) partsOfStrange() bool {
 	if o.fields.strange < 0 || o.fields.rawText < secondPoints {
 		return false
 	}
-	field := o.fields.list[o.fields.strange].field
+	field := o.fields.strange // a whole one
 	for _, at := range o.fields.together {
-		if seen := o.fields.lows[at].seen; seen < 0 || o.fields.list[seen].field != field {
+		if seen := o.fields.lows[at].seen; seen < 0 || o.fields.whole(seen) != field {
 			return false
 		}
 	}

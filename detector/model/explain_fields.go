@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // seenAt returns the field at a place in the list, and what of it was looked at.
 func (o *Observation) seenAt(i int) (*seenField, *Field) {
-	s := &o.fields.list[i]
-	return s, o.field(s)
+	return &o.fields.list[i], o.field(i)
 }
 
 // named appends the name of a field, and which part of it.
@@ -24,24 +25,27 @@ func (s *seenField) named(dst []byte, f *Field) []byte {
 	return dst
 }
 
-// said appends a field's value: numbers and words as they are, the rest in quotes.
-func (s *seenField) said(dst []byte, f *Field) []byte {
-	switch f.Kind {
-	case Number:
-		if len(f.Value) > 0 {
-			return append(dst, f.Value...)
-		}
-		return appendNumber(dst, f.Number, f.Unit)
-	case Bool:
-		return append(dst, f.Value...)
+// said appends what stands at a place in the list: numbers and words as they are, the
+// rest in quotes.
+func (o *Observation) said(dst []byte, at int) []byte {
+	s, f := o.seenAt(at)
+	if s.part != whole {
+		return quote(dst, o.fields.text[at])
 	}
-	return quote(dst, s.text)
+	switch {
+	case f.Kind == Number && len(f.Value) == 0 && f.Unit != pattern.UnitNone:
+		return appendNumber(dst, f.Number, f.Unit)
+	case f.Kind == Number, f.Kind == Bool:
+		return f.AppendText(dst)
+	}
+	return quote(dst, f.Value)
 }
 
 func phraseValue(o *Observation, dst []byte) []byte {
 	s, f := o.seenAt(o.fields.odd)
 	p := &o.model.fields.keys.all[s.key].place
-	dst = s.said(append(s.named(dst, f), ' '), f)
+	count := int(o.fields.close[o.fields.odd].count)
+	dst = o.said(append(s.named(dst, f), ' '), o.fields.odd)
 	switch {
 	case o.fields.oddSort && s.sort == sortEmpty:
 		dst = append(dst, ": it is usually not empty"...)
@@ -62,16 +66,16 @@ func phraseValue(o *Observation, dst []byte) []byte {
 		dst = append(dst, ": usually no time"...)
 		return evidence(dst, p)
 	case p.distinct > categoryValues || s.part != whole:
-		if s.count == 0 {
+		if count == 0 {
 			dst = append(dst, " never seen in "...)
 		} else {
-			dst = append(seenTimes(dst, int(s.count)), " in "...)
+			dst = append(seenTimes(dst, count), " in "...)
 		}
 		return thousands(dst, int(p.n))
-	case s.count == 0:
+	case count == 0:
 		dst = append(dst, " never seen"...)
 	default:
-		dst = seenTimes(dst, int(s.count))
+		dst = seenTimes(dst, count)
 	}
 	return p.usually(append(dst, ", usually "...))
 }
@@ -129,27 +133,28 @@ func (o *Observation) phraseSeldom(dst []byte, at int) []byte {
 	s, f := o.seenAt(at)
 	if s.key < 0 {
 		dst = s.named(append(dst, "new field \""...), f)
-		dst = quote(append(dst, "\": "...), f.Value)
+		o.pattern = f.AppendText(o.pattern[:0])
+		dst = quote(append(dst, "\": "...), o.pattern)
 		return append(thousands(append(dst, ", in 0 of "...), int(o.model.fields.records)), " records"...)
 	}
 	n := o.model.fields.keys.all[s.key].n
 	dst = s.named(append(dst, "field \""...), f)
 	dst = seenTimes(append(dst, '"'), max(1, int(n)))
 	dst = append(thousands(append(dst, " in "...), int(o.model.fields.records)), " records: "...)
-	return s.said(dst, f)
+	return o.said(dst, at)
 }
 
 func phraseText(o *Observation, dst []byte) []byte {
 	s, f := o.seenAt(o.fields.strange)
 	t := &o.model.fields.keys.all[s.key].place.texts
-	length := octavesOf(float64(len(s.text) + 1))
-	if t.byLength(s.bits, length) {
+	length := octavesOf(float64(len(f.Value) + 1))
+	if t.byLength(o.fields.close[o.fields.strange].bits, length) {
 		dst = quote(append(s.named(append(dst, "unusual length of "...), f), ' '), f.Value)
-		dst = thousands(append(dst, ": "...), len(s.text))
+		dst = thousands(append(dst, ": "...), len(f.Value))
 		return thousands(append(dst, " bytes, usually up to "...), int(math.Round(t.lengths.hi.said())))
 	}
 	dst = quote(append(s.named(append(dst, "unusual characters in "...), f), ' '), f.Value)
-	strange, n := t.strangest(s.text)
+	strange, n := t.strangest(f.Value)
 	dst = strconv.AppendInt(append(quote(append(dst, ": "...), strange), " in "...), int64(n), 10)
 	return append(thousands(append(dst, " of "...), int(t.n)), " others"...)
 }
@@ -168,7 +173,7 @@ func phrasePair(o *Observation, dst []byte) []byte {
 			return
 		}
 		s, f := o.seenAt(l.seen)
-		dst = s.said(append(s.named(dst, f), ' '), f)
+		dst = o.said(append(s.named(dst, f), ' '), l.seen)
 	}
 	say(a)
 	dst = append(dst, " and "...)
@@ -184,7 +189,7 @@ func (o *Observation) phraseFar(dst []byte) []byte {
 	if odd := o.fields.odd; odd == o.fields.far && o.model.fields.keys.all[s.key].kind() == Code {
 		return phraseValue(o, dst) // how far it is from other codes means nothing
 	}
-	dst = s.said(append(s.named(dst, f), ' '), f)
+	dst = o.said(append(s.named(dst, f), ' '), o.fields.far)
 	u := o.fields.farUsual
 	lo, hi := u.lo.said(), u.hi.said()
 	if f.plain() && f.Number == math.Trunc(f.Number) {

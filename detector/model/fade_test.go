@@ -29,7 +29,7 @@ func TestRarityByItsDefinition(t *testing.T) {
 	total := 0.0
 	for i := range 3000 {
 		seen := uint32(1)<<rng.IntN(13) - 1
-		r.learn(seen, horizon)
+		r.learn(seen, 1, horizon)
 		count[rarityBucket(seen)]++
 		total++
 		total /= 1 + 1.0/horizon
@@ -62,8 +62,8 @@ func TestTailByItsDefinition(t *testing.T) {
 			t.Errorf("%v points: lot %d, want %d", points, got, want)
 		}
 	}
-	var x tail
-	if got := x.least(9, 1); got != 9 {
+	var x tails
+	if got := x.least(tailOfText, 9, 1); got != 9 {
 		t.Errorf("of 9 points %v count before anything came", got)
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -71,7 +71,7 @@ func TestTailByItsDefinition(t *testing.T) {
 	total := 0.0
 	for i := range 100_000 { // enough for the weight to be brought down
 		points := float32(max(0, rng.NormFloat64()*8))
-		x.learn(points)
+		x.learn(&[tailsOf]float32{tailOfText: points, tailOfRush: 1})
 		total++
 		if points > 0 {
 			count[tailBucket(points)]++
@@ -89,15 +89,15 @@ func TestTailByItsDefinition(t *testing.T) {
 			sum += c
 		}
 		const weight = 1.5
-		if want := min(float64(points), -weight*math.Log2(sum/(total+1))); math.Abs(float64(x.least(points, weight))-want) > 0.2 {
-			t.Fatalf("after %d: of %v points %v count, want %v", i, points, x.least(points, weight), want)
+		if want := min(float64(points), -weight*math.Log2(sum/(total+1))); math.Abs(float64(x.least(tailOfText, points, weight))-want) > 0.2 {
+			t.Fatalf("after %d: of %v points %v count, want %v", i, points, x.least(tailOfText, points, weight), want)
 		}
 	}
 	if x.weight > 1e12 {
 		t.Errorf("its weight has grown to %v", x.weight)
 	}
 	for _, points := range []float32{0, -1} {
-		if got := x.least(points, 1); got != points {
+		if got := x.least(tailOfText, points, 1); got != points {
 			t.Errorf("of %v points %v count", points, got)
 		}
 	}

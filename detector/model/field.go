@@ -6,13 +6,14 @@ import (
 	"math/bits"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // Field is one of an event's fields beside its message.
 type Field struct {
 	Name   []byte  // nested ones joined by dots, at most 128 bytes
 	Kind   Kind    // of the value
-	Value  []byte  // as text: a text's own bytes, a number as written, true or false; empty for null
+	Value  []byte  // as text: a text's own bytes, a number as written (see AppendText), true or false; empty for null
 	Number float64 // of a Number; of one with a unit, in the base unit
 
 	// Unit is the base unit of a Number that was written with a unit: seconds, bytes,
@@ -20,6 +21,14 @@ type Field struct {
 	Unit pattern.Unit
 
 	Known *Name // what follows from Name; nil = it is found out
+}
+
+// AppendText appends the value as text. A Number need not have come with one.
+func (f *Field) AppendText(dst []byte) []byte {
+	if f.Kind == Number && len(f.Value) == 0 {
+		return text.AppendNumber(dst, f.Number)
+	}
+	return append(dst, f.Value...)
 }
 
 // plain reports whether the value is a number without a unit, which may be a code.
@@ -87,9 +96,17 @@ const timeHash = 0x7f4a7c159e3779b9
 func (f *Field) hash() uint64 {
 	switch f.Kind {
 	case Number:
-		return mix64(0x589965cc75374cc3+uint64(f.Unit), math.Float64bits(f.Number+0)) // -0 is 0
+		return f.numberHash()
 	case Time:
 		return timeHash
 	}
+	return f.textHash()
+}
+
+func (f *Field) numberHash() uint64 {
+	return mix64(0x589965cc75374cc3+uint64(f.Unit), math.Float64bits(f.Number+0)) // -0 is 0
+}
+
+func (f *Field) textHash() uint64 {
 	return hashBytes(0x8ebc6af09c88c6e3, f.Value[:min(len(f.Value), maxValue)])
 }

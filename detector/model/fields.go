@@ -20,7 +20,7 @@ type fields struct {
 	objects objects
 	records float32 // that had fields, aged
 
-	value, key, text, pair, rush tail
+	tails tails
 
 	recent [recentShapes]uint32 // shapes of the last records
 	next   uint8                // in recent
@@ -50,7 +50,7 @@ const (
 	rushFading = 1 - 1.0/28854
 )
 
-// How many points a bit of a feature's own rarity in this log allows it (see tail):
+// How many points a bit of a feature's own rarity in this log allows it (see tails):
 // with 1.4, what comes once in 1,000 records has 14 points, and is flagged. Measured;
 // values and keys are told apart by what they are, and need it least.
 const (
@@ -75,21 +75,30 @@ func newFields() fields {
 
 // seenField is a field of the event at hand, or a part of one.
 type seenField struct {
-	field  int16 // index in Observation.Fields
-	part   part
-	key    int16 // index in keys; -1 for a new one
-	sort   uint8
-	name   uint64 // hash
-	value  uint64 // hash
-	id     uint32 // of the value in the field
-	place  uint32 // of id in fields.values
-	count  uint32 // how often the value stood here before
-	number octaves
+	Name
+	both    uint64  // hash of name and value
+	value   uint32  // hash
+	number  octaves // noNumber for what is none, and for 0
+	of      int16   // of a part: the index of the field
+	key     int16   // index in keys; -1 for a new one
+	part    part
+	sort    uint8
+	unit    pattern.Unit
+	aside   uint8
+	routine bool // see Model.sift
+}
+
+// seenClose is what is found out of a field that is not routine.
+type seenClose struct {
+	place  uint32  // of the value's id in fields.values
+	count  uint32  // how often the value stood here before
 	ranged int32   // index of the number's range in fields.ranges; -1 = it was not looked for, or is not there
 	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
 	marks  marks
-	text   []byte // the value, or the part of it
 }
+
+// id is what a value is known by in its field.
+func (s *seenField) id() uint32 { return uint32(s.both) }
 
 // part says what of a field's value is looked at.
 type part uint8
@@ -100,20 +109,31 @@ const (
 	ending      // of a path: what stands behind the last dot, jpg
 )
 
+// What sets a few fields aside.
+const (
+	null = 1 + iota // it is as if they were not there
+	path            // they have parts
+)
+
 // partSeeds turn the hash of a field's name into that of a part's.
 var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa}
 
-// maxSeen is how many fields and parts of fields of an event are looked at.
+// maxSeen is how many fields, with the message and the level, and parts of fields of an
+// event are looked at.
 const maxSeen = MaxFields + 16
 
 // fieldsSeen is what judgeFields found out of the event at hand.
 type fieldsSeen struct {
-	list      [maxSeen]seenField
+	list      [maxSeen]seenField // of Observation.Fields, in their order, then of what else is looked at
 	n         int
-	mask      keyMask // of the keys that are there
-	had       uint64  // of the objects that are there
-	grown     uint64  // and of those that get a new name
-	young     uint64  // indices in list of values that came into a category lately
+	text      [maxSeen][]byte // of parts
+	rest      [maxSeen]uint8  // indices in list of what is not routine
+	nrest     int
+	close     [maxSeen]seenClose // of the rest
+	names     uint64             // the sum of the hashes of its keys
+	had       uint64             // of the objects that are there
+	grown     uint64             // and of those that get a new name
+	young     uint64             // indices in list of values that came into a category lately
 	lows      [maxLows]low
 	nlows     int
 	shape     uint32
@@ -195,21 +215,22 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 	var kind, older uint64
 	o.failed = false
 	for i := range o.Fields {
-		f := &o.Fields[i]
-		if f.Kind == Null {
+		is := &o.fields.list[i]
+		if is.aside == null {
 			continue
 		}
-		h, v := o.about[i].name, o.about[i].value
-		values += mix64(h, v)
-		if key, ok := o.tellsKind(i); ok {
-			o.failed = o.failed || codeWorse(f)
-			if f.plain() && f.Number >= 100 && f.Number < 600 {
-				v = uint64(f.Number) / 100 // 2xx
-			}
-			kind += mix64(h, v)
-			if key >= 0 && o.model.fields.keys.all[key].n > float32(o.own()) {
-				older += mix64(h, v)
-			}
+		values += is.both
+		if !is.kind || !o.tellsKind(i) {
+			continue
+		}
+		f, both := &o.Fields[i], is.both
+		o.failed = o.failed || codeWorse(f)
+		if f.plain() && f.Number >= 100 && f.Number < 600 {
+			both = mix64(is.hash, uint64(f.Number)/100) // 2xx
+		}
+		kind += both
+		if is.key >= 0 && o.model.fields.keys.all[is.key].n > float32(o.own()) {
+			older += both
 		}
 	}
 	of := func(kind uint64) uint64 {
@@ -232,15 +253,14 @@ var kindNames = map[string]bool{
 }
 
 // tellsKind reports whether the i-th field says what kind of record it is: its name
-// says so, and what stood there so far does not say that it is an identifier. key is
-// the field's index in keys, -1 for a new one.
-func (o *Observation) tellsKind(i int) (key int, ok bool) {
-	if !o.about[i].kind || len(o.Fields[i].Value) > 64 {
-		return -1, false
+// says so, and what stood there so far does not say that it is an identifier.
+func (o *Observation) tellsKind(i int) bool {
+	is, keys := &o.fields.list[i], &o.model.fields.keys
+	if !is.kind || len(o.Fields[i].Value) > 64 {
+		return false
 	}
-	keys := &o.model.fields.keys
-	key = keys.find(o.about[i].name)
-	return key, key < 0 || !keys.all[key].place.identifier()
+	is.key = int16(keys.find(is.hash))
+	return is.key < 0 || !keys.all[is.key].place.identifier()
 }
 
 // wordNames are names of fields whose text goes on where the message ends: what went
@@ -279,15 +299,19 @@ var (
 	messageField = Field{Name: []byte("message"), Kind: Bool}
 	levelField   = Field{Name: []byte("level"), Kind: Bool}
 
-	aboutMessage = aboutField(&messageField)
-	aboutLevel   = aboutField(&levelField)
+	seenMessage = seenOf(messageField)
+	seenLevel   = seenOf(levelField)
 )
 
-func (o *Observation) field(s *seenField) *Field {
+// field is the field that stands at a place in the list, or of which a part does.
+func (o *Observation) field(at int) *Field {
+	s := &o.fields.list[at]
 	switch {
-	case s.field >= 0:
-		return &o.Fields[s.field]
-	case s.name == aboutLevel.name:
+	case s.part != whole:
+		return &o.Fields[s.of]
+	case at < len(o.Fields):
+		return &o.Fields[at]
+	case s.hash == seenLevel.hash:
 		return &levelField
 	}
 	return &messageField
@@ -295,47 +319,45 @@ func (o *Observation) field(s *seenField) *Field {
 
 // judgeFields judges the event's fields. It changes nothing.
 func (m *Model) judgeFields(o *Observation) {
-	s := &o.fields
-	s.n, s.nlows, s.mask = 0, 0, keyMask{}
+	s, fs := &o.fields, &m.fields
+	s.nlows, s.nrest = 0, 0
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
 	s.rushed, s.young = false, 0
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
-	if len(o.Fields) == 0 {
+	if s.n = len(o.Fields); s.n == 0 {
 		return
-	}
-	// The tables are asked for all fields at once: what is not in the processor's
-	// caches is waited for once, not for each.
-	fs := &m.fields
-	for i := range o.Fields {
-		fs.ask(&o.about[i])
-	}
-	for i := range o.Fields {
-		if f := &o.Fields[i]; f.Kind != Null {
-			m.judgeField(o, f, i, &o.about[i])
-		}
 	}
 	// That a record has a message and a level is known as that it has a field.
 	if o.Size > 0 {
-		a := aboutMessage
-		fs.ask(&a)
-		m.judgeField(o, &messageField, -1, &a)
+		s.list[s.n] = seenMessage
+		s.n++
 	}
 	if o.Level != pattern.LevelNone {
-		a := aboutLevel
-		fs.ask(&a)
-		m.judgeField(o, &levelField, -1, &a)
+		s.list[s.n] = seenLevel
+		s.n++
+	}
+	m.sift(o)
+	for _, at := range s.rest[:s.nrest] {
+		m.judgePart(o, int(at))
 	}
 	if fs.records < youngRecords {
 		return
 	}
-	set := fs.keys.set(&s.mask)
+	set := fs.keys.named(s.names)
+	if set == nil {
+		mask := s.mask()
+		if set = fs.keys.set(&mask); set != nil {
+			set.names = s.names
+		}
+	}
 	if s.newKey >= 0 {
-		s.rawKey = keyWeight * s.list[s.newKey].bits
+		s.rawKey = keyWeight * s.close[s.newKey].bits
 	} else if s.rareKey >= 0 {
 		k := &fs.keys.all[s.list[s.rareKey].key]
 		s.rawKey = keyWeight * fs.objects.least(log2(float64((fs.records+1)/(k.n+0.5))), int(k.object)-1) / (1 + k.n/keyTold)
 	} else if set == nil || set.n < knownKeySet {
-		lost, bits := fs.keys.missing(&s.mask)
+		mask := s.mask()
+		lost, bits := fs.keys.missing(&mask)
 		if o.Size == 0 { // of a record that is cut short there may be too little left to compare
 			if at, b := fs.messageless(); b > bits {
 				lost, bits = at, b
@@ -354,10 +376,84 @@ func (m *Model) judgeFields(o *Observation) {
 	m.weighFields(o)
 }
 
+// sift finds out which of the fields are known, and of which there is more to say than
+// that their values are routine in their places: those alone are judged then.
+func (m *Model) sift(o *Observation) {
+	fs, all := &m.fields, &o.fields
+	keys, guess := &fs.keys, &fs.keys.behind[0]
+	statement := o.Pattern()
+	all.names = nameSeed
+	for at := 0; at < all.n; at++ { // parts come behind
+		s := &all.list[at]
+		if s.aside != 0 {
+			if s.aside == null {
+				s.key = -1
+				continue
+			}
+			all.addParts(at, o.Fields[at].Value)
+		}
+		k := keys.guessed(*guess, s.hash)
+		if k == nil {
+			k = keys.follow(guess, s.hash)
+		}
+		if k == nil {
+			s.key, guess = -1, &keys.behind[0]
+			all.addRest(at)
+			continue
+		}
+		s.key = int16(*guess)
+		guess = &keys.behind[s.key+1]
+		all.names += s.hash
+		p := &k.place
+		any := p.settled.any
+		switch {
+		case p.settled.sort != s.sort+1:
+			all.addRest(at)
+			continue
+		case s.sort == sortNumber:
+			x := s.number
+			if x == noNumber { // 0 has a range only where it is one of few values
+				x, any = 0, false
+			}
+			r := fs.ranges.follow(&keys.ranged[s.key], rangeKey(statement, s.hash))
+			if r == nil || r.n < settledAfter || !r.told.holds(x) || !p.numbers.told.holds(x) || s.unit != p.unit {
+				all.addRest(at)
+				continue
+			}
+		case any && s.part == whole && !p.texts.routine(o.Fields[at].Value):
+			all.addRest(at)
+			continue
+		}
+		if !any && fs.values.find(s.id()).n < knownValue {
+			all.addRest(at)
+			continue
+		}
+		s.routine = true
+		if p.settled.category && s.unit == pattern.UnitNone {
+			all.addLow(s.id(), at)
+		}
+	}
+}
+
+func (all *fieldsSeen) addRest(at int) {
+	all.rest[all.nrest] = uint8(at)
+	all.nrest++
+}
+
+// mask returns the keys that are there.
+func (all *fieldsSeen) mask() (m keyMask) {
+	for i := range all.n {
+		if s := &all.list[i]; s.part == whole && s.key >= 0 {
+			m.add(int(s.key))
+		}
+	}
+	return m
+}
+
 // messageless returns the key that stands for the message, and how surprising it is that a
 // record has none.
 func (fs *fields) messageless() (key int, bits float32) {
-	key = fs.keys.find(aboutMessage.name)
+	key = fs.keys.find(seenMessage.hash)
 	if key < 0 || fs.keys.all[key].n < alwaysThere {
 		return -1, 0
 	}
@@ -374,10 +470,10 @@ func (m *Model) weighFields(o *Observation) {
 		feature Feature
 		points  float32
 	}{
-		{featValue, fs.value.least(s.rawValue, valueTail)},
-		{featKey, fs.key.least(s.rawKey, keyTail)},
-		{featText, fs.text.least(s.rawText, textTail)},
-		{featPair, fs.pair.least(s.rawPair, pairTail)},
+		{featValue, fs.tails.least(tailOfValue, s.rawValue, valueTail)},
+		{featKey, fs.tails.least(tailOfKey, s.rawKey, keyTail)},
+		{featText, fs.tails.least(tailOfText, s.rawText, textTail)},
+		{featPair, fs.tails.least(tailOfPair, s.rawPair, pairTail)},
 		{featNumber, s.rawNumber},
 	}
 	// What a kind of record that is new itself brings with it is told by its kind.
@@ -390,7 +486,7 @@ func (m *Model) weighFields(o *Observation) {
 	}
 	// So is what comes with a value that is young itself: the instances of a new release,
 	// what a new client asks for. What it does for the first time in this log is not.
-	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(&s.list[s.odd])) && !o.saysKind(&s.list[s.odd]) {
+	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !codeWorse(o.field(s.odd)) && !o.saysKind(s.odd) {
 		points[0].points *= explained
 	}
 	if s.young != 0 && s.lost < 0 && !o.failureKey() {
@@ -413,14 +509,15 @@ func (m *Model) weighFields(o *Observation) {
 			s.far = -1
 		}
 	}
-	if rush := fs.rush.least(s.rawRush, rushTail); rush > featBurst.Points(r) {
+	if rush := fs.tails.least(tailOfRush, s.rawRush, rushTail); rush > featBurst.Points(r) {
 		featBurst.set(r, rush)
 		s.rushed = true
 	}
 }
 
-// saysKind reports whether a field's name says what kind of record it is.
-func (o *Observation) saysKind(s *seenField) bool { return s.field >= 0 && o.about[s.field].kind }
+// saysKind reports whether the name of the field at a place in the list says what kind of
+// record it is.
+func (o *Observation) saysKind(at int) bool { return o.fields.list[o.fields.whole(at)].kind }
 
 // ofValue reports whether a feature is about what stands in one field.
 func ofValue(f Feature) bool { return f == featValue || f == featText }
@@ -432,7 +529,7 @@ func (o *Observation) failureKey() bool {
 	if at < 0 {
 		return false
 	}
-	name := o.field(&o.fields.list[at]).Name
+	name := o.field(at).Name
 	return named(name, wordNames) || named(name, failureNames)
 }
 
@@ -486,39 +583,43 @@ const (
 	maxEnding = 6
 )
 
-func (m *Model) judgeField(o *Observation, f *Field, i int, a *about) {
-	m.judgePart(o, f, i, whole, a, f.Value)
-	if f.Kind == Text && len(f.Value) > 1 && f.Value[0] == '/' {
-		path := f.Value[:min(len(f.Value), maxValue)]
-		if q := bytes.IndexByte(path, '?'); q >= 0 {
-			path = path[:q]
-		}
-		head := path[1:]
-		if n := bytes.IndexByte(head, '/'); n >= 0 {
-			head = head[:n]
-		}
-		m.judgePiece(o, f, i, first, a, head)
-		last := path[bytes.LastIndexByte(path, '/')+1:]
-		end := []byte(nil)
-		if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= maxEnding {
-			end = last[n+1:]
-		}
-		m.judgePiece(o, f, i, ending, a, end)
+// addParts adds the parts of a path, which stands at a place in the list, to that.
+func (all *fieldsSeen) addParts(at int, path []byte) {
+	path = path[:min(len(path), maxValue)]
+	if q := bytes.IndexByte(path, '?'); q >= 0 {
+		path = path[:q]
 	}
+	head := path[1:]
+	if n := bytes.IndexByte(head, '/'); n >= 0 {
+		head = head[:n]
+	}
+	all.addPart(at, first, head)
+	last := path[bytes.LastIndexByte(path, '/')+1:]
+	end := []byte(nil)
+	if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= maxEnding {
+		end = last[n+1:]
+	}
+	all.addPart(at, ending, end)
 }
 
-// judgePiece judges a part of the i-th field, of which the whole is known.
-func (m *Model) judgePiece(o *Observation, f *Field, i int, p part, whole *about, value []byte) {
-	a := about{name: whole.name ^ partSeeds[p], value: hashBytes(nameSeed, value)}
-	m.fields.ask(&a)
-	m.judgePart(o, f, i, p, &a, value)
+func (all *fieldsSeen) addPart(of int, p part, text []byte) {
+	if all.n == maxSeen {
+		return
+	}
+	all.text[all.n] = text
+	s := &all.list[all.n]
+	all.n++
+	*s = seenField{of: int16(of), part: p, sort: sortText, number: noNumber}
+	s.hash = all.list[of].hash ^ partSeeds[p]
+	s.both = mix64(s.hash, hashBytes(nameSeed, text))
+	s.value = uint32(s.both)
 }
 
 // stranger reports whether what stands at one place in the list is stranger than at
 // another, by their points; of equals, their names decide, so that the order in which
 // a record's fields come does not matter.
 func (all *fieldsSeen) stranger(points float32, at int, than float32, other int) bool {
-	return points > than || points == than && other >= 0 && all.list[at].name < all.list[other].name
+	return points > than || points == than && other >= 0 && all.list[at].hash < all.list[other].hash
 }
 
 // tellWords has a field of words told that n records had, if it is the rarest so far.
@@ -528,48 +629,33 @@ func (all *fieldsSeen) tellWords(at int, n float32) {
 	}
 }
 
-func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, value []byte) {
+// judgePart judges what stands at a place in the list.
+func (m *Model) judgePart(o *Observation, at int) {
 	fs, all := &m.fields, &o.fields
-	if all.n == maxSeen {
-		return
+	s, c := &all.list[at], &all.close[at]
+	f, p := o.field(at), s.part
+	*c = seenClose{ranged: -1}
+	if s.key >= 0 && o.Learned && fs.keys.all[s.key].n <= 1 {
+		s.key = -1
 	}
-	s := &all.list[all.n]
-	name := a.name
-	s.field, s.part, s.sort, s.number, s.text = int16(i), p, sortText, noNumber, value
-	s.name, s.value, s.id, s.key = name, a.value, a.id, a.key
-	s.place, s.count, s.ranged, s.bits, s.marks = 0, 0, -1, 0, marks{}
-	at := all.n
-	all.n++
-	k := int(a.key)
-	if p == whole {
-		s.sort = uint8(f.sort())
-	}
-	if f.Kind == Number {
-		s.number = numberOctaves(f.Number)
-	}
-	if k >= 0 && o.Learned && fs.keys.all[k].n <= 1 {
-		k, s.key = -1, -1
-	}
+	k := int(s.key)
 	if k < 0 {
-		if p == whole && fs.values.find(uint32(name)).n <= o.own() { // it may be one for which there was no room
-			s.bits = log2(float64(fs.records + 1))
-			if !a.words && !named(f.Name, failureNames) {
-				s.bits = fs.objects.least(s.bits, fs.objects.find(objectOf(f.Name)))
+		if p == whole && fs.values.find(uint32(s.hash)).n <= o.own() { // it may be one for which there was no room
+			c.bits = log2(float64(fs.records + 1))
+			if !s.words && !named(f.Name, failureNames) {
+				c.bits = fs.objects.least(c.bits, fs.objects.find(objectOf(f.Name)))
 			}
-			if all.newKey < 0 || all.stranger(s.bits, at, all.list[all.newKey].bits, all.newKey) {
+			if all.newKey < 0 || all.stranger(c.bits, at, all.close[all.newKey].bits, all.newKey) {
 				all.newKey = at
 			}
-			if o.Size > 0 && a.words && f.Kind == Text {
+			if o.Size > 0 && s.words && f.Kind == Text {
 				all.tellWords(at, 0)
 			}
 		}
 		return
 	}
-	if p == whole {
-		all.mask.add(k)
-	}
 	key := &fs.keys.all[k]
-	if o.Size > 0 && p == whole && a.words && f.Kind == Text { // it is judged with the message
+	if o.Size > 0 && p == whole && s.words && f.Kind == Text { // it is judged with the message
 		if n := key.n - float32(o.own()); n < rareKey {
 			all.tellWords(at, n)
 		}
@@ -579,18 +665,18 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
 		all.rareKey = at
 	}
-	s.place = a.place
-	s.count = uint32(fs.values.slots[s.place].n)
-	if s.count > 0 {
-		s.count -= uint32(o.own())
+	c.place = fs.values.place(s.id())
+	c.count = uint32(fs.values.slots[c.place].n)
+	if c.count > 0 {
+		c.count -= uint32(o.own())
 	}
-	if pl.n < youngRecords || a.run && numbered(f) {
+	if pl.n < youngRecords || s.run && numbered(f) {
 		return
 	}
 	bits, sorted := float32(0), false
-	if s.count < commonValue && !pl.quantity(s.number, f.Unit) {
-		rare, _ := pl.seldom.surprise(s.count)
-		bits = rare - toldBits*log2(float64(1+s.count))
+	if c.count < commonValue && !pl.quantity(s.number, f.Unit) {
+		rare, _ := pl.seldom.surprise(c.count)
+		bits = rare - toldBits*log2(float64(1+c.count))
 	}
 	if p == whole {
 		if b := pl.sortBits(int(s.sort), float32(o.own())); b > bits {
@@ -612,43 +698,48 @@ func (m *Model) judgePart(o *Observation, f *Field, i int, p part, a *about, val
 		}
 	}
 	if f.Kind == Number && s.number != noNumber && pl.kinds[sortNumber] >= pl.kinds[sortText] {
-		m.judgeNumber(o, s, pl, at)
+		m.judgeNumber(o, at, pl)
 	}
-	if s.sort == sortText && p == whole && f.Kind == Text && s.count == 0 {
-		s.marks = marksOf(value)
-		s.bits = pl.texts.surprise(s.marks)
-		if points := pl.texts.points(s.bits, octavesOf(float64(len(value)+1))); all.stranger(points, at, all.rawText, all.strange) {
+	if s.sort == sortText && p == whole && f.Kind == Text && c.count == 0 {
+		c.marks = marksOf(f.Value)
+		c.bits = pl.texts.surprise(c.marks)
+		if points := pl.texts.points(c.bits, octavesOf(float64(len(f.Value)+1))); all.stranger(points, at, all.rawText, all.strange) {
 			all.rawText, all.strange = points, at
 		}
 	}
 	if pl.category() && f.Unit == pattern.UnitNone {
-		if s.count >= firmValue {
-			all.addLow(s.id, at)
-		} else if s.count > 0 && p == whole && !codeWorse(f) && float64(m.records)-octaves(fs.values.slots[s.place].t).exp() < newcomer {
+		if c.count >= firmValue {
+			all.addLow(s.id(), at)
+		} else if c.count > 0 && p == whole && !codeWorse(f) && float64(m.records)-octaves(fs.values.slots[c.place].t).exp() < newcomer {
 			all.young |= 1 << at
 		}
 	}
 }
 
-// addLow takes a value of a category in. Of more than can be compared those of the
-// lowest names stay, in whatever order they come.
+// addLow takes a value of a category in.
 func (all *fieldsSeen) addLow(id uint32, at int) {
-	i := all.nlows
-	if i < maxLows {
-		all.nlows++
-	} else {
-		name := func(i int) uint64 { return all.list[all.lows[i].seen].name }
-		i = 0
-		for j := range all.lows {
-			if name(j) > name(i) {
-				i = j
-			}
-		}
-		if all.list[at].name > name(i) {
-			return
+	if all.nlows == maxLows {
+		all.addLowest(id, at)
+		return
+	}
+	l := &all.lows[all.nlows]
+	l.id, l.seen = id, at
+	all.nlows++
+}
+
+// addLowest is addLow where there are too many to be compared: those of the lowest names
+// stay, in whatever order they come.
+func (all *fieldsSeen) addLowest(id uint32, at int) {
+	name := func(i int) uint64 { return all.list[all.lows[i].seen].hash }
+	i := 0
+	for j := range all.lows {
+		if name(j) > name(i) {
+			i = j
 		}
 	}
-	all.lows[i].id, all.lows[i].seen = id, at
+	if all.list[at].hash < name(i) {
+		all.lows[i].id, all.lows[i].seen = id, at
+	}
 }
 
 // isAddress reports whether a field's value is the address of a page, as a referer is.
@@ -789,13 +880,14 @@ const firmRange = 20
 // numbers are identifiers without letters (7f774eeffb9e, 550012525620).
 const mixedShare = 4
 
-func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
+func (m *Model) judgeNumber(o *Observation, at int, p *place) {
+	s, c := &o.fields.list[at], &o.fields.close[at]
 	if p.kinds[sortText]*mixedShare > p.n {
 		return
 	}
 	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
-	if s.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); s.ranged >= 0 {
-		if r := &m.fields.ranges.slots[s.ranged]; r.n >= firmRange {
+	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
+		if r := &m.fields.ranges.slots[c.ranged]; r.n >= firmRange {
 			usual, told, n = r.span, r.told, r.n
 		}
 	}
@@ -805,7 +897,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 	var d float32
 	switch {
 	case s.number > usual.hi:
-		d = (s.number - usual.noticed(o.field(s).Unit).hi).float()
+		d = (s.number - usual.noticed(s.unit).hi).float()
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
 	case s.number < usual.lo:
@@ -829,7 +921,7 @@ func (m *Model) judgeNumber(o *Observation, s *seenField, p *place, at int) {
 }
 
 func (o *Observation) rangeKey(s *seenField) uint32 {
-	return rangeKey(o.Pattern(), s.name)
+	return rangeKey(o.Pattern(), s.hash)
 }
 
 func rangeKey(statement, name uint64) uint32 { return uint32(mix64(statement, name)) }
@@ -898,7 +990,7 @@ func (m *Model) judgePairs(o *Observation) {
 			}
 			if a.seen >= 0 && b.seen >= 0 {
 				// They can only meet in records that have both fields.
-				both := fs.keys.together(s.wholeKey(a.seen), s.wholeKey(b.seen))
+				both := fs.keys.together(int(s.list[s.whole(a.seen)].key), int(s.list[s.whole(b.seen)].key))
 				if expected *= min(1, both/min(a.of, b.of)); expected < leastExpected {
 					continue
 				}
@@ -919,12 +1011,12 @@ func (m *Model) judgePairs(o *Observation) {
 	}
 }
 
-// wholeKey is the key of the field of which something stands at a place in the list.
-func (all *fieldsSeen) wholeKey(at int) int {
-	for all.list[at].part != whole { // parts stand behind it
-		at--
+// whole is the place in the list of the field of which something stands at another.
+func (all *fieldsSeen) whole(at int) int {
+	if s := &all.list[at]; s.part != whole {
+		return int(s.of)
 	}
-	return int(all.list[at].key)
+	return at
 }
 
 // parts is 1 for a value that is a part of another, 0 for a whole one.
@@ -993,21 +1085,19 @@ func (m *Model) learnFields(o *Observation) {
 	if len(o.Fields) == 0 {
 		return
 	}
-	fs.value.learn(s.rawValue)
-	fs.key.learn(s.rawKey)
-	fs.text.learn(s.rawText)
-	fs.pair.learn(s.rawPair)
-	fs.rush.learn(s.rawRush)
+	fs.tails.learn(&[tailsOf]float32{tailOfValue: s.rawValue, tailOfKey: s.rawKey, tailOfText: s.rawText, tailOfPair: s.rawPair, tailOfRush: s.rawRush})
 	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
-	fs.records++
 	s.had, s.grown = 0, 0
-	for i := range s.n {
-		m.learnField(o, &s.list[i])
+	for _, at := range s.rest[:s.nrest] {
+		m.learnField(o, int(at), 1)
 	}
-	fs.objects.learn(s.had, s.grown)
-	fs.keys.learnSet(&s.mask, m.records)
+	sample := sampled(m.records)
+	if sample {
+		m.learnRoutine(o)
+	}
+	m.learnKeys(o, sample)
 	fs.shapes.count(s.shape, 1)
 	if s.nlows >= 2 {
 		times := uint32(1)
@@ -1030,14 +1120,66 @@ func (m *Model) learnFields(o *Observation) {
 	}
 }
 
-func (m *Model) learnField(o *Observation, s *seenField) {
-	fs := &m.fields
-	f := o.field(s)
+// learnKeys takes in which fields the event has. Of a set of keys that is known well it
+// counts samples alone, as it does of routine values.
+func (m *Model) learnKeys(o *Observation, sample bool) {
+	fs, s, times := &m.fields, &o.fields, float32(1)
+	set := fs.keys.named(s.names)
+	if set != nil && set.n >= settledAfter {
+		if times = sampleOne; !sample {
+			times = 0
+		}
+	}
+	if next := sampled(m.records + 1); times == 0 && !next {
+		return
+	}
+	for i := range s.n {
+		is := &s.list[i]
+		if is.key < 0 {
+			continue
+		}
+		k := &fs.keys.all[is.key]
+		k.n += times
+		k.place.last = is.value
+		s.had |= 1 << k.object >> 1
+	}
+	if times == 0 {
+		return
+	}
+	fs.records += times
+	fs.objects.learn(s.had, s.grown, times)
+	mask := s.mask()
+	fs.keys.learnSet(&mask, m.records, times)
+}
+
+// learnRoutine takes in what is routine in a sample, for all records whose like is not
+// learned from.
+func (m *Model) learnRoutine(o *Observation) {
+	fs, all := &m.fields, &o.fields
+	for at := range all.n {
+		s := &all.list[at]
+		if !s.routine {
+			continue
+		}
+		c := &all.close[at]
+		*c = seenClose{place: fs.values.place(s.id()), ranged: -1}
+		c.count = uint32(fs.values.slots[c.place].n)
+		if s.sort == sortText && s.part == whole && c.count == 0 {
+			c.marks = marksOf(o.field(at).Value)
+		}
+		m.learnField(o, at, sampleOne)
+	}
+}
+
+// learnField takes what stands at a place in the list in, so many times.
+func (m *Model) learnField(o *Observation, at int, times float32) {
+	fs, s, c := &m.fields, &o.fields.list[at], &o.fields.close[at]
+	f := o.field(at)
 	k := int(s.key)
 	if k < 0 {
-		if k = fs.keys.find(s.name); k < 0 { // two of a name may be new at once
-			isNew := fs.values.count(uint32(s.name), 1)
-			if k = fs.keys.add(s.name, f.Name, m.records); k < 0 {
+		if k = fs.keys.find(s.hash); k < 0 { // two of a name may be new at once
+			isNew := fs.values.count(uint32(s.hash), 1)
+			if k = fs.keys.add(s.hash, f.Name, m.records); k < 0 {
 				// Where there is no room for more names, an object is still as open as it was.
 				if at := fs.objects.find(objectOf(f.Name)); s.part == whole && at >= 0 {
 					o.fields.had |= 1 << at
@@ -1047,59 +1189,59 @@ func (m *Model) learnField(o *Observation, s *seenField) {
 				}
 				return
 			}
+			fs.keys.all[k].place.words = s.words
 			if s.part == whole {
 				fs.keys.all[k].object = fs.objects.claim(objectOf(f.Name))
 				o.fields.grown |= 1 << fs.keys.all[k].object >> 1
 			}
 		}
-		if s.part == whole {
-			o.fields.mask.add(k)
-		}
+		s.key = int16(k)
+		o.fields.names += s.hash
 	}
-	key := &fs.keys.all[k]
-	p := &key.place
-	o.fields.had |= 1 << key.object >> 1
-	key.n++
-	p.n++
-	p.kinds[s.sort]++
-	p.seldom.learn(s.count, placeHorizon)
-	if v := uint32(s.value); v != p.last {
-		p.changes++
-		p.last = v
+	p := &fs.keys.all[k].place
+	p.n += times
+	p.kinds[s.sort] += times
+	p.seldom.learn(c.count, times, placeHorizon)
+	if s.value != p.last {
+		p.changes += times
+		p.last = s.value
 	}
 	if p.category() {
-		p.compared++
+		p.compared += times
 	}
-	if s.count == 0 {
-		p.distinct++
+	counts := uint32(times)
+	if c.count == 0 {
+		p.distinct += counts
+		counts = 1
 	}
 	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
-		fs.values.countAt(s.place, s.id)
-		if s.count == 0 {
-			if g := fs.values.find(s.id); g.key != 0 {
+		fs.values.countAt(c.place, s.id(), counts)
+		if c.count == 0 {
+			if g := fs.values.find(s.id()); g.key != 0 {
 				g.t = uint16(octavesOf(float64(m.records + 1)))
 			}
 		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {
-		p.learnUsual(uint32(s.value), f.Value)
+		p.learnUsual(s.value, f, times)
 	}
-	if s.number != noNumber || f.Kind == Number {
+	if s.sort == sortNumber {
 		p.unit = f.Unit
 		n := s.number
 		if n == noNumber {
 			n = 0
 		}
-		p.numbers.learn(n)
-		fs.ranges.claimAt(int(s.ranged), o.rangeKey(s)).learn(n)
+		p.numbers.learn(n, times)
+		fs.ranges.claimAt(int(c.ranged), o.rangeKey(s)).learn(n, times)
 	}
-	if s.sort == sortText && s.part == whole && f.Kind == Text && s.count == 0 {
+	if s.sort == sortText && s.part == whole && f.Kind == Text && c.count == 0 {
 		if p.n < youngRecords {
-			s.marks = marksOf(f.Value)
-			s.bits = p.texts.surprise(s.marks)
+			c.marks = marksOf(f.Value)
+			c.bits = p.texts.surprise(c.marks)
 		}
-		p.texts.learn(s.marks, s.bits, octavesOf(float64(len(f.Value)+1)))
+		p.texts.learn(c.marks, c.bits, octavesOf(float64(len(f.Value)+1)), times)
 	}
+	p.settle()
 }
 
 // knownIdentifier is how many values must have been seen to say that a field holds
@@ -1127,11 +1269,7 @@ func (fs *fields) carry(c *codec.Codec) {
 	fs.pairs.carry(c)
 	fs.ranges.carry(c)
 	c.F32(&fs.records)
-	fs.value.carry(c)
-	fs.key.carry(c)
-	fs.text.carry(c)
-	fs.pair.carry(c)
-	fs.rush.carry(c)
+	fs.tails.carry(c)
 	for i := range fs.recent {
 		c.U32(&fs.recent[i])
 	}
@@ -1145,7 +1283,7 @@ func (o *Observation) render(dst []byte) []byte {
 	for _, kinds := range []bool{true, false} {
 		for i := range o.Fields {
 			f := &o.Fields[i]
-			if _, tells := o.tellsKind(i); f.Kind == Null || tells != kinds {
+			if f.Kind == Null || o.tellsKind(i) != kinds {
 				continue
 			}
 			if len(dst) > 0 {
@@ -1153,7 +1291,10 @@ func (o *Observation) render(dst []byte) []byte {
 			}
 			dst = append(dst, f.Name...)
 			if kinds {
-				dst = append(append(dst, '='), f.Value[:min(len(f.Value), 24)]...)
+				dst = append(dst, '=')
+				from := len(dst)
+				dst = f.AppendText(dst)
+				dst = dst[:min(len(dst), from+24)]
 			}
 		}
 	}

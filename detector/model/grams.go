@@ -43,7 +43,7 @@ var salt = rand.Uint64() | 1
 // (multiply-shift, Dietzfelbinger et al. 1997): of two keys, however they were
 // chosen, the chance to want the same one is at most 2 in mask+1.
 func slotOf(key uint64, mask uint32) uint32 {
-	return uint32(key * salt >> bits.LeadingZeros64(uint64(mask)))
+	return uint32(key * salt >> (-uint(bits.Len32(mask)) & 63)) // 64 less the length of the mask
 }
 
 func (g *grams) find(key uint32) *gram {
@@ -66,15 +66,15 @@ func (g *grams) place(key uint32) uint32 {
 	return i
 }
 
-// countAt counts the key once more, which stood at a place when that was asked for.
-func (g *grams) countAt(place, key uint32) {
+// countAt is count for a key that stood at a place when that was asked for.
+func (g *grams) countAt(place, key, n uint32) {
 	if place < uint32(len(g.slots)) {
 		if s := &g.slots[place]; s.key == key|1<<31 {
-			s.n = saturate(uint32(s.n) + 1)
+			s.n = saturate(uint32(s.n) + n)
 			return
 		}
 	}
-	g.count(key, 1)
+	g.count(key, n)
 }
 
 // count counts the key n times more and reports whether it is new.

@@ -50,6 +50,9 @@ type keys struct {
 	slots [2 * maxKeys]uint16 // index in all, plus 1; 0 = empty
 	all   []key
 	sets  []keySet
+
+	behind [maxKeys + 1]uint16 // guesses of what comes behind each key; the first, of what comes first
+	ranged [maxKeys]uint16     // indices in fields.ranges: the one that a key's number was last looked for in
 }
 
 // keyMask is a set of keys, by their indices.
@@ -63,6 +66,8 @@ type keySet struct {
 	mask keyMask
 	n    float32 // records, aged
 	last uint32  // the record that had it last
+
+	names uint64 // the sum of its keys' hashes by which it was last found
 }
 
 // find returns the index of the key, -1 where there is none.
@@ -77,6 +82,25 @@ func (t *keys) find(hash uint64) int {
 			return int(at - 1)
 		}
 	}
+}
+
+// guessed returns the key if it is where it is guessed to be. Records have their keys in
+// the same order again and again: what came behind a key last (see behind) is a good guess.
+func (t *keys) guessed(guess uint16, hash uint64) *key {
+	if int(guess) < len(t.all) && t.all[guess].hash == hash {
+		return &t.all[guess]
+	}
+	return nil
+}
+
+// follow returns the key, nil where there is none, and has it guessed the next time.
+func (t *keys) follow(guess *uint16, hash uint64) *key {
+	at := t.find(hash)
+	if at < 0 {
+		return nil
+	}
+	*guess = uint16(at)
+	return &t.all[at]
 }
 
 // add makes a key, which must not be there. It returns -1 when there are too many.
@@ -104,18 +128,34 @@ func (t *keys) put(hash uint64, at int) {
 func (t *keys) set(m *keyMask) *keySet {
 	for i := range t.sets {
 		if t.sets[i].mask == *m {
-			if i > 0 && t.sets[i].n > 2*t.sets[i-1].n { // what is frequent is found first
-				t.sets[i], t.sets[i-1] = t.sets[i-1], t.sets[i]
-				i--
-			}
-			return &t.sets[i]
+			return t.forward(i)
 		}
 	}
 	return nil
 }
 
-// learnSet counts the set.
-func (t *keys) learnSet(m *keyMask, now uint32) {
+// named returns the set that was last found by such a sum of its keys' hashes, nil where
+// there is none.
+func (t *keys) named(names uint64) *keySet {
+	for i := range t.sets {
+		if t.sets[i].names == names {
+			return t.forward(i)
+		}
+	}
+	return nil
+}
+
+// forward has what is frequent found first.
+func (t *keys) forward(i int) *keySet {
+	if i > 0 && t.sets[i].n > 2*t.sets[i-1].n {
+		t.sets[i], t.sets[i-1] = t.sets[i-1], t.sets[i]
+		i--
+	}
+	return &t.sets[i]
+}
+
+// learnSet counts the set so many times.
+func (t *keys) learnSet(m *keyMask, now uint32, times float32) {
 	s := t.set(m)
 	if s == nil {
 		if len(t.sets) < maxKeySets {
@@ -131,7 +171,7 @@ func (t *keys) learnSet(m *keyMask, now uint32) {
 			*s = keySet{mask: *m}
 		}
 	}
-	s.n++
+	s.n += times
 	s.last = now
 }
 

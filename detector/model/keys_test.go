@@ -57,10 +57,10 @@ func TestKeySets(t *testing.T) {
 	}
 	var k keys
 	for i := range maxKeySets {
-		k.learnSet(mask(i), uint32(i))
+		k.learnSet(mask(i), uint32(i), 1)
 	}
 	for range 3 {
-		k.learnSet(mask(5), 100)
+		k.learnSet(mask(5), 100, 1)
 	}
 	if s := k.set(mask(5)); s == nil || s.n != 4 || s.last != 100 {
 		t.Errorf("a set that came 4 times is %+v", s)
@@ -75,16 +75,16 @@ func TestKeySets(t *testing.T) {
 		}
 	}
 	// One more makes the rarest go that was not seen for longest.
-	k.learnSet(mask(1, 2), 101)
+	k.learnSet(mask(1, 2), 101, 1)
 	if k.set(mask(0)) != nil || k.set(mask(1)) == nil || k.set(mask(5)) == nil || k.set(mask(1, 2)) == nil || len(k.sets) != maxKeySets {
 		t.Error("another one than the oldest of the rarest made room")
 	}
-	k.learnSet(mask(1), 102)
-	k.learnSet(mask(1, 3), 103)
+	k.learnSet(mask(1), 102, 1)
+	k.learnSet(mask(1, 3), 103, 1)
 	if k.set(mask(1)) == nil || k.set(mask(2)) != nil {
 		t.Error("one that came again made room, or one that came once did not")
 	}
-	k = keys{sets: []keySet{{*mask(1, 2), 10, 0}, {*mask(1, 3), 20, 0}, {*mask(1, 2, 3), 40, 0}}}
+	k = keys{sets: []keySet{{mask: *mask(1, 2), n: 10}, {mask: *mask(1, 3), n: 20}, {mask: *mask(1, 2, 3), n: 40}}}
 	for _, c := range []struct {
 		a, b int
 		want float32
@@ -105,7 +105,7 @@ func TestMissingKeys(t *testing.T) {
 		}
 		return k
 	}
-	set := func(n float32, list ...int) keySet { return keySet{*mask(list...), n, 0} }
+	set := func(n float32, list ...int) keySet { return keySet{mask: *mask(list...), n: n} }
 	for _, c := range []struct {
 		name   string
 		of     *keys
@@ -171,10 +171,10 @@ func TestObjects(t *testing.T) {
 	o = objects{}
 	o.claim(recordObject)
 	o.claim(7)
-	o.learn(0b11, 0b11)
-	o.learn(0b10, 0b10)
-	o.learn(0b01, 0b00)
-	o.learn(0b11, 0b01)
+	o.learn(0b11, 0b11, 1)
+	o.learn(0b10, 0b10, 1)
+	o.learn(0b01, 0b00, 1)
+	o.learn(0b11, 0b01, 1)
 	if r, x := o.all[0], o.all[1]; r.n != 3 || r.newer != 1 || x.n != 3 || x.newer != 1 {
 		t.Errorf("%+v", o.all)
 	}
@@ -224,7 +224,7 @@ func TestTexts(t *testing.T) {
 	var x texts
 	for range 40 {
 		m := with("/cart/items")
-		x.learn(m, x.surprise(m), octavesOf(12))
+		x.learn(m, x.surprise(m), octavesOf(12), 1)
 	}
 	if x.n != 40 || x.lengths != (span{octavesOf(12), octavesOf(12)}) {
 		t.Errorf("%v texts, of the lengths %v", x.n, x.lengths)
@@ -271,14 +271,14 @@ func TestTexts(t *testing.T) {
 	}
 	// One far away moves the usual no further than a bound.
 	x = texts{n: 1000, mean: 2, spread: 4, lengths: span{1, 1}}
-	x.learn(marks{}, 1e6, 1)
+	x.learn(marks{}, 1e6, 1, 1)
 	if d := float64(outlierText * (2 + 1)); math.Abs(float64(x.mean)-(2+d/textHorizon)) > 1e-4 || math.Abs(float64(x.spread)-(4+(d*d-4)/textHorizon)) > 1e-3 {
 		t.Errorf("the usual is %v, the variance %v", x.mean, x.spread)
 	}
 	// Counts have room: they are halved with the number of texts.
 	x = texts{n: fullTexts - 1}
 	x.with[3], x.pairs[4] = 1000, 501
-	if x.learn(marks{with: 1 << 3}, 0, 1); x.n != fullTexts/2 || x.with[3] != 500 || x.pairs[4] != 250 {
+	if x.learn(marks{with: 1 << 3}, 0, 1, 1); x.n != fullTexts/2 || x.with[3] != 500 || x.pairs[4] != 250 {
 		t.Errorf("of full ones: %v texts, a character in %d, a pair in %d", x.n, x.with[3], x.pairs[4])
 	}
 }
@@ -292,7 +292,7 @@ func TestUsualValues(t *testing.T) {
 			for _, c := range []byte(value) {
 				hash = (hash ^ uint32(c)) * 16777619
 			}
-			p.learnUsual(hash, []byte(value))
+			p.learnUsual(hash, &Field{Value: []byte(value)}, 1)
 		}
 	}
 	for _, v := range []string{"a", "b", "c", "d"} {

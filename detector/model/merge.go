@@ -446,7 +446,7 @@ func (r *rarity) merge(o *rarity) {
 	r.weight = 1
 }
 
-func (t *tail) merge(o *tail) {
+func (t *tails) merge(o *tails) {
 	if o.weight == 0 {
 		return
 	}
@@ -454,8 +454,10 @@ func (t *tail) merge(o *tail) {
 		*t = *o
 		return
 	}
-	for i := range t.count {
-		t.count[i] = t.count[i]/t.weight + o.count[i]/o.weight
+	for of := range t.count {
+		for i := range t.count[of] {
+			t.count[of][i] = t.count[of][i]/t.weight + o.count[of][i]/o.weight
+		}
 	}
 	t.total = t.total/t.weight + o.total/o.weight
 	t.weight = 1
@@ -525,11 +527,7 @@ func (g *merger) fields() {
 	fs.pairs.merge(&from.pairs, none)
 	fs.ranges.merge(&from.ranges)
 	fs.records += from.records
-	fs.value.merge(&from.value)
-	fs.key.merge(&from.key)
-	fs.text.merge(&from.text)
-	fs.pair.merge(&from.pair)
-	fs.rush.merge(&from.rush)
+	fs.tails.merge(&from.tails)
 	if g.later {
 		fs.recent, fs.next = from.recent, from.next
 	}
@@ -558,6 +556,7 @@ func (p *place) merge(o *place, later bool) {
 	p.numbers.merge(&o.numbers)
 	p.texts.merge(&o.texts)
 	p.mergeUsual(o)
+	p.settle()
 }
 
 // mergeUsual keeps those seen most of the usual values of both.
@@ -601,7 +600,7 @@ func (t *texts) merge(o *texts) {
 		t.with[i] += o.with[i]
 		t.pairs[i] += o.pairs[i]
 	}
-	if t.n >= fullTexts {
+	if t.findOdd(); t.n >= fullTexts {
 		t.halve()
 	}
 }

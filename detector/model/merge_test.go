@@ -25,13 +25,13 @@ func TestMergeIsBounded(t *testing.T) {
 		}
 		for range 60_000 {
 			m.language.grams.count(rng.Uint32(), 1+rng.Uint32N(3))
-			m.fields.ranges.claim(rng.Uint32()).learn(octaves(rng.IntN(3000)))
+			m.fields.ranges.claim(rng.Uint32()).learn(octaves(rng.IntN(3000)), 1)
 		}
 		for i := range 400 {
 			m.fields.keys.add(rng.Uint64(), fmt.Appendf(nil, "field.%d", i), uint32(i))
 			var mask keyMask
 			mask.add(i)
-			m.fields.keys.learnSet(&mask, m.records)
+			m.fields.keys.learnSet(&mask, m.records, 1)
 		}
 		return &m
 	}
@@ -72,12 +72,12 @@ func TestMergeWithNothing(t *testing.T) {
 		m.habits.total, m.habits.weight, m.habits.now, m.habits.begin = 300, 2, 77, 3
 		m.habits.news[1] = 9
 		m.clock.now, m.clock.usual, m.clock.pace = 77, 5, 6
-		m.seldom.learn(3, 300)
+		m.seldom.learn(3, 1, 300)
 		m.lengths.learn(80)
 		m.letters.learn([]byte("some text"))
 		m.language.grams.count(9, 4)
-		m.fields.ranges.claim(3).learn(400)
-		m.fields.value.learn(12)
+		m.fields.ranges.claim(3).learn(400, 1)
+		m.fields.tails.learn(&[tailsOf]float32{12, 0, 3, 0, 1})
 		return &m
 	}
 	want, into, from := m(), m(), New()
@@ -100,7 +100,7 @@ func TestMergeWithNothing(t *testing.T) {
 		for _, part := range []struct{ got, want any }{
 			{got.records, want.records}, {got.total, want.total}, {got.news, want.news}, {got.failure, want.failure}, {got.levels, want.levels},
 			{got.clock, want.clock}, {got.lengths, want.lengths}, {got.letters, want.letters}, {got.seldom, want.seldom},
-			{got.fields.value, want.fields.value}, {got.language.grams.entries(), want.language.grams.entries()}, {got.fields.ranges.all(), want.fields.ranges.all()},
+			{got.fields.tails, want.fields.tails}, {got.language.grams.entries(), want.language.grams.entries()}, {got.fields.ranges.all(), want.fields.ranges.all()},
 		} {
 			if !reflect.DeepEqual(part.got, part.want) {
 				t.Errorf("%s: %+v, want %+v", name, part.got, part.want)
@@ -114,9 +114,9 @@ func TestMergeWithNothing(t *testing.T) {
 func TestMergeKnowsEveryField(t *testing.T) {
 	for of, fields := range map[reflect.Type]int{
 		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 24, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
-		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tail](): 3,
-		reflect.TypeFor[fields](): 15, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 3, reflect.TypeFor[place](): 12,
-		reflect.TypeFor[texts](): 6, reflect.TypeFor[numberRange](): 7, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
+		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tails](): 3,
+		reflect.TypeFor[fields](): 11, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 4, reflect.TypeFor[place](): 14,
+		reflect.TypeFor[texts](): 8, reflect.TypeFor[numberRange](): 7, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
 		reflect.TypeFor[language](): 2, reflect.TypeFor[general](): 2, reflect.TypeFor[usual](): 2, reflect.TypeFor[shown](): 3, reflect.TypeFor[calm](): 3,
 		reflect.TypeFor[objects](): 1, reflect.TypeFor[object](): 3,
 	} {
@@ -145,7 +145,7 @@ func TestMergeIsAsIfOneHadReadBoth(t *testing.T) {
 		p.letters.usual(x/4, x > 4)
 		p.lengths.learn(int(8 * x))
 		p.grams.count(uint32(x), 3)
-		p.rarity.learn(uint32(x), 1e9) // nothing fades
+		p.rarity.learn(uint32(x), 1, 1e9) // nothing fades
 		p.span.lo, p.span.hi = min(p.span.lo, octavesOf(float64(x))), max(p.span.hi, octavesOf(float64(x)))
 	}
 	fresh := func() *parts {

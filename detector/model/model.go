@@ -317,7 +317,7 @@ func (m *Model) Learn(o *Observation) {
 	if o.below == framed {
 		m.traced = o.trace
 	} else {
-		m.seldom.learn(o.seen, rarityHorizon)
+		m.seldom.learn(o.seen, 1, rarityHorizon)
 		m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
 	}
 	switch {

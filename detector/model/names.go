@@ -47,47 +47,47 @@ func numbered(f *Field) bool {
 	return f.Kind == Number || f.Kind == Text && len(f.Value) > 2 && f.Value[0] == '0' && f.Value[1]|0x20 == 'x'
 }
 
-// about is what is found out once of a field of the event at hand.
-type about struct {
-	name, value uint64 // hashes
-	words       bool   // see Name
-	kind        bool
-	run         bool
-
-	key   int16  // index in keys; -1 for a new one
-	id    uint32 // of the value in the field
-	place uint32 // of id in fields.values
-}
-
-// ask looks up what the tables have of a field.
-func (fs *fields) ask(a *about) {
-	a.key, a.id = int16(fs.keys.find(a.name)), uint32(mix64(a.name, a.value))
-	a.place = fs.values.place(a.id)
-}
-
-func aboutField(f *Field) (a about) {
-	a.set(f)
-	return a
-}
-
-func (a *about) set(f *Field) {
-	n := f.Known
-	if n == nil {
-		made := NewName(f.Name)
-		n = &made
-	}
-	a.name, a.words, a.kind, a.run, a.value = n.hash, n.words, n.kind, n.run, f.hash()
+// seenOf is what is found out at once of a field that is none of the event's own.
+func seenOf(f Field) seenField {
+	var o Observation
+	o.SetFields([]Field{f})
+	return o.fields.list[0]
 }
 
 // SetFields gives the event its fields, at most MaxFields.
 func (o *Observation) SetFields(fields []Field) {
-	o.Fields, o.AnyWords = fields[:min(len(fields), MaxFields)], false
-	for i := range o.Fields {
-		a := &o.about[i]
-		a.set(&o.Fields[i])
-		o.AnyWords = o.AnyWords || a.words
+	fields = fields[:min(len(fields), MaxFields)]
+	words := false
+	for i := range fields {
+		f, s := &fields[i], &o.fields.list[i]
+		if f.Known != nil {
+			s.Name = *f.Known
+		} else {
+			s.Name = NewName(f.Name)
+		}
+		words = words || s.words
+		s.number, s.part, s.unit, s.aside, s.routine = noNumber, whole, f.Unit, 0, false
+		var value uint64
+		switch f.Kind {
+		case Number:
+			s.sort, s.number, value = sortNumber, numberOctaves(f.Number), f.numberHash()
+		case Time:
+			s.sort, value = sortTime, timeHash
+		default:
+			s.sort, value = sortText, f.textHash()
+			switch v := f.Value; {
+			case len(v) == 0 || string(v) == "-":
+				if s.sort = sortEmpty; f.Kind == Null {
+					s.aside = null
+				}
+			case v[0] == '/' && len(v) > 1 && f.Kind == Text:
+				s.aside = path
+			}
+		}
+		s.both, s.value = mix64(s.hash, value), uint32(value)
 	}
+	o.Fields, o.AnyWords = fields, words
 }
 
 // Words reports whether the i-th field's text is words that belong to the message.
-func (o *Observation) Words(i int) bool { return o.about[i].words && o.Fields[i].Kind == Text }
+func (o *Observation) Words(i int) bool { return o.fields.list[i].words && o.Fields[i].Kind == Text }

@@ -84,16 +84,16 @@ func (t *objects) least(bits float32, at int) float32 {
 	return min(bits, -log2(float64((o.newer+0.5)/(o.n+1))))
 }
 
-// learn takes in which objects a record had something of and which of them got a new
-// name by it.
-func (t *objects) learn(had, grown uint64) {
+// learn takes in, so many times, which objects a record had something of and which of them
+// got a new name by it.
+func (t *objects) learn(had, grown uint64, times float32) {
 	for i := range t.all {
 		o := &t.all[i]
 		if had>>i&1 != 0 {
 			if grown>>i&1 != 0 && o.n > 0 {
-				o.newer++
+				o.newer += times
 			}
-			o.n++
+			o.n += times
 		}
 	}
 }

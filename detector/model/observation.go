@@ -46,8 +46,7 @@ type Observation struct {
 	coded    int
 	reached  uint32 // of no meaning: see Model.reach
 
-	model   *Model           // that has judged it
-	about   [MaxFields]about // of Fields
+	model   *Model // that has judged it
 	fields  fieldsSeen
 	known   *statement // nil for a new pattern
 	places  places     // of a line whose text is new

@@ -19,10 +19,12 @@ type place struct {
 	changes  float32             // values that were other than the one before, aged
 	last     uint32              // hash of the value before
 	distinct uint32              // values that were new, not aged
-	usual    [usualValues]usual  // the values seen most, for people
-	seldom   rarity              // how often a value comes that was seen as few times as so
-	numbers  numberRange         // key is not used
-	unit     pattern.Unit        // of the number seen last
+	settled  settled
+	words    bool               // its values are judged with the message, where there is one
+	usual    [usualValues]usual // the values seen most, for people
+	seldom   rarity             // how often a value comes that was seen as few times as so
+	numbers  numberRange        // key is not used
+	unit     pattern.Unit       // of the number seen last
 
 	texts texts
 	shown [usualValues]shown // usual, as text
@@ -37,19 +39,6 @@ const (
 	sortTime
 	valueSorts
 )
-
-// sort is the sort of a field's value.
-func (f *Field) sort() int {
-	switch {
-	case f.Kind == Number:
-		return sortNumber
-	case f.Kind == Time:
-		return sortTime
-	case len(f.Value) == 0 || string(f.Value) == "-":
-		return sortEmpty
-	}
-	return sortText
-}
 
 // categoryValues is up to how many values a field is a category, whose values
 // are compared with those of other categories.
@@ -145,12 +134,12 @@ func (s *shown) appendTo(dst []byte) []byte {
 
 // learnUsual keeps the values seen most: a new one takes the place of the least
 // when it has come as often (Misra and Gries 1982).
-func (p *place) learnUsual(hash uint32, value []byte) {
+func (p *place) learnUsual(hash uint32, f *Field, times float32) {
 	least := 0
 	for i := range p.usual {
 		u := &p.usual[i]
 		if u.hash == hash && u.count > 0 {
-			u.count++
+			u.count += times
 			return
 		}
 		if u.count < p.usual[least].count {
@@ -159,10 +148,15 @@ func (p *place) learnUsual(hash uint32, value []byte) {
 	}
 	u := &p.usual[least]
 	if u.count >= 1 {
-		u.count -= 0.5
+		u.count = max(0, u.count-0.5*times)
 		return
 	}
-	*u = usual{hash, 1}
+	*u = usual{hash, times}
+	var b [32]byte // of a number
+	value := f.Value
+	if f.Kind == Number {
+		value = f.AppendText(b[:0])
+	}
 	p.shown[least].set(value)
 }
 
@@ -179,6 +173,7 @@ func (p *place) age() {
 		p.usual[i].count /= 2
 	}
 	p.texts.halve()
+	p.settle()
 }
 
 func (p *place) carry(c *codec.Codec) {
@@ -188,6 +183,8 @@ func (p *place) carry(c *codec.Codec) {
 	c.F32(&p.changes)
 	c.U32(&p.last)
 	c.U32(&p.distinct)
+	p.settled.carry(c)
+	c.Bool(&p.words)
 	for i := range p.usual {
 		c.U32(&p.usual[i].hash)
 		c.F32(&p.usual[i].count)

@@ -198,7 +198,7 @@ func TestSorts(t *testing.T) {
 		{Field{Kind: Number, Value: []byte("7")}, sortNumber}, {Field{Kind: Time, Value: []byte("x")}, sortTime}, {Field{Kind: Text, Value: []byte("x")}, sortText},
 		{Field{Kind: Text}, sortEmpty}, {Field{Kind: Text, Value: []byte("-")}, sortEmpty}, {Field{Kind: Text, Value: []byte("--")}, sortText},
 	} {
-		if got := c.f.sort(); got != c.want || got >= valueSorts {
+		if got := int(seenOf(c.f).sort); got != c.want || got >= valueSorts {
 			t.Errorf("%v %q is of the sort %d, want %d", c.f.Kind, c.f.Value, got, c.want)
 		}
 	}
@@ -217,14 +217,14 @@ func TestGrams(t *testing.T) {
 	}
 	for _, key := range []uint32{7, 11} { // known, and new
 		place := g.place(key)
-		g.countAt(place, key)
-		g.countAt(place, key)
+		g.countAt(place, key, 1)
+		g.countAt(place, key, 1)
 	}
 	if a, b := g.find(7).n, g.find(11).n; a != 7 || b != 2 {
 		t.Errorf("by their places they were counted to %d and %d", a, b)
 	}
-	g.countAt(math.MaxUint32, 7) // a place of another table
-	g.countAt(g.place(11), 7)
+	g.countAt(math.MaxUint32, 7, 1) // a place of another table
+	g.countAt(g.place(11), 7, 1)
 	if n := g.find(7).n; n != 9 {
 		t.Errorf("by a wrong place it was counted to %d", n)
 	}

@@ -28,13 +28,14 @@ type numberRange struct {
 // learn takes a number in. One outside moves the range a tenth of the way, so that an
 // outlier hides no second one; where such come again (a port that is 80 or above
 // 30,000, a size that is often 0) it is no outlier, and the range goes all the way: as
-// far as two of them went, as the next may be a thousand times further out.
-func (r *numberRange) learn(x octaves) {
+// far as two of them went, as the next may be a thousand times further out. A number
+// within it may stand for several.
+func (r *numberRange) learn(x octaves, times float32) {
 	switch fraction := x.fraction() && x != 0; {
 	case r.n == 0 || r.span.zeros() && fraction:
 		r.span, r.told, r.last = span{x, x}, span{x, x}, span{x, x}
 	case x == 0 && r.span.hi < 0: // among fractions it lies below them all, and widens nothing
-		r.n++
+		r.n += times
 		return
 	}
 	if r.span.outside(x) {
@@ -54,8 +55,8 @@ func (r *numberRange) learn(x octaves) {
 	if !r.span.outside(x) && !(x == 0 && r.told.hi < 0) {
 		r.told.lo, r.told.hi = min(r.told.lo, x), max(r.told.hi, x)
 	}
-	r.out -= r.out / outHorizon
-	r.n++
+	r.out -= times * r.out / outHorizon
+	r.n += times
 }
 
 const (
@@ -96,6 +97,19 @@ func (t *ranges) index(key uint32) int {
 			return -1
 		}
 	}
+}
+
+// follow is find with a first guess where the range is, which becomes where it was found.
+func (t *ranges) follow(guess *uint16, key uint32) *numberRange {
+	if at := int(*guess); at < len(t.slots) && t.slots[at].key == key|1<<31 {
+		return &t.slots[at]
+	}
+	at := t.index(key)
+	if at < 0 {
+		return nil
+	}
+	*guess = uint16(at)
+	return &t.slots[at]
 }
 
 func (t *ranges) claim(key uint32) *numberRange {

@@ -13,7 +13,7 @@ func TestZeroAmongFractions(t *testing.T) {
 			if x == noNumber {
 				x = 0
 			}
-			r.learn(x)
+			r.learn(x, 1)
 		}
 		for _, v := range from {
 			learn(v)

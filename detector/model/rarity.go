@@ -36,16 +36,16 @@ func (r *rarity) surprise(seen uint32) (bits float32, ok bool) {
 	return -log2(float64(sum / (r.total + r.weight))), true
 }
 
-// learn takes one in; horizon is the number of them over which rarity looks back.
-func (r *rarity) learn(seen uint32, horizon float32) {
+// learn takes so many in; horizon is the number of them over which rarity looks back.
+func (r *rarity) learn(seen uint32, times, horizon float32) {
 	if r.weight == 0 {
 		r.weight = 1
 	}
 	if b := rarityBucket(seen); b < rarityBuckets {
-		r.count[b] += r.weight
+		r.count[b] += times * r.weight
 	}
-	r.total += r.weight
-	if r.weight *= 1 + 1/horizon; r.weight > 1e12 {
+	r.total += times * r.weight
+	if r.weight *= 1 + times/horizon; r.weight > 1e12 {
 		for i := range r.count {
 			r.count[i] /= 1e12
 		}

@@ -101,10 +101,11 @@ func TestNumbersWithTheirUnits(t *testing.T) {
 // TestKindsAreSaidByFields of that name, the first one too.
 func TestKindsAreSaidByFields(t *testing.T) {
 	var o Observation
-	o.about[0].kind, o.about[2].kind = true, true
-	for field, want := range map[int16]bool{-1: false, 0: true, 1: false, 2: true} {
-		if got := o.saysKind(&seenField{field: field}); got != want {
-			t.Errorf("field %d says what kind of record it is: %v", field, got)
+	o.fields.list[0].kind, o.fields.list[2].kind = true, true
+	o.fields.list[3], o.fields.list[4] = seenField{part: first, of: 1}, seenField{part: first, of: 2}
+	for at, want := range []bool{0: true, 2: true, 4: true} {
+		if got := o.saysKind(at); got != want {
+			t.Errorf("the %d. says what kind of record it is: %v", at, got)
 		}
 	}
 }

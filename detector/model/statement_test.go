@@ -91,10 +91,26 @@ func TestFieldsAge(t *testing.T) {
 	m.fields.keys.all[i].n = 64
 	var mask keyMask
 	mask.add(i)
-	m.fields.keys.learnSet(&mask, 1)
+	m.fields.keys.learnSet(&mask, 1, 1)
 	m.fields.keys.sets[0].n = 32
 	m.fields.keys.age()
 	if k, s := m.fields.keys.all[i].n, m.fields.keys.sets[0].n; k != 32 || s != 16 {
 		t.Errorf("%v times and a set %v times, want half of 64 and of 32", k, s)
+	}
+}
+
+// TestFieldsAsText: a number has the text it came with, or else the shortest one.
+func TestFieldsAsText(t *testing.T) {
+	for _, c := range []struct {
+		f    Field
+		want string
+	}{
+		{Field{Kind: Text, Value: []byte("5 apples")}, "5 apples"}, {Field{Kind: Text}, ""}, {Field{Kind: Null}, ""}, {Field{Kind: Bool, Value: []byte("true")}, "true"},
+		{Field{Kind: Number, Value: []byte("1.50"), Number: 1.5}, "1.50"}, {Field{Kind: Number, Number: 1.5}, "1.5"}, {Field{Kind: Number}, "0"},
+		{Field{Kind: Number, Number: -12}, "-12"}, {Field{Kind: Number, Number: 999_999_999_999_999}, "999999999999999"}, {Field{Kind: Number, Number: 2.5e-9}, "2.5e-09"},
+	} {
+		if got := string(c.f.AppendText([]byte("="))); got != "="+c.want {
+			t.Errorf("%+v is written %s, want %s", c.f, got[1:], c.want)
+		}
 	}
 }

@@ -17,6 +17,11 @@ type texts struct {
 	mean    float32    // usual surprise of a new text, in bits
 	spread  float32    // and its variance
 	lengths span
+
+	// odd are the characters, and the pairs, that a text may not have to be routine, as
+	// they were when there were so many texts.
+	odd    marks
+	oddFor float32
 }
 
 const (
@@ -59,12 +64,23 @@ const (
 // nor digits, each once.
 type marks struct{ with, pairs uint64 }
 
+// markOf is the mark of a character.
+var markOf = func() (t [256]uint64) {
+	for c, k := range fold {
+		t[c] = 1 << (k & 63)
+	}
+	return t
+}()
+
+// firstSign is the first mark, by its number, of what is neither letter nor digit.
+const firstSign = 28
+
 func marksOf(b []byte) (m marks) {
 	last := byte(0)
 	for _, c := range b[:min(len(b), maxValue)] {
 		k := fold[c]
 		m.with |= 1 << (k & 63)
-		if k < 28 {
+		if k < firstSign {
 			last = 0
 			continue
 		}
@@ -102,8 +118,7 @@ func lowest(set uint64) int { return bits.TrailingZeros64(set) & 63 }
 // surprise is the sum of the surprises of the text's marks, in bits.
 func (t *texts) surprise(m marks) float32 {
 	var sum float32
-	// From so many on, nothing.
-	plain := uint16(math.Ceil(float64((t.n+1)/(1<<plainBits)) - 0.5))
+	plain := t.plain()
 	add := func(set uint64, counts *[64]uint16) {
 		for ; set != 0; set &= set - 1 {
 			n := counts[lowest(set)]
@@ -150,28 +165,75 @@ func (t *texts) byLength(bits float32, length octaves) bool {
 	return t.lengthPoints(length) > t.charPoints(bits)
 }
 
-func (t *texts) learn(m marks, bits float32, length octaves) {
+func (t *texts) learn(m marks, bits float32, length octaves, times float32) {
 	if t.n == 0 {
 		t.lengths = span{length, length}
 	}
 	if t.n >= 1 {
-		part := max(1.0/textHorizon, 1/t.n)
+		part := min(1, times*max(1.0/textHorizon, 1/t.n))
 		// One that is far from the others is not to make the next one usual.
 		d := min(bits-t.mean, outlierText*(float32(math.Sqrt(float64(t.spread)))+1))
 		t.mean += d * part
 		t.spread += (d*d - t.spread) * part
 	}
 	t.lengths.learn(length, t.n)
-	t.n++
+	t.n += times
 	for set := m.with; set != 0; set &= set - 1 {
-		t.with[lowest(set)]++
+		t.with[lowest(set)] += uint16(times)
 	}
 	for set := m.pairs; set != 0; set &= set - 1 {
-		t.pairs[lowest(set)]++
+		t.pairs[lowest(set)] += uint16(times)
 	}
 	if t.n >= fullTexts {
 		t.halve()
 	}
+	if t.n > t.oddFor+t.oddFor/oddAgain {
+		t.findOdd()
+	}
+}
+
+// routine reports whether a new text is made of what stands in most of the others and is
+// no longer than they are.
+func (t *texts) routine(b []byte) bool {
+	if octavesOf(float64(len(b)+1)) > t.lengths.hi {
+		return false
+	}
+	b = b[:min(len(b), maxValue)]
+	var with uint64
+	left := b
+	for ; len(left) >= 4; left = left[4:] {
+		with |= markOf[left[0]] | markOf[left[1]] | markOf[left[2]] | markOf[left[3]]
+	}
+	for _, c := range left {
+		with |= markOf[c]
+	}
+	if with&t.odd.with != 0 {
+		return false
+	}
+	return with < 1<<firstSign || marksOf(b).pairs&t.odd.pairs == 0 // of letters and digits there are no pairs
+}
+
+// findOdd finds the marks that have some surprise.
+func (t *texts) findOdd() {
+	t.odd, t.oddFor = marks{}, t.n
+	plain := t.plain()
+	for i := range 64 {
+		if t.with[i] < plain {
+			t.odd.with |= 1 << i
+		}
+		if t.pairs[i] < plain {
+			t.odd.pairs |= 1 << i
+		}
+	}
+}
+
+// oddAgain: what is odd is found anew when there is one more text for each so many. What
+// became odd since then has hardly any surprise.
+const oddAgain = 16
+
+// plain is from how many texts on a character that stands in them says nothing.
+func (t *texts) plain() uint16 {
+	return uint16(math.Ceil(float64((t.n+1)/(1<<plainBits)) - 0.5))
 }
 
 func (t *texts) halve() {
@@ -180,6 +242,7 @@ func (t *texts) halve() {
 		t.with[i] /= 2
 		t.pairs[i] /= 2
 	}
+	t.findOdd()
 }
 
 func (t *texts) carry(c *codec.Codec) {
@@ -191,4 +254,7 @@ func (t *texts) carry(c *codec.Codec) {
 	c.F32(&t.mean)
 	c.F32(&t.spread)
 	t.lengths.carry(c)
+	c.U64(&t.odd.with)
+	c.U64(&t.odd.pairs)
+	c.F32(&t.oddFor)
 }

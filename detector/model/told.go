@@ -33,7 +33,7 @@ func (o *Observation) GoesOn() bool {
 	}
 	first, _ := o.strongest()
 	if first == featValue && o.fields.odd >= 0 && !o.fields.oddSort { // by how often it stood there
-		return tooSoon(float64(o.fields.list[o.fields.odd].count) + 1)
+		return tooSoon(float64(o.fields.close[o.fields.odd].count) + 1)
 	}
 	if st == nil {
 		return false

@@ -53,7 +53,7 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 	s := &o.fields
 	switch {
 	case kind == RarePattern && o.known != nil && o.known.seen >= maturity,
-		first == featValue && !s.oddSort && s.odd >= 0 && s.list[s.odd].count >= firmValue:
+		first == featValue && !s.oddSort && s.odd >= 0 && s.close[s.odd].count >= firmValue:
 		return Half
 	}
 	return Whole
@@ -85,7 +85,7 @@ func (o *Observation) saysFailed() bool {
 	}
 	if at := o.fields.odd; at >= 0 {
 		s := &o.fields.list[at]
-		f := o.field(s)
+		f := o.field(at)
 		if codeWorse(f) || saysFailure(f) || s.key >= 0 && s.part == whole && o.model.fields.keys.all[s.key].place.endedBadly(f) {
 			return true
 		}

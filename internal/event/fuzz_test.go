@@ -313,7 +313,7 @@ func check(t *testing.T, r *Reader, input []byte, ev *detector.Event) {
 		if len(f.Name) > maxName {
 			t.Errorf("a name of %d bytes", len(f.Name))
 		}
-		if (f.Kind == detector.Null) != (f.Value == nil) && f.Kind != detector.Text {
+		if (f.Kind == detector.Null) != (f.AppendText(nil) == nil) && f.Kind != detector.Text {
 			t.Errorf("%s: kind %v, value %q", f.Name, f.Kind, f.Value)
 		}
 		if f.Kind == detector.Text && len(f.Value) > 0 && !partOf(input, f.Value) && !partOf(r.text[:cap(r.text)], f.Value) && len(r.text) <= 64 {

@@ -3,6 +3,8 @@ package event
 import (
 	"strconv"
 
+	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
@@ -20,19 +22,7 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 			c.Skip(2 * inside)
 			return
 		}
-		var last *node
-		for ; inside > 0; inside-- {
-			key, ok := c.Key()
-			if !ok {
-				c.Skip(1)
-				continue
-			}
-			if child := r.tree.follow(n, key, &last); child == nil || child.skip {
-				c.Skip(1)
-			} else {
-				r.msgpack(c, child)
-			}
-		}
+		r.inside(c, n, inside)
 	case record.Array:
 		if !n.inside() {
 			c.Skip(inside)
@@ -75,6 +65,49 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 		r.bool(n, v.Bool())
 	case record.Nil:
 		r.null(n)
+	}
+}
+
+// inside takes in so many pairs of the map n. Records have the same keys in the same order
+// again and again, and most are of fields with a short text or a number: these are read
+// without a look at anything else.
+func (r *Reader) inside(c *record.Cursor, n *node, pairs int) {
+	var last *node
+	for ; pairs > 0; pairs-- {
+		guess := &n.begins
+		if last != nil {
+			guess = &last.next
+		}
+		child := guess[0]
+		if child == nil || !c.Take(&child.stands) {
+			if child = guess[1]; child != nil && !c.Take(&child.stands) {
+				child = nil
+			}
+		}
+		if child != nil {
+			child.misses = 0
+			last = child
+		} else if key, ok := c.Key(); !ok {
+			c.Skip(1)
+			continue
+		} else if child = r.tree.follow(n, key, &last); child == nil {
+			c.Skip(1)
+			continue
+		}
+		if child.plain {
+			if text, ok := c.Short(); ok {
+				r.str(child, text)
+				continue
+			}
+			if num, ok := c.Number(); ok { // its text is made where somebody wants it
+				r.put(child, detector.Number, nil, num, pattern.UnitNone)
+				continue
+			}
+		} else if child.skip {
+			c.Skip(1)
+			continue
+		}
+		r.msgpack(c, child)
 	}
 }
 

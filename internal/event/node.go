@@ -10,6 +10,7 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
+	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
 // A node is what a key means at its place in a record. Records have the same
@@ -18,20 +19,21 @@ import (
 type node struct {
 	// What a record of known keys needs comes first: one cache line, then another.
 	parent *node
-	ends   ends   // of key
-	next   *node  // what came behind it last; nil = nothing that is remembered
-	event  uint64 // the last one in which it was a field,
-	at     int32  // and which
-	levels int16  // of nesting above it
-	misses uint8  // lookups that missed its slot since it was found there
-	plain  bool   // a field and nothing else
+	ends   ends     // of key
+	next   [2]*node // what came behind it last, and before that; nil = nothing that is remembered
+	event  uint64   // the last one in which it was a field,
+	at     int32    // and which
+	levels int16    // of nesting above it
+	misses uint8    // lookups that missed its slot since it was found there
+	plain  bool     // a field and nothing else
+	stands record.KnownKey
 
 	name   []byte             // Field.Name
 	known  detector.FieldName // what follows from it
 	skip   bool               // nothing of it, and nothing below it, is of interest
 	out    bool               // is no field itself; what is below may be
 	within bool               // an array's: several of one name are several fields
-	begins *node              // what came first inside it
+	begins [2]*node           // what came first inside it, likewise
 	hash   uint64
 
 	message  int16 // rank among the names, the first is 1; 0 = is none
@@ -152,13 +154,15 @@ func (t *tree) follow(n *node, key []byte, last **node) *node {
 	if *last != nil {
 		guess = &(*last).next
 	}
-	c := *guess
+	c := guess[0]
 	if c == nil || c.parent != n || !c.is(key, &e) {
-		if c = t.lookup(n, key, e, e.hash(n.hash), -1); c == nil {
-			return nil
-		}
-		if !c.passing {
-			*guess = c
+		if c = guess[1]; c == nil || c.parent != n || !c.is(key, &e) {
+			if c = t.lookup(n, key, e, e.hash(n.hash), -1); c == nil {
+				return nil
+			}
+			if !c.passing {
+				guess[0], guess[1] = c, guess[0]
+			}
 		}
 	}
 	c.misses = 0
@@ -250,9 +254,10 @@ func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[wa
 		t.names = t.names[:from]
 		c := &made
 		c.key, c.name = bytes.Clone(key), bytes.Clone(name)
+		c.stands = record.NewKnownKey(key)
 		t.rules.classify(c, element)
 		if *s != nil {
-			(*s).ends.size = forgotten
+			(*s).ends.size, (*s).stands = forgotten, nowhere
 		}
 		*s = c
 		return c
@@ -270,8 +275,11 @@ func (t *tree) miss(n *node, key []byte, e ends, h uint64, element int, set *[wa
 	return c
 }
 
-// forgotten is no key's size: that of a node which is not to be followed to.
+// forgotten is no key's size: that of a node which is not to be followed to. nowhere is
+// where its key stands.
 const forgotten = -1
+
+var nowhere = record.NewKnownKey(make([]byte, maxName))
 
 // appendName appends the name of what stands in n. Of a key that makes it too
 // long, no more is taken than shows that.

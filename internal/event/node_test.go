@@ -48,7 +48,7 @@ func TestKeysInAnyOrder(t *testing.T) {
 		line := []byte(object(0))
 		for _, n := range append(looking.tree.slots, &looking.tree.root) {
 			if n != nil {
-				n.next, n.begins = nil, nil
+				n.next, n.begins = [2]*node{}, [2]*node{}
 			}
 		}
 		guessing.Line(line, &got)

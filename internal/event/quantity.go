@@ -18,7 +18,11 @@ const maxWord = 8
 // 1,234,567. It returns its value, in the base unit (seconds, bytes, percent) where the
 // unit has one, and that.
 func quantity(v []byte) (value float64, base pattern.Unit, ok bool) {
-	if n := len(v); n < 2 || n > maxNumber || !beginsQuantity[v[0]] {
+	n := len(v)
+	if n < 2 || n > maxNumber || !beginsQuantity[v[0]] {
+		return 0, 0, false
+	}
+	if c := v[0]; c >= 'A' && c <= 'Z' && c != 'P' && (n <= 4 || v[3] != ' ') { // neither ISO's duration nor a currency
 		return 0, 0, false
 	}
 	return written(v)

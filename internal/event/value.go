@@ -14,20 +14,55 @@ import (
 // str takes in a value that came as text. What is wholly a number, true or false
 // is one, in whatever form it comes.
 func (r *Reader) str(n *node, v []byte) {
-	if len(v) > 0 {
-		switch c := v[0]; {
-		case c == '-' || c >= '0' && c <= '9':
-			if num, ok := plainNumber(v); ok {
-				r.value(n, detector.Number, v, num)
-				return
-			}
-		case c == 't' && string(v) == "true" || c == 'f' && string(v) == "false":
-			r.value(n, detector.Bool, v, 0)
+	if len(v) == 0 {
+		r.value(n, detector.Text, v, 0)
+		return
+	}
+	first := firsts[v[0]]
+	switch {
+	case n.plain && first&^ofTime == 0: // as of most texts
+		kind := detector.Text
+		if first != 0 && timestamp.Whole(v) {
+			kind = detector.Time
+		}
+		r.put(n, kind, v, 0, pattern.UnitNone)
+		return
+	case first&ofNumber != 0:
+		if num, ok := plainNumber(v); ok {
+			r.value(n, detector.Number, v, num)
 			return
 		}
+	case first&ofBool != 0 && (string(v) == "true" || string(v) == "false"):
+		r.value(n, detector.Bool, v, 0)
+		return
 	}
 	r.value(n, detector.Text, v, 0)
 }
+
+// firsts says of the first byte of a text what that may be beside a text.
+var firsts = func() (t [256]uint8) {
+	for c := range t {
+		if beginsQuantity[c] {
+			t[c] = ofQuantity
+		}
+		if c == '-' || c >= '0' && c <= '9' {
+			t[c] |= ofNumber
+		}
+		if timestamp.Begins(byte(c)) {
+			t[c] |= ofTime
+		}
+	}
+	t['t'] |= ofBool
+	t['f'] |= ofBool
+	return t
+}()
+
+const (
+	ofQuantity = 1 << iota
+	ofNumber
+	ofBool
+	ofTime
+)
 
 // integer takes in a whole number. One of more than 15 digits is no quantity.
 func (r *Reader) integer(n *node, text []byte, num float64) {
@@ -79,20 +114,26 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 			kind = detector.Time
 		}
 	}
-	if n.event == r.event && !n.within && !r.several {
-		// Of a key that is given twice, the last counts.
-		f := &r.fields[n.at]
-		f.Kind, f.Value, f.Number, f.Unit = kind, v, num, unit
-		return
-	}
-	if len(r.fields) == cap(r.fields) {
-		return
-	}
-	n.event, n.at = r.event, int32(len(r.fields))
+	r.put(n, kind, v, num, unit)
+}
+
+// put makes what is known to be of a kind a field of the event.
+func (r *Reader) put(n *node, kind detector.Kind, v []byte, num float64, unit pattern.Unit) {
 	at := len(r.fields)
-	r.fields = r.fields[:at+1]
+	if n.event == r.event && !n.within && !r.several {
+		at = int(n.at) // of a key that is given twice, the last counts
+	} else {
+		if at == cap(r.fields) {
+			return
+		}
+		n.event, n.at = r.event, int32(at)
+		r.fields = r.fields[:at+1]
+	}
 	f := &r.fields[at]
-	f.Name, f.Kind, f.Value, f.Number, f.Unit, f.Known = n.name, kind, v, num, unit, &n.known
+	f.Kind, f.Value, f.Number, f.Unit = kind, v, num, unit
+	if f.Known != &n.known || n.passing {
+		f.Name, f.Known = n.name, &n.known
+	}
 }
 
 // special takes in the value of a field that is more than a field, and reports

@@ -22,6 +22,9 @@ func Whole(text []byte) bool {
 	return len(text) >= shortest && len(text) <= longest && class[text[0]]&begins != 0 && (text[2] <= '9' || text[3] == ',') && whole(text)
 }
 
+// Begins reports whether a text that Whole is true for may begin with a byte.
+func Begins(c byte) bool { return class[c]&begins != 0 }
+
 // whole is Whole for a text that may be one by its size and its beginning.
 func whole(text []byte) bool {
 	for _, n := range notations {

@@ -1,0 +1,111 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// TestSampled takes one record in sampleOne, also of those that come at every so manieth.
+func TestSampled(t *testing.T) {
+	for stride := uint32(1); stride <= 40; stride++ {
+		const of = 40_000
+		n := 0
+		for i := range uint32(of) {
+			if sampled(7 + i*stride) {
+				n++
+			}
+		}
+		if share := float64(n) / of * sampleOne; math.Abs(share-1) > 0.05 {
+			t.Errorf("of each %d. record, %d of %d are sampled", stride, n, of)
+		}
+	}
+}
+
+// request is a record of a service, seeded.
+func request(rng *rand.Rand) []Field {
+	text := func(name, value string) Field { return Field{Name: []byte(name), Kind: Text, Value: []byte(value)} }
+	return []Field{
+		text("method", []string{"GET", "GET", "GET", "POST"}[rng.IntN(4)]),
+		text("trace", fmt.Sprintf("%016x", rng.Uint64())),
+		text("path", fmt.Sprintf("/p/%d?ref=%d", rng.IntN(1e6), rng.IntN(1e6))),
+		{Name: []byte("ms"), Kind: Number, Value: []byte("12"), Number: 10 + 80*rng.Float64()},
+	}
+}
+
+// observe judges a record of those fields and learns from it.
+func observe(m *Model, o *Observation, fields []Field) {
+	o.Line = &pattern.Line{}
+	o.SetFields(fields)
+	m.Judge(o)
+	m.Learn(o)
+}
+
+// TestSettledPlaces: of what is known well, nothing is found out of a routine value, and
+// all of another one; what is counted stays as if each had been.
+func TestSettledPlaces(t *testing.T) {
+	const records = 20_000
+	m, o, rng := New(), new(Observation), rand.New(rand.NewPCG(1, 2))
+	for range records {
+		observe(&m, o, request(rng))
+	}
+	place := func(name string) *place {
+		return &m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte(name)))].place
+	}
+	for name, want := range map[string]settled{
+		"method": {sort: 1 + sortText, category: true},
+		"trace":  {sort: 1 + sortText, any: true},
+		"path":   {sort: 1 + sortText, any: true},
+		"ms":     {sort: 1 + sortNumber, any: true},
+	} {
+		p := place(name)
+		if p.settled != want {
+			t.Errorf("%s is %+v, want %+v", name, p.settled, want)
+		}
+		if math.Abs(float64(p.n)/records-1) > 0.05 || p.kinds[want.sort-1] != p.n {
+			t.Errorf("%s: %v values of %d are counted, %v of them of their sort", name, p.n, records, p.kinds[want.sort-1])
+		}
+	}
+	if p := place("method"); math.Abs(float64(p.changes/p.n)-0.375) > 0.03 || math.Abs(float64(p.usual[0].count/p.n)-0.75) > 0.03 && math.Abs(float64(p.usual[1].count/p.n)-0.75) > 0.03 {
+		t.Errorf("of %v methods %v are other than the one before, %v stand there most", p.n, p.changes, p.usual)
+	}
+	change := func(at int, f Field) (routine bool) {
+		for sampled(m.records) {
+			observe(&m, o, request(rng))
+		}
+		fields := request(rng)
+		f.Name = fields[at].Name
+		fields[at] = f
+		o.Line = &pattern.Line{}
+		o.SetFields(fields)
+		m.Judge(o)
+		return o.fields.list[at].routine
+	}
+	text := func(s string) Field { return Field{Kind: Text, Value: []byte(s)} }
+	number := func(n float64) Field { return Field{Kind: Number, Number: n} }
+	for _, c := range []struct {
+		at      int
+		field   Field
+		routine bool
+	}{
+		{0, text("GET"), true}, {0, text("TRACE"), false}, {0, text(""), false}, {0, number(3), false},
+		{1, text("00112233445566aa"), true}, {1, text("00112233445566az"), false}, {1, text("00112233445566aa77"), false},
+		{2, text("/p/7?ref=8"), true}, {2, text("/p/../?ref=8"), false}, {2, text("/p/7'?ref=8"), false},
+		{3, number(50), true}, {3, number(5), false}, {3, number(500), false}, {3, number(0), false},
+		{3, Field{Kind: Number, Number: 50, Unit: pattern.UnitSecond}, false}, {3, text("NaN"), false},
+	} {
+		if got := change(c.at, c.field); got != c.routine {
+			t.Errorf("field %d, %q %v: routine is %v", c.at, c.field.Value, c.field.Number, got)
+		}
+	}
+	// What is not routine is counted once, at once.
+	p := place("method")
+	n, distinct := p.n, p.distinct
+	change(0, text("TRACE"))
+	if m.Learn(o); p.n != n+1 || p.distinct != distinct+1 {
+		t.Errorf("after one that is new there are %v values, %d different; before %v, %d", p.n, p.distinct, n, distinct)
+	}
+}
