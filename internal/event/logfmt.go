@@ -73,9 +73,14 @@ func (r *Reader) logfmt(text []byte) (more, ok bool) {
 	return true, true
 }
 
+var equals = []byte("=")
+
 // split fills r.pairs. It returns where the first pair begins, -1 for a text
 // that is not made of pairs.
 func (r *Reader) split(text []byte) (head int) {
+	if bytes.Count(text, equals) < leastPairs {
+		return -1
+	}
 	head = firstPair(text, 0)
 	for head >= 0 {
 		stopped, ok := r.pairsFrom(text, head)
