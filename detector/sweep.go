@@ -108,11 +108,11 @@ func (s *sweep) flag(points, part float32, now time.Duration, storm int, goesOn 
 		case c == 0:
 		case s.ranks != nil:
 			flag = s.ranks[i].take(points)
-		case k >= t.at || t.weight > heaviest/2 || t.room(c) < mostOwed:
+		case k > t.at || k == t.at && t.over <= -1 || t.weight > heaviest/2 || t.room(c) < mostOwed:
 			flag = t.flag(c, k, of)
 		default:
-			// What tally.flag does with a record that is not flagged, as most are, while all is
-			// steady: a third of the work, for each of two dozen.
+			// What tally.flag does with a record that is not strange enough, as most are, when
+			// nothing else is special: a third of the work, for each of two dozen.
 			t.judged = min(t.judged+1, 1<<31)
 			t.over -= c
 			row[i] += t.weight
