@@ -11,8 +11,9 @@ import (
 // core of its own: all that needs no model, and half of the work.
 // Neither waits for the other as long as there are batches between them.
 const (
-	batches    = 4
-	batchLines = 512 // of a block of routine lines; of shorter ones a batch has no more
+	batches    = 6
+	givenBack  = 3   // at once: who reads sleeps and wakes a third as often
+	batchLines = 512 // a block's, of routine lines; of shorter ones a batch has no more
 
 	// keptBytes is up to which size a batch's memory is used again.
 	keptBytes = 4 * readSize
@@ -167,6 +168,7 @@ func (r *run) ahead(in *LineReader, events *event.Reader, each func(*Line) error
 		for range a.full { // the reader has ended when it is closed
 		}
 	}()
+	judged := make([]*batch, 0, givenBack)
 	for b := range a.full {
 		for i := range b.lines[:b.n] {
 			if err := each(&b.lines[i]); err != nil {
@@ -177,7 +179,12 @@ func (r *run) ahead(in *LineReader, events *event.Reader, each func(*Line) error
 			return b.err
 		}
 		r.progress(b.read)
-		a.free <- b
+		if judged = append(judged, b); len(judged) == givenBack {
+			for _, b := range judged {
+				a.free <- b
+			}
+			judged = judged[:0]
+		}
 	}
 	return nil
 }
