@@ -225,7 +225,7 @@ func TestShareBegins(t *testing.T) {
 	}
 	// How many flags may be owed: a fifth of those that were due, within bounds.
 	for judged, want := range map[uint32]float32{0: 1, 49: 1, 50: 1, 100: 2, 400: 8, 800: 16, 1e6: 16} {
-		if got := (&share{judged: judged}).room(0.1); math.Abs(float64(got-want)) > 1e-4 {
+		if got := (&tally{judged: judged}).room(0.1); math.Abs(float64(got-want)) > 1e-4 {
 			t.Errorf("of %d at 0.1: room for %v, want %v", judged, got, want)
 		}
 	}
@@ -235,12 +235,12 @@ func TestShareBegins(t *testing.T) {
 	}{
 		{2, 0, true}, {1, 0, false}, {1, -1, true}, {1, -0.9, false}, {0.9, -5, false}, {2, 1, false}, {2, 0.9, true},
 	} {
-		s := share{at: pointClass(1), over: c.over}
-		if got := s.reaches(0.1, c.points); got != c.want {
+		s := tally{at: pointClass(1), over: c.over}
+		if got := s.reaches(0.1, pointClass(c.points)); got != c.want {
 			t.Errorf("%v points where %v are flagged beyond what is due: %v", c.points, c.over, got)
 		}
 	}
-	if a, b := (&share{at: 8, over: -1}).points(), (&share{at: 8}).points(); a != 1 || b != 1.125 {
+	if a, b := (&tally{at: 8, over: -1}).points(), (&tally{at: 8}).points(); a != 1 || b != 1.125 {
 		t.Errorf("flagged from %v, and from %v", a, b)
 	}
 }

@@ -80,9 +80,7 @@ func (d *Detector) RankBy(by *Detector) {
 			return // all of it is ignored
 		}
 		g.threshold.rankBy(ranked.threshold.ranks)
-		for i := range g.sweep {
-			g.sweep[i].rankBy(ranked.threshold.ranks)
-		}
+		g.sweep.rankBy(ranked.threshold.ranks)
 	}
 	if d.only != nil {
 		each(d.only, by.only)

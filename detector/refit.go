@@ -250,7 +250,7 @@ func (g *group) install(f *forest.Forest, d *Detector) {
 // startThreshold sets the threshold by the rows in the window.
 func (g *group) startThreshold(x *mix) {
 	var points []float32
-	if g.threshold.contamination > 0 || len(g.sweep) > 0 { // auto does not ask for them
+	if g.threshold.contamination > 0 || g.sweep.len() > 0 { // auto does not ask for them
 		points = x.points(g.forest, g.window.all())
 	}
 	g.start(points)
@@ -261,7 +261,7 @@ func (g *group) startThreshold(x *mix) {
 // is fitted anew, and its threshold with it.
 func (d *Detector) resetThreshold(g *group) {
 	rows, most := g.window.len(), max(fitAtOnce/d.options.Trees, 1)
-	if d.options.Synchronous || rows <= min(most, scoreAtOnce) || g.threshold.contamination == 0 && len(g.sweep) == 0 {
+	if d.options.Synchronous || rows <= min(most, scoreAtOnce) || g.threshold.contamination == 0 && g.sweep.len() == 0 {
 		g.startThreshold(&d.mix)
 		return
 	}

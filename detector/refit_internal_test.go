@@ -206,13 +206,14 @@ func TestResetThreshold(t *testing.T) {
 			points = d.mix.points(g.forest, g.window.some(test.scored))
 		}
 		d.resetThreshold(g)
-		want := append(newSweep(test.o.Sweep), threshold{contamination: float32(test.o.Contamination)})
-		want.start(points)
-		for i, is := range append(slices.Clone(g.sweep), g.threshold) {
-			if is.share != want[i].share || is.points != want[i].points {
-				t.Errorf("%s: Contamination %v begins at %v points of %v rows, want %v of %v",
-					test.name, is.contamination, is.points, is.share.total, want[i].points, want[i].share.total)
-			}
+		own, swept := threshold{contamination: float32(test.o.Contamination)}, newSweep(test.o.Sweep)
+		own.start(points)
+		swept.start(points)
+		if is := &g.threshold; is.share != own.share || is.points != own.points {
+			t.Errorf("%s: Contamination %v begins at %v points of %v rows, want %v of %v", test.name, is.contamination, is.points, is.share.total, own.points, own.share.total)
+		}
+		if !slices.Equal(g.sweep.tallies, swept.tallies) || !slices.Equal(g.sweep.count, swept.count) {
+			t.Errorf("%s: the contaminations of %v begin with %+v, want %+v", test.name, test.o.Sweep, g.sweep.tallies, swept.tallies)
 		}
 		if g.provisional != test.beside || g.fitting != test.beside {
 			t.Errorf("%s: provisional %v, fitting %v, want %v", test.name, g.provisional, g.fitting, test.beside)
@@ -282,14 +283,14 @@ func TestFirstFitInBackground(t *testing.T) {
 	for _, s := range []struct {
 		contamination float32
 		points        float32
-	}{{0.02, g.threshold.points}, {0.1, g.sweep[1].points}} {
+	}{{0.02, g.threshold.points}, {0.1, g.sweep.tallies[1].points()}} {
 		n := float32(len(done.points))
 		if want := done.points[int(n*(1-s.contamination))-1]; s.points < want-3 || s.points > want+3 {
 			t.Errorf("contamination %v: threshold of %.2f points after 10 records, begun at %.2f", s.contamination, s.points, want)
 		}
 	}
-	if g.sweep[0].points < scale || g.sweep[0].points > scale+floodMost {
-		t.Errorf("contamination auto: threshold of %.2f points", g.sweep[0].points)
+	if g.sweep.auto.points < scale || g.sweep.auto.points > scale+floodMost {
+		t.Errorf("contamination auto: threshold of %.2f points", g.sweep.auto.points)
 	}
 }
 

@@ -11,16 +11,31 @@ import (
 // owed is paid back, so that the share of the whole is what was asked for, in a restless
 // log as in a calm one.
 type share struct {
+	tally
+	count [pointClasses]float32
+}
+
+// tally is a share but for its counts: of records of late by the class of their points,
+// what is long past counting less.
+type tally struct {
 	judged uint32  // records
 	over   float32 // flags so far beyond what is due
 	at     uint16  // class: those above it are flagged, those in it where flags are owed
 
-	// Records of late by the class of their points, what is long past counting less.
-	count  [pointClasses]float32
-	total  float32
+	total  float32 // of the counts
 	above  float32 // of them, those of higher classes than at
-	weight float32 // of the next one: it grows instead of all counts fading
+	weight float32 // of the next record: it grows instead of all counts fading
 }
+
+// counts are those of a tally, among those of others: a record is of the same class for
+// all, and so finds what it changes in one place.
+type counts struct {
+	of    []float32 // of each class, as many as there are tallies
+	among int       // how many these are
+	place int       // the tally's among them
+}
+
+func (c *counts) class(k uint16) *float32 { return &c.of[int(k)*c.among+c.place] }
 
 const (
 	pointClasses  = 512
@@ -55,95 +70,121 @@ func pointClass(points float32) uint16 {
 	return uint16(min(pointClasses-1, max(0, points)*classesAPoint))
 }
 
+// counts are the share's own.
+func (s *share) counts() counts { return counts{of: s.count[:], among: 1} }
+
 // start begins with the points of the rows learned from.
 func (s *share) start(contamination float32, points []float32) {
-	*s = share{weight: 1, at: pointClasses - 1} // none are above
-	each := min(1, shareHorizon/contamination/float32(max(1, len(points))))
-	for _, p := range points {
-		s.count[pointClass(p)] += each
-		s.total += each
-	}
-	s.settle(contamination)
-}
-
-// room is how many flags may be owed, or given in advance.
-func (s *share) room(contamination float32) float32 {
-	switch room := owedShare * contamination * float32(s.judged); {
-	case room < 1:
-		return 1
-	case room < mostOwed:
-		return room
-	}
-	return mostOwed
-}
-
-// reaches reports whether so many points are flagged now.
-func (s *share) reaches(contamination, points float32) bool {
-	k := pointClass(points)
-	return (k > s.at || k == s.at && s.over <= -1) && s.over < s.room(contamination)
+	*s = share{}
+	s.tally.start(contamination, points, s.counts())
 }
 
 // flag is reaches, and learns.
 func (s *share) flag(contamination, points float32) bool {
-	flag := s.reaches(contamination, points)
-	s.judged = min(s.judged+1, 1<<31)
-	s.over -= contamination
+	return s.tally.flag(contamination, pointClass(points), s.counts())
+}
+
+// reaches reports whether so many points are flagged now.
+func (s *share) reaches(contamination, points float32) bool {
+	return s.tally.reaches(contamination, pointClass(points))
+}
+
+// start begins with counts that are all 0.
+func (t *tally) start(contamination float32, points []float32, c counts) {
+	*t = tally{weight: 1, at: pointClasses - 1} // none are above
+	each := min(1, shareHorizon/contamination/float32(max(1, len(points))))
+	for _, p := range points {
+		*c.class(pointClass(p)) += each
+		t.total += each
+	}
+	t.settle(t.due(contamination), c)
+}
+
+// room is how many flags may be owed, or given in advance.
+func (t *tally) room(contamination float32) float32 {
+	switch room := owedShare * contamination * float32(t.judged); {
+	case room >= mostOwed:
+		return mostOwed
+	case room > 1:
+		return room
+	}
+	return 1
+}
+
+func (t *tally) reaches(contamination float32, k uint16) bool {
+	return k >= t.at && (k > t.at || t.over <= -1) && t.over < t.room(contamination)
+}
+
+func (t *tally) flag(contamination float32, k uint16, c counts) bool {
+	flag := t.reaches(contamination, k)
+	t.judged = min(t.judged+1, 1<<31)
+	t.over -= contamination
 	if flag {
-		s.over++
+		t.over++
 	}
-	if s.weight == 0 {
-		s.weight = 1
+	if t.weight == 0 {
+		t.weight = 1
 	}
-	k := pointClass(points)
-	s.count[k] += s.weight
-	s.total += s.weight
-	if k > s.at {
-		s.above += s.weight
+	*c.class(k) += t.weight
+	t.total += t.weight
+	if k > t.at {
+		t.above += t.weight
 	}
-	if s.weight *= 1 + contamination/shareHorizon; s.weight > heaviest {
-		for i := range s.count {
-			s.count[i] /= heaviest
-		}
-		s.total /= heaviest
-		s.weight /= heaviest
+	if t.weight *= 1 + contamination/shareHorizon; t.weight > heaviest {
+		t.lighten(c)
 	}
-	s.settle(contamination)
+	if due := t.due(contamination); t.above > due || t.above+*c.class(t.at) <= due {
+		t.settle(due, c)
+	}
 	return flag
 }
 
-// settle finds the class above which as many are as are due.
-func (s *share) settle(contamination float32) {
-	over := s.over
-	switch room := s.room(contamination); room {
-	case 1:
+// lighten brings all weights down.
+func (t *tally) lighten(c counts) {
+	for k := range uint16(pointClasses) {
+		*c.class(k) /= heaviest
+	}
+	t.total /= heaviest
+	t.weight /= heaviest
+}
+
+// due is how many of the counts are to be above.
+func (t *tally) due(contamination float32) float32 {
+	over := t.over
+	switch room := t.room(contamination); room {
 	case mostOwed: // as a rule, and a division takes as long as all else here
 		over *= 1.0 / mostOwed
+	case 1:
 	default:
 		over /= room
 	}
 	step := int((over + mostRooms) * stepsARoom)
-	due := contamination * s.total * paidBack[max(0, min(step, len(paidBack)-1))]
-	at, above := s.at&(pointClasses-1), s.above
+	return contamination * t.total * paidBack[max(0, min(step, len(paidBack)-1))]
+}
+
+// settle finds the class above which as many are as are due.
+func (t *tally) settle(due float32, c counts) {
+	at, above := t.at&(pointClasses-1), t.above
 	for above > due && at < pointClasses-1 {
 		at++
-		above = max(0, above-s.count[at])
+		above = max(0, above-*c.class(at))
 	}
 	if at == pointClasses-1 {
 		above = 0
 	}
-	for at > 0 && above+s.count[at] <= due {
-		above += s.count[at]
+	for at > 0 && above+*c.class(at) <= due {
+		above += *c.class(at)
 		at--
 	}
-	s.at, s.above = at, above
+	t.at, t.above = at, above
 }
 
 // points is from how many points on records are flagged.
-func (s *share) points() float32 {
-	if s.over <= -1 {
-		return float32(s.at) / classesAPoint
+func (t *tally) points() float32 {
+	if t.over <= -1 {
+		return float32(t.at) / classesAPoint
 	}
-	return float32(s.at+1) / classesAPoint
+	return float32(t.at+1) / classesAPoint
 }
 
 func (s *share) carry(c *codec.Codec) {

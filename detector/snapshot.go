@@ -411,7 +411,7 @@ func (d *Detector) fitIn(g *group) {
 	if c := float32(d.options.Contamination); g.threshold.contamination != c {
 		g.threshold.contamination = c
 		d.resetThreshold(g)
-	} else if len(g.sweep) > 0 && g.forest != nil {
+	} else if g.sweep.len() > 0 && g.forest != nil {
 		g.sweep.start(d.mix.points(g.forest, g.window.all()))
 		g.sweep.follow(&g.threshold)
 	}

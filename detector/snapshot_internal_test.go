@@ -17,7 +17,7 @@ func TestStateCarriesEveryField(t *testing.T) {
 	want := newState(&o)
 	want.records, want.nextRefit, want.refitAt, want.refitFrom = 11, 12, 13, 14
 	want.threshold = threshold{contamination: 0.25, points: 3, extra: [model.Storms]float32{1, 2, 3}, now: 5}
-	want.threshold.share = share{judged: 4, over: 2, at: 7, total: 8, above: 9, weight: 10}
+	want.threshold.share.tally = tally{judged: 4, over: 2, at: 7, total: 8, above: 9, weight: 10}
 	want.threshold.share.count[5] = 6
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 70 {
@@ -39,7 +39,7 @@ func TestStateCarriesEveryField(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	// Ranks are of the log at hand, and not carried.
-	for name, fields := range map[reflect.Type]int{reflect.TypeFor[state](): 8, reflect.TypeFor[threshold](): 5 + len([]string{"ranks"}), reflect.TypeFor[share](): 7, reflect.TypeFor[window](): 3} {
+	for name, fields := range map[reflect.Type]int{reflect.TypeFor[state](): 8, reflect.TypeFor[threshold](): 5 + len([]string{"ranks"}), reflect.TypeFor[share](): 2, reflect.TypeFor[tally](): 6, reflect.TypeFor[window](): 3} {
 		if name.NumField() != fields {
 			t.Errorf("%v has %d fields, this test knows %d: list the new one in its carry, and here", name, name.NumField(), fields)
 		}

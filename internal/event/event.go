@@ -24,6 +24,7 @@ import (
 // use it.
 type Reader struct {
 	tree   *tree
+	store  *Store // nil = an event lasts until the next
 	fields []detector.Field
 	event  uint64
 
@@ -162,6 +163,9 @@ func (r *Reader) Line(line []byte, ev *detector.Event) {
 	if !r.finish(ev) {
 		ev.Message = line
 	}
+	if r.store != nil {
+		r.keep()
+	}
 	if len(line) > 0 && line[0] == '{' {
 		// Some field's time is not the event's.
 		line = ev.Message
@@ -178,7 +182,11 @@ func (r *Reader) begin() {
 	if cap(r.text) > maxText {
 		r.text = nil // what a giant took is not kept
 	}
-	r.fields, r.text = r.fields[:0], r.text[:0]
+	if r.store == nil {
+		r.fields, r.text = r.fields[:0], r.text[:0]
+	} else {
+		r.fields = r.store.room()
+	}
 	r.message, r.blank, r.taken = candidate{}, false, nil
 	r.level, r.carried, r.clock = rated{}, rated{}, moment{}
 	r.group, r.layer, r.alone, r.undone, r.rest, r.lastNamed = nil, 0, false, false, nil, nil

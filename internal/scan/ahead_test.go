@@ -45,7 +45,7 @@ func mixture() string {
 				b.WriteString("}\n")
 			}
 		case 500:
-			b.WriteString(strings.Repeat("long ", batchBytes/5*(1+i%7)) + "\n\n\r\n")
+			b.WriteString(strings.Repeat("long ", readSize/5*(1+i%7)) + "\n\n\r\n")
 		}
 	}
 	return b.String()

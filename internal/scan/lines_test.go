@@ -140,8 +140,7 @@ func BenchmarkLineReader(b *testing.B) {
 	r := NewLineReader(in)
 	for b.Loop() {
 		in.Reset(text)
-		r.in.Reset(in)
-		*r = LineReader{in: r.in}
+		*r = LineReader{in: in, block: r.block, found: unfound}
 		for r.Next() {
 		}
 	}

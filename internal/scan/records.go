@@ -13,6 +13,7 @@ import (
 type record struct {
 	joined []byte // their text as one
 	raw    []byte // of the lines, one behind the other
+	group  []byte // its own copy, for lines that come behind its judgement
 	pieces []piece
 }
 
@@ -55,41 +56,75 @@ func (r *record) take(lines *LineReader) {
 	r.pieces = append(r.pieces, piece{lines.Number(), lines.Offset(), len(r.raw), lines.Cut()})
 }
 
-// lines calls each for every line of in, with the event of its record in the first.
-func (r *run) lines(in *LineReader, events *event.Reader, each func(*Line) error) error {
-	var line Line
-	begins := func(text []byte, first int64) error {
-		line.First, line.Continues, line.Record = first, false, text
+// sink takes the lines of a log.
+type sink interface {
+	line() *Line             // where the next one goes; not all of it is empty
+	keep(text []byte) []byte // lets what is used again last as long as that line
+	take(l *Line) error      // the line is there
+	whole() error            // nothing that belongs to the lines so far is on its way
+}
+
+// direct hands over each line as it comes.
+type direct struct {
+	one  Line
+	each func(*Line) error
+}
+
+func (d *direct) line() *Line             { return &d.one }
+func (d *direct) keep(text []byte) []byte { return text }
+func (d *direct) take(l *Line) error      { return d.each(l) }
+func (d *direct) whole() error            { return nil }
+
+// lines gives every line of in to a sink, with the event of its record in the first.
+func (r *run) lines(in *LineReader, events *event.Reader, to sink) error {
+	var group []byte // of the record that is open
+	begins := func(line *Line, text []byte) error {
+		line.First, line.Continues, line.Record = line.Number, false, text
 		events.Line(text, &line.Event)
-		return each(&line)
+		group = line.Event.Group
+		return to.take(line)
 	}
-	continues := func() error {
-		line.Continues, line.Record, line.Event = true, nil, detector.Event{Group: line.Event.Group}
-		return each(&line)
+	continues := func(line *Line, first int64) error {
+		line.First, line.Continues, line.Record = first, true, nil
+		line.Event = detector.Event{Group: group}
+		return to.take(line)
 	}
-	at := func() { line.Number, line.Offset, line.Text, line.Cut = in.Number(), in.Offset(), in.Line(), in.Cut() }
+	next := func() *Line {
+		line := to.line()
+		line.Number, line.Offset, line.Text, line.Cut = in.Number(), in.Offset(), in.Line(), in.Cut()
+		if in.Long() {
+			line.Text = to.keep(line.Text)
+		}
+		return line
+	}
 	var joiner event.Joiner
 	var rec record
 	whole := func() error {
+		joined, raw := to.keep(rec.joined), to.keep(rec.raw)
 		from := 0
 		for i, p := range rec.pieces {
-			line.Number, line.Offset, line.Text, line.Cut = p.number, p.offset, rec.raw[from:p.end:p.end], p.cut
+			line := to.line()
+			line.Number, line.Offset, line.Text, line.Cut = p.number, p.offset, raw[from:p.end:p.end], p.cut
 			from = p.end
 			if i > 0 {
-				if err := continues(); err != nil {
+				if err := continues(line, rec.pieces[0].number); err != nil {
 					return err
 				}
-			} else if err := begins(rec.joined, p.number); err != nil {
+			} else if err := begins(line, joined); err != nil {
 				return err
 			}
 		}
-		return nil
+		rec.group = append(rec.group[:0], group...)
+		return to.whole()
 	}
 	for more := in.Next(); more; {
 		joiner.Begin(in.Line())
-		if next, ok := in.Peek(); in.Cut() || ok && !joiner.Continues(next) {
-			at()
-			if err := begins(line.Text, line.Number); err != nil {
+		if head, ok := in.Peek(); in.Cut() || ok && !joiner.Continues(head) {
+			line := next()
+			if err := begins(line, line.Text); err != nil {
+				return err
+			}
+			if err := to.whole(); err != nil {
 				return err
 			}
 			more = in.Next()
@@ -111,8 +146,11 @@ func (r *run) lines(in *LineReader, events *event.Reader, each func(*Line) error
 				rec.add(in, &joiner)
 				continue
 			}
-			at()
-			if err := continues(); err != nil {
+			group = to.keep(rec.group)
+			if err := continues(next(), rec.pieces[0].number); err != nil {
+				return err
+			}
+			if err := to.whole(); err != nil {
 				return err
 			}
 		}
@@ -122,7 +160,7 @@ func (r *run) lines(in *LineReader, events *event.Reader, each func(*Line) error
 			}
 		}
 	}
-	if in.Err() == nil && line.Number == 1 && line.Cut {
+	if in.Err() == nil && in.Number() == 1 && in.Cut() {
 		return errOneLine
 	}
 	return in.Err()

@@ -241,7 +241,6 @@ func Run(ctx context.Context, in io.Reader, o Options, each func(*Line) error) (
 	var result Result
 	next := int64(firstLearned)
 	judge := func(line *Line) error {
-		line.detector = d
 		switch {
 		case compared != nil:
 			d.Judge(&line.Event, &line.Verdict)
@@ -389,30 +388,32 @@ func (r *run) records(in io.Reader, judge, each func(*Line) error) error {
 		return err
 	}
 	events.SetReference(r.options.Modified)
-	w := &watched{run: r, in: in, before: func(read int64) error {
-		r.progress(read)
-		return nil
-	}}
+	ahead := !r.options.Live && runtime.GOMAXPROCS(0) > 1
+	w := &watched{run: r, in: in, ahead: ahead}
 	var text io.Reader = w
 	if !r.options.Plain {
 		if text, err = Text(text, r.options.Live); err != nil {
 			return err
 		}
 	}
+	// The lines behind a record's first have its score and its pattern. What makes it
+	// strange is told once.
+	var record detector.Verdict
 	all := func(line *Line) error {
+		line.detector = r.detector
 		if v := &line.Verdict; line.Continues {
-			// The lines behind a record's first have its score and its pattern. What makes
-			// it strange is told once.
-			*v = detector.Verdict{Judged: v.Judged, Score: v.Score, Pattern: v.Pattern}
+			*v = record
 		} else if err := judge(line); err != nil {
 			return err
+		} else {
+			record.Judged, record.Score, record.Pattern = v.Judged, v.Score, v.Pattern
 		}
 		return each(line)
 	}
-	if r.options.Live || runtime.GOMAXPROCS(0) == 1 {
-		return r.lines(NewLineReader(text), events, all)
+	if ahead {
+		return r.ahead(NewLineReader(text), events, all)
 	}
-	return r.ahead(NewLineReader(text), w, events, all)
+	return r.lines(NewLineReader(text), events, &direct{each: all})
 }
 
 func (r *run) progress(read int64) {
@@ -429,16 +430,16 @@ var errOneLine = problem("it is one line, longer than %d bytes, and no log: a lo
 // watched is an input that counts what is read of it and ends at the context's end.
 type watched struct {
 	*run
-	in     io.Reader
-	before func(read int64) error // called before each read
+	in    io.Reader
+	ahead bool // progress is told by who judges
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	if err := w.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if err := w.before(w.read); err != nil {
-		return 0, err
+	if !w.ahead {
+		w.progress(w.read)
 	}
 	n, err := w.in.Read(p)
 	w.read += int64(n)

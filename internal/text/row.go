@@ -29,20 +29,54 @@ type Row struct {
 // A column is one thing that is said of a row, under one name in every format.
 type column struct {
 	name string
-	has  func(r *Row) bool             // whether there is something to say; nil = always
+	when said                          // there is something to say; 0 = always
 	json func(b []byte, r *Row) []byte // of a row that has it
 	csv  func(b []byte, r *Row) []byte
 }
 
+// said is what there is to say of a row beside what is said of each, a bit for each thing.
+type said uint8
+
+const (
+	ofRecord said = 1 << iota
+	flagged
+	ofKind
+	ofIncident
+	timed
+	leveled
+)
+
+func (r *Row) said() (s said) {
+	if r.Record != 0 {
+		s |= ofRecord
+	}
+	if r.Anomaly {
+		s |= flagged
+		if r.Kind != "" {
+			s |= ofKind
+		}
+		if len(r.Incident) > 0 {
+			s |= ofIncident
+		}
+	}
+	if r.Time != 0 {
+		s |= timed
+	}
+	if r.Level != "" {
+		s |= leveled
+	}
+	return s
+}
+
 // columns are all that can be said, in their order.
 var columns = []column{
-	{"file", nil,
+	{"file", 0,
 		func(b []byte, r *Row) []byte { return AppendJSON(b, r.File) },
 		func(b []byte, r *Row) []byte { return AppendCSV(b, r.File) }},
-	{"line", nil, appendLine, appendLine},
-	{"record", func(r *Row) bool { return r.Record != 0 }, appendRecord, appendRecord},
-	{"anomaly", nil, appendAnomaly, appendAnomaly},
-	{"anomaly_score", nil,
+	{"line", 0, appendLine, appendLine},
+	{"record", ofRecord, appendRecord, appendRecord},
+	{"anomaly", 0, appendAnomaly, appendAnomaly},
+	{"anomaly_score", 0,
 		func(b []byte, r *Row) []byte {
 			if !r.Judged {
 				return append(b, "null"...)
@@ -55,16 +89,16 @@ var columns = []column{
 			}
 			return AppendScore(b, r.Score)
 		}},
-	{"anomaly_reason", func(r *Row) bool { return r.Anomaly },
+	{"anomaly_reason", flagged,
 		func(b []byte, r *Row) []byte { return AppendJSON(b, r.Reason) },
 		func(b []byte, r *Row) []byte { return AppendCSV(b, r.Reason) }},
-	{"anomaly_kind", func(r *Row) bool { return r.Anomaly && r.Kind != "" }, quoted(appendKind), appendKind},
-	{patternColumn, func(r *Row) bool { return r.Anomaly }, quoted(appendPattern), appendPattern},
-	{"anomaly_incident", func(r *Row) bool { return r.Anomaly && len(r.Incident) > 0 }, quoted(appendIncident), appendIncident},
-	{"anomaly_nth", func(r *Row) bool { return r.Anomaly && len(r.Incident) > 0 }, quoted(appendNth), appendNth},
-	{"time", func(r *Row) bool { return r.Time != 0 }, quoted(appendTime), appendTime},
-	{"level", func(r *Row) bool { return r.Level != "" }, quoted(appendLevel), appendLevel},
-	{"text", nil,
+	{"anomaly_kind", ofKind, quoted(appendKind), appendKind},
+	{patternColumn, flagged, quoted(appendPattern), appendPattern},
+	{"anomaly_incident", ofIncident, quoted(appendIncident), appendIncident},
+	{"anomaly_nth", ofIncident, quoted(appendNth), appendNth},
+	{"time", timed, quoted(appendTime), appendTime},
+	{"level", leveled, quoted(appendLevel), appendLevel},
+	{"text", 0,
 		func(b []byte, r *Row) []byte { return AppendJSON(b, r.Text) },
 		func(b []byte, r *Row) []byte { return AppendCSV(b, r.Text) }},
 }
@@ -118,7 +152,7 @@ func NewWriter(f Format, c Columns) *Writer {
 			continue
 		}
 		if k.name == patternColumn && c.All {
-			k.has = nil
+			k.when = 0
 		}
 		w.columns = append(w.columns, k)
 		w.keys = append(w.keys, `,"`+k.name+`":`)
@@ -142,13 +176,14 @@ func (w *Writer) AppendHead(b []byte) []byte {
 
 // Append appends a row with its line's end.
 func (w *Writer) Append(b []byte, r *Row) []byte {
+	said := r.said()
 	if w.csv {
 		for i := range w.columns {
 			c := &w.columns[i]
 			if i > 0 {
 				b = append(b, ',')
 			}
-			if c.has == nil || c.has(r) {
+			if c.when&^said == 0 {
 				b = c.csv(b, r)
 			}
 		}
@@ -156,7 +191,7 @@ func (w *Writer) Append(b []byte, r *Row) []byte {
 	}
 	from := len(b)
 	for i := range w.columns {
-		if c := &w.columns[i]; c.has == nil || c.has(r) {
+		if c := &w.columns[i]; c.when&^said == 0 {
 			b = c.json(append(b, w.keys[i]...), r)
 		}
 	}

@@ -139,19 +139,22 @@ func AppendTime(b []byte, t time.Duration) []byte {
 	year, month, day := at.Date()
 	hour, minute, second := at.Clock()
 	b = append(b, "0000-00-00T00:00:00.000Z"...)
-	digits := func(end, n int) { // the digits of n end there, counted from the last byte
-		for i := len(b) - end; n > 0; i-- {
-			b[i] += byte(n % 10)
-			n /= 10
-		}
+	to := (*[24]byte)(b[len(b)-24:])
+	pair := func(at int, n int) {
+		ten := byte(uint8(n) / 10)
+		to[at] += ten
+		to[at+1] += byte(n) - 10*ten
 	}
-	digits(21, year)
-	digits(18, int(month))
-	digits(15, day)
-	digits(12, hour)
-	digits(9, minute)
-	digits(6, second)
-	digits(2, at.Nanosecond()/int(time.Millisecond))
+	pair(0, year/100)
+	pair(2, year%100)
+	pair(5, int(month))
+	pair(8, day)
+	pair(11, hour)
+	pair(14, minute)
+	pair(17, second)
+	milli := uint32(at.Nanosecond()) / 1e6
+	to[20] += byte(milli / 100)
+	pair(21, int(milli%100))
 	return b
 }
 
