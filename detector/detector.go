@@ -322,8 +322,9 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict, stream bool) {
 	d.stats.Judged++
 	// What is ignored moves no threshold.
 	if !d.ignores() || !(g.threshold.reaches(p) || g.sweep.reaches(p)) || !d.ignored(ev) {
-		goesOn := stream && p >= scale && d.seen.GoesOn()
-		v.Anomaly, v.Sweep = g.threshold.flag(p, part, d.seen.Time, d.seen.Storm(), goesOn), g.sweep.flag(p, part, d.seen.Time, d.seen.Storm(), goesOn)
+		goesOn, storm := stream && p >= scale && d.seen.GoesOn(), d.seen.Storm()
+		v.Anomaly = g.threshold.flag(p, part, d.seen.Time, storm, goesOn)
+		v.Sweep = g.sweep.flag(p, part, d.seen.Time, storm, goesOn)
 	}
 	if d.seen.Flagged = v.Anomaly; v.Anomaly {
 		d.stats.Anomalies++

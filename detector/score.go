@@ -248,14 +248,12 @@ func (t *threshold) flag(points, part float32, now time.Duration, storm int, goe
 }
 
 // bar returns by how many points the bar is raised for a line of the kind.
-func (t *threshold) bar(storm int) (bar float32) {
-	for of, extra := range t.extra {
-		if of != storm {
-			extra *= floodOther
-		}
-		bar = max(bar, extra)
+func (t *threshold) bar(storm int) float32 {
+	most := t.extra[0]
+	for _, extra := range t.extra[1:] {
+		most = max(most, extra)
 	}
-	return bar
+	return max(t.extra[storm], floodOther*most)
 }
 
 // sink lets the bar come down by a record.
