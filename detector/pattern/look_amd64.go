@@ -8,19 +8,29 @@ var wide = cpu.X86.HasAVX2 && cpu.X86.HasAES
 // wideBytes is how many bytes lookWide looks at together, and needs at least.
 const wideBytes = 32
 
+// padding is what stands behind a shorter text: no digits, and nothing that has a mark.
+var padding = [wideBytes]byte([]byte("................................"))
+
 // look returns the hash of a text's shape, and its marks. It is not empty.
 func look(b []byte) (hash uint64, m Marks) {
-	if wide && len(b) >= wideBytes {
-		hash, bits := lookWide(&b[0], len(b), &shapeKey)
-		return hash, Marks(bits)
+	if !wide {
+		return lookPortable(b)
 	}
-	return lookPortable(b)
+	n, room := len(b), [wideBytes]byte{}
+	if n < wideBytes {
+		room = padding
+		copy(room[:], b)
+		b = room[:]
+	}
+	hash, bits := lookWide(&b[0], len(b), n, &shapeKey)
+	return hash, Marks(bits)
 }
 
-// lookWide is look for the n bytes at b, at least wideBytes, 32 of them at a time.
+// lookWide is look for the size bytes at b, at least wideBytes, 32 of them at a time.
+// Of them n are the text.
 //
 //go:noescape
-func lookWide(b *byte, n int, key *[4]uint64) (hash, marks uint64)
+func lookWide(b *byte, size, n int, key *[4]uint64) (hash, marks uint64)
 
 // findAlnum fills l.alnum for the n bytes of the line and reports whether there are any
 // beyond ASCII.

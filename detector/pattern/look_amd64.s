@@ -32,11 +32,11 @@ GLOBL bytes<>(SB), RODATA|NOPTR, $8
 	VAESENC     X8, X0, X0 \
 	VAESENC     X8, X1, X1
 
-// func lookWide(b *byte, n int, key *[4]uint64) (hash, marks uint64)
-TEXT ·lookWide(SB), NOSPLIT, $0-40
+// func lookWide(b *byte, size, n int, key *[4]uint64) (hash, marks uint64)
+TEXT ·lookWide(SB), NOSPLIT, $0-48
 	MOVQ b+0(FP), SI
-	MOVQ n+8(FP), CX
-	MOVQ key+16(FP), DX
+	MOVQ size+8(FP), CX
+	MOVQ key+24(FP), DX
 
 	VMOVDQU      0(DX), X0
 	VMOVDQU      16(DX), X1
@@ -68,6 +68,7 @@ last:
 	block
 
 	// Both states and the length make the hash.
+	MOVQ    n+16(FP), CX
 	VMOVQ   CX, X2
 	VPXOR   X2, X0, X0
 	VAESENC X1, X0, X0
@@ -75,7 +76,7 @@ last:
 	VAESENC X8, X0, X0
 	VAESENC X8, X0, X0
 	VMOVQ   X0, AX
-	MOVQ    AX, hash+24(FP)
+	MOVQ    AX, hash+32(FP)
 
 	XORL   R8, R8
 	XORL   R9, R9
@@ -92,7 +93,7 @@ last:
 	LEAQ   (R8)(R9*2), AX
 	LEAQ   (R10)(R11*2), BX
 	LEAQ   (AX)(BX*4), AX
-	MOVQ   AX, marks+32(FP)
+	MOVQ   AX, marks+40(FP)
 	VZEROUPPER
 	RET
 
