@@ -24,15 +24,14 @@ type Observation struct {
 
 	Flagged bool // what was judged is told; Judge takes it back, Learn learns it
 
-	stamp  time.Duration // the record's own time; Time is what it counts as, once it is judged
-	class  wordClass     // of a line whose text is new
-	bad    badness
-	rare   bool    // its statement is, at its slow rate
-	rarity float32 // bits
-	quick  float32 // records of its statement lately
-	back   bool    // and began anew with this record
-	again  bool    // was told on another day, and is trouble
-	away   float32 // octaves that its statement was away beyond its usual gaps
+	stamp time.Duration // the record's own time; Time is what it counts as, once it is judged
+	class wordClass     // of a line whose text is new
+	bad   badness
+	rare  bool    // its statement is, at its slow rate
+	quick float32 // records of its statement lately
+	back  bool    // and began anew with this record
+	again bool    // was told on another day, and is trouble
+	away  float32 // octaves that its statement was away beyond its usual gaps
 
 	below below  // how it belongs to the line above it
 	trace traced // where the frame stands, if it is one

@@ -212,38 +212,32 @@ func (m *Model) judgeHabit(o *Observation) {
 	}
 	o.rare = raw >= rareBits
 
-	if raw > leastNovelty {
-		most := m.mostNovelty(o.bad)
-		if isNew {
-			most += 2
-		}
-		soft := float32(1)
-		if o.bad > 0 {
-			soft = softly
-		}
-		if raw > most {
-			raw = most + soft*(raw-most)
-		}
-	}
-	o.rarity = min(mostRarity, raw)
-
 	if m.comesAgain(o, st) && o.Size == len(o.Text) && unclosed(o.Text) {
 		// A line that was told as it was cut is told on another day as trouble is.
 		o.open = true
 		featEnd.set(&o.Row, max(Strange*m.letters.openBits()/openBits, featEnd.Points(&o.Row)))
 	}
-	silence := min(8, silenceWeight*o.away)
 	if o.again = false; o.bad == 0 {
 		return
 	}
+	if raw > leastNovelty {
+		most := m.mostNovelty(o.bad)
+		if isNew {
+			most += 2
+		}
+		if raw > most {
+			raw = most + softly*(raw-most)
+		}
+	}
+	rarity := min(mostRarity, raw)
 	weak := float32(0)
 	if o.bad >= 2 {
-		weak = silence
+		weak = min(8, silenceWeight*o.away)
 	}
 	every, worse := sumFrom(&h.bad, 0), sumFrom(&h.bad, o.bad)
 	how := -log2(min(1, (worse/h.badWeight+0.5)/(every/h.badWeight+1)))
 	bad := min(mostBad, max(how+float32(o.bad)/2, awayShare*weak)) * float32(o.bad) / 4
-	odd := max(o.rarity, min(mostRarity, o.rarity+weak))
+	odd := min(mostRarity, rarity+weak)
 	used := m.used(st)
 	odd *= 1 - usedPart*used*(1-min(1, weak/4))
 	scale := float32(oldTrouble)
@@ -312,7 +306,7 @@ const (
 	mostBad       = 6   // bits that badness counts up to
 	silenceWeight = 1.5 // bits for each octave of silence
 	leastNovelty  = 6   // bits that rarity counts in full, also where much is rare
-	softly        = 0.5 // what bits of a bad line beyond that count
+	softly        = 0.5 // what bits beyond that count
 )
 
 // What being used to a statement takes away: of what it is rare, of the surprise
