@@ -254,6 +254,9 @@ const maxNumber = 40
 // plainNumber reads a text that is wholly a plain decimal number. Leading zeros,
 // a plus sign and more than 15 digits before the point are those of identifiers.
 func plainNumber(v []byte) (float64, bool) {
+	if len(v) > maxNumber {
+		return 0, false
+	}
 	i := 0
 	if v[0] == '-' {
 		i++
@@ -273,7 +276,7 @@ func plainNumber(v []byte) (float64, bool) {
 		}
 		return float64(mantissa), true
 	}
-	if v[i] != '.' || i+1 == len(v) || len(v) > maxNumber {
+	if v[i] != '.' || i+1 == len(v) {
 		return 0, false
 	}
 	point := i
