@@ -424,7 +424,7 @@ func (m *Model) sift(o *Observation) {
 			all.addRest(at)
 			continue
 		}
-		if !any && fs.values.find(s.id()).n < knownValue {
+		if !any && p.settled.value != s.value && fs.values.find(s.id()).n < knownValue {
 			all.addRest(at)
 			continue
 		}

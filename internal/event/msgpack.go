@@ -72,28 +72,26 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 // again and again, and most are of fields with a short text or a number: these are read
 // without a look at anything else.
 func (r *Reader) inside(c *record.Cursor, n *node, pairs int) {
-	var last *node
+	guess := &n.begins
 	for ; pairs > 0; pairs-- {
-		guess := &n.begins
-		if last != nil {
-			guess = &last.next
-		}
 		child := guess[0]
 		if child == nil || !c.Take(&child.stands) {
 			if child = guess[1]; child != nil && !c.Take(&child.stands) {
 				child = nil
 			}
 		}
-		if child != nil {
-			child.misses = 0
-			last = child
-		} else if key, ok := c.Key(); !ok {
-			c.Skip(1)
-			continue
-		} else if child = r.tree.follow(n, key, &last); child == nil {
-			c.Skip(1)
-			continue
+		if child == nil {
+			key, ok := c.Key()
+			if ok {
+				child = r.tree.anew(n, key, guess)
+			}
+			if child == nil {
+				c.Skip(1)
+				continue
+			}
 		}
+		child.misses = 0
+		guess = &child.next
 		if child.plain {
 			if text, ok := c.Short(); ok {
 				r.str(child, text)
