@@ -19,6 +19,8 @@ type grams struct {
 	slots []gram
 	used  int
 	limit int // most slots, a power of two
+
+	aged uint32 // times that all counts were halved for want of room
 }
 
 type gram struct {
@@ -124,6 +126,7 @@ func (g *grams) makeRoom() {
 		}
 		return
 	}
+	g.aged++
 	spare := takeSpare(len(old))
 	for g.used >= len(old)/2 { // twice where hardly anything was seen once
 		old = g.slots

@@ -82,7 +82,7 @@ func TestSettledPlaces(t *testing.T) {
 		o.Line = &pattern.Line{}
 		o.SetFields(fields)
 		m.Judge(o)
-		return o.fields.list[at].routine
+		return o.fields.routine || o.fields.list[at].routine
 	}
 	text := func(s string) Field { return Field{Kind: Text, Value: []byte(s)} }
 	number := func(n float64) Field { return Field{Kind: Number, Number: n} }
