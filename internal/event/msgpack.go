@@ -76,16 +76,7 @@ func (r *Reader) inside(c *record.Cursor, n *node, pairs int) {
 	for ; pairs > 0; pairs-- {
 		child := guess[0]
 		if child == nil || !c.Take(&child.stands) {
-			if child = guess[1]; child != nil && !c.Take(&child.stands) {
-				child = nil
-			}
-		}
-		if child == nil {
-			key, ok := c.Key()
-			if ok {
-				child = r.tree.anew(n, key, guess)
-			}
-			if child == nil {
+			if child = r.key(c, n, guess); child == nil {
 				c.Skip(1)
 				continue
 			}
@@ -107,6 +98,25 @@ func (r *Reader) inside(c *record.Cursor, n *node, pairs int) {
 		}
 		r.msgpack(c, child)
 	}
+}
+
+// key steps over a key of the map n, for which there are guesses, and returns what it means;
+// nil when that is nothing.
+func (r *Reader) key(c *record.Cursor, n *node, guess *[2]*node) *node {
+	first, second := guess[0], guess[1]
+	switch {
+	case second != nil && c.Take(&second.stands):
+		return second
+	case first != nil && c.TakeOther(&first.stands):
+		return first
+	case second != nil && c.TakeOther(&second.stands):
+		return second
+	}
+	key, ok := c.Key()
+	if !ok {
+		return nil
+	}
+	return r.tree.anew(n, key, guess)
 }
 
 // isClock reports whether a field is the event's time and nothing else.
