@@ -78,16 +78,17 @@ func newFields() fields {
 // seenField is a field of the event at hand, or a part of one.
 type seenField struct {
 	Name
-	both    uint64  // hash of name and value
-	value   uint32  // hash
-	number  octaves // noNumber for what is none, and for 0
-	of      int16   // of a part: the index of the field
-	key     int16   // index in keys; -1 for a new one
-	part    part
-	sort    uint8
-	unit    pattern.Unit
-	aside   uint8
-	routine bool // see Model.sift
+	both   uint64  // hash of name and value
+	value  uint32  // hash
+	number octaves // noNumber for what is none, and for 0
+	part   part
+	aside  uint8
+	sort   uint8
+	unit   pattern.Unit
+	of     int16 // of a part: the index of the field
+
+	key     int16 // index in keys; -1 for a new one
+	routine bool  // see Model.sift
 }
 
 // seenClose is what is found out of a field that is not routine.
@@ -338,7 +339,8 @@ func (m *Model) judgeFields(o *Observation) {
 		s.n++
 		s.form = nextName(s.form, seenLevel.hash)
 	}
-	if s.routine = m.routine(o); s.routine {
+	alone := !sampled(m.records) && !sampled(m.records+1) // nothing of it is learned by samples
+	if s.routine = alone && m.routine(o); s.routine {
 		return
 	}
 	m.sift(o)
@@ -379,7 +381,7 @@ func (m *Model) judgeFields(o *Observation) {
 	}
 	m.judgePairs(o)
 	m.weighFields(o)
-	if s.nrest == 0 && set != nil && set.n >= settledAfter && s.nlows < maxLows && !sampled(m.records) {
+	if alone && s.nrest == 0 && set != nil && set.n >= settledAfter && s.nlows < maxLows && (s.nlows < 2 || s.shapes >= knownKeySet) {
 		fs.remember(o)
 	}
 }

@@ -66,7 +66,7 @@ func (o *Observation) SetFields(fields []Field) {
 			s.Name = NewName(f.Name)
 		}
 		words, form = words || s.words, nextName(form, s.hash)
-		s.number, s.part, s.unit, s.aside, s.routine = noNumber, whole, f.Unit, 0, false
+		s.number, s.part, s.aside, s.unit = noNumber, whole, 0, f.Unit
 		var value uint64
 		switch f.Kind {
 		case Number:

@@ -8,7 +8,7 @@ import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
 // found anew, and nothing is judged by it otherwise than without it.
 type routines struct {
 	forms [1 << 6]form
-	held  [1 << 9]held
+	held  [1 << 10]held
 	aged  uint32 // fields.values.aged of then
 }
 
@@ -24,11 +24,11 @@ type form struct {
 
 const maxForm = 64 // as many as a mask of 64 bits holds; what has more is looked at each time
 
-// held is what fields of few values held together.
+// held is what fields of few values held together: the sum of their hashes and the
+// statement's says where it stands.
 type held struct {
-	sum   uint64 // of their hashes and the statement's
+	sum   uint32 // its upper half
 	shape uint32 // see fieldsSeen.shape, but for the line's hash
-	lows  uint32 // how many are in that
 }
 
 // nextName returns the hash of a form with one more name.
@@ -41,12 +41,11 @@ func (fs *fields) forget() {
 	}
 }
 
-// routine reports whether the event is known to be routine, as far as its fields go, and
-// no sample.
+// routine reports whether the event is known to be routine, as far as its fields go.
 func (m *Model) routine(o *Observation) bool {
 	fs, all := &m.fields, &o.fields
 	r := fs.routines
-	if r == nil || r.aged != fs.values.aged || sampled(m.records) || sampled(m.records+1) {
+	if r == nil || r.aged != fs.values.aged {
 		return false
 	}
 	f := &r.forms[all.form%uint64(len(r.forms))]
@@ -79,7 +78,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		}
 	}
 	h := &r.held[sum%uint64(len(r.held))]
-	if h.sum != sum {
+	if h.sum != uint32(sum>>32) {
 		return false
 	}
 	for left := f.open; left != 0; left &= left - 1 {
@@ -102,13 +101,8 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	if fs.recently(all.shape) >= leastRush {
 		return false
 	}
-	if h.lows >= 2 {
-		all.shapes = uint32(fs.shapes.find(all.shape).n)
-		if all.shapes < knownKeySet || pairTimes(all.shapes) > 0 {
-			return false
-		}
-	}
-	return true
+	n := uint32(fs.shapes.find(all.shape).n)
+	return n >= knownKeySet && pairTimes(n) == 0
 }
 
 // within reports whether a number is within the range that its statement, and its field
@@ -162,7 +156,7 @@ func (fs *fields) remember(o *Observation) {
 	}
 	r := fs.routines
 	r.forms[f.of%uint64(len(r.forms))] = f
-	r.held[sum%uint64(len(r.held))] = held{sum, all.shape ^ (uint32(o.Line.Hash) | 1), uint32(all.nlows)}
+	r.held[sum%uint64(len(r.held))] = held{uint32(sum >> 32), all.shape ^ (uint32(o.Line.Hash) | 1)}
 }
 
 // sift finds out which of the fields are known, and of which there is more to say than
@@ -174,6 +168,7 @@ func (m *Model) sift(o *Observation) {
 	all.names = nameSeed
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
+		s.routine = false
 		if s.aside != 0 {
 			if s.aside == null {
 				s.key = -1
