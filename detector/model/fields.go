@@ -318,7 +318,7 @@ func (o *Observation) field(at int) *Field {
 	return &messageField
 }
 
-// judgeFields judges the event's fields. It changes nothing.
+// judgeFields judges the event's fields. It changes nothing that is judged by.
 func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
 	s.nlows, s.nrest = 0, 0

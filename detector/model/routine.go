@@ -89,7 +89,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		case p.settled.sort != s.sort+1 || s.aside == path && f.paths>>at&1 == 0:
 			return false
 		case s.sort == sortNumber:
-			if s.number == noNumber || !fs.within(s, s.number, statement, key) {
+			if !fs.within(s, s.number, statement, key) { // nor is noNumber
 				return false
 			}
 		case s.part == whole && !p.texts.routine(o.Fields[at].Value):
@@ -101,8 +101,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	if fs.recently(all.shape) >= leastRush {
 		return false
 	}
-	n := uint32(fs.shapes.find(all.shape).n)
-	return n >= knownKeySet && pairTimes(n) == 0
+	return pairTimes(uint32(fs.shapes.find(all.shape).n)) == 0
 }
 
 // within reports whether a number is within the range that its statement, and its field
