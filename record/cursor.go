@@ -69,56 +69,59 @@ func (c *Cursor) Skip(values int) {
 	}
 }
 
-// A KnownKey is a key that is looked for where a Cursor stands: it is compared in words.
+// A KnownKey is a key that is looked for where a Cursor stands: two words of it are
+// compared at once.
 type KnownKey struct {
-	words, masks [3]uint64
-	size         int // with its head
+	first, second     uint64
+	ofFirst, ofSecond uint64 // what of them is compared
+	size              int    // with its head
+	rest              string // what stands behind those words
 }
 
-// NewKnownKey returns the key of the name. One of more than 23 bytes is found nowhere.
+// NewKnownKey returns the key of the name. One of more than 31 bytes is found nowhere.
 func NewKnownKey(name []byte) (k KnownKey) {
-	b := [24]byte{0xc1} // which is never used
-	if k.size = 1; len(name) < len(b) {
-		b[0] = 0xa0 | byte(len(name))
-		k.size += copy(b[1:], name)
+	b := []byte{0xc1} // which is never used
+	if len(name) < 32 {
+		b = AppendText(nil, name)
 	}
-	for i := range k.words {
-		k.words[i] = binary.LittleEndian.Uint64(b[8*i:])
-		for n := range min(8, max(0, k.size-8*i)) {
-			k.masks[i] |= 0xff << (8 * n)
-		}
+	k.size = len(b)
+	var words, masks [16]byte
+	for i := range copy(words[:], b) {
+		masks[i] = 0xff
 	}
+	k.first, k.second = binary.LittleEndian.Uint64(words[:]), binary.LittleEndian.Uint64(words[8:])
+	k.ofFirst, k.ofSecond = binary.LittleEndian.Uint64(masks[:]), binary.LittleEndian.Uint64(masks[8:])
+	k.rest = string(b[min(len(b), 16):])
 	return k
 }
 
-// Take steps over a key if it is the known one, and reports that. One that is not in its
-// shortest form is not known.
+// Take steps over a key if it is the known one, and reports that. It misses one of more
+// than 15 bytes and one with less than 16 bytes from its head to the end: TakeOther knows
+// those.
 func (c *Cursor) Take(k *KnownKey) bool {
+	if b := c.b[c.p:]; len(b) >= 16 && (binary.LittleEndian.Uint64(b)^k.first)&k.ofFirst|(binary.LittleEndian.Uint64(b[8:])^k.second)&k.ofSecond == 0 && k.rest == "" {
+		c.p += k.size
+		return true
+	}
+	return false
+}
+
+// TakeOther is Take for the keys that it misses.
+func (c *Cursor) TakeOther(k *KnownKey) bool {
 	b := c.b[c.p:]
-	if len(b) < len(k.words)*8 {
-		return c.takeLast(k)
+	if len(b) < k.size || len(b) >= 16 && k.rest == "" {
+		return false
 	}
-	if !k.begins(b) {
+	if k.rest != "" && string(b[16:k.size]) != k.rest {
+		return false
+	}
+	var words [16]byte
+	copy(words[:], b)
+	if (binary.LittleEndian.Uint64(words[:])^k.first)&k.ofFirst|(binary.LittleEndian.Uint64(words[8:])^k.second)&k.ofSecond != 0 {
 		return false
 	}
 	c.p += k.size
 	return true
-}
-
-// takeLast is Take where there are less bytes left than are compared.
-func (c *Cursor) takeLast(k *KnownKey) bool {
-	var b [len(k.words) * 8]byte
-	if copy(b[:], c.b[c.p:]) < k.size || !k.begins(b[:]) {
-		return false
-	}
-	c.p += k.size
-	return true
-}
-
-// begins reports whether b, which has as many bytes as are compared, begins with the key.
-func (k *KnownKey) begins(b []byte) bool {
-	first, second := binary.LittleEndian.Uint64(b)^k.words[0], binary.LittleEndian.Uint64(b[8:])^k.words[1]
-	return first&k.masks[0]|second&k.masks[1] == 0 && (k.size <= 16 || (binary.LittleEndian.Uint64(b[16:])^k.words[2])&k.masks[2] == 0)
 }
 
 // Short steps over a str of up to 31 bytes. ok is false for any other value, which is not

@@ -23,9 +23,17 @@ func TestKnownKeys(t *testing.T) {
 	for _, is := range names {
 		for _, name := range names {
 			k := NewKnownKey([]byte(name))
-			c := NewCursor(AppendString(AppendString(nil, is), behind))
-			found := c.Take(&k)
-			if want := is == name && len(name) <= 23; found != want {
+			b := AppendString(AppendString(nil, is), behind)
+			c := NewCursor(b)
+			short := c.Take(&k)
+			if want := is == name && len(name) <= 15; short != want {
+				t.Fatalf("%q is found where %q stands: %v", name, is, short)
+			}
+			found := short
+			if !short {
+				found = c.TakeOther(&k)
+			}
+			if want := is == name && len(name) <= 31; found != want {
 				t.Fatalf("%q is found where %q stands: %v", name, is, found)
 			}
 			if key, ok := c.Key(); found && (!ok || string(key) != behind) || !found && (!ok || string(key) != is) {
@@ -34,13 +42,13 @@ func TestKnownKeys(t *testing.T) {
 		}
 	}
 	// So it is at the end.
-	for size := range 24 {
+	for size := range 32 {
 		b := AppendString(nil, strings.Repeat("k", size))
 		k := NewKnownKey(b[1:])
-		if c := NewCursor(b); !c.Take(&k) {
+		if c := NewCursor(b); !c.Take(&k) && !c.TakeOther(&k) || c.p != len(b) {
 			t.Errorf("a key of %d bytes is not found where nothing follows", size)
 		}
-		if c := NewCursor(b[:size]); c.Take(&k) {
+		if c := NewCursor(b[:size]); c.Take(&k) || c.TakeOther(&k) {
 			t.Errorf("a key of %d bytes is found where its last one is missing", size)
 		}
 	}

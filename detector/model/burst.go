@@ -85,10 +85,7 @@ func (o *Observation) hashAll() uint64 {
 	if o.Size == 0 {
 		return h // Vars is of the fields
 	}
-	for i := range o.Fields {
-		h += o.fields.list[i].both
-	}
-	return h
+	return h + o.fields.sum
 }
 
 func (m *Model) learnBurst(o *Observation, st *statement) {

@@ -22,6 +22,8 @@ type fields struct {
 
 	tails tails
 
+	routines *routines // nil = there are none yet
+
 	recent [recentShapes]uint32 // shapes of the last records
 	next   uint8                // in recent
 
@@ -76,16 +78,17 @@ func newFields() fields {
 // seenField is a field of the event at hand, or a part of one.
 type seenField struct {
 	Name
-	both    uint64  // hash of name and value
-	value   uint32  // hash
-	number  octaves // noNumber for what is none, and for 0
-	of      int16   // of a part: the index of the field
-	key     int16   // index in keys; -1 for a new one
-	part    part
-	sort    uint8
-	unit    pattern.Unit
-	aside   uint8
-	routine bool // see Model.sift
+	both   uint64  // hash of name and value
+	value  uint32  // hash
+	number octaves // noNumber for what is none, and for 0
+	part   part
+	aside  uint8
+	sort   uint8
+	unit   pattern.Unit
+	of     int16 // of a part: the index of the field
+
+	key     int16 // index in keys; -1 for a new one
+	routine bool  // see Model.sift
 }
 
 // seenClose is what is found out of a field that is not routine.
@@ -126,6 +129,9 @@ const maxSeen = MaxFields + 16
 type fieldsSeen struct {
 	list      [maxSeen]seenField // of Observation.Fields, in their order, then of what else is looked at
 	n         int
+	form      uint64          // hash of their names, in their order
+	sum       uint64          // of the hashes of the fields with their values
+	routine   bool            // nothing more was looked at, see Model.routine
 	text      [maxSeen][]byte // of parts
 	rest      [maxSeen]uint8  // indices in list of what is not routine
 	nrest     int
@@ -209,18 +215,13 @@ const (
 )
 
 // statementOfFields says which statement a record without a message belongs to: the
-// kind that its own fields give. All that give none belong to one. values is a hash of
-// all that stands in the record.
-func (o *Observation) statementOfFields() (hash, values uint64) {
+// kind that its own fields give. All that give none belong to one.
+func (o *Observation) statementOfFields() uint64 {
 	var kind, older uint64
 	o.failed = false
 	for i := range o.Fields {
 		is := &o.fields.list[i]
-		if is.aside == null {
-			continue
-		}
-		values += is.both
-		if !is.kind || !o.tellsKind(i) {
+		if !is.kind || is.aside == null || !o.tellsKind(i) {
 			continue
 		}
 		f, both := &o.Fields[i], is.both
@@ -240,7 +241,7 @@ func (o *Observation) statementOfFields() (hash, values uint64) {
 		return mix64(kind, 2)
 	}
 	o.older = of(older)
-	return of(kind), values
+	return of(kind)
 }
 
 // kindNames are names of fields that say what kind of record it is, in lower case;
@@ -317,7 +318,7 @@ func (o *Observation) field(at int) *Field {
 	return &messageField
 }
 
-// judgeFields judges the event's fields. It changes nothing.
+// judgeFields judges the event's fields. It changes nothing that is judged by.
 func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
 	s.nlows, s.nrest = 0, 0
@@ -331,10 +332,16 @@ func (m *Model) judgeFields(o *Observation) {
 	if o.Size > 0 {
 		s.list[s.n] = seenMessage
 		s.n++
+		s.form = nextName(s.form, seenMessage.hash)
 	}
 	if o.Level != pattern.LevelNone {
 		s.list[s.n] = seenLevel
 		s.n++
+		s.form = nextName(s.form, seenLevel.hash)
+	}
+	alone := !sampled(m.records) && !sampled(m.records+1) // nothing of it is learned by samples
+	if s.routine = alone && m.routine(o); s.routine {
+		return
 	}
 	m.sift(o)
 	for _, at := range s.rest[:s.nrest] {
@@ -374,70 +381,9 @@ func (m *Model) judgeFields(o *Observation) {
 	}
 	m.judgePairs(o)
 	m.weighFields(o)
-}
-
-// sift finds out which of the fields are known, and of which there is more to say than
-// that their values are routine in their places: those alone are judged then.
-func (m *Model) sift(o *Observation) {
-	fs, all := &m.fields, &o.fields
-	keys, guess := &fs.keys, &fs.keys.behind[0]
-	statement := o.Pattern()
-	all.names = nameSeed
-	for at := 0; at < all.n; at++ { // parts come behind
-		s := &all.list[at]
-		if s.aside != 0 {
-			if s.aside == null {
-				s.key = -1
-				continue
-			}
-			all.addParts(at, o.Fields[at].Value)
-		}
-		k := keys.guessed(*guess, s.hash)
-		if k == nil {
-			k = keys.follow(guess, s.hash)
-		}
-		if k == nil {
-			s.key, guess = -1, &keys.behind[0]
-			all.addRest(at)
-			continue
-		}
-		s.key = int16(*guess)
-		guess = &keys.behind[s.key+1]
-		all.names += s.hash
-		p := &k.place
-		any := p.settled.any
-		switch {
-		case p.settled.sort != s.sort+1:
-			all.addRest(at)
-			continue
-		case s.sort == sortNumber:
-			x := s.number
-			if x == noNumber { // 0 has a range only where it is one of few values
-				x, any = 0, false
-			}
-			r := fs.ranges.follow(&keys.ranged[s.key], rangeKey(statement, s.hash))
-			if r == nil || r.n < settledAfter || !r.told.holds(x) || !p.numbers.told.holds(x) || s.unit != p.unit {
-				all.addRest(at)
-				continue
-			}
-		case any && s.part == whole && !p.texts.routine(o.Fields[at].Value):
-			all.addRest(at)
-			continue
-		}
-		if !any && fs.values.find(s.id()).n < knownValue {
-			all.addRest(at)
-			continue
-		}
-		s.routine = true
-		if p.settled.category && s.unit == pattern.UnitNone {
-			all.addLow(s.id(), at)
-		}
+	if alone && s.nrest == 0 && set != nil && set.n >= settledAfter && s.nlows < maxLows && (s.nlows < 2 || s.shapes >= knownKeySet) {
+		fs.remember(o)
 	}
-}
-
-func (all *fieldsSeen) addRest(at int) {
-	all.rest[all.nrest] = uint8(at)
-	all.nrest++
 }
 
 // mask returns the keys that are there.
@@ -1032,15 +978,7 @@ func (all *fieldsSeen) parts(l *low) int {
 func (m *Model) judgeRush(o *Observation) {
 	fs, s := &m.fields, &o.fields
 	s.shape ^= uint32(o.Line.Hash) | 1
-	if fs.records < restless || fs.recent[(fs.next-1)%recentShapes] != s.shape && fs.recent[(fs.next-2)%recentShapes] != s.shape {
-		return
-	}
-	n := float32(1)
-	for _, r := range fs.recent {
-		if r == s.shape {
-			n++
-		}
-	}
+	n := fs.recently(s.shape)
 	if n < leastRush {
 		return
 	}
@@ -1054,6 +992,21 @@ func (m *Model) judgeRush(o *Observation) {
 		s.rushBits = n*log2(float64(n/expected)) - math.Log2E*(n-expected) // Chernoff's bound, as of a burst
 		s.rawRush = rushWeight * log2(float64(1+max(0, s.rushBits-usualRush*fs.rushPeak)/rushUnit))
 	}
+}
+
+// recently is how many of the last records, with this one, had its shape, as far as it may
+// be a rush; 0 if it is none.
+func (fs *fields) recently(shape uint32) (n float32) {
+	if fs.records < restless || fs.recent[(fs.next-1)%recentShapes] != shape && fs.recent[(fs.next-2)%recentShapes] != shape {
+		return 0
+	}
+	n = 1
+	for _, r := range fs.recent {
+		if r == shape {
+			n++
+		}
+	}
+	return n
 }
 
 // earlierShape is the shape that a record as this one had before fields that were no
@@ -1093,22 +1046,16 @@ func (m *Model) learnFields(o *Observation) {
 	for _, at := range s.rest[:s.nrest] {
 		m.learnField(o, int(at), 1)
 	}
-	sample := sampled(m.records)
-	if sample {
-		m.learnRoutine(o)
+	if !s.routine {
+		sample := sampled(m.records)
+		if sample {
+			m.learnRoutine(o)
+		}
+		m.learnKeys(o, sample)
 	}
-	m.learnKeys(o, sample)
 	fs.shapes.count(s.shape, 1)
 	if s.nlows >= 2 {
-		times := uint32(1)
-		if n := s.shapes; n >= knownKeySet { // not one by one: at 8, 12, 16, 24, 32, … those since then
-			switch times = 0; {
-			case n&(n-1) == 0:
-				times = n / 4
-			case n%3 == 0 && n/3&(n/3-1) == 0:
-				times = n / 3
-			}
-		}
+		times := pairTimes(s.shapes)
 		if times > 0 {
 			for i := range s.nlows {
 				fs.pairs.count(s.lows[i].id, times)
@@ -1118,6 +1065,20 @@ func (m *Model) learnFields(o *Observation) {
 			}
 		}
 	}
+}
+
+// pairTimes is how many times the pairs of a shape that came n times are counted: each time,
+// and later not one by one. At 8, 12, 16, 24, 32, … those since then are.
+func pairTimes(n uint32) uint32 {
+	switch {
+	case n < knownKeySet:
+		return 1
+	case n&(n-1) == 0:
+		return n / 4
+	case n%3 == 0 && n/3&(n/3-1) == 0:
+		return n / 3
+	}
+	return 0
 }
 
 // learnKeys takes in which fields the event has. Of a set of keys that is known well it
@@ -1241,7 +1202,10 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		}
 		p.texts.learn(c.marks, c.bits, octavesOf(float64(len(f.Value)+1)), times)
 	}
-	p.settle()
+	was := p.settled
+	if p.settle(); was.sort != p.settled.sort || was.any != p.settled.any || was.category != p.settled.category {
+		fs.forget()
+	}
 }
 
 // knownIdentifier is how many values must have been seen to say that a field holds
@@ -1252,6 +1216,7 @@ const knownIdentifier = 100
 func (p *place) identifier() bool { return p.n > knownIdentifier && float32(p.distinct) > p.n/2 }
 
 func (fs *fields) age() {
+	fs.forget()
 	fs.records /= 2
 	fs.keys.age()
 	fs.objects.age()
@@ -1313,5 +1278,6 @@ func (fs *fields) copyTables(room *fields) int {
 	}
 	fs.ranges.slots = append(room.ranges.slots[:0], fs.ranges.slots...)
 	fs.objects.all = append(room.objects.all[:0], fs.objects.all...)
+	fs.routines = nil
 	return n + int(unsafe.Sizeof(key{}))*len(fs.keys.all) + rangeBytes*len(fs.ranges.slots)
 }

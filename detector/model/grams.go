@@ -18,6 +18,8 @@ type grams struct {
 	slots []gram
 	used  int
 	limit int // most slots, a power of two
+
+	aged uint32 // times that all counts were halved for want of room
 }
 
 type gram struct {
@@ -123,6 +125,7 @@ func (g *grams) makeRoom() {
 		}
 		return
 	}
+	g.aged++
 	for g.used >= len(old)/2 { // twice where hardly anything was seen once
 		g.forget()
 	}

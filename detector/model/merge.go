@@ -532,6 +532,7 @@ func (g *merger) fields() {
 		fs.recent, fs.next = from.recent, from.next
 	}
 	fs.rushPeak = max(fs.rushPeak, from.rushPeak)
+	fs.forget()
 }
 
 func (p *place) merge(o *place, later bool) {

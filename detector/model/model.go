@@ -130,7 +130,7 @@ func (m *Model) Judge(o *Observation) {
 	l := o.Line
 	textless := o.Size == 0 && len(o.Fields) > 0
 	if textless {
-		l.Hash, l.Vars = o.statementOfFields()
+		l.Hash, l.Vars = o.statementOfFields(), o.fields.sum
 	}
 	st := m.statements.find(l.Hash)
 	o.name, o.same, o.first, o.class = l.Hash, 0, 0, 0

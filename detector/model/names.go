@@ -57,7 +57,7 @@ func seenOf(f Field) seenField {
 // SetFields gives the event its fields, at most MaxFields.
 func (o *Observation) SetFields(fields []Field) {
 	fields = fields[:min(len(fields), MaxFields)]
-	words := false
+	words, form, sum := false, uint64(len(fields)), uint64(0)
 	for i := range fields {
 		f, s := &fields[i], &o.fields.list[i]
 		if f.Known != nil {
@@ -65,8 +65,8 @@ func (o *Observation) SetFields(fields []Field) {
 		} else {
 			s.Name = NewName(f.Name)
 		}
-		words = words || s.words
-		s.number, s.part, s.unit, s.aside, s.routine = noNumber, whole, f.Unit, 0, false
+		words, form = words || s.words, nextName(form, s.hash)
+		s.number, s.part, s.aside, s.unit = noNumber, whole, 0, f.Unit
 		var value uint64
 		switch f.Kind {
 		case Number:
@@ -85,8 +85,9 @@ func (o *Observation) SetFields(fields []Field) {
 			}
 		}
 		s.both, s.value = mix64(s.hash, value), uint32(value)
+		sum += s.both
 	}
-	o.Fields, o.AnyWords = fields, words
+	o.Fields, o.AnyWords, o.fields.form, o.fields.sum = fields, words, form, sum
 }
 
 // Words reports whether the i-th field's text is words that belong to the message.

@@ -7,9 +7,10 @@ import "github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 // records are routine, and nothing more is found out of those. What they teach is learned
 // from one record in sampleOne, for all of them.
 type settled struct {
-	sort     uint8 // of most of its values, plus 1; 0 = it is not known so well
-	any      bool  // any value of that sort is no news: an identifier, a number within its range
-	category bool  // see place.category
+	sort     uint8  // of most of its values, plus 1; 0 = it is not known so well
+	any      bool   // any value of that sort is no news: an identifier, a number within its range
+	category bool   // see place.category
+	value    uint32 // hash of the value that is seen most, if it is known; 0 = none is
 }
 
 const (
@@ -51,6 +52,12 @@ func (p *place) settle() {
 		return
 	}
 	s.sort, s.category = uint8(sort+1), p.category()
+	most := float32(knownValue)
+	for i := range p.usual {
+		if u := &p.usual[i]; u.count >= most {
+			s.value, most = u.hash, u.count
+		}
+	}
 	switch {
 	case s.category:
 	case sort == sortNumber:
@@ -65,4 +72,5 @@ func (s *settled) carry(c *codec.Codec) {
 	c.U8(&s.sort)
 	c.Bool(&s.any)
 	c.Bool(&s.category)
+	c.U32(&s.value)
 }

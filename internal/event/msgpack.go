@@ -72,28 +72,17 @@ func (r *Reader) msgpack(c *record.Cursor, n *node) {
 // again and again, and most are of fields with a short text or a number: these are read
 // without a look at anything else.
 func (r *Reader) inside(c *record.Cursor, n *node, pairs int) {
-	var last *node
+	guess := &n.begins
 	for ; pairs > 0; pairs-- {
-		guess := &n.begins
-		if last != nil {
-			guess = &last.next
-		}
 		child := guess[0]
 		if child == nil || !c.Take(&child.stands) {
-			if child = guess[1]; child != nil && !c.Take(&child.stands) {
-				child = nil
+			if child = r.key(c, n, guess); child == nil {
+				c.Skip(1)
+				continue
 			}
 		}
-		if child != nil {
-			child.misses = 0
-			last = child
-		} else if key, ok := c.Key(); !ok {
-			c.Skip(1)
-			continue
-		} else if child = r.tree.follow(n, key, &last); child == nil {
-			c.Skip(1)
-			continue
-		}
+		child.misses = 0
+		guess = &child.next
 		if child.plain {
 			if text, ok := c.Short(); ok {
 				r.str(child, text)
@@ -109,6 +98,25 @@ func (r *Reader) inside(c *record.Cursor, n *node, pairs int) {
 		}
 		r.msgpack(c, child)
 	}
+}
+
+// key steps over a key of the map n, for which there are guesses, and returns what it means;
+// nil when that is nothing.
+func (r *Reader) key(c *record.Cursor, n *node, guess *[2]*node) *node {
+	first, second := guess[0], guess[1]
+	switch {
+	case second != nil && c.Take(&second.stands):
+		return second
+	case first != nil && c.TakeOther(&first.stands):
+		return first
+	case second != nil && c.TakeOther(&second.stands):
+		return second
+	}
+	key, ok := c.Key()
+	if !ok {
+		return nil
+	}
+	return r.tree.anew(n, key, guess)
 }
 
 // isClock reports whether a field is the event's time and nothing else.

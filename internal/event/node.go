@@ -157,16 +157,22 @@ func (t *tree) follow(n *node, key []byte, last **node) *node {
 	c := guess[0]
 	if c == nil || c.parent != n || !c.is(key, &e) {
 		if c = guess[1]; c == nil || c.parent != n || !c.is(key, &e) {
-			if c = t.lookup(n, key, e, e.hash(n.hash), -1); c == nil {
+			if c = t.anew(n, key, guess); c == nil {
 				return nil
-			}
-			if !c.passing {
-				guess[0], guess[1] = c, guess[0]
 			}
 		}
 	}
 	c.misses = 0
 	*last = c
+	return c
+}
+
+// anew is child for a key that is not where it was guessed to be; it is the next guess.
+func (t *tree) anew(n *node, key []byte, guess *[2]*node) *node {
+	c := t.child(n, key)
+	if c != nil && !c.passing {
+		guess[0], guess[1] = c, guess[0]
+	}
 	return c
 }
 

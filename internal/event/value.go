@@ -36,7 +36,11 @@ func (r *Reader) str(n *node, v []byte) {
 		r.value(n, detector.Bool, v, 0)
 		return
 	}
-	r.value(n, detector.Text, v, 0)
+	if n.plain {
+		r.field(n, detector.Text, v, 0)
+	} else {
+		r.value(n, detector.Text, v, 0)
+	}
 }
 
 // firsts says of the first byte of a text what that may be beside a text.

@@ -1,0 +1,223 @@
+package model
+
+import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
+
+// routines remembers records that were routine throughout, by what their fields of few
+// values held together. Of a record that holds the same again no more is looked at than
+// what each may have another of: numbers and identifiers. Nothing of it is saved, as it is
+// found anew, and nothing is judged by it otherwise than without it.
+type routines struct {
+	forms [1 << 6]form
+	held  [1 << 10]held
+	aged  uint32 // fields.values.aged of then
+}
+
+// form is which fields records have, in their order. Those of the parts of open fields
+// stand behind them.
+type form struct {
+	of    uint64 // hash of the names
+	n     int    // fields and parts
+	open  uint64 // those of which each record may have another value,
+	paths uint64 // and which of them have parts
+	keys  [maxForm]int16
+}
+
+const maxForm = 64 // as many as a mask of 64 bits holds; what has more is looked at each time
+
+// held is what fields of few values held together: the sum of their hashes and the
+// statement's says where it stands.
+type held struct {
+	sum   uint32 // its upper half
+	shape uint32 // see fieldsSeen.shape, but for the line's hash
+}
+
+// nextName returns the hash of a form with one more name.
+func nextName(form, name uint64) uint64 { return form*0x9e3779b97f4a7c15 + name }
+
+// forget is called when what is routine may have changed.
+func (fs *fields) forget() {
+	if fs.routines != nil {
+		*fs.routines = routines{aged: fs.values.aged}
+	}
+}
+
+// routine reports whether the event is known to be routine, as far as its fields go.
+func (m *Model) routine(o *Observation) bool {
+	fs, all := &m.fields, &o.fields
+	r := fs.routines
+	if r == nil || r.aged != fs.values.aged {
+		return false
+	}
+	f := &r.forms[all.form%uint64(len(r.forms))]
+	if f.of != all.form {
+		return false
+	}
+	n := all.n
+	if m.routineForm(o, r, f) {
+		return true
+	}
+	all.n = n // parts are added anew
+	return false
+}
+
+func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
+	fs, all := &m.fields, &o.fields
+	for left := f.paths; left != 0; left &= left - 1 {
+		if at := lowest(left); all.list[at].aside == path {
+			all.addParts(at, o.Fields[at].Value)
+		}
+	}
+	if all.n != f.n {
+		return false
+	}
+	statement := o.Pattern()
+	sum := statement
+	for at := range f.n {
+		if f.open>>(at&63)&1 == 0 {
+			sum += all.list[at].both
+		}
+	}
+	h := &r.held[sum%uint64(len(r.held))]
+	if h.sum != uint32(sum>>32) {
+		return false
+	}
+	for left := f.open; left != 0; left &= left - 1 {
+		at := lowest(left)
+		s, key := &all.list[at], f.keys[at]
+		p := &fs.keys.all[key].place
+		switch {
+		case p.settled.sort != s.sort+1 || s.aside == path && f.paths>>at&1 == 0:
+			return false
+		case s.sort == sortNumber:
+			if !fs.within(s, s.number, statement, key) { // nor is noNumber
+				return false
+			}
+		case s.part == whole && !p.texts.routine(o.Fields[at].Value):
+			return false
+		}
+	}
+	// What is looked for in all records with fields.
+	all.shape = h.shape ^ (uint32(o.Line.Hash) | 1)
+	if fs.recently(all.shape) >= leastRush {
+		return false
+	}
+	return pairTimes(uint32(fs.shapes.find(all.shape).n)) == 0
+}
+
+// within reports whether a number is within the range that its statement, and its field
+// in all records, is known to have.
+func (fs *fields) within(s *seenField, x octaves, statement uint64, key int16) bool {
+	p := &fs.keys.all[key].place
+	if s.unit != p.unit || !p.numbers.told.holds(x) {
+		return false
+	}
+	r := fs.ranges.follow(&fs.keys.ranged[key], rangeKey(statement, s.hash))
+	return r != nil && r.n >= settledAfter && r.told.holds(x)
+}
+
+// remember takes in an event all of whose fields were found to be routine.
+func (fs *fields) remember(o *Observation) {
+	all := &o.fields
+	n := 0
+	for n < all.n && all.list[n].part == whole {
+		n++
+	}
+	if n > maxForm {
+		return
+	}
+	f, sum := form{of: all.form, n: n}, o.Pattern()
+	for at := range all.n {
+		s := &all.list[at]
+		to := at
+		if at >= n {
+			if f.open>>s.of&1 == 0 { // it goes with the whole
+				continue
+			}
+			if to = f.n; to == maxForm {
+				return
+			}
+			f.n++
+		}
+		if f.keys[to] = s.key; s.key >= 0 && fs.keys.all[s.key].place.settled.any {
+			f.open |= 1 << to
+			if s.aside == path {
+				f.paths |= 1 << to
+			}
+		} else {
+			sum += s.both
+		}
+	}
+	if fs.routines == nil {
+		fs.routines = new(routines)
+	}
+	if fs.routines.aged != fs.values.aged {
+		fs.forget()
+	}
+	r := fs.routines
+	r.forms[f.of%uint64(len(r.forms))] = f
+	r.held[sum%uint64(len(r.held))] = held{uint32(sum >> 32), all.shape ^ (uint32(o.Line.Hash) | 1)}
+}
+
+// sift finds out which of the fields are known, and of which there is more to say than
+// that their values are routine in their places: those alone are judged then.
+func (m *Model) sift(o *Observation) {
+	fs, all := &m.fields, &o.fields
+	keys, guess := &fs.keys, &fs.keys.behind[0]
+	statement := o.Pattern()
+	all.names = nameSeed
+	for at := 0; at < all.n; at++ { // parts come behind
+		s := &all.list[at]
+		s.routine = false
+		if s.aside != 0 {
+			if s.aside == null {
+				s.key = -1
+				continue
+			}
+			all.addParts(at, o.Fields[at].Value)
+		}
+		k := keys.guessed(*guess, s.hash)
+		if k == nil {
+			k = keys.follow(guess, s.hash)
+		}
+		if k == nil {
+			s.key, guess = -1, &keys.behind[0]
+			all.addRest(at)
+			continue
+		}
+		s.key = int16(*guess)
+		guess = &keys.behind[s.key+1]
+		all.names += s.hash
+		p := &k.place
+		any := p.settled.any
+		switch {
+		case p.settled.sort != s.sort+1:
+			all.addRest(at)
+			continue
+		case s.sort == sortNumber:
+			x := s.number
+			if x == noNumber { // 0 has a range only where it is one of few values
+				x, any = 0, false
+			}
+			if !fs.within(s, x, statement, s.key) {
+				all.addRest(at)
+				continue
+			}
+		case any && s.part == whole && !p.texts.routine(o.Fields[at].Value):
+			all.addRest(at)
+			continue
+		}
+		if !any && p.settled.value != s.value && fs.values.find(s.id()).n < knownValue {
+			all.addRest(at)
+			continue
+		}
+		s.routine = true
+		if p.settled.category && s.unit == pattern.UnitNone {
+			all.addLow(s.id(), at)
+		}
+	}
+}
+
+func (all *fieldsSeen) addRest(at int) {
+	all.rest[all.nrest] = uint8(at)
+	all.nrest++
+}
