@@ -13,14 +13,17 @@ const MaxSweep = 32
 // of that contamination would have made.
 type sweep struct {
 	contaminations []float32
-	auto           threshold // of those that are 0
-	tallies        []tally   // of the others
-	count          []float32 // of each class of points, those of the tallies side by side
-	ranks          []*ranks  // of each contamination; nil = of none
+	auto           *threshold // of those that are 0
+	tallies        []tally    // of the others
+	count          []float32  // of each class of points, those of the tallies side by side
+	ranks          []*ranks   // of each contamination; nil = of none
 }
 
 func newSweep(contaminations []float64) sweep {
-	s := sweep{auto: threshold{points: scale}}
+	if len(contaminations) == 0 {
+		return sweep{}
+	}
+	s := sweep{auto: &threshold{points: scale}}
 	for _, c := range contaminations {
 		s.contaminations = append(s.contaminations, float32(c))
 	}
@@ -36,6 +39,9 @@ func (s *sweep) counts(i int) counts { return counts{s.count, len(s.tallies), i}
 // start sets each threshold by the points of the rows learned from, in ascending
 // order.
 func (s *sweep) start(points []float32) {
+	if s.len() == 0 {
+		return
+	}
 	clear(s.count)
 	s.auto.start(points)
 	for i, c := range s.contaminations {
@@ -48,7 +54,7 @@ func (s *sweep) start(points []float32) {
 // follow lets those of the same contamination as a threshold go on from it.
 func (s *sweep) follow(t *threshold) {
 	if t.contamination == 0 {
-		s.auto = *t
+		*s.auto = *t
 		return
 	}
 	for i, c := range s.contaminations {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"hash/maphash"
 	"sync"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
@@ -16,16 +15,16 @@ const maxShapes = 4096
 
 // shapes numbers the sets of fields that the lines of a log have.
 type shapes struct {
-	mu      sync.Mutex
-	seed    maphash.Seed
+	// The writer's own.
 	numbers map[uint64]uint16 // by the sum of the names' hashes: their order does not matter
-	all     [][]uint16        // of each, its fields: indexes in names. 0 has none
-	names   []string
 	fields  map[string]uint16 // index in names
+
+	mu    sync.Mutex
+	all   [][]uint16 // of each, its fields: indexes in names. 0 has none
+	names []string
 }
 
 func (s *shapes) init() {
-	s.seed = maphash.MakeSeed()
 	s.numbers, s.fields = map[uint64]uint16{}, map[string]uint16{}
 	s.all = [][]uint16{nil}
 }
@@ -37,14 +36,14 @@ func (s *shapes) index(ev *detector.Event) uint16 {
 	}
 	var sum uint64
 	for i := range ev.Fields {
-		sum += maphash.Bytes(s.seed, ev.Fields[i].Name)
+		sum += ev.Fields[i].NameHash()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	n, ok := s.numbers[sum]
 	if ok || len(s.all) == maxShapes {
 		return n
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var shape []uint16
 	for i := range ev.Fields {
 		name := text.Valid(text.Cut(ev.Fields[i].Name, scan.LongFieldName))

@@ -3,6 +3,7 @@ package forest
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -328,6 +329,52 @@ func TestHeightLimit(t *testing.T) {
 		f := must(Fit(blob(1, psi, 1, 0), 1, Options{Trees: 1, SampleSize: psi}))
 		if f.height != want || f.psi != psi {
 			t.Errorf("psi %d: height limit %d, sample size %d; want %d, %d", psi, f.height, f.psi, want, psi)
+		}
+	}
+}
+
+// TestEqualRowsAreCounted: a tree is grown from the kinds of rows in its sample, and how
+// many rows are of each.
+func TestEqualRowsAreCounted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 2, 3, 300, 4096} {
+		for _, values := range []int{1, 2, 256} {
+			rows := make([]Row, n)
+			for i := range rows {
+				rows[i][0], rows[i][MaxFeatures-1] = uint8(rng.IntN(values)), uint8(rng.IntN(values))
+			}
+			first, seen := firsts(rows), map[Row]int32{}
+			for i, r := range rows {
+				if _, ok := seen[r]; !ok {
+					seen[r] = int32(i)
+				}
+				if first[i] != seen[r] {
+					t.Fatalf("of %d rows of %d values, row %d is first seen at %d, want %d", n, values, i, first[i], seen[r])
+				}
+			}
+			f, err := newForest(MaxFeatures, min(n, 256), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ft := newFitter(f, n)
+			for tree := range 20 {
+				ft.sample(n, 1, tree)
+				ft.gather(rows, first)
+				want, got := map[Row]int{}, map[Row]int{}
+				for _, r := range ft.rows {
+					want[rows[r]]++
+				}
+				for i := range ft.order {
+					var r Row
+					for k := range r {
+						r[k] = ft.column(k)[i]
+					}
+					got[r] += int(ft.count[ft.order[i]])
+				}
+				if len(ft.order) != len(want) || !maps.Equal(got, want) {
+					t.Fatalf("tree %d of %d rows of %d values: %d kinds %v, want %v", tree, n, values, len(ft.order), got, want)
+				}
+			}
 		}
 	}
 }

@@ -44,19 +44,26 @@ func (o *Observation) Anomaly() Anomaly {
 // stronger first. What all words say together counts for half: any other says more
 // clearly what is strange.
 func (o *Observation) strongest() (first, second Feature) {
-	row := o.Row
-	row[featSequence] /= 2
-	first, second = Features, Features
-	for f := range Features {
-		if Table[f].phrase == nil {
-			continue
+	// Each is ranked by its points, then by its place: what is more is the stronger.
+	const places = 256
+	one, two := -1, -1
+	for _, f := range reasons {
+		points := int(o.Row[f])
+		if f == featSequence {
+			points /= 2
 		}
-		switch {
-		case first == Features || row[f] > row[first]:
-			first, second = f, first
-		case second == Features || row[f] > row[second]:
-			second = f
+		rank := points*places + places - 1 - int(f)
+		one, two = max(one, rank), max(two, min(one, rank))
+	}
+	return Feature(places - 1 - one%places), Feature(places - 1 - two%places)
+}
+
+// reasons are the features that can be the reason.
+var reasons = func() (all []Feature) {
+	for f := range Features {
+		if Table[f].phrase != nil {
+			all = append(all, f)
 		}
 	}
-	return first, second
-}
+	return all
+}()

@@ -16,6 +16,14 @@ func NewName(name []byte) Name {
 	return Name{hash: hashBytes(nameSeed, name), words: named(name, wordNames), kind: named(name, kindNames), run: ofRun(name)}
 }
 
+// NameHash is a hash of the field's name, of no cryptographic strength.
+func (f *Field) NameHash() uint64 {
+	if f.Known != nil {
+		return f.Known.hash
+	}
+	return hashBytes(nameSeed, f.Name)
+}
+
 // runNames are names of fields whose number names one run of a process, one of its
 // threads, or the end of a connection that the client's system picks, in lower case.
 // The next has another, and what it is the first to do is no news for that: it is an

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -90,6 +91,47 @@ func (s *stuttering) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	return s.in.Read(p)
+}
+
+// TestLineReaderInBlocks: the text goes on in other blocks, whenever more is read and in
+// between, and what was written over the ones before changes no line.
+func TestLineReaderInBlocks(t *testing.T) {
+	var want []string
+	for i := range 5000 {
+		want = append(want, strings.Repeat("x", i%97)+strings.Repeat("long", i%1000/999*readSize)+strconv.Itoa(i))
+	}
+	blocks := [2][]byte{make([]byte, readSize), make([]byte, readSize)}
+	turns := 0
+	r := NewLineReader(strings.NewReader(strings.Join(want, "\n")))
+	r.turn = func() ([]byte, error) {
+		turns++
+		return blocks[turns%2], nil
+	}
+	for i := 0; r.Next(); i++ {
+		before := r.block
+		if i%7 == 0 {
+			r.Peek()
+		}
+		if i%5 == 0 {
+			turns++
+			r.move(blocks[turns%2])
+			for k := range before {
+				before[k] = '\n'
+			}
+		}
+		if i >= len(want) || string(r.Line()) != want[i] {
+			t.Fatalf("line %d is %.40q, want %.40q", i+1, r.Line(), want[min(i, len(want)-1)])
+		}
+	}
+	if r.Err() != nil || int(r.Number()) != len(want) {
+		t.Errorf("%d lines, want %d; %v", r.Number(), len(want), r.Err())
+	}
+	stop := errors.New("stop")
+	r = NewLineReader(strings.NewReader("a\n"))
+	r.turn = func() ([]byte, error) { return nil, stop }
+	if r.Next() || r.Err() != stop {
+		t.Errorf("there is no block to read into: %v", r.Err())
+	}
 }
 
 func TestLineReaderError(t *testing.T) {
