@@ -920,13 +920,16 @@ func (m *Model) judgePairs(o *Observation) {
 			l.of, l.fresh = p.compared, p.fresh()
 		}
 	}
+	if !fs.strangers(s.lows[:s.nlows], o.own()) { // as in most records
+		return
+	}
 	most, told, compared := float32(0), uint64(0), 0
 	for i := range s.nlows {
 		a := &s.lows[i]
 		for j := i + 1; j < s.nlows; j++ {
 			b := &s.lows[j]
-			expected := (a.count / (a.of + 1)) * (b.count / (b.of + 1)) * min(a.of, b.of)
-			if expected < leastExpected || min(a.of, b.of) < leastCompared {
+			expected := expected(a, b)
+			if expected < leastExpected {
 				continue
 			}
 			// What stands there for a whole session is one draw, not one a record.
@@ -955,6 +958,30 @@ func (m *Model) judgePairs(o *Observation) {
 	if most > 0 { // the more pairs there are, the sooner one of them never met by chance (Bonferroni)
 		s.rawPair = pairWeight * log2(float64(1+max(0, most-float32(math.Log(float64(compared))))))
 	}
+}
+
+// expected is in how many records two values would have come together if they had nothing
+// to do with each other, and all records had both of their fields; 0 where too few had.
+func expected(a, b *low) float32 {
+	of := min(a.of, b.of)
+	if of < leastCompared {
+		return 0
+	}
+	return (a.count / (a.of + 1)) * (b.count / (b.of + 1)) * of
+}
+
+// strangers reports whether there are two values that never came together although they
+// might have been expected to.
+func (fs *fields) strangers(lows []low, own uint16) bool {
+	for i := range lows {
+		for j := i + 1; j < len(lows); j++ {
+			a, b := &lows[i], &lows[j]
+			if expected(a, b) >= leastExpected && fs.pairs.find(pairKey(a.id, b.id)).n <= own {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // whole is the place in the list of the field of which something stands at another.

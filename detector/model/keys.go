@@ -229,30 +229,50 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 		}
 		looked[i] = q
 	}
+	if n == 0 {
+		return -1, 0
+	}
+	var had [maxKeySets]uint8 // which of those each set has
+	for i := range t.sets {
+		for k, q := range looked[:n] {
+			if t.sets[i].mask.has(q) {
+				had[i] |= 1 << k
+			}
+		}
+	}
+	var absent, most [maxMissed]float32
 	forgotten := t.forgotten()
-	for _, q := range looked[:n] {
-		absent := t.absent(q, forgotten)
-		for p := range t.all {
-			if !m.has(p) || t.all[p].n < alwaysThere {
+	for k, q := range looked[:n] {
+		absent[k] = t.absent(q, forgotten)
+	}
+	for p := range t.all {
+		if !m.has(p) || t.all[p].n < alwaysThere {
+			continue
+		}
+		var with, without [maxMissed]float32 // records with p: those that had each, and those that had not
+		for i := range t.sets {
+			s := &t.sets[i]
+			if !s.mask.has(p) {
 				continue
 			}
-			var with, without float32 // records with p: those that had q, and those that had not
-			for i := range t.sets {
-				if s := &t.sets[i]; s.mask.has(p) {
-					if s.mask.has(q) {
-						with += s.n
-					} else {
-						without += s.n
-					}
+			for k := range n {
+				if had[i]>>k&1 != 0 {
+					with[k] += s.n
+				} else {
+					without[k] += s.n
 				}
 			}
-			if with < alwaysThere {
-				continue
+		}
+		for k := range n {
+			if with[k] >= alwaysThere {
+				without[k] += max(0, t.all[p].n-with[k]-without[k]) * absent[k]
+				most[k] = max(most[k], -log2(float64((without[k]+0.5)/(with[k]+without[k]+1))))
 			}
-			without += max(0, t.all[p].n-with-without) * absent
-			if bits := -log2(float64((without + 0.5) / (with + without + 1))); bits > surprise {
-				missed, surprise = q, bits
-			}
+		}
+	}
+	for k, q := range looked[:n] {
+		if most[k] > surprise {
+			missed, surprise = q, most[k]
 		}
 	}
 	return missed, surprise
