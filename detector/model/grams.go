@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
@@ -126,36 +127,46 @@ func (g *grams) makeRoom() {
 		return
 	}
 	g.aged++
+	spare := takeSpare(len(old))
 	for g.used >= len(old)/2 { // twice where hardly anything was seen once
-		g.forget()
-	}
-}
-
-// forget halves every count, and drops what was seen once.
-func (g *grams) forget() {
-	for i := range g.slots {
-		g.slots[i].n >>= 1
-		g.slots[i].t >>= 1
-	}
-	for i := range g.slots {
-		for g.slots[i].key != 0 && g.slots[i].n == 0 {
-			g.drop(uint32(i))
+		old = g.slots
+		clear(spare)
+		g.slots, spare = spare, old
+		g.used = 0
+		for _, s := range old {
+			if s.n >>= 1; s.key != 0 && s.n > 0 {
+				s.t >>= 1
+				*g.find(s.key) = s
+				g.used++
+			}
 		}
 	}
+	keepSpare(spare)
 }
 
-// drop empties a place, and brings into it what is found over it (Knuth, The Art of
-// Computer Programming, volume 3, 6.4, algorithm R).
-func (g *grams) drop(hole uint32) {
-	mask := uint32(len(g.slots) - 1)
-	for i := (hole + 1) & mask; g.slots[i].key != 0; i = (i + 1) & mask {
-		if wanted := slotOf(uint64(g.slots[i].key), mask); (i-wanted)&mask >= (i-hole)&mask {
-			g.slots[hole] = g.slots[i]
-			hole = i
-		}
+// spares are the other buffers of an ageing, one of each size for all models: tables
+// age one at a time and seldom.
+var spares struct {
+	sync.Mutex
+	slots [32][]gram
+}
+
+// takeSpare returns a table of so many slots, a power of two, with anything in it.
+func takeSpare(size int) []gram {
+	spares.Lock()
+	defer spares.Unlock()
+	own := &spares.slots[bits.Len32(uint32(size))-1]
+	spare := *own
+	if *own = nil; spare == nil {
+		spare = make([]gram, size)
 	}
-	g.slots[hole] = gram{}
-	g.used--
+	return spare
+}
+
+func keepSpare(spare []gram) {
+	spares.Lock()
+	defer spares.Unlock()
+	spares.slots[bits.Len32(uint32(len(spare)))-1] = spare
 }
 
 // halve halves every count; what was seen once stays, so that it is not news
