@@ -83,6 +83,7 @@ type seenField struct {
 	number octaves // noNumber for what is none, and for 0
 	part   part
 	aside  uint8
+	text   uint8 // see usualText
 	sort   uint8
 	unit   pattern.Unit
 	of     int16 // of a part: the index of the field

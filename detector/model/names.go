@@ -74,7 +74,7 @@ func (o *Observation) SetFields(fields []Field) {
 			s.Name = NewName(f.Name)
 		}
 		words, form = words || s.words, nextName(form, s.hash)
-		s.number, s.part, s.aside, s.unit = noNumber, whole, 0, f.Unit
+		s.number, s.part, s.aside, s.text, s.unit = noNumber, whole, 0, textUnread, f.Unit
 		var value uint64
 		switch f.Kind {
 		case Number:

@@ -92,7 +92,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 			if !fs.within(s, s.number, statement, key) { // nor is noNumber
 				return false
 			}
-		case s.part == whole && !p.texts.routine(o.Fields[at].Value):
+		case s.part == whole && !s.usualText(p, o.Fields[at].Value):
 			return false
 		}
 	}
@@ -202,7 +202,7 @@ func (m *Model) sift(o *Observation) {
 				all.addRest(at)
 				continue
 			}
-		case any && s.part == whole && !p.texts.routine(o.Fields[at].Value):
+		case any && s.part == whole && !s.usualText(p, o.Fields[at].Value):
 			all.addRest(at)
 			continue
 		}
@@ -215,6 +215,24 @@ func (m *Model) sift(o *Observation) {
 			all.addLow(s.id(), at)
 		}
 	}
+}
+
+// What is known of a field's text by its characters.
+const (
+	textUnread uint8 = iota
+	textRoutine
+	textOdd
+)
+
+// usualText is texts.routine of a field's value in its place, found out once.
+func (s *seenField) usualText(p *place, value []byte) bool {
+	if s.text == textUnread {
+		s.text = textOdd
+		if p.texts.routine(value) {
+			s.text = textRoutine
+		}
+	}
+	return s.text == textRoutine
 }
 
 func (all *fieldsSeen) addRest(at int) {
