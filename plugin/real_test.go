@@ -292,11 +292,18 @@ func TestSavesAndGroupsAreCounted(t *testing.T) {
 	if at := time.UnixMilli(int64(seconds * 1000)); err != nil || at.Before(began) || at.After(time.Now()) {
 		t.Errorf("saved at %s, %v", m[1], err)
 	}
-	if err := os.RemoveAll(filepath.Join(dir, "models")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "models"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	// A save that is going on may still write into the directory, or make it again: it is
+	// moved away whole, until a file stands in its place.
+	models := filepath.Join(dir, "models")
+	for try := 0; ; try++ {
+		if err := os.Rename(models, fmt.Sprintf("%s.%d", models, try)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(models, nil, 0o600); err == nil {
+			break
+		} else if try == 10 {
+			t.Fatal(err)
+		}
 	}
 	p.WaitFor(url, fmt.Sprintf(metric, "save_failures_total")+`[1-9]`)
 	p.Signal(syscall.SIGINT)
