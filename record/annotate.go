@@ -46,6 +46,11 @@ func (f *Fields) Float64(name string, value float64) {
 	f.n++
 }
 
+// SetFloat64 sets the value of the field that was appended last, by Float64.
+func (f *Fields) SetFloat64(value float64) {
+	binary.BigEndian.PutUint64(f.b[len(f.b)-8:], math.Float64bits(value))
+}
+
 // Float32 adds a field with a float32, which takes 5 bytes where a float64
 // takes 9.
 func (f *Fields) Float32(name string, value float32) {

@@ -41,6 +41,12 @@ type Event struct {
 	// Meta is the metadata of a Log, a map; nil when it has none or is empty.
 	Meta []byte
 
+	// Lone is not 0 where the body is of a single field, a short key and a text, as that
+	// of the record before it with the same Lone was: key and header are the same, and Text
+	// is the field's. 0 says nothing.
+	Lone uint64
+	Text []byte
+
 	chunk []byte
 	body  int // positions in the chunk: the body's header,
 	first int // its first pair,
@@ -80,7 +86,7 @@ func (ev *Event) Value(slot int) Value {
 func (ev *Event) Replaces() bool { return len(ev.drops) > 0 }
 
 func (ev *Event) reset(chunk []byte, f *Finder) {
-	ev.Kind, ev.Time, ev.Body, ev.Meta, ev.chunk = Log, 0, nil, nil, chunk
+	ev.Kind, ev.Time, ev.Body, ev.Meta, ev.Lone, ev.chunk = Log, 0, nil, nil, 0, chunk
 	if len(ev.slots) != len(f.candidates) {
 		ev.slots = make([]found, len(f.candidates))
 	}

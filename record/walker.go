@@ -19,6 +19,10 @@ type Walker struct {
 	// memos are those of the first, second, … container of a body.
 	memos      [4]memo
 	containers uint // among the fields of the current body, so far
+
+	// lone is how the last record of a single field began of which nothing was looked
+	// for: nor is it of the next.
+	lone lone
 }
 
 // NewWalker returns a Walker that fills the slots of f. A nil Finder has no
@@ -86,6 +90,14 @@ func (w *Walker) event(ev *Event) int {
 	} else if p = ev.head(b, p); p < 0 {
 		return ev.other(b, w.pos)
 	}
+	if ev.Kind == Log {
+		if from, end := w.lone.text(b[p:]); end != 0 {
+			ev.Text, ev.Lone = b[p+from:p+end:p+end], w.lone.name
+			ev.body, ev.first, ev.pairs, ev.end = p, p+w.lone.key, 1, p+end
+			ev.Body = b[p : p+end : p+end]
+			return p + end
+		}
+	}
 	pairs, first := mapHead(b, p)
 	if first < 0 {
 		return ev.other(b, w.pos)
@@ -98,8 +110,21 @@ func (w *Walker) event(ev *Event) int {
 	ev.end = w.fields(ev.slots, &w.finder.root, first, pairs, ev)
 	if ev.end >= 0 {
 		ev.Body = b[p:ev.end:ev.end]
+		if pairs == 1 {
+			w.learnLone(ev)
+		}
 	}
 	return ev.end
+}
+
+// learnLone takes in how a record of a single field begins.
+func (w *Walker) learnLone(ev *Event) {
+	l := loneOf(ev.Body)
+	if l.size == 0 || w.finder.root.lookup(ev.Body, l.key+1, l.size) != nil {
+		return
+	}
+	from, end := str(ev.Body, l.size)
+	w.lone, ev.Lone, ev.Text = l, l.name, ev.Body[from:end:end]
 }
 
 // plainHead knows the heads that current inputs write: [[fixext8 of type 0,

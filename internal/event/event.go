@@ -49,6 +49,9 @@ type Reader struct {
 
 	lastNamed *node // of the record, of those whose names a format says
 
+	lone uint64 // record.Event.Lone of the last record that had nothing but a message,
+	only *node  // and the node of that
+
 	text    []byte // made of escapes and numbers
 	pairs   []pair
 	plains  plains
@@ -140,8 +143,16 @@ func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 		c := record.NewCursor(rec.Meta)
 		r.msgpack(&c, &r.tree.meta)
 	}
-	c := record.NewCursor(rec.Body)
-	r.msgpack(&c, &r.tree.root)
+	if rec.Lone != 0 && rec.Lone == r.lone {
+		r.str(r.only, rec.Text)
+	} else {
+		c := record.NewCursor(rec.Body)
+		r.msgpack(&c, &r.tree.root)
+		// The nodes of messages are never forgotten.
+		if n := r.tree.root.begins[0]; rec.Lone != 0 && len(r.fields) == 0 && n != nil && r.message.node == n && n.pinned {
+			r.lone, r.only = rec.Lone, n
+		}
+	}
 	r.takeApart()
 	ok := r.finish(ev)
 	if ev.Time = rec.Time; ev.Time == 0 {

@@ -99,6 +99,9 @@ func (r *Reader) split(text []byte) (head int) {
 // within reports whether what stands behind a text is inside brackets that were
 // opened in it: LogSegment(baseOffset=5, size=7 time=9).
 func within(text []byte) bool {
+	if bytes.IndexByte(text, '(') < 0 && bytes.IndexByte(text, '{') < 0 {
+		return false
+	}
 	open := 0
 	for _, c := range text {
 		switch c {
@@ -269,7 +272,10 @@ func (r *Reader) belongs(word []byte) bool {
 
 // auditTime is the time in the Linux audit log's audit(1772438401.123:42):
 func auditTime(value []byte) (at []byte, ok bool) {
-	rest, ok := bytes.CutPrefix(value, []byte("audit("))
+	if len(value) < len(auditHead) || value[0] != auditHead[0] || value[len(auditHead)-1] != '(' {
+		return nil, false // as nearly all
+	}
+	rest, ok := bytes.CutPrefix(value, auditHead)
 	if !ok {
 		return nil, false
 	}
@@ -280,23 +286,28 @@ func auditTime(value []byte) (at []byte, ok bool) {
 	return rest[:end], true
 }
 
+var auditHead = []byte("audit(")
+
 // unquoted is a quoted text without its escapes.
 func (r *Reader) unquoted(s []byte) []byte {
 	from := len(r.text)
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '\\' && i+1 < len(s) {
-			i++
-			switch c = s[i]; c {
-			case 'n':
-				c = '\n'
-			case 't':
-				c = '\t'
-			case 'r':
-				c = '\r'
-			}
+	for {
+		at := bytes.IndexByte(s, '\\')
+		if at < 0 || at+1 == len(s) {
+			break
 		}
-		r.text = append(r.text, c)
+		c := s[at+1]
+		switch c {
+		case 'n':
+			c = '\n'
+		case 't':
+			c = '\t'
+		case 'r':
+			c = '\r'
+		}
+		r.text = append(append(r.text, s[:at]...), c)
+		s = s[at+2:]
 	}
+	r.text = append(r.text, s...)
 	return r.text[from:len(r.text):len(r.text)]
 }

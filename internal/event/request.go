@@ -6,7 +6,24 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector"
 )
 
-var protocolBehind = []byte(" HTTP/")
+var (
+	protocolBehind = []byte(" HTTP/")
+	protocol       = protocolBehind[1:]
+)
+
+// protocolIn returns where protocolBehind stands in a text, or -1. An H is rarer than a blank.
+func protocolIn(text []byte) int {
+	for from := 0; ; {
+		at := bytes.Index(text[from:], protocol)
+		if at < 0 {
+			return -1
+		}
+		if at += from; at > 0 && text[at-1] == ' ' {
+			return at - 1
+		}
+		from = at + 1
+	}
+}
 
 // within takes in the request that a text holds in quotes, beside the text, which
 // stays the message. What somebody sends is looked at as in an access log:
@@ -14,7 +31,7 @@ var protocolBehind = []byte(" HTTP/")
 //	INFO:     10.0.0.1:54031 - "GET /cart HTTP/1.1" 200 OK
 //	… failed (2: No such file or directory), request: "GET /a.png HTTP/1.1", host: "shop"
 func (r *Reader) within(text []byte) (more, ok bool) {
-	at := bytes.Index(text, protocolBehind)
+	at := protocolIn(text)
 	if at < 0 {
 		return false, false
 	}

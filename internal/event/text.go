@@ -18,6 +18,18 @@ type format struct {
 	read func(r *Reader, text []byte) (more, ok bool)
 }
 
+// formatsOf are those that a text of such marks may have.
+var formatsOf = func() (of [pattern.AllMarks + 1][]format) {
+	for m := range of {
+		for _, f := range formats {
+			if markOf[f.has]&^pattern.Marks(m) == 0 {
+				of[m] = append(of[m], f)
+			}
+		}
+	}
+	return of
+}()
+
 // markOf is the mark of a byte that a form has.
 var markOf = [256]pattern.Marks{'"': pattern.QuoteMark, ',': pattern.CommaMark, '=': pattern.EqualMark, '\t': pattern.ControlMark}
 
@@ -75,14 +87,9 @@ func (r *Reader) formats(text []byte) (more, ok bool) {
 
 // form takes in a text that is carried by another.
 func (r *Reader) form(text, carried []byte) (more, ok bool) {
-	looked, found := byte(0), true
-	for i := range formats {
-		f := &formats[i]
-		if f.has != looked {
-			looked, found = f.has, r.marks&markOf[f.has] != 0 && bytes.IndexByte(text, f.has) >= 0
-		}
-		if !found {
-			continue
+	for _, f := range formatsOf[r.marks&pattern.AllMarks] {
+		if len(text) < len(carried) && f.has != 0 && bytes.IndexByte(text, f.has) < 0 {
+			continue // it stood in what carries the text
 		}
 		if more, ok := f.read(r, text); ok {
 			return more, true

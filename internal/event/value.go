@@ -242,11 +242,12 @@ func isTime(kind detector.Kind, v []byte, num float64) bool {
 	case detector.Text:
 		digits := 0
 		for _, c := range v[:min(len(v), 40)] {
-			if c >= '0' && c <= '9' {
-				digits++
+			if c-'0' < 10 {
+				if digits++; digits == 6 {
+					return true
+				}
 			}
 		}
-		return digits >= 6
 	}
 	return false
 }

@@ -40,7 +40,7 @@ type Judge struct {
 	// The names and, where they are always the same, the values of the fields,
 	// encoded once.
 	learning record.Fields // the tag of a record without a score yet
-	normal   record.Fields
+	normal   record.Fields // of a record that is not flagged; its score, if any, is set last
 	flagged  record.Fields
 	fields   record.Fields
 
@@ -131,6 +131,9 @@ func newJudge(s options.Settings, log *slog.Logger) (*Judge, error) {
 	name(&n.nth, "nth", a.Nth)
 	j.tag(&j.learning, false)
 	j.tag(&j.normal, false)
+	if n.score != "" {
+		j.normal.Float64(n.score, 0)
+	}
 	j.tag(&j.flagged, true)
 	return j, nil
 }
@@ -269,19 +272,20 @@ func (j *Judge) annotation(v *detector.Verdict) *record.Fields {
 	case !v.Judged:
 		return &j.learning
 	}
+	rounded := math.Round(v.Score*1e4) / 1e4
+	if !v.Anomaly {
+		if j.names.score != "" {
+			j.normal.SetFloat64(rounded)
+		}
+		return &j.normal
+	}
 	f := &j.fields
 	f.Reset()
-	if v.Anomaly {
-		f.Append(&j.flagged)
-	} else {
-		f.Append(&j.normal)
-	}
+	f.Append(&j.flagged)
 	if j.names.score != "" {
-		f.Float64(j.names.score, math.Round(v.Score*1e4)/1e4)
+		f.Float64(j.names.score, rounded)
 	}
-	if v.Anomaly {
-		j.flag(f, v)
-	}
+	j.flag(f, v)
 	return f
 }
 
