@@ -19,6 +19,8 @@ const (
 	CommaMark                     // ,
 	EqualMark                     // =
 	ControlMark                   // a control character: a tab, the end of a line, the beginning of a colour
+
+	AllMarks = 1<<iota - 1
 )
 
 // shapeKey are the states that the hash of a shape begins with.

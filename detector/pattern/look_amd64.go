@@ -3,7 +3,7 @@ package pattern
 import "golang.org/x/sys/cpu"
 
 // wide is whether the machine has what lookWide needs: most that were made since 2013.
-var wide = cpu.X86.HasAVX2 && cpu.X86.HasAES
+var wide = cpu.X86.HasAVX2 && cpu.X86.HasAES && cpu.X86.HasPOPCNT
 
 // wideBytes is how many bytes lookWide looks at together, and needs at least.
 const wideBytes = 32
@@ -47,3 +47,19 @@ func (l *Workspace) findAlnum(n int) (high bool) {
 //
 //go:noescape
 func alnumWide(b *byte, n int, bits *uint64) (high uint64)
+
+// findEdges fills l.edges by the bits of the n bytes of the line in l.alnum, and returns how
+// many there are.
+func (l *Workspace) findEdges(n int) int {
+	if wide {
+		return edgesWide(&l.alnum[0], n/64+1, &l.edges[0], &edgesOf)
+	}
+	return l.findEdgesPortable(n)
+}
+
+// edgesWide writes the numbers of the bits at which those in so many words, at least one,
+// change, the first from 0, and returns how many there are. It writes up to 16 bytes beyond
+// the last.
+//
+//go:noescape
+func edgesWide(bits *uint64, words int, edges *byte, table *[256][2]uint64) (n int)

@@ -135,3 +135,53 @@ alnum:
 	MOVQ      AX, high+24(FP)
 	VZEROUPPER
 	RET
+
+// The numbers of 8 bytes, by which those of the next go on.
+DATA eights<>+0(SB)/8, $0x0008000800080008
+DATA eights<>+8(SB)/8, $0x0008000800080008
+GLOBL eights<>(SB), RODATA|NOPTR, $16
+
+// func edgesWide(bits *uint64, words int, edges *byte, table *[256][2]uint64) (n int)
+TEXT ·edgesWide(SB), NOSPLIT, $0-40
+	MOVQ bits+0(FP), SI
+	MOVQ words+8(FP), CX
+	MOVQ edges+16(FP), DI
+	MOVQ table+24(FP), DX
+
+	MOVQ    DI, R13
+	XORL    R8, R8             // the last bit of the word before
+	VPXOR   X0, X0, X0         // the number of the first byte
+	VMOVDQU eights<>(SB), X1
+	VPSLLW  $3, X1, X2         // 64
+
+word:
+	MOVQ (SI), R9
+	ADDQ $8, SI
+	LEAQ (R8)(R9*2), R10
+	MOVQ R9, R8
+	SHRQ $63, R8
+	XORQ R9, R10
+	JZ   done
+	VMOVDQA X0, X3
+
+bytes:
+	MOVBLZX R10B, R11
+	POPCNTL R11, R12
+	SHLL    $4, R11
+	VPADDW  (DX)(R11*1), X3, X4
+	VMOVDQU X4, (DI)
+	LEAQ    (DI)(R12*2), DI
+	VPADDW  X1, X3, X3
+	SHRQ    $8, R10
+	JNZ     bytes
+
+done:
+	VPADDW X2, X0, X0
+	DECQ   CX
+	JNZ    word
+
+	SUBQ R13, DI
+	SHRQ $1, DI
+	MOVQ DI, n+32(FP)
+	VZEROUPPER
+	RET

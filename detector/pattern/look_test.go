@@ -135,6 +135,11 @@ func FuzzFindAlnum(f *testing.F) {
 				if high != want {
 					t.Fatalf("%s: of %q: beyond ASCII %v", name, b, high)
 				}
+				edges := l.findEdges(n)
+				found := append([]byte(nil), l.edges[:2*edges]...)
+				if portable := l.findEdgesPortable(n); portable != edges || !bytes.Equal(found, l.edges[:2*edges]) {
+					t.Fatalf("%s: of %q: edges %v, portable %v", name, b, found, l.edges[:2*portable])
+				}
 			}
 		}
 	})

@@ -135,10 +135,20 @@ var edgesOf = func() (t [256][2]uint64) {
 // line: l.edges has their starts and ends by turns, and behind the last edges
 // that lie behind every line.
 //
-// A bit for each byte says whether it is a letter or a digit, and a table turns 8
-// of those where that changes into edges, without a branch.
+// A bit for each byte says whether it is a letter or a digit.
 func (l *Workspace) split(n int) {
 	high := l.findAlnum(n)
+	k := l.findEdges(n)
+	*(*[len(noEdges)]byte)(l.edges[2*k&edgeMask:]) = noEdges
+	l.spaceless = 0
+	if high {
+		l.splitSpaceless(n)
+	}
+}
+
+// findEdgesPortable is findEdges on any machine: a table turns 8 of the bits at which
+// something changes into edges, without a branch.
+func (l *Workspace) findEdgesPortable(n int) int {
 	k, carry, base := 0, uint64(0), uint64(0)
 	for at := 0; at <= n; at += 64 { // behind n there is a 0, which ends the last run
 		m := l.alnum[at/64]
@@ -154,11 +164,7 @@ func (l *Workspace) split(n int) {
 		}
 		base += 64 * lanes
 	}
-	*(*[len(noEdges)]byte)(l.edges[2*k&edgeMask:]) = noEdges
-	l.spaceless = 0
-	if high {
-		l.splitSpaceless(n)
-	}
+	return k
 }
 
 // findAlnumPortable is findAlnum on any machine, 8 bytes at a time: adding a constant to

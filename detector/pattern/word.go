@@ -1,6 +1,9 @@
 package pattern
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // longWord is the length from which a run of letters is looked at as base64
 // or the like.
@@ -230,7 +233,22 @@ func hasVowel(b []byte) bool {
 	return false
 }
 
+// allHex reports whether b is hexadecimal digits, 8 of them at a time, see
+// findAlnumPortable.
 func allHex(b []byte) bool {
+	const (
+		fromA   = (0x80 - 'a') * every
+		beyondF = (0x80 - 'f' - 1) * every
+	)
+	for len(b) >= 8 {
+		w := binary.LittleEndian.Uint64(b)
+		low := w & low7
+		lower := low | fold
+		if (((lower+fromA)^(lower+beyondF))|((low+from0)^(low+beyond9)))&^w&highBits != highBits {
+			return false
+		}
+		b = b[8:]
+	}
 	for _, c := range b {
 		if class[c]&hex == 0 {
 			return false
