@@ -236,8 +236,10 @@ func (t *threshold) flag(points, part float32, now time.Duration, storm int, goe
 		t.points = t.share.points()
 		return flag
 	}
-	t.sink(now)
-	bar := t.bar(storm)
+	bar := float32(0)
+	if t.sink(now) {
+		bar = t.bar(storm)
+	}
 	t.points = scale + bar
 	if goesOn || points < scale+part*bar {
 		return false
@@ -256,8 +258,8 @@ func (t *threshold) bar(storm int) float32 {
 	return max(t.extra[storm], floodOther*most)
 }
 
-// sink lets the bar come down by a record.
-func (t *threshold) sink(now time.Duration) {
+// sink lets the bar come down by a record, and reports whether it is raised at all.
+func (t *threshold) sink(now time.Duration) bool {
 	passed := now - t.now
 	if t.now == 0 || now == 0 {
 		passed = 0
@@ -266,7 +268,7 @@ func (t *threshold) sink(now time.Duration) {
 		t.now = now
 	}
 	if t.extra == [model.Storms]float32{} {
-		return
+		return false
 	}
 	f := floodDecay
 	if passed > 0 {
@@ -277,6 +279,7 @@ func (t *threshold) sink(now time.Duration) {
 			t.extra[i] = 0
 		}
 	}
+	return true
 }
 
 // forgotten is after how many half-lives nothing is left of a float32.

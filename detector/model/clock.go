@@ -60,9 +60,14 @@ func (c *clock) off(t time.Duration) bool { return t > c.now+farOff || t < c.now
 // pause returns how much of the time since the last record the log itself said nothing: a
 // host that was off, a night without a build. While all is silent, no statement is.
 func (c *clock) pause(t time.Duration) time.Duration {
-	if c.now == 0 || t <= c.now || t-c.now <= quietTime {
+	if t-c.now <= quietTime || c.now == 0 {
 		return 0
 	}
+	return c.longPause(t)
+}
+
+// longPause is pause where it is not plain that there was none.
+func (c *clock) longPause(t time.Duration) time.Duration {
 	usual := time.Duration(math.Exp2(float64(c.gaps.mean+2*sqrt(c.gaps.variance)))) * time.Millisecond
 	return max(0, t-c.now-max(quietTime, usual))
 }

@@ -30,16 +30,47 @@ func (o *Observation) mayBeCode(i int) bool {
 	return t.Kind == pattern.Number && (t.End-t.Start == 1 || o.Text[t.Start] != '0')
 }
 
+// codesSeen remembers of codes that they were seen knownValue times: that is asked for each
+// of them, and most are the same few. Nothing of it is saved, as it is found anew, and nothing
+// is judged by it otherwise than without it.
+type codesSeen struct {
+	list [1 << 8]struct{ place, value uint32 }
+	aged uint32 // fields.values.aged of then
+}
+
+// at returns where it stands whether a code is one of them.
+func (s *codesSeen) at(c *code) *struct{ place, value uint32 } {
+	return &s.list[c.value%uint32(len(s.list))]
+}
+
+// isKnown reports whether the code is remembered to be known.
+func (fs *fields) isKnown(c *code) bool {
+	s := fs.codes
+	if s == nil || s.aged != fs.values.aged {
+		return false
+	}
+	at := s.at(c)
+	return at.value == c.value && at.place == uint32(c.place)
+}
+
+// becomesKnown remembers that the code is known.
+func (fs *fields) becomesKnown(c *code) {
+	if fs.codes == nil {
+		fs.codes = new(codesSeen)
+	}
+	if fs.codes.aged != fs.values.aged {
+		fs.forget()
+	}
+	at := fs.codes.at(c)
+	at.place, at.value = uint32(c.place), c.value
+}
+
 // code is a number that may be one.
 type code struct {
 	number int    // its index
 	place  uint64 // what its place is known by, in fields.ranges by the low half
 	at     int    // index there; -1 = nothing is known of it
-}
-
-// valueOf is what the code's value is known by.
-func (o *Observation) valueOf(c *code) uint32 {
-	return uint32(mix64(c.place, uint64(int64(o.Line.Numbers[c.number].Value))))
+	value  uint32 // what its value is known by
 }
 
 // reach finds the event's codes and what is known of their places, and loads its
@@ -55,7 +86,8 @@ func (m *Model) reach(o *Observation) {
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
 		if st.uncoded>>i&1 == 0 && o.mayBeCode(i) {
 			place := mix64(st.hash, uint64(i)+1)
-			o.codeList[o.coded] = code{i, place, m.fields.ranges.index(uint32(place))}
+			value := uint32(mix64(place, uint64(int64(o.Line.Numbers[i].Value))))
+			o.codeList[o.coded] = code{i, place, m.fields.ranges.index(uint32(place)), value}
 			o.coded++
 		}
 	}
@@ -74,10 +106,10 @@ func (m *Model) judgeCodes(o *Observation) {
 			continue
 		}
 		r := &m.fields.ranges.slots[c.at]
-		if r.n < knownCodes || r.few > manyCodes {
+		if r.n < knownCodes || r.few > manyCodes || m.fields.isKnown(c) {
 			continue
 		}
-		count := float32(m.fields.values.find(o.valueOf(c)).n)
+		count := float32(m.fields.values.find(c.value).n)
 		if count >= firmValue {
 			continue
 		}
@@ -105,11 +137,32 @@ func (m *Model) learnCodes(o *Observation) {
 		c := &o.codeList[i]
 		r := m.fields.ranges.claimAt(c.at, uint32(c.place))
 		r.n++
-		if r.few <= manyCodes && m.fields.values.count(o.valueOf(c), 1) {
+		if r.few <= manyCodes && m.knownCode(r, c) {
+			if sampled(m.records) {
+				m.fields.values.count(c.value, sampleOne)
+			}
+			continue
+		}
+		if r.few <= manyCodes && m.fields.values.count(c.value, 1) {
 			r.few++
 		}
 		if r.few > manyCodes {
 			st.uncoded |= 1 << c.number
 		}
 	}
+}
+
+// knownCode reports whether a code is known so well, as its place is, that it is learned
+// from one record in sampleOne, as what stands in fields is.
+func (m *Model) knownCode(r *numberRange, c *code) bool {
+	switch {
+	case r.n < settledAfter:
+		return false
+	case m.fields.isKnown(c):
+		return true
+	case m.fields.values.find(c.value).n < knownValue:
+		return false
+	}
+	m.fields.becomesKnown(c)
+	return true
 }

@@ -22,7 +22,8 @@ type fields struct {
 
 	tails tails
 
-	routines *routines // nil = there are none yet
+	routines *routines  // nil = there are none yet
+	codes    *codesSeen // nil = none are known yet
 
 	recent [recentShapes]uint32 // shapes of the last records
 	next   uint8                // in recent
@@ -1306,6 +1307,6 @@ func (fs *fields) copyTables(room *fields) int {
 	}
 	fs.ranges.slots = append(room.ranges.slots[:0], fs.ranges.slots...)
 	fs.objects.all = append(room.objects.all[:0], fs.objects.all...)
-	fs.routines = nil
+	fs.routines, fs.codes = nil, nil
 	return n + int(unsafe.Sizeof(key{}))*len(fs.keys.all) + rangeBytes*len(fs.ranges.slots)
 }

@@ -166,13 +166,29 @@ func (g *language) learn(l *pattern.Line, times uint32) {
 // freshen lets the share of new words fade over a line of n tokens, news of
 // them new.
 func (g *language) freshen(n, news int) {
-	part := float32(n) / (freshHorizon + float32(n))
 	share := float32(0)
-	if n > 0 {
+	if news > 0 {
 		share = float32(news) / float32(n)
+	}
+	var part float32
+	if n < len(freshParts) {
+		part = freshParts[n]
+	} else {
+		part = freshPart(n)
 	}
 	g.fresh += (share - g.fresh) * part
 }
+
+// freshPart is by how much of the way a line of so many tokens moves language.fresh, and
+// freshParts those of most lines.
+func freshPart(n int) float32 { return float32(n) / (freshHorizon + float32(n)) }
+
+var freshParts = func() (t [64]float32) {
+	for n := range t {
+		t[n] = freshPart(n)
+	}
+	return t
+}()
 
 // halve ages the counts.
 func (g *language) halve() {

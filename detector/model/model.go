@@ -124,16 +124,30 @@ func (m *Model) SetRoom(halvings int) {
 
 // Judge fills o.Row by what was learned so far. It changes nothing.
 func (m *Model) Judge(o *Observation) {
+	if st := m.recognize(o); !m.judgeUsual(o, st) {
+		m.judgeAll(o, st)
+	}
+}
+
+// textless reports whether the event is judged by its fields alone.
+func (o *Observation) textless() bool { return o.Size == 0 && len(o.Fields) > 0 }
+
+// recognize returns the statement that is known to have made the event's text, nil for none.
+func (m *Model) recognize(o *Observation) *statement {
 	o.model, o.Flagged = m, false
 	o.stamp, o.Time = o.Time, m.clock.guard(o.Time)
 	o.spoken.begin()
 	l := o.Line
-	textless := o.Size == 0 && len(o.Fields) > 0
-	if textless {
+	if o.textless() {
 		l.Hash, l.Vars = o.statementOfFields(), o.fields.sum
 	}
-	st := m.statements.find(l.Hash)
-	o.name, o.same, o.first, o.class = l.Hash, 0, 0, 0
+	o.name, o.same, o.first, o.class, o.unnamed, o.inRanges = l.Hash, 0, 0, 0, false, false
+	return m.statements.find(l.Hash)
+}
+
+// judgeAll is Judge of an event, whatever there is to say of it.
+func (m *Model) judgeAll(o *Observation, st *statement) {
+	l, textless := o.Line, o.textless()
 	if o.unnamed = !st.settled() && !textless; o.unnamed {
 		o.places.look(o.Text, l, &o.spoken)
 		o.class = o.places.class
@@ -332,7 +346,7 @@ func (m *Model) Learn(o *Observation) {
 	case st.seen&(st.seen-1) == 0 && st.seen < 1<<20:
 		m.language.learn(l, st.seen/2) // what was not counted one by one
 	}
-	if !isNew {
+	if !isNew && !o.inRanges {
 		m.learnBeside(o)
 		for i := range o.tracked {
 			if o.numbers[i] != noNumber {
@@ -340,7 +354,9 @@ func (m *Model) Learn(o *Observation) {
 			}
 		}
 	}
-	st.length.learn(o.length, st.n)
+	if !o.inRanges {
+		st.length.learn(o.length, st.n)
+	}
 	if o.below != framed {
 		m.language.freshen(len(l.Tokens), news)
 		m.lengths.learn(o.Size)

@@ -32,6 +32,9 @@ const (
 	rareBits = 8
 )
 
+// rareSlow is the share of a statement that has just more than rareBits, as log2 gives them.
+const rareSlow = (1 + 1.0/perOctave) / (1 << rareBits)
+
 // badness is how bad a line is by its level and its words: 0 = not, 1 = a
 // warning, 2 = words of failure, 3 = an error or a warning with such words, 4 =
 // an error with such words, or worse.
@@ -160,8 +163,11 @@ func (p *habit) mostGap() float32 {
 }
 
 func (g *gaps) learn(x float32) {
-	g.n = min(g.n+1, 1/gapsFollow)
-	w := 1 / g.n
+	w := float32(gapsFollow)
+	if g.n < 1/gapsFollow {
+		g.n++
+		w = 1 / g.n
+	}
 	d := x - g.mean
 	g.mean += w * d
 	g.variance = (1 - w) * (g.variance + w*d*d)

@@ -34,10 +34,13 @@ type held struct {
 // nextName returns the hash of a form with one more name.
 func nextName(form, name uint64) uint64 { return form*0x9e3779b97f4a7c15 + name }
 
-// forget is called when what is routine may have changed.
+// forget is called when what is routine, or known, may have changed.
 func (fs *fields) forget() {
 	if fs.routines != nil {
 		*fs.routines = routines{aged: fs.values.aged}
+	}
+	if fs.codes != nil {
+		*fs.codes = codesSeen{aged: fs.values.aged}
 	}
 }
 

@@ -1,0 +1,64 @@
+package model
+
+// judgeUsual judges a line that says what its statement always says, and reports whether it
+// is one: at the usual level, with numbers within their ranges, no longer and no shorter
+// than usual, as often as usual, and nothing bad. Most lines of most logs are. All that Judge
+// has to say of those is nothing, so that nothing of it is computed.
+func (m *Model) judgeUsual(o *Observation, st *statement) bool {
+	if st == nil || st.seen < maturity || o.Learned || o.Size == 0 || st.epoch != m.epoch ||
+		2*st.levels[o.Level] <= st.n || badnessOf(o.Level, wordClass(st.class)) > 0 {
+		return false
+	}
+	h, p := &m.habits, &st.habit
+	passed := o.Time - p.time
+	if p.time == 0 || passed < 0 || passed >= leastPause || m.clock.paused < p.paused || p.era != h.era {
+		return false // it may have been away
+	}
+	gap, all := m.records-st.last, o.hashAll()
+	rate := st.rate*rateFading.after(gap) + 1
+	if gap == 1 && all == st.all {
+		return false // it may be a run
+	}
+	expected := (st.n + 0.5) * rateHorizon * perNat * m.clock.lull() // in m.total+1 records
+	burst := float32(0)
+	if rate*(m.total+1) > expected {
+		if burst = 1; rate > st.peak { // else there was more than that, and how much more is not asked
+			if burst = burstBits(rate, expected/(m.total+1)); burst > burstOver {
+				return false
+			}
+		}
+	}
+	o.length = octavesOf(float64(o.Size + 1))
+	if !st.length.holds(o.length) {
+		return false
+	}
+	l := o.Line
+	numbers := l.Numbers[:min(len(l.Numbers), trackedNumbers)]
+	if !st.aligned(l, numbers) {
+		return false
+	}
+	for i := range numbers {
+		o.numbers[i] = noNumber
+		if !numbers[i].Bracketed {
+			o.numbers[i] = numberOctaves(numbers[i].Value)
+		}
+		if o.numbers[i] != noNumber && !st.nums[i].holds(o.numbers[i]) {
+			return false
+		}
+	}
+
+	o.inRanges = true
+	o.known, o.seen, o.tracked = st, st.seen, len(numbers)
+	o.Row, o.number, o.open, o.below = Row{}, -1, false, itself
+	o.bad, o.again, o.away, o.back = 0, false, 0, false
+	o.rare = float64(p.slow)+h.weight/2 < rareSlow*(h.total+h.weight)
+	o.quick = 1 + p.quick*quickLeft(gap)
+	o.all, o.rate, o.run, o.burst = all, rate, 0, burst
+	if bits, ok := m.seldom.surprise(st.seen); ok {
+		featRarity.set(&o.Row, rarityWeight*min(bits, rarityBits))
+	}
+	m.reach(o)
+	m.judgeCodes(o)
+	m.judgeFields(o)
+	return true
+}
