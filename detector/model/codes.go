@@ -83,13 +83,19 @@ func (m *Model) reach(o *Observation) {
 		return
 	}
 	o.reached = uint32(st.all) + st.last + st.habit.begun + uint32(st.longest)
+	sample := sampled(m.records)
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
-		if st.uncoded>>i&1 == 0 && o.mayBeCode(i) {
-			place := mix64(st.hash, uint64(i)+1)
-			value := uint32(mix64(place, uint64(int64(o.Line.Numbers[i].Value))))
-			o.codeList[o.coded] = code{i, place, m.fields.ranges.index(uint32(place)), value}
-			o.coded++
+		if st.uncoded>>i&1 != 0 || !o.mayBeCode(i) {
+			continue
 		}
+		place := mix64(st.hash, uint64(i)+1)
+		c := code{i, place, -1, uint32(mix64(place, uint64(int64(o.Line.Numbers[i].Value))))}
+		if !sample && m.fields.isKnown(&c) {
+			continue // nothing is to be said of it, nor is it learned from
+		}
+		c.at = m.fields.ranges.index(uint32(place))
+		o.codeList[o.coded] = c
+		o.coded++
 	}
 }
 
@@ -106,7 +112,7 @@ func (m *Model) judgeCodes(o *Observation) {
 			continue
 		}
 		r := &m.fields.ranges.slots[c.at]
-		if r.n < knownCodes || r.few > manyCodes || m.fields.isKnown(c) {
+		if r.n < knownCodes || r.few > manyCodes {
 			continue
 		}
 		count := float32(m.fields.values.find(c.value).n)
@@ -136,13 +142,14 @@ func (m *Model) learnCodes(o *Observation) {
 	for i := range o.codeList[:o.coded] {
 		c := &o.codeList[i]
 		r := m.fields.ranges.claimAt(c.at, uint32(c.place))
-		r.n++
 		if r.few <= manyCodes && m.knownCode(r, c) {
 			if sampled(m.records) {
+				r.n += sampleOne
 				m.fields.values.count(c.value, sampleOne)
 			}
 			continue
 		}
+		r.n++
 		if r.few <= manyCodes && m.fields.values.count(c.value, 1) {
 			r.few++
 		}

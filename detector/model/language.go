@@ -176,7 +176,7 @@ func (g *language) freshen(n, news int) {
 	} else {
 		part = freshPart(n)
 	}
-	g.fresh += (share - g.fresh) * part
+	g.fresh = approach(g.fresh, share, part)
 }
 
 // freshPart is by how much of the way a line of so many tokens moves language.fresh, and

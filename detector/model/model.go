@@ -325,14 +325,14 @@ func (m *Model) Learn(o *Observation) {
 		m.statements.call(st, l.Hash)
 	}
 	m.clock.tick(o.stamp)
-	m.indent += (b2f(o.indented()) - m.indent) / indentHorizon
+	m.indent = approach(m.indent, b2f(o.indented()), 1.0/indentHorizon)
 	m.endWith(o)
 	news := 0
 	if o.below == framed {
 		m.traced = o.trace
 	} else {
 		m.seldom.learn(o.seen, 1, rarityHorizon)
-		m.news += (b2f(isNew && o.same == 0) - m.news) / calmHorizon
+		m.news = approach(m.news, b2f(isNew && o.same == 0), 1.0/calmHorizon)
 	}
 	switch {
 	case st.seen < maturity && o.below == framed: // what calls what is no language
@@ -395,7 +395,7 @@ func (m *Model) Pass(o *Observation) {
 	if o.below == framed {
 		m.traced = o.trace
 	} else if o.Learned {
-		m.news += (b2f(o.known == nil) - m.news) / calmHorizon
+		m.news = approach(m.news, b2f(o.known == nil), 1.0/calmHorizon)
 	}
 	m.records++
 	m.passed++
@@ -414,6 +414,19 @@ func (m *Model) age() {
 	m.language.halve()
 	m.lengths.halve()
 	m.fields.age()
+}
+
+// approach returns x, gone part of the way to a value.
+func approach(x, to, part float32) float32 { return faded(x + (to-x)*part) }
+
+// faded returns x, or 0 where that is all but left of it. What fades for ever would end as
+// a number that is too small to be held in full, with which a processor takes many times as
+// long as with others.
+func faded(x float32) float32 {
+	if x < 1e-12 {
+		return 0
+	}
+	return x
 }
 
 func b2f(b bool) float32 {

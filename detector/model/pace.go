@@ -466,7 +466,7 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 		h.total /= 1 << eraBits
 		h.era++
 	}
-	h.newsQuick *= calmFading
+	h.newsQuick = faded(h.newsQuick * calmFading)
 	if o.rare {
 		h.news[o.bad] += h.newsWeight / float64(1+h.newsQuick)
 		h.newsQuick++

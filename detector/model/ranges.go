@@ -55,7 +55,7 @@ func (r *numberRange) learn(x octaves, times float32) {
 	if !r.span.outside(x) && !(x == 0 && r.told.hi < 0) {
 		r.told.lo, r.told.hi = min(r.told.lo, x), max(r.told.hi, x)
 	}
-	r.out -= times * r.out / outHorizon
+	r.out = faded(r.out - times*r.out/outHorizon)
 	r.n += times
 }
 

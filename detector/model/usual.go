@@ -1,14 +1,17 @@
 package model
 
+import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
+
 // judgeUsual judges a line that says what its statement always says, and reports whether it
 // is one: at the usual level, with numbers within their ranges, no longer and no shorter
-// than usual, as often as usual, and nothing bad. Most lines of most logs are. All that Judge
-// has to say of those is nothing, so that nothing of it is computed.
+// than usual, and as often as usual. Most lines of most logs are. What else there is to say of
+// those is how rare the bad ones are: nothing more is computed.
 func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	if st == nil || st.seen < maturity || o.Learned || o.Size == 0 || st.epoch != m.epoch ||
-		2*st.levels[o.Level] <= st.n || badnessOf(o.Level, wordClass(st.class)) > 0 {
+		2*st.levels[o.Level] <= st.n {
 		return false
 	}
+	bad := badnessOf(o.Level, wordClass(st.class)) > 0
 	h, p := &m.habits, &st.habit
 	passed := o.Time - p.time
 	if p.time == 0 || passed < 0 || passed >= leastPause || m.clock.paused < p.paused || p.era != h.era {
@@ -22,7 +25,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	expected := (st.n + 0.5) * rateHorizon * perNat * m.clock.lull() // in m.total+1 records
 	burst := float32(0)
 	if rate*(m.total+1) > expected {
-		if burst = 1; rate > st.peak { // else there was more than that, and how much more is not asked
+		if burst = 1; rate > st.peak || bad { // else there was more than that, and how much more is not asked
 			if burst = burstBits(rate, expected/(m.total+1)); burst > burstOver {
 				return false
 			}
@@ -47,7 +50,6 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		}
 	}
 
-	o.inRanges = true
 	o.known, o.seen, o.tracked = st, st.seen, len(numbers)
 	o.Row, o.number, o.open, o.below = Row{}, -1, false, itself
 	o.bad, o.again, o.away, o.back = 0, false, 0, false
@@ -57,8 +59,15 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	if bits, ok := m.seldom.surprise(st.seen); ok {
 		featRarity.set(&o.Row, rarityWeight*min(bits, rarityBits))
 	}
+	if bad {
+		if m.judgeHabit(o); featTrouble.Points(&o.Row) >= Strange/2 {
+			return false // it may be news
+		}
+		featSeverity.set(&o.Row, float32(o.Level)-float32(pattern.LevelNotice))
+	}
 	m.reach(o)
 	m.judgeCodes(o)
 	m.judgeFields(o)
+	o.inRanges = true
 	return true
 }

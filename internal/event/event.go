@@ -144,12 +144,17 @@ func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 		r.msgpack(&c, &r.tree.meta)
 	}
 	if rec.Lone != 0 && rec.Lone == r.lone {
-		r.str(r.only, rec.Text)
+		if len(rec.Text) > maxNumber { // it is text, and nothing else
+			m := &r.message
+			m.rank, m.node, m.kind, m.value = int32(r.only.message), r.only, detector.Text, rec.Text
+		} else {
+			r.str(r.only, rec.Text)
+		}
 	} else {
 		c := record.NewCursor(rec.Body)
 		r.msgpack(&c, &r.tree.root)
 		// The nodes of messages are never forgotten.
-		if n := r.tree.root.begins[0]; rec.Lone != 0 && len(r.fields) == 0 && n != nil && r.message.node == n && n.pinned {
+		if n := r.tree.root.begins[0]; rec.Lone != 0 && len(r.fields) == 0 && n != nil && r.message.node == n && n.pinned && n.level == 0 && !n.group {
 			r.lone, r.only = rec.Lone, n
 		}
 	}
