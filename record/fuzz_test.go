@@ -30,6 +30,7 @@ func seeds(f *testing.F) {
 		full = append(full, "k", i)
 	}
 	add(log(full))
+	add(log(obj{"x", "the only field"}), log(obj{"x", "of some"}), log(obj{"y", "of others"}))
 }
 
 // Every chunk is walked twice over in one, so that what the Walker remembers
