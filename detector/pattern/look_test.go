@@ -118,9 +118,9 @@ func FuzzFindAlnum(f *testing.F) {
 		f.Add([]byte(text), []byte(strings.Repeat("x9é-", 30)))
 	}
 	f.Add(bytes.Repeat([]byte("az-AZ[`{@09/:\x7f"), 300), []byte("\x80"))
+	l := new(Workspace)
 	f.Fuzz(func(t *testing.T, text, other []byte) {
 		for name, find := range map[string]func(*Workspace, int) bool{"findAlnum": (*Workspace).findAlnum, "findAlnumPortable": (*Workspace).findAlnumPortable} {
-			l := new(Workspace)
 			for _, b := range [][]byte{text, other, text} {
 				n := copy(l.text[before:before+MaxBytes], b)
 				*(*[after]byte)(l.text[before+n:]) = [after]byte{}
