@@ -84,8 +84,9 @@ type node uint16
 const (
 	nodeShift = 8
 
-	// unset is greater than every row, so that all go left.
-	unset = ^node(0)
+	// unset is greater than every row, so that all go left. Its feature is one that keys
+	// have a slot for.
+	unset = 255<<nodeShift | node(slots-1)
 )
 
 // Trees returns the number of trees.

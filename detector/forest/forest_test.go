@@ -488,3 +488,32 @@ func TestConcurrentScores(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestWalkBlocks holds the walk that scores are made by to the one that says what it is.
+func TestWalkBlocks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 8))
+	for _, trees := range []int{1, lanes, 100} {
+		rows := make([]Row, 1000)
+		for i := range rows {
+			for k := range rows[i] {
+				rows[i][k] = uint8(rng.IntN(1 << rng.IntN(9)))
+			}
+		}
+		f, err := Fit(rows, MaxFeatures, Options{Trees: trees, SampleSize: 256, Seed: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const block = lanes * minStride
+		for i := range rows {
+			var k keys
+			k.set(&rows[i])
+			want := uint32(0)
+			for at := 0; at < len(f.lengths); at += block {
+				want += walk(f.nodes[at:], f.lengths[at:], &k)
+			}
+			if got := walkBlocks(&f.nodes[0], &f.lengths[0], len(f.lengths)/block, &k); got != want {
+				t.Fatalf("%d trees, row %v: %d, want %d", trees, rows[i], got, want)
+			}
+		}
+	}
+}
