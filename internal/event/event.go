@@ -144,7 +144,7 @@ func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 		r.msgpack(&c, &r.tree.meta)
 	}
 	if rec.Lone != 0 && rec.Lone == r.lone {
-		if len(rec.Text) > maxNumber { // it is text, and nothing else
+		if len(rec.Text) > maxNumber && r.message.rank == 0 { // it is text, and nothing else
 			m := &r.message
 			m.rank, m.node, m.kind, m.value = int32(r.only.message), r.only, detector.Text, rec.Text
 		} else {

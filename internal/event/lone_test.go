@@ -28,7 +28,7 @@ func TestLoneMessages(t *testing.T) {
 			for _, body := range []map[string]any{
 				{"log": first}, {"log": first}, {"log": texts[(i*3+1)%len(texts)]}, {"msg": first}, {"msg": first}, {"severity": first}, {"x": first}, {"x": first}, {"log": first}, {"log": first, "stream": "stderr"}, {"log": first},
 			} {
-				for _, meta := range []map[string]any{nil, {"otlp": map[string]any{"severity_number": 17}}} {
+				for _, meta := range []map[string]any{nil, {"otlp": map[string]any{"severity_number": 17}}, {"message": "of the metadata, which says something, too", "log": "as does this"}} {
 					var rec record.Event
 					var got, want detector.Event
 					b := chunk(t, body, meta)
