@@ -5,7 +5,7 @@ import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
 // judgeUsual judges a line that says what its statement always says, and reports whether it
 // is one: at the usual level, with numbers within their ranges, no longer and no shorter
 // than usual, and as often as usual. Most lines of most logs are. What else there is to say of
-// those is how rare the bad ones are: nothing more is computed.
+// those is how rare the bad ones are, and whether it was away: nothing more is computed.
 func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	if st == nil || st.seen < maturity || o.Learned || o.Size == 0 || st.epoch != m.epoch ||
 		2*st.levels[o.Level] <= st.n {
@@ -14,9 +14,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	bad := badnessOf(o.Level, wordClass(st.class)) > 0
 	h, p := &m.habits, &st.habit
 	passed := o.Time - p.time
-	if p.time == 0 || passed < 0 || passed >= leastPause || m.clock.paused < p.paused || p.era != h.era {
-		return false // it may have been away
-	}
+	goesOn := p.time > 0 && passed >= 0 && passed < leastPause && m.clock.paused >= p.paused && p.era == h.era // else it may have been away
 	gap, all := m.records-st.last, o.hashAll()
 	rate := st.rate*rateFading.after(gap) + 1
 	if gap == 1 && all == st.all {
@@ -52,18 +50,19 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 
 	o.known, o.seen, o.tracked = st, st.seen, len(numbers)
 	o.Row, o.number, o.open, o.below = Row{}, -1, false, itself
-	o.bad, o.again, o.away, o.back = 0, false, 0, false
-	o.rare = float64(p.slow)+h.weight/2 < rareSlow*(h.total+h.weight)
-	o.quick = 1 + p.quick*quickLeft(gap)
 	o.all, o.rate, o.run, o.burst = all, rate, 0, burst
 	if bits, ok := m.seldom.surprise(st.seen); ok {
 		featRarity.set(&o.Row, rarityWeight*min(bits, rarityBits))
 	}
-	if bad {
+	if bad || !goesOn {
 		if m.judgeHabit(o); featTrouble.Points(&o.Row) >= Strange/2 {
 			return false // it may be news
 		}
 		featSeverity.set(&o.Row, float32(o.Level)-float32(pattern.LevelNotice))
+	} else {
+		o.bad, o.again, o.away, o.back = 0, false, 0, false
+		o.rare = float64(p.slow)+h.weight/2 < rareSlow*(h.total+h.weight)
+		o.quick = 1 + p.quick*quickLeft(gap)
 	}
 	m.reach(o)
 	m.judgeCodes(o)
