@@ -72,10 +72,33 @@ func (c *Cursor) Skip(values int) {
 // A KnownKey is a key that is looked for where a Cursor stands: two words of it are
 // compared at once.
 type KnownKey struct {
+	beginning
+	size int    // with its head
+	rest string // what stands behind those words
+}
+
+// beginning is what something begins with, as far as it goes.
+type beginning struct {
 	first, second     uint64
 	ofFirst, ofSecond uint64 // what of them is compared
-	size              int    // with its head
-	rest              string // what stands behind those words
+}
+
+// beginningSize is how many bytes of a beginning are compared, at the most.
+const beginningSize = 16
+
+func beginningOf(b []byte) (w beginning) {
+	var words, masks [beginningSize]byte
+	for i := range copy(words[:], b) {
+		masks[i] = 0xff
+	}
+	w.first, w.second = binary.LittleEndian.Uint64(words[:]), binary.LittleEndian.Uint64(words[8:])
+	w.ofFirst, w.ofSecond = binary.LittleEndian.Uint64(masks[:]), binary.LittleEndian.Uint64(masks[8:])
+	return w
+}
+
+// of reports whether it is that of b, of beginningSize bytes at least.
+func (w *beginning) of(b []byte) bool {
+	return (binary.LittleEndian.Uint64(b)^w.first)&w.ofFirst|(binary.LittleEndian.Uint64(b[8:])^w.second)&w.ofSecond == 0
 }
 
 // NewKnownKey returns the key of the name. One of more than 31 bytes is found nowhere.
@@ -85,13 +108,8 @@ func NewKnownKey(name []byte) (k KnownKey) {
 		b = AppendText(nil, name)
 	}
 	k.size = len(b)
-	var words, masks [16]byte
-	for i := range copy(words[:], b) {
-		masks[i] = 0xff
-	}
-	k.first, k.second = binary.LittleEndian.Uint64(words[:]), binary.LittleEndian.Uint64(words[8:])
-	k.ofFirst, k.ofSecond = binary.LittleEndian.Uint64(masks[:]), binary.LittleEndian.Uint64(masks[8:])
-	k.rest = string(b[min(len(b), 16):])
+	k.beginning = beginningOf(b)
+	k.rest = string(b[min(len(b), beginningSize):])
 	return k
 }
 
@@ -99,7 +117,7 @@ func NewKnownKey(name []byte) (k KnownKey) {
 // than 15 bytes and one with less than 16 bytes from its head to the end: TakeOther knows
 // those.
 func (c *Cursor) Take(k *KnownKey) bool {
-	if b := c.b[c.p:]; len(b) >= 16 && (binary.LittleEndian.Uint64(b)^k.first)&k.ofFirst|(binary.LittleEndian.Uint64(b[8:])^k.second)&k.ofSecond == 0 && k.rest == "" {
+	if b := c.b[c.p:]; len(b) >= beginningSize && k.of(b) && k.rest == "" {
 		c.p += k.size
 		return true
 	}
@@ -109,15 +127,14 @@ func (c *Cursor) Take(k *KnownKey) bool {
 // TakeOther is Take for the keys that it misses.
 func (c *Cursor) TakeOther(k *KnownKey) bool {
 	b := c.b[c.p:]
-	if len(b) < k.size || len(b) >= 16 && k.rest == "" {
+	if len(b) < k.size || len(b) >= beginningSize && k.rest == "" {
 		return false
 	}
-	if k.rest != "" && string(b[16:k.size]) != k.rest {
+	if k.rest != "" && string(b[beginningSize:k.size]) != k.rest {
 		return false
 	}
-	var words [16]byte
-	copy(words[:], b)
-	if (binary.LittleEndian.Uint64(words[:])^k.first)&k.ofFirst|(binary.LittleEndian.Uint64(words[8:])^k.second)&k.ofSecond != 0 {
+	var words [beginningSize]byte
+	if copy(words[:], b); !k.of(words[:]) {
 		return false
 	}
 	c.p += k.size

@@ -9,15 +9,11 @@ import (
 // map of one pair and the key. Most logs that nobody has parsed are of such records, and
 // all of them begin alike.
 type lone struct {
-	first, second     uint64
-	ofFirst, ofSecond uint64 // what of them is compared
-	key               int    // where that stands in the body,
-	size              int    // and its end; 0 = none is known
-	name              uint64 // see Event.Lone
+	beginning
+	key  int    // where that stands in the body,
+	size int    // and its end; 0 = none is known
+	name uint64 // see Event.Lone
 }
-
-// mostLone is how long such a beginning may be: the keys that loggers have are short.
-const mostLone = 16
 
 var lones atomic.Uint64 // names that were given
 
@@ -29,18 +25,13 @@ func loneOf(body []byte) (l lone) {
 		return l
 	}
 	size := key + 1 + int(body[key]&0x1f)
-	if size > mostLone {
+	if size > beginningSize { // the keys that loggers have are short
 		return l
 	}
 	if _, end := str(body, size); end != len(body) {
 		return l
 	}
-	var words, masks [mostLone]byte
-	for i := range copy(words[:size], body) {
-		masks[i] = 0xff
-	}
-	l.first, l.second = binary.LittleEndian.Uint64(words[:]), binary.LittleEndian.Uint64(words[8:])
-	l.ofFirst, l.ofSecond = binary.LittleEndian.Uint64(masks[:]), binary.LittleEndian.Uint64(masks[8:])
+	l.beginning = beginningOf(body[:size])
 	l.key, l.size, l.name = key, size, lones.Add(1)
 	return l
 }
@@ -48,7 +39,7 @@ func loneOf(body []byte) (l lone) {
 // text returns where the text of the body that begins b begins and ends, end 0 where that
 // does not begin so, has no text, or stands at the end of the chunk.
 func (l *lone) text(b []byte) (from, end int) {
-	if len(b) < mostLone+3 || (binary.LittleEndian.Uint64(b)^l.first)&l.ofFirst|(binary.LittleEndian.Uint64(b[8:])^l.second)&l.ofSecond != 0 || l.size == 0 {
+	if len(b) < beginningSize || !l.of(b) || l.size == 0 {
 		return 0, 0
 	}
 	return str(b, l.size)
