@@ -517,3 +517,13 @@ func TestWalkBlocks(t *testing.T) {
 		}
 	}
 }
+
+// TestZeroForest has no trees, and says of each row what it says of all.
+func TestZeroForest(t *testing.T) {
+	var f Forest
+	out := make([]float64, 2)
+	f.ScoreAll([]Row{{1}, {2}}, out)
+	if one := f.Score(&Row{1}); one != out[0] || one != out[1] {
+		t.Errorf("%v by one, %v by many", one, out)
+	}
+}

@@ -32,6 +32,9 @@ func (f *Forest) Score(r *Row) float64 {
 	if f.stride > minStride {
 		return f.score(f.tallSum(&k))
 	}
+	if len(f.lengths) == 0 { // the zero Forest
+		return f.score(0)
+	}
 	return f.score(walkBlocks(&f.nodes[0], &f.lengths[0], len(f.lengths)/(lanes*minStride), &k))
 }
 
