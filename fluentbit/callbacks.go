@@ -85,6 +85,8 @@ func (i *Instance) run(call *C.struct_kit_call) {
 			i.caught("a panic was caught, the records pass unchanged", v)
 		}
 	}()
+	i.pace.begin()
+	defer i.pace.end()
 	chunk := unsafe.Slice((*byte)(call.chunk), int(call.chunk_size))
 	dst := unsafe.Slice((*byte)(call.dst), int(call.dst_size))[:0]
 

@@ -25,6 +25,7 @@ type Instance struct {
 	filter Filter
 
 	tags   map[string]string // each tag seen, for the goroutine that is in a call
+	pace   pace              // for the same
 	errors throttle
 	panics throttle
 
