@@ -510,7 +510,7 @@ func (m *Model) CopyFrom(from *Model) int {
 	*m = *from
 	n := m.fields.copyTables(&fields)
 	m.statements.all = append(all[:0], from.statements.all...)
-	m.statements.slots, m.statements.tags = append(names[:0], from.statements.slots...), nil // nothing is looked for in a copy
+	m.statements.slots, m.statements.heads = append(names[:0], from.statements.slots...), nil // nothing is looked for in a copy
 	m.general.counts.slots = append(counts[:0], from.general.counts.slots...)
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
 	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + int(unsafe.Sizeof(slot{}))*len(m.statements.slots) +

@@ -61,7 +61,7 @@ type statement struct {
 // patterns' names, which are found out anew.
 type statements struct {
 	slots []slot
-	tags  []uint8 // of slots; 0 = empty
+	heads []uint32 // of slots: the name's tag and at; 0 = empty
 	used  int
 	all   []statement
 	limit int
@@ -74,9 +74,13 @@ type slot struct {
 
 func (s *slot) name() uint64 { return uint64(s.hi)<<32 | uint64(s.lo) }
 
-// tagOf is a byte of a name, never 0. A table of them is small enough to stay near the
-// processor: most names that are looked for are not there, and few have the same.
-func tagOf(name uint64) uint8 { return uint8(name) | 1 }
+// headOf is a part of a name, with room for where its statement is. A table of them is
+// small enough to stay near the processor: most names that are looked for are not there,
+// and few have the same part; of most that are, the statement itself says that it is the
+// one.
+func headOf(name uint64) uint32 { return uint32(name) << atBits }
+
+const atBits = 16 // for 1 to maxStatements
 
 // namesEach is how many slots there are for each statement; half of them may be
 // in use.
@@ -91,31 +95,34 @@ func newStatements(limit int) statements {
 // find returns the statement with the name, or nil. The pointer is valid
 // until the next add.
 func (t *statements) find(name uint64) *statement {
-	if i, ok := t.slot(name); ok {
-		return &t.all[t.slots[i].at-1]
+	head := headOf(name)
+	mask := uint32(len(t.heads) - 1)
+	for i := slotOf(name, mask); t.heads[i] != 0; i = (i + 1) & mask {
+		if h := t.heads[i]; h>>atBits == head>>atBits {
+			if st := &t.all[h<<(32-atBits)>>(32-atBits)-1]; st.hash == name || t.slots[i].name() == name {
+				return st
+			}
+		}
 	}
 	return nil
 }
 
 // slot returns the index of the name's slot, or of the empty one that it would get.
 func (t *statements) slot(name uint64) (at uint32, ok bool) {
-	tag := tagOf(name)
-	mask := uint32(len(t.tags) - 1)
-	for i := slotOf(name, mask); ; i = (i + 1) & mask {
-		switch t.tags[i] {
-		case 0:
-			return i, false
-		case tag:
-			if t.slots[i].name() == name {
-				return i, true
-			}
+	head := headOf(name)
+	mask := uint32(len(t.heads) - 1)
+	i := slotOf(name, mask)
+	for ; t.heads[i] != 0; i = (i + 1) & mask {
+		if t.heads[i]>>atBits == head>>atBits && t.slots[i].name() == name {
+			return i, true
 		}
 	}
+	return i, false
 }
 
 // makeSlots makes an empty table of names.
 func (t *statements) makeSlots(size int) {
-	t.slots, t.tags, t.used = make([]slot, size), make([]uint8, size), 0
+	t.slots, t.heads, t.used = make([]slot, size), make([]uint32, size), 0
 }
 
 // add makes a statement for the hash, which must not be there.
@@ -147,7 +154,7 @@ func (t *statements) put(name uint64, at uint32) {
 	if !ok {
 		t.used++
 	}
-	t.slots[i], t.tags[i] = slot{uint32(name), uint32(name >> 32), at}, tagOf(name)
+	t.slots[i], t.heads[i] = slot{uint32(name), uint32(name >> 32), at}, headOf(name)|at
 }
 
 // makeRoom doubles the names' table or, at its limit, lets go of all but the
@@ -169,7 +176,7 @@ func (t *statements) makeRoom() {
 // index makes the table of names anew from the statements' own.
 func (t *statements) index() {
 	clear(t.slots)
-	clear(t.tags)
+	clear(t.heads)
 	t.used = 0
 	for i := range t.all {
 		t.put(t.all[i].hash, uint32(i+1))
