@@ -54,6 +54,7 @@ type Reader struct {
 
 	text    []byte // made of escapes and numbers
 	pairs   []pair
+	stops   stops
 	plains  plains
 	lines   timestamp.Parser // of lines
 	moments timestamp.Parser // of fields of time

@@ -8,12 +8,17 @@ import (
 
 // A pair is a key and its value as they stand in a text.
 type pair struct {
-	key      []byte
-	from, to int  // of the value
-	escapes  bool // the value has some
-	quoted   bool
-	flag     bool // a word without a value
+	key, keyEnd int // where the key stands
+	from, to    int // and where the value does
+	is          uint8
 }
+
+// What a pair is beside a key and a bare value.
+const (
+	quoted  = 1 << iota
+	escaped // quoted, with escapes in it
+	flag    // a word without a value
+)
 
 const (
 	// maxPairs is how many pairs of a text are looked at.
@@ -41,18 +46,18 @@ func (r *Reader) logfmt(text []byte) (more, ok bool) {
 	r.several = true
 	defer func() { r.several = false }()
 	var last *node
-	for i := range r.pairs {
-		p := &r.pairs[i]
-		n := r.tree.follow(&r.tree.root, p.key, &last)
+	for i, pairs := 0, r.pairs; i < len(pairs); i++ {
+		p := &pairs[i]
+		n := r.tree.follow(&r.tree.root, text[p.key:p.keyEnd:p.keyEnd], &last)
 		if n == nil || n.skip {
 			continue
 		}
 		value := text[p.from:p.to:p.to]
-		switch {
-		case p.flag:
+		switch p.is &^ quoted {
+		case flag:
 			r.bool(n, true)
 			continue
-		case p.escapes:
+		case escaped:
 			value = r.unquoted(value)
 		}
 		if at, ok := auditTime(value); ok {
@@ -73,25 +78,23 @@ func (r *Reader) logfmt(text []byte) (more, ok bool) {
 	return true, true
 }
 
-var equals = []byte("=")
-
 // split fills r.pairs. It returns where the first pair begins, -1 for a text
 // that is not made of pairs.
 func (r *Reader) split(text []byte) (head int) {
-	if bytes.Count(text, equals) < leastPairs {
+	if r.stops.find(text) < leastPairs {
 		return -1
 	}
-	head = firstPair(text, 0)
+	head = r.firstPair(text, 0)
 	for head >= 0 {
 		stopped, ok := r.pairsFrom(text, head)
 		if ok {
-			if within(text[:head]) {
+			if head > 0 && within(text[:head]) {
 				return -1
 			}
 			return head
 		}
 		// Prose may have pairs in it, and others at its end.
-		head = firstPair(text, stopped)
+		head = r.firstPair(text, stopped)
 	}
 	return -1
 }
@@ -102,21 +105,19 @@ func within(text []byte) bool {
 	if bytes.IndexByte(text, '(') < 0 && bytes.IndexByte(text, '{') < 0 {
 		return false
 	}
-	open := 0
-	for _, c := range text {
-		switch c {
-		case '(', '{':
-			open++
-		case ')', '}':
-			open--
-		}
-	}
-	return open > 0
+	open := bytes.Count(text, []byte("(")) + bytes.Count(text, []byte("{"))
+	return open > bytes.Count(text, []byte(")"))+bytes.Count(text, []byte("}"))
 }
 
 // firstPair returns where the first word that begins like a pair does, from i
 // on, or -1.
-func firstPair(text []byte, i int) int {
+func (r *Reader) firstPair(text []byte, i int) int {
+	if i == 0 {
+		end := r.stops.next(keyStop, 0)
+		if end > 0 && end < len(text) && text[end] == '=' && firstKeyByte(text[0]) {
+			return 0 // as in most
+		}
+	}
 	for i < len(text) {
 		at := bytes.IndexByte(text[i:], '=')
 		if at <= 0 {
@@ -153,68 +154,83 @@ func firstKeyByte(c byte) bool {
 // is nothing but pairs, else up to where it is.
 func (r *Reader) pairsFrom(text []byte, i int) (stopped int, ok bool) {
 	behind := i > 0
-	r.pairs = r.pairs[:0]
-	pairs, flags := 0, 0
-	for len(r.pairs) < cap(r.pairs) {
-		for i < len(text) && separates(text[i]) {
-			i++
+	s, all := r.stops, (*[maxPairs]pair)(r.pairs[:maxPairs])
+	n, flags := 0, 0
+	for {
+		if n, i, ok = s.pairs(all, n, text, i); !ok {
+			return i, false
 		}
-		if i == len(text) {
+		if n == maxPairs || i == len(text) {
 			break
 		}
 		from := i
-		for i < len(text) && keyByte[text[i]] {
-			i++
-		}
-		if i > from && i < len(text) && text[i] == '=' && firstKeyByte(text[from]) {
-			p := pair{key: text[from:i:i]}
-			if i, ok = p.valueFrom(text, i+1); !ok {
-				return i, false
-			}
-			r.pairs = append(r.pairs, p)
-			pairs++
-			continue
-		}
-		i = either(text, i, ' ', '\t')
-		word := bytes.TrimRight(text[from:i], ",;")
-		if r.belongs(word) {
-			r.pairs[len(r.pairs)-1].to = from + len(word)
+		i = s.next(wordStop, i)
+		end := before(text, from, i)
+		word := text[from:end]
+		if n > 0 && r.belongs(text, &all[n-1], word) {
+			all[n-1].to = end
 			continue
 		}
 		if !isFlag(word, behind) {
 			return i, false
 		}
-		r.pairs = append(r.pairs, pair{key: word[:len(word):len(word)], flag: true})
+		all[n] = pair{key: from, keyEnd: end, is: flag}
+		n++
 		flags++
 	}
 	least := leastPairs
 	if behind {
 		least = leastBehind
 	}
-	return len(text), pairs >= least && pairs >= 2*flags
+	r.pairs = all[:n]
+	return len(text), n-flags >= least && n-flags >= 2*flags
 }
 
-// valueFrom takes the value that begins at i, and returns where it ends.
-func (p *pair) valueFrom(text []byte, i int) (end int, ok bool) {
-	if i < len(text) && (text[i] == '"' || text[i] == '\'') {
-		end := either(text, i+1, text[i], '\\')
-		for end < len(text) && text[end] == '\\' {
-			p.escapes = true
-			end = either(text, min(end+2, len(text)), text[i], '\\')
+// pairs takes those that stand from i on behind the first n of all, up to what is none. It
+// returns where that begins. A pair whose value is in quotes that are wrong is not ok, and
+// ends before those.
+func (s stops) pairs(all *[maxPairs]pair, n int, text []byte, i int) (count, end int, ok bool) {
+	for ; n < maxPairs; n++ {
+		for i < len(text) && separates(text[i]) {
+			i++
 		}
-		if end >= len(text) || end+1 < len(text) && !separates(text[end+1]) {
-			return i, false
+		end := s.next(keyStop, i)
+		if end >= len(text) || text[end] != '=' || !firstKeyByte(text[i]) {
+			break
 		}
-		p.from, p.to, p.quoted = i+1, end, true
-		return end + 1, true
+		p := &all[n]
+		p.key, p.keyEnd, p.is = i, end, 0
+		i = end + 1
+		if i < len(text) && (text[i] == '"' || text[i] == '\'') {
+			quote, end := text[i], i+1
+			for end = s.next(quoteStop, end); end < len(text) && text[end] != quote; end = s.next(quoteStop, end) {
+				if text[end] == '\\' {
+					p.is = escaped
+					end++ // what stands behind it does not count
+				}
+				end = min(end+1, len(text))
+			}
+			if end >= len(text) || end+1 < len(text) && !separates(text[end+1]) {
+				return n, i, false
+			}
+			p.from, p.to = i+1, end
+			p.is |= quoted
+			i = end + 1
+			continue
+		}
+		p.from = i
+		i = s.next(wordStop, i)
+		p.to = before(text, p.from, i)
 	}
-	p.from = i
-	i = either(text, i, ' ', '\t')
-	p.to = i
-	for p.to > p.from && (text[p.to-1] == ',' || text[p.to-1] == ';') {
-		p.to--
+	return n, i, true
+}
+
+// before is to without the commas and semicolons before it.
+func before(text []byte, from, to int) int {
+	for to > from && (text[to-1] == ',' || text[to-1] == ';') {
+		to--
 	}
-	return i, true
+	return to
 }
 
 const (
@@ -239,7 +255,9 @@ func either(text []byte, i int, a, b byte) int {
 	return i
 }
 
-func separates(c byte) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' }
+func separates(c byte) bool { return separators[c] }
+
+var separators = [256]bool{' ': true, '\t': true, ',': true, ';': true}
 
 // isFlag reports whether a word may stand among pairs. Behind prose that is only
 // what netfilter has there: DF, SYN.
@@ -255,30 +273,23 @@ func isFlag(word []byte, behind bool) bool {
 	return true
 }
 
-// belongs reports whether a word is part of the value before it: of a message that
+// belongs reports whether a word is part of the value of the pair before it: of a message that
 // somebody wrote without quotes, or of a time with a space in it.
-func (r *Reader) belongs(word []byte) bool {
-	if len(r.pairs) == 0 || len(word) == 0 {
-		return false
-	}
-	p := &r.pairs[len(r.pairs)-1]
-	if p.quoted || p.flag || p.from == p.to {
+func (r *Reader) belongs(text []byte, p *pair, word []byte) bool {
+	if len(word) == 0 || p.is != 0 || p.from == p.to {
 		return false
 	}
 	r.asked = true
-	n := r.tree.child(&r.tree.root, p.key)
+	n := r.tree.child(&r.tree.root, text[p.key:p.keyEnd:p.keyEnd])
 	return n != nil && (n.message > 0 || n.clock > 0 && word[0] >= '0' && word[0] <= '9')
 }
 
 // auditTime is the time in the Linux audit log's audit(1772438401.123:42):
 func auditTime(value []byte) (at []byte, ok bool) {
-	if len(value) < len(auditHead) || value[0] != auditHead[0] || value[len(auditHead)-1] != '(' {
-		return nil, false // as nearly all
-	}
-	rest, ok := bytes.CutPrefix(value, auditHead)
-	if !ok {
+	if len(value) < len(auditHead) || string(value[:len(auditHead)]) != auditHead {
 		return nil, false
 	}
+	rest := value[len(auditHead):]
 	end := bytes.IndexByte(rest, ':')
 	if end < 0 {
 		return nil, false
@@ -286,7 +297,7 @@ func auditTime(value []byte) (at []byte, ok bool) {
 	return rest[:end], true
 }
 
-var auditHead = []byte("audit(")
+const auditHead = "audit("
 
 // unquoted is a quoted text without its escapes.
 func (r *Reader) unquoted(s []byte) []byte {
