@@ -26,15 +26,20 @@ func (s stops) next(kind, i int) int {
 	return i + bits.TrailingZeros64(w)
 }
 
-// leastStops is the room that there is for stops at first: most lines of pairs are no longer
-// than so many times 64 bytes.
-const leastStops = 16
+const (
+	// leastStops is the room that there is for stops at first: most lines of pairs are no
+	// longer than so many times 64 bytes.
+	leastStops = 16
 
-// find finds the stops of a text, and returns how many '=' there are. For the longest text,
-// of maxText, stops take half a megabyte.
+	// keptStops is the most room that is kept, for 64 KB. What a giant took, half a megabyte
+	// for a text of maxText, is not.
+	keptStops = 1 << 10
+)
+
+// find finds the stops of a text, and returns how many '=' there are.
 func (s *stops) find(text []byte) (equals int) {
 	last := len(text) / 64
-	if last >= len(*s) {
+	if last >= len(*s) || len(*s) > keptStops {
 		*s = make(stops, max(leastStops, last+last/4+1)) // more than is needed, as others may be longer
 	}
 	if len(text) > 0 {

@@ -256,3 +256,18 @@ func FuzzPairs(f *testing.F) {
 		}
 	})
 }
+
+// What a giant takes is not kept, and room that is enough is used again.
+func TestRoomForStops(t *testing.T) {
+	var s stops
+	giant, line := bytes.Repeat([]byte("key=value "), maxText/10), []byte("a=1 b=2 c=3")
+	if equals := s.find(giant); equals != len(giant)/10 {
+		t.Errorf("%d '=' in a giant, want %d", equals, len(giant)/10)
+	}
+	if equals := s.find(line); equals != 3 || len(s) > keptStops {
+		t.Errorf("%d '=' in %q, want 3; room for %d bytes is kept", equals, line, 64*len(s))
+	}
+	if n := testing.AllocsPerRun(100, func() { s.find(line) }); n != 0 {
+		t.Errorf("%v allocations for a line, want none", n)
+	}
+}
