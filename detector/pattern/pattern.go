@@ -16,6 +16,7 @@ package pattern
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/bits"
 )
 
@@ -175,51 +176,62 @@ func (s *Scanner) ScanShape(b []byte, shape Shape, l *Workspace) {
 	// those that tell them: the bytes around them say that they are no part of
 	// something else. All others go the slow way.
 	nt, k, hash := 0, 0, s.seed
+line:
 	for {
-		i, j := l.run(k)
-		if i >= n || nt >= MaxTokens {
-			break
-		}
+		// The loop inside has the plain ones only, and reads the edges again where it
+		// seldom needs them: it keeps little, and that in registers.
 		var h, made uint64
-		if size := uint(j - i); size <= 16 {
-			m := &masks[size]
-			lo, hi := l.load(before+i)&m.lo, l.load(before+i+8)&m.hi
-			prev, next := (before+i-2)&textMask, (before+j)&textMask
-			switch made = madeOf(lo, hi); made {
-			case m.letters:
-				h = mix(lo^s.seed, hi^s.seed2)
-				hint := wordBefore[l.text[prev+1]]&class[l.text[prev]] | wordAfter[l.text[next]]&class[l.text[next+1]] | uint16(s.known[h>>6&255]>>(h&63)&1)
-				if i < l.joined {
-					hint &^= alnum | join
-				}
-				if hint|l.spaceless == 0 && i < l.mail {
-					th := uint32(h) + uint32(l.text[next])*nextByte
-					l.tokens[nt] = Token{Hash: th, Start: uint16(i), End: uint16(j), Kind: Word}
-					hash = chain(hash, th)
-					k += 2
-					nt++
-					continue
-				}
-				made = allLetters
-			case 0:
-				hint := numberBefore[l.text[prev+1]]&class[l.text[prev]] | numberAfter[l.text[next]]&class[l.text[next+1]]
-				if hint == 0 && size <= 8 && i < l.mail {
-					digits := lo << (64 - 8*size)
-					l.tokens[nt] = Token{Hash: s.kinds[Number], Start: uint16(i), End: uint16(j), Kind: Number}
-					if l.nn < MaxNumbers {
-						l.numbers[l.nn] = Num{Value: float64(eight(digits)), Token: uint16(nt), Bracketed: l.bracketed(i, j)}
-						l.forms[l.nn] = whole(i, j)
-						l.nn++
-					}
-					l.Vars = chainVars(l.Vars, digits>>(64-8*size))
-					hash = chain(hash, s.kinds[Number])
-					k += 2
-					nt++
-					continue
-				}
+		for {
+			v := l.edge(k)
+			i, j := int(v&0xffff), int(v>>16)
+			if i >= nowhere || uint(nt) >= MaxTokens { // behind the last run is nowhere
+				break line
 			}
-		} else if made = l.longMadeOf(i, j); made == allLetters {
-			h = s.letters(l, i, j)
+			t := &l.tokens[nt]
+			t.Start, t.End = uint16(v), uint16(v>>16) // one store
+			h, made = 0, 0
+			size := uint(j - i)
+			if size > 16 {
+				i, j := l.run(k)
+				if made = l.longMadeOf(i, j); made == allLetters {
+					h = s.letters(l, i, j)
+				}
+				break
+			}
+			m := &masks[size]
+			w, next := l.text[i&textMask:][:before+16], (before+j)&textMask // from before the run on
+			lo, hi := binary.LittleEndian.Uint64(w[before:])&m.lo, binary.LittleEndian.Uint64(w[before+8:])&m.hi
+			if made = madeOf(lo, hi); made == m.letters {
+				h = mix(lo^s.seed, hi^s.seed2)
+				made = allLetters
+				hint := wordBefore[w[before-1]]&class[w[before-2]] | wordAfter[l.text[next]]&class[l.text[next+1]] | uint16(s.known[h>>6&255]>>(h&63)&1)
+				if hint|l.spaceless != 0 && (i >= l.joined || (hint&^(alnum|join))|l.spaceless != 0) || i >= l.mail {
+					break
+				}
+				th := uint32(h) + uint32(l.text[next])*nextByte
+				t.Hash, t.Kind = th, Word
+				hash = chain(hash, th)
+			} else {
+				if made != 0 {
+					break
+				}
+				hint := numberBefore[w[before-1]]&class[w[before-2]] | numberAfter[l.text[next]]&class[l.text[next+1]]
+				if hint != 0 || size > 8 || i >= l.mail {
+					break
+				}
+				digits := lo << (64 - 8*size)
+				t.Hash, t.Kind = s.kinds[Number], Number
+				if l.nn < MaxNumbers {
+					i, j := l.run(k)
+					l.numbers[l.nn] = Num{Value: float64(eight(digits)), Token: uint16(nt), Bracketed: l.bracketed(i, j)}
+					l.forms[l.nn] = whole(i, j)
+					l.nn++
+				}
+				l.Vars = chainVars(l.Vars, digits>>(64-8*size))
+				hash = chain(hash, s.kinds[Number])
+			}
+			k += 2
+			nt++
 		}
 		k = s.slow(l, k, nt, made, uint32(h))
 		if p := &l.piece; p.kind != nothing {

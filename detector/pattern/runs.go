@@ -81,9 +81,14 @@ func (l *Workspace) load(i int) uint64 {
 	return binary.LittleEndian.Uint64(l.text[i&textMask:][:8])
 }
 
+// edge returns the edge k, where a run starts, and the one behind it, where it ends.
+func (l *Workspace) edge(k int) uint32 {
+	return binary.LittleEndian.Uint32(l.edges[2*k&edgeMask:][:4])
+}
+
 // run returns where the run at edge k starts and ends.
 func (l *Workspace) run(k int) (start, end int) {
-	v := binary.LittleEndian.Uint32(l.edges[2*k&edgeMask:][:4])
+	v := l.edge(k)
 	return int(v & 0xffff), int(v >> 16)
 }
 
