@@ -51,7 +51,7 @@ func (s *Scanner) grouped(l *Workspace, p *piece, k, i, j int, negative bool) bo
 		return false
 	}
 	end, value := l.groups(i, j, join)
-	if end == 0 {
+	if end == 0 && b[j] == ',' {
 		end, value = l.decimalComma(i, j)
 	}
 	if end == 0 || b[j] == ',' && (prev == '(' || prev == '[' || prev == '{') && (b[end] == ')' || b[end] == ']' || b[end] == '}' || b[end] == ',') {
@@ -90,6 +90,10 @@ func (s *Scanner) grouped(l *Workspace, p *piece, k, i, j int, negative bool) bo
 func (l *Workspace) groups(i, j, join int) (end int, value float64) {
 	b := l.text[before:]
 	if j-i > 3 {
+		return 0, 0
+	}
+	// The first group decides mostly: three digits, or two of India.
+	if first := b[j+join:]; class[first[1]]&digit == 0 || b[j] != ',' && class[first[2]]&digit == 0 || class[first[2]]&class[first[3]]&digit != 0 {
 		return 0, 0
 	}
 	value, end = l.value(i, j), j
@@ -144,13 +148,10 @@ func (l *Workspace) zero(i int) bool {
 	return l.text[before+i] == '0'
 }
 
-// decimalComma reads a number of one or two decimals behind a comma, which has words
-// behind it: 21,5 °C, 234,56 EUR.
+// decimalComma reads a number of one or two decimals behind the comma at j, which has
+// words behind it: 21,5 °C, 234,56 EUR.
 func (l *Workspace) decimalComma(i, j int) (end int, value float64) {
 	b := l.text[before:]
-	if b[j] != ',' {
-		return 0, 0
-	}
 	for end = j + 1; class[b[end]]&digit != 0; {
 		end++
 	}

@@ -72,7 +72,6 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 		s.mask(p, ID, i, j)
 		return
 	}
-	p.value, p.form = l.value(i, j), whole(i, j)
 	negative := false
 	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
 	case prev == '[' && prev2 == 0x1b:
@@ -95,8 +94,9 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 			return
 		}
 	case prev == '<' && i == 1 && b[j] == '>':
-		if l.rest.on(i, j); p.value <= 191 {
-			l.Level = syslogLevels[int(p.value)&7]
+		l.rest.on(i, j)
+		if value := l.value(i, j); value <= 191 {
+			l.Level = syslogLevels[int(value)&7]
 			s.mask(p, LevelWord, 0, j+1)
 			return
 		}
@@ -130,9 +130,6 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 			p.sign(negative)
 			return
 		}
-	case '%':
-		p.end, p.unit = j+1, UnitPercent
-		p.hash += uint32(dimShare)
 	case ' ':
 		if i == 0 && j == 6 && l.follows(k, j) && l.end(k) == 13 {
 			l.rest.asked, l.rest.began = true, compactTime(b)
@@ -141,6 +138,13 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 				return
 			}
 		}
+	}
+	p.value, p.form = l.value(i, j), whole(i, j)
+	switch b[j] {
+	case '%':
+		p.end, p.unit = j+1, UnitPercent
+		p.hash += uint32(dimShare)
+	case ' ':
 		s.spacedUnit(l, p, k)
 	}
 	if p.kind == Version {
@@ -413,19 +417,24 @@ func (s *Scanner) dotted(l *Workspace, p *piece, k int) {
 // quad reads four numbers that are joined by dots, at i. It returns the largest, and
 // whether they are an IPv4 address: one part may be too large.
 func (l *Workspace) quad(i int) (largest float64, ok bool) {
-	large := 0
+	large, most := 0, 0
 	for range 4 {
-		j := i
-		for class[l.text[before+j]]&digit != 0 {
-			j++
+		part := 0
+		for n := 0; ; n++ {
+			c := l.text[(before+i)&textMask] - '0'
+			i++
+			if c > 9 {
+				break
+			}
+			if n < maxDigits {
+				part = part*10 + int(c)
+			}
 		}
-		part := l.value(i, min(j, i+maxDigits))
-		if largest = max(largest, part); part > 255 {
+		if most = max(most, part); part > 255 {
 			large++
 		}
-		i = j + 1
 	}
-	return largest, large <= 1
+	return float64(most), large <= 1
 }
 
 // versionEnd returns where the version goes on to that has been read up to
