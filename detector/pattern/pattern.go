@@ -137,6 +137,10 @@ func mix(a, b uint64) uint64 {
 // varies has a bit for each kind that counts for Line.Vars.
 const varies = 1<<Number | 1<<Address | 1<<ID | 1<<Version | 1<<Path
 
+// varies reports whether k counts for Line.Vars. The compiler sees that there are fewer
+// kinds than bits.
+func (k Kind) varies() bool { return varies>>(k&15)&1 != 0 }
+
 // nextByte spreads the byte after a word over the word's hash.
 const nextByte = 0x9e3779b1
 
@@ -219,7 +223,7 @@ line:
 				if hint != 0 || size > 8 || i >= l.mail {
 					break
 				}
-				digits := lo << (64 - 8*size)
+				digits := lo << spare(size)
 				t.Hash, t.Kind = s.kinds[Number], Number
 				if l.nn < MaxNumbers {
 					i, j := l.run(k)
@@ -227,7 +231,7 @@ line:
 					l.forms[l.nn] = whole(i, j)
 					l.nn++
 				}
-				l.Vars = chainVars(l.Vars, digits>>(64-8*size))
+				l.Vars = chainVars(l.Vars, digits>>spare(size))
 				hash = chain(hash, s.kinds[Number])
 			}
 			k += 2
@@ -279,7 +283,7 @@ func (s *Scanner) slow(l *Workspace, k, nt int, made uint64, h uint32) int {
 		l.numbers[l.nn] = num
 		l.nn++
 	}
-	if varies>>p.kind&1 != 0 {
+	if p.kind.varies() {
 		l.Vars = l.vary(l.Vars, p.start, p.end)
 	}
 	if p.end == j {
@@ -309,22 +313,22 @@ func (l *Workspace) vary(vars uint64, i, j int) uint64 {
 	for ; j-i > 8; i += 8 {
 		vars = chainVars(vars, l.load(before+i))
 	}
-	return chainVars(vars, l.load(before+j-8)>>(64-8*uint(j-i)))
+	return chainVars(vars, l.load(before+j-8)>>spare(uint(j-i)))
 }
 
 // resume returns the edge at which to go on when the token that began in
 // the run at edge k ended at end, some runs further on or inside one.
 func (l *Workspace) resume(k, end int) int {
-	for {
-		i, j := l.run(k)
-		if j > end {
-			if i < end {
-				l.setStart(k, end)
-			}
-			return k
-		}
+	for l.end(k+2) <= end {
+		k += 4
+	}
+	if l.end(k) <= end {
 		k += 2
 	}
+	if l.start(k) < end {
+		l.setStart(k, end)
+	}
+	return k
 }
 
 // piece is a token in the making.

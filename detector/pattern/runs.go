@@ -266,11 +266,14 @@ func eight(w uint64) uint64 {
 	return w >> 32
 }
 
+// spare is how many of a word's bits are beyond its first n bytes, which are 1 to 8.
+func spare(n uint) uint { return -(8 * n) & 63 }
+
 // value returns the value of the digits from i to j.
 func (l *Workspace) value(i, j int) float64 {
 	v := 0.0
 	if first := (j - i) & 7; first != 0 {
-		v = float64(eight(l.load(before+i) << (64 - 8*uint(first))))
+		v = float64(eight(l.load(before+i) << spare(uint(first))))
 		i += first
 	}
 	for ; i < j; i += 8 {

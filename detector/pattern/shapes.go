@@ -184,7 +184,7 @@ func (l *Workspace) remember() {
 	k.spans = 0
 	for i := range l.Tokens {
 		t := &l.Tokens[i]
-		if varies>>t.Kind&1 == 0 {
+		if !t.Kind.varies() {
 			continue
 		}
 		if k.spans == maxVarying {
