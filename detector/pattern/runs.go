@@ -243,6 +243,16 @@ func (l *Workspace) longMadeOf(i, j int) uint64 {
 	return someDigits
 }
 
+// spelt reports whether the run from i to j is of letters alone. Of a long one it says no.
+func (l *Workspace) spelt(i, j int) bool {
+	size := uint(j - i)
+	if size > 16 {
+		return false
+	}
+	m := &masks[size]
+	return madeOf(l.load(before+i)&m.lo, l.load(before+i+8)&m.hi) == m.letters
+}
+
 // letters hashes the bytes from i to j, as Scan does a word.
 func (s *Scanner) letters(l *Workspace, i, j int) (h uint64) {
 	seed := s.seed

@@ -183,7 +183,7 @@ func (s *Scanner) name(l *Workspace, k, j int, varies bool) (end int, v bool) {
 				break
 			}
 			varies = true
-		} else if !varies {
+		} else if !varies && !l.spelt(i, to) {
 			varies = s.identifier(l, i, to, true)
 		}
 		end = to
