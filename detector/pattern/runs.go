@@ -98,8 +98,7 @@ func (l *Workspace) start(k int) int {
 }
 
 func (l *Workspace) end(k int) int {
-	_, j := l.run(k)
-	return j
+	return int(binary.LittleEndian.Uint16(l.edges[2*k&edgeMask:][2:4]))
 }
 
 // setStart makes the run at edge k start at i.

@@ -40,6 +40,12 @@ func (s *Scanner) path(b []byte, p *piece, start int) {
 	s.mask(p, Path, start, end)
 }
 
+// wholeBefore and wholeAfter are the bytes before and behind a run that whole looks at.
+var (
+	wholeBefore = [256]bool{'[': true, '/': true, ':': true}
+	wholeAfter  = [256]bool{'.': true, ':': true, '-': true}
+)
+
 // whole looks for what begins with the run p and is more than it: a path, a
 // URL, an address, a UUID. The next run starts at edge k.
 func (s *Scanner) whole(l *Workspace, p *piece, k int) bool {
@@ -103,33 +109,36 @@ func (s *Scanner) whole(l *Workspace, p *piece, k int) bool {
 // at more than a word. The next run starts at edge k; p is the line's nt-th
 // token.
 func (s *Scanner) word(l *Workspace, p *piece, k int, h uint32, nt int) {
-	if s.whole(l, p, k) {
+	i, j := p.start, p.end
+	w := l.text[i&textMask:][:before]
+	prev, prev2, next := w[before-1], w[before-2], l.text[(before+j)&textMask]
+	if (i >= l.mail || wholeBefore[prev] || wholeAfter[next]) && s.whole(l, p, k) {
 		return
 	}
 	b := l.text[before:]
-	i, j := p.start, p.end
-	prev, prev2 := l.text[before+i-1], l.text[before+i-2]
 	if prev == '%' && l.Level == LevelNone {
 		l.Level = l.cisco(i)
 	}
 	if j-i == 1 && prev == ':' && nt == 1 && l.Level == LevelNone {
 		l.Level = l.redis(i)
 	}
-	if b[j] == '/' && prev == ' ' && prev2 == ':' && l.Level == LevelNone {
-		// [2026-03-02 08:00:01,123: INFO/ForkPoolWorker-1]
-		if lv := s.levelOf(h, l, i, j, nt); lv != LevelNone {
-			l.Level = lv
-			s.mask(p, LevelWord, i, j)
-			return
+	if nameJoins[next] {
+		if next == '/' && prev == ' ' && prev2 == ':' && l.Level == LevelNone {
+			// [2026-03-02 08:00:01,123: INFO/ForkPoolWorker-1]
+			if lv := s.levelOf(h, l, i, j, nt); lv != LevelNone {
+				l.Level = lv
+				s.mask(p, LevelWord, i, j)
+				return
+			}
 		}
-	}
-	if nameJoins[b[j]] && i >= l.joined {
-		end, varies := s.name(l, k, j, false)
-		if varies {
-			s.mask(p, ID, i, end)
-			return
+		if i >= l.joined {
+			end, varies := s.name(l, k, j, false)
+			if varies {
+				s.mask(p, ID, i, end)
+				return
+			}
+			l.joined = end
 		}
-		l.joined = end
 	}
 	if j-i == 3 && isDateWord(b[i:j]) {
 		if end := l.date(k, j); end > j {
