@@ -208,8 +208,8 @@ line:
 			if made = madeOf(lo, hi); made == m.letters {
 				h = mix(lo^s.seed, hi^s.seed2)
 				made = allLetters
-				hint := wordBefore[w[before-1]]&class[w[before-2]] | wordAfter[l.text[next]]&class[l.text[next+1]] | uint16(s.known[h>>6&255]>>(h&63)&1)
-				if hint|l.spaceless != 0 && (i >= l.joined || (hint&^(alnum|join))|l.spaceless != 0) || i >= l.mail {
+				hint := wordBefore[w[before-1]]&class[w[before-2]] | wordAfter[l.text[next]]&class[l.text[next+1]]
+				if (s.known[h>>6&255]>>(h&63)&1 != 0 || hint|l.spaceless != 0) && (i >= l.joined || hint&^(alnum|join)|l.spaceless != 0) || i >= l.mail {
 					break
 				}
 				th := uint32(h) + uint32(l.text[next])*nextByte
