@@ -85,7 +85,7 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 				p.kind = Version
 			}
 		} else if class[prev2]&open != 0 && !(b[j] == '.' && l.follows(k, j)) {
-			s.path(b, p, i-1)
+			s.path(l, p, i-1, k)
 			return
 		}
 	case prev == ':' && prev2 == ':':

@@ -31,11 +31,15 @@ var nameJoins = [256]bool{'-': true, '_': true, '/': true, '+': true}
 // pathAfter are the bytes at which a path ends.
 var pathAfter = [256]bool{0: true, ' ': true, '\t': true, '\r': true, '\n': true, '"': true, '\'': true, '`': true, '(': true, ')': true, '[': true, ']': true, '{': true, '}': true, ',': true, '<': true, '>': true, ';': true, '|': true}
 
-// path returns the path or the URL that begins at start.
-func (s *Scanner) path(b []byte, p *piece, start int) {
+// path makes p the path or the URL that begins at start, before the run p. The next run
+// starts at edge k.
+func (s *Scanner) path(l *Workspace, p *piece, start, k int) {
 	end := p.end
-	for !pathAfter[b[end]] {
-		end++
+	for !pathAfter[l.text[(before+end)&textMask]] {
+		if end++; end == l.start(k) { // of a run all belongs to it
+			end = l.end(k)
+			k += 2
+		}
 	}
 	s.mask(p, Path, start, end)
 }
@@ -67,7 +71,7 @@ func (s *Scanner) whole(l *Workspace, p *piece, k int) bool {
 		escapeSequence(b, p)
 		return true
 	case prev == '/' && class[prev2]&open != 0 && i > 0:
-		s.path(b, p, i-1)
+		s.path(l, p, i-1, k)
 		return true
 	case prev == ':' && prev2 == ':' && class[b[i]]&hex != 0:
 		if kind, end := colonHex(b, i-2); kind != Word {
@@ -83,7 +87,7 @@ func (s *Scanner) whole(l *Workspace, p *piece, k int) bool {
 		}
 	case ':':
 		if b[j+1] == '/' && b[j+2] == '/' || j-i == 1 && b[j+1] == '\\' {
-			s.path(b, p, i)
+			s.path(l, p, i, k)
 			return true
 		}
 		if j-i <= 4 && class[b[i]]&hex != 0 && class[b[j+1]]&(hex|colon) != 0 {
