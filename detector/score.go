@@ -137,7 +137,7 @@ type memo struct {
 // A memo has 2^memoBits sets where one model judges all events, and is smaller where
 // there may be many: of rows that it has forgotten there are a fifth more then.
 const (
-	memoBits      = 10
+	memoBits      = 11
 	groupMemoBits = 8
 )
 
