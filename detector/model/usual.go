@@ -4,11 +4,14 @@ import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
 
 // judgeUsual judges a line that says what its statement always says, and reports whether it
 // is one: at the usual level, with numbers within their ranges, no longer and no shorter
-// than usual, and as often as usual. Most lines of most logs are. What else there is to say of
-// those is how rare the bad ones are, and whether it was away: nothing more is computed.
+// than usual, and not strikingly often. Most lines of most logs are. What else there is to say
+// of those is how rare the bad ones are, whether it was away, and how much oftener than ever
+// it comes: nothing more is computed.
 func (m *Model) judgeUsual(o *Observation, st *statement) bool {
-	if st == nil || st.seen < maturity || o.Learned || o.Size == 0 || st.epoch != m.epoch ||
-		2*st.levels[o.Level] <= st.n {
+	if st == nil || st.seen < maturity || o.Learned || o.Size == 0 {
+		return false
+	}
+	if st.age(m.epoch); 2*st.levels[o.Level] <= st.n {
 		return false
 	}
 	bad := badnessOf(o.Level, wordClass(st.class)) > 0
@@ -24,9 +27,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	burst := float32(0)
 	if rate*(m.total+1) > expected {
 		if burst = 1; rate > st.peak || bad { // else there was more than that, and how much more is not asked
-			if burst = burstBits(rate, expected/(m.total+1)); burst > burstOver {
-				return false
-			}
+			burst = burstBits(rate, expected/(m.total+1))
 		}
 	}
 	o.length = octavesOf(float64(o.Size + 1))
@@ -63,6 +64,11 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		o.bad, o.again, o.away, o.back = 0, false, 0, false
 		o.rare = float64(p.slow)+h.weight/2 < rareSlow*(h.total+h.weight)
 		o.quick = 1 + p.quick*quickLeft(gap)
+	}
+	if burst > burstOver {
+		if m.judgeBurst(o); featBurst.Points(&o.Row) >= Strange/2 {
+			return false // it may be news
+		}
 	}
 	m.reach(o)
 	m.judgeCodes(o)
