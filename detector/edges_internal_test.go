@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/halflife"
 	"github.com/flb-anomaly/flb-anomaly/detector/model"
 )
 
@@ -55,5 +56,17 @@ func TestRecordsWithoutATime(t *testing.T) {
 		if got := bar(c.times...); math.Abs(got-c.want) > 1e-3*c.want {
 			t.Errorf("%s: %v is left, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// Within a moment nothing of a bar sinks: what is left of it is 1 as a float32.
+func TestNothingSinksInAMoment(t *testing.T) {
+	for _, passed := range []time.Duration{1, time.Microsecond, floodTime >> 26, floodTime >> 25} {
+		if left := float32(halflife.Left(float64(passed) / float64(floodTime))); left != 1 {
+			t.Errorf("after %v %v of a bar is left, want all", passed, left)
+		}
+	}
+	if left := float32(halflife.Left(float64(floodTime>>23) / float64(floodTime))); left == 1 {
+		t.Errorf("after %v all of a bar is left, want less", floodTime>>23)
 	}
 }

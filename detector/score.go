@@ -271,7 +271,7 @@ func (t *threshold) sink(now time.Duration) bool {
 		return false
 	}
 	f := floodDecay
-	if passed > 0 {
+	if passed > floodTime>>25 { // of less, all of a float32 is left
 		f *= float32(halflife.Left(min(float64(passed)/float64(floodTime), forgotten)))
 	}
 	for i := range t.extra {

@@ -52,12 +52,13 @@ type Reader struct {
 	lone uint64 // record.Event.Lone of the last record that had nothing but a message,
 	only *node  // and the node of that
 
-	text    []byte // made of escapes and numbers
-	pairs   []pair
-	stops   stops
-	plains  plains
-	lines   timestamp.Parser // of lines
-	moments timestamp.Parser // of fields of time
+	text       []byte // made of escapes and numbers
+	pairs      []pair
+	stops      stops
+	plains     plains
+	levelWords levelWords
+	lines      timestamp.Parser // of lines
+	moments    timestamp.Parser // of fields of time
 
 	// Blind tells of the records in which there was nothing to judge.
 	Blind Blind

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
-	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
@@ -40,7 +39,6 @@ type node struct {
 	level    int16
 	clock    int16
 	scale    names.Scale
-	word     word // that stood in a field of levels last
 	template bool // a message without its values
 	group    bool
 
@@ -54,13 +52,6 @@ type node struct {
 	log      int16            // bytes of name up to what Log_Key names, when it stands in that
 
 	key []byte // as it stands in its map; an element's is its place in brackets
-}
-
-// word is what a field of levels says by a short text.
-type word struct {
-	text  [14]byte
-	size  uint8
-	level pattern.Level
 }
 
 const (

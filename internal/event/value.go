@@ -8,6 +8,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
 	"github.com/flb-anomaly/flb-anomaly/internal/event/timestamp"
 )
 
@@ -174,19 +175,33 @@ func (r *Reader) special(n *node, kind detector.Kind, v []byte, num float64) boo
 	return false
 }
 
-// levelOf is what a value of a level's field says. The same few words stand there in
-// one record after the other.
+// levelWord is what a short text says in a field of levels.
+type levelWord struct {
+	text  [13]byte
+	size  uint8
+	scale names.Scale
+	level pattern.Level
+}
+
+// levelWords remembers them: the same few stand there in one record after the other.
+// Those of most logs differ in the sum of length and first letter.
+type levelWords [8]levelWord
+
+// levelOf is what a value of a level's field says.
 func (r *Reader) levelOf(n *node, kind detector.Kind, v []byte, num float64) pattern.Level {
 	if kind == detector.Number {
 		return n.scale.Level(v, true, num)
 	}
-	w := &n.word
-	if len(v) == int(w.size) && string(v) == string(w.text[:w.size]) {
+	if len(v) == 0 {
+		return pattern.LevelNone
+	}
+	w := &r.levelWords[(uint(len(v))+uint(v[0]))%uint(len(r.levelWords))]
+	if len(v) == int(w.size) && w.scale == n.scale && string(v) == string(w.text[:w.size]) {
 		return w.level
 	}
 	level := n.scale.Level(r.colourless(v), false, 0)
 	if len(v) <= len(w.text) {
-		w.size, w.level = uint8(copy(w.text[:], v)), level
+		w.size, w.scale, w.level = uint8(copy(w.text[:], v)), n.scale, level
 	}
 	return level
 }
