@@ -128,7 +128,7 @@ func score(points float32) float64 { return 1 - math.Exp2(-float64(points)/scale
 
 // memo remembers the scores of rows under one forest. Routine rows are few
 // and come again and again: it answers for 19 of 20 records, in 10 ns where
-// the forest takes 800.
+// the forest takes 350.
 type memo struct {
 	sets  [][2]memoEntry // in each, the one asked for last comes first
 	shift int            // of a hash, to be the index of one
