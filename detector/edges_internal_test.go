@@ -61,12 +61,12 @@ func TestRecordsWithoutATime(t *testing.T) {
 
 // Within a moment nothing of a bar sinks: what is left of it is 1 as a float32.
 func TestNothingSinksInAMoment(t *testing.T) {
-	for _, passed := range []time.Duration{1, time.Microsecond, floodTime >> 26, floodTime >> 25} {
+	for _, passed := range []time.Duration{1, time.Microsecond, floodMoment / 2, floodMoment} {
 		if left := float32(halflife.Left(float64(passed) / float64(floodTime))); left != 1 {
 			t.Errorf("after %v %v of a bar is left, want all", passed, left)
 		}
 	}
-	if left := float32(halflife.Left(float64(floodTime>>23) / float64(floodTime))); left == 1 {
-		t.Errorf("after %v all of a bar is left, want less", floodTime>>23)
+	if left := float32(halflife.Left(float64(4*floodMoment) / float64(floodTime))); left == 1 {
+		t.Errorf("after %v all of a bar is left, want less", 4*floodMoment)
 	}
 }

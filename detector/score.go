@@ -194,6 +194,7 @@ const (
 	floodMost     = 5 * floodStep
 	floodHalfLife = 40
 	floodTime     = 24 * time.Hour
+	floodMoment   = floodTime >> 25 // 2.6 ms, in which all of a float32 is left
 
 	// floodOther is the part of the bar that holds for lines of another kind than the
 	// storm's: an error among new lines of a deploy, a login among errors.
@@ -271,7 +272,7 @@ func (t *threshold) sink(now time.Duration) bool {
 		return false
 	}
 	f := floodDecay
-	if passed > floodTime>>25 { // of less, all of a float32 is left
+	if passed > floodMoment {
 		f *= float32(halflife.Left(min(float64(passed)/float64(floodTime), forgotten)))
 	}
 	for i := range t.extra {

@@ -58,10 +58,6 @@ func (f *Fields) Float32(name string, value float32) {
 	f.n++
 }
 
-// shortAdd is up to how many bytes fields are added as so many at once: a verdict and a
-// score take 30 to 50.
-const shortAdd = 64
-
 // Append adds the fields of g.
 func (f *Fields) Append(g *Fields) {
 	f.b = append(f.b, g.b...)
@@ -137,11 +133,6 @@ func (ev *Event) Annotate(dst []byte, add *Fields) []byte {
 			binary.BigEndian.PutUint32(dst[at+1:], uint32(n))
 		} else {
 			dst[at] = 0x80 | byte(n)
-		}
-		if free := dst[len(dst):cap(dst)]; len(added) <= shortAdd && cap(added) >= shortAdd && len(free) >= shortAdd {
-			// A few fields fit into four registers: that costs less than to ask how many.
-			*(*[shortAdd]byte)(free) = *(*[shortAdd]byte)(added[:shortAdd])
-			return dst[:len(dst)+len(added)]
 		}
 		return append(dst, added...)
 	}

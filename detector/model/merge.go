@@ -171,9 +171,9 @@ type alias struct {
 // names returns the names of statements beside their own, in order.
 func (t *statements) names() []alias {
 	var list []alias
-	for _, s := range t.slots {
-		if s.at != 0 && t.all[s.at-1].hash != s.name() {
-			list = append(list, alias{s.name(), s.at, t.all[s.at-1].hash})
+	for i, h := range t.heads {
+		if h != 0 && h&ownBit == 0 {
+			list = append(list, alias{t.slots[i], h.at(), t.all[h.at()-1].hash})
 		}
 	}
 	slices.SortFunc(list, func(a, b alias) int { return cmp.Compare(a.hash, b.hash) })

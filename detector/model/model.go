@@ -486,13 +486,13 @@ func (r Room) Max(s Room) Room {
 // it now, to a goroutine that nobody waits for: that takes longer than the copying.
 func NewCopy(r Room) Model {
 	var m Model
-	m.statements.all, m.statements.slots = make([]statement, r.statements), make([]slot, r.names)
+	m.statements.all, m.statements.slots, m.statements.heads = make([]statement, r.statements), make([]uint64, r.names), make([]head, r.names)
 	m.general.counts.slots, m.language.grams.slots = make([]gram, r.counts), make([]gram, r.words)
 	for i := range m.statements.all {
 		m.statements.all[i].n = 1
 	}
 	for i := range m.statements.slots {
-		m.statements.slots[i].at = 1
+		m.statements.slots[i], m.statements.heads[i] = 1, 1
 	}
 	for _, t := range [][]gram{m.general.counts.slots, m.language.grams.slots} {
 		for i := range t {
@@ -505,14 +505,14 @@ func NewCopy(r Room) Model {
 // CopyFrom makes m a copy of from that can be carried, but neither judge nor
 // learn, in the memory that m has. It returns about how many bytes that were.
 func (m *Model) CopyFrom(from *Model) int {
-	all, names := m.statements.all, m.statements.slots
+	all, names, heads := m.statements.all, m.statements.slots, m.statements.heads
 	counts, words, fields := m.general.counts.slots, m.language.grams.slots, m.fields
 	*m = *from
 	n := m.fields.copyTables(&fields)
 	m.statements.all = append(all[:0], from.statements.all...)
-	m.statements.slots, m.statements.heads = append(names[:0], from.statements.slots...), nil // nothing is looked for in a copy
+	m.statements.slots, m.statements.heads = append(names[:0], from.statements.slots...), append(heads[:0], from.statements.heads...)
 	m.general.counts.slots = append(counts[:0], from.general.counts.slots...)
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
-	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + int(unsafe.Sizeof(slot{}))*len(m.statements.slots) +
+	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + nameBytes*len(m.statements.slots) +
 		gramBytes*(len(m.general.counts.slots)+len(m.language.grams.slots)) + int(unsafe.Sizeof(*m))
 }

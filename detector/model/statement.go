@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 	"unsafe"
@@ -60,27 +59,34 @@ type statement struct {
 // At its limit the half that was seen least goes, the oldest first, and so do the
 // patterns' names, which are found out anew.
 type statements struct {
-	slots []slot
-	heads []uint32 // of slots: the name's tag and at; 0 = empty
+	slots []uint64 // names
+	heads []head   // of slots
 	used  int
 	all   []statement
 	limit int
 }
 
-type slot struct {
-	lo, hi uint32 // of the name
-	at     uint32 // index in all, plus 1; 0 = empty
-}
+// head is a part of the name in a slot, whether that is its statement's own hash, and the
+// statement's index in all, plus 1; 0 = the slot is empty. A table of them is small enough
+// to stay near the processor: most names that are looked for are not there, and few have
+// the same part. Of a statement's own name the slot is not asked, but the statement.
+type head uint32
 
-func (s *slot) name() uint64 { return uint64(s.hi)<<32 | uint64(s.lo) }
+const (
+	atBits = 15 // for 1 to maxStatements
+	ownBit = 1 << atBits
+)
 
-// headOf is a part of a name, with room for where its statement is. A table of them is
-// small enough to stay near the processor: most names that are looked for are not there,
-// and few have the same part; of most that are, the statement itself says that it is the
-// one.
-func headOf(name uint64) uint32 { return uint32(name) << atBits }
+// nameBytes is what one name takes.
+const nameBytes = 8 + 4
 
-const atBits = 16 // for 1 to maxStatements
+// headOf is the part of a name in its head.
+func headOf(name uint64) head { return head(name) << (atBits + 1) }
+
+// has reports whether it has the part of a name that another head has.
+func (h head) has(part head) bool { return h>>(atBits+1) == part>>(atBits+1) }
+
+func (h head) at() uint32 { return uint32(h & (ownBit - 1)) }
 
 // namesEach is how many slots there are for each statement; half of them may be
 // in use.
@@ -95,26 +101,25 @@ func newStatements(limit int) statements {
 // find returns the statement with the name, or nil. The pointer is valid
 // until the next add.
 func (t *statements) find(name uint64) *statement {
-	head := headOf(name)
-	mask := uint32(len(t.heads) - 1)
-	for i := slotOf(name, mask); t.heads[i] != 0; i = (i + 1) & mask {
-		if h := t.heads[i]; h>>atBits == head>>atBits {
-			if st := &t.all[h<<(32-atBits)>>(32-atBits)-1]; st.hash == name || t.slots[i].name() == name {
-				return st
-			}
-		}
+	if i, ok := t.slot(name); ok {
+		return &t.all[t.heads[i].at()-1]
 	}
 	return nil
 }
 
 // slot returns the index of the name's slot, or of the empty one that it would get.
 func (t *statements) slot(name uint64) (at uint32, ok bool) {
-	head := headOf(name)
-	mask := uint32(len(t.heads) - 1)
+	part, mask := headOf(name), uint32(len(t.heads)-1)
 	i := slotOf(name, mask)
 	for ; t.heads[i] != 0; i = (i + 1) & mask {
-		if t.heads[i]>>atBits == head>>atBits && t.slots[i].name() == name {
-			return i, true
+		if h := t.heads[i]; h.has(part) {
+			if h&ownBit != 0 {
+				if t.all[h.at()-1].hash == name {
+					return i, true
+				}
+			} else if t.slots[i] == name {
+				return i, true
+			}
 		}
 	}
 	return i, false
@@ -122,7 +127,7 @@ func (t *statements) slot(name uint64) (at uint32, ok bool) {
 
 // makeSlots makes an empty table of names.
 func (t *statements) makeSlots(size int) {
-	t.slots, t.heads, t.used = make([]slot, size), make([]uint32, size), 0
+	t.slots, t.heads, t.used = make([]uint64, size), make([]head, size), 0
 }
 
 // add makes a statement for the hash, which must not be there.
@@ -154,7 +159,10 @@ func (t *statements) put(name uint64, at uint32) {
 	if !ok {
 		t.used++
 	}
-	t.slots[i], t.heads[i] = slot{uint32(name), uint32(name >> 32), at}, headOf(name)|at
+	t.slots[i], t.heads[i] = name, headOf(name)|head(at)
+	if t.all[at-1].hash == name {
+		t.heads[i] |= ownBit
+	}
 }
 
 // makeRoom doubles the names' table or, at its limit, lets go of all but the
@@ -164,11 +172,11 @@ func (t *statements) makeRoom() {
 		t.index()
 		return
 	}
-	old := t.slots
-	t.makeSlots(2 * len(old))
-	for _, s := range old {
-		if s.at != 0 {
-			t.put(s.name(), s.at)
+	slots, heads := t.slots, t.heads
+	t.makeSlots(2 * len(slots))
+	for i, h := range heads {
+		if h != 0 {
+			t.put(slots[i], h.at())
 		}
 	}
 }
@@ -298,17 +306,9 @@ func (t *statements) carryNames(c *codec.Codec) {
 	}
 	n := c.Count("names", t.used-len(t.all), 1<<size/2, 12)
 	if !c.Reading {
-		list := make([]slot, 0, n)
-		for _, s := range t.slots {
-			if s.at != 0 && t.all[s.at-1].hash != s.name() {
-				list = append(list, s)
-			}
-		}
-		slices.SortFunc(list, func(a, b slot) int { return cmp.Compare(a.name(), b.name()) })
-		for _, s := range list {
-			name := s.name()
-			c.U64(&name)
-			c.U32(&s.at)
+		for _, other := range t.names() {
+			c.U64(&other.hash)
+			c.U32(&other.at)
 		}
 		return
 	}

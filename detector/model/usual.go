@@ -24,11 +24,9 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		return false // it may be a run
 	}
 	expected := (st.n + 0.5) * rateHorizon * perNat * m.clock.lull() // in m.total+1 records
-	burst := float32(0)
+	burst, most := float32(0), false
 	if rate*(m.total+1) > expected {
-		if burst = 1; rate > st.peak || bad { // else there was more than that, and how much more is not asked
-			burst = burstBits(rate, expected/(m.total+1))
-		}
+		burst, most = 1, rate > st.peak || bad // else there was more than that, and how much more is not asked
 	}
 	o.length = octavesOf(float64(o.Size + 1))
 	if !st.length.holds(o.length) {
@@ -65,7 +63,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		o.rare = float64(p.slow)+h.weight/2 < rareSlow*(h.total+h.weight)
 		o.quick = 1 + p.quick*quickLeft(gap)
 	}
-	if burst > burstOver {
+	if most {
 		if m.judgeBurst(o); featBurst.Points(&o.Row) >= Strange/2 {
 			return false // it may be news
 		}

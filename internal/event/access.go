@@ -2,6 +2,8 @@ package event
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unsafe"
 )
@@ -255,4 +257,26 @@ func quotedFrom(text []byte, i int) (inside []byte, end int) {
 		}
 	}
 	return nil, -1
+}
+
+const (
+	everyByte = 0x0101010101010101
+	highBits  = 0x80 * everyByte
+)
+
+// either returns where the first of two bytes stands from i on, the text's end where none
+// does. It looks at 8 bytes at a time, as one looks for a 0.
+func either(text []byte, i int, a, b byte) int {
+	as, bs := uint64(a)*everyByte, uint64(b)*everyByte
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i:])
+		x, y := w^as, w^bs
+		if m := ((x-everyByte)&^x | (y-everyByte)&^y) & highBits; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for i < len(text) && text[i] != a && text[i] != b {
+		i++
+	}
+	return i
 }

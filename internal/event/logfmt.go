@@ -1,10 +1,6 @@
 package event
 
-import (
-	"bytes"
-	"encoding/binary"
-	"math/bits"
-)
+import "bytes"
 
 // A pair is a key and its value as they stand in a text.
 type pair struct {
@@ -102,11 +98,8 @@ func (r *Reader) split(text []byte) (head int) {
 // within reports whether what stands behind a text is inside brackets that were
 // opened in it: LogSegment(baseOffset=5, size=7 time=9).
 func within(text []byte) bool {
-	if bytes.IndexByte(text, '(') < 0 && bytes.IndexByte(text, '{') < 0 {
-		return false
-	}
 	open := bytes.Count(text, []byte("(")) + bytes.Count(text, []byte("{"))
-	return open > bytes.Count(text, []byte(")"))+bytes.Count(text, []byte("}"))
+	return open > 0 && open > bytes.Count(text, []byte(")"))+bytes.Count(text, []byte("}"))
 }
 
 // firstPair returns where the first word that begins like a pair does, from i
@@ -231,28 +224,6 @@ func before(text []byte, from, to int) int {
 		to--
 	}
 	return to
-}
-
-const (
-	everyByte = 0x0101010101010101
-	highBits  = 0x80 * everyByte
-)
-
-// either returns where the first of two bytes stands from i on, the text's end where none
-// does. It looks at 8 bytes at a time, as one looks for a 0.
-func either(text []byte, i int, a, b byte) int {
-	as, bs := uint64(a)*everyByte, uint64(b)*everyByte
-	for ; i+8 <= len(text); i += 8 {
-		w := binary.LittleEndian.Uint64(text[i:])
-		x, y := w^as, w^bs
-		if m := ((x-everyByte)&^x | (y-everyByte)&^y) & highBits; m != 0 {
-			return i + bits.TrailingZeros64(m)>>3
-		}
-	}
-	for i < len(text) && text[i] != a && text[i] != b {
-		i++
-	}
-	return i
 }
 
 func separates(c byte) bool { return separators[c] }
