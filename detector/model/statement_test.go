@@ -114,3 +114,33 @@ func TestFieldsAsText(t *testing.T) {
 		}
 	}
 }
+
+// Names of which the heads say the same are told apart: statements' own and others.
+func TestNamesWithEqualHeads(t *testing.T) {
+	table := newStatements(maxStatements)
+	const names = 400
+	own := func(i int) uint64 { return uint64(i)<<32 | 7 }
+	other := func(i int) uint64 { return uint64(i)<<32 | 1<<20 | 7 }
+	for i := range names {
+		table.call(table.add(own(i)), other(i))
+	}
+	table.call(table.find(own(1)), other(0)) // it turned out to be of another one
+	for i := range names {
+		of := i
+		if i == 0 {
+			of = 1
+		}
+		if st := table.find(own(i)); st == nil || st.hash != own(i) {
+			t.Errorf("statement %d is not found by its own name", i)
+		}
+		if st := table.find(other(i)); st == nil || st.hash != own(of) {
+			t.Errorf("statement %d is not found by its other name", of)
+		}
+		if st := table.find(uint64(i)<<32 | 1<<21 | 7); st != nil {
+			t.Errorf("%x is found by a name that was never given", st.hash)
+		}
+	}
+	if n := len(table.names()); n != names {
+		t.Errorf("%d other names, want %d", n, names)
+	}
+}
