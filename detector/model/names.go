@@ -16,6 +16,9 @@ func NewName(name []byte) Name {
 	return Name{hash: hashBytes(nameSeed, name), words: named(name, wordNames), kind: named(name, kindNames), run: ofRun(name)}
 }
 
+// Words reports whether a text of that name may belong to the message.
+func (n *Name) Words() bool { return n.words }
+
 // NameHash is a hash of the field's name, of no cryptographic strength.
 func (f *Field) NameHash() uint64 {
 	if f.Known != nil {

@@ -133,7 +133,7 @@ func (r *Reader) look(text []byte) []byte {
 
 // Record makes the event of a record.Log. It reports whether there is something
 // to judge by. The event's slices are the record's or the Reader's own, and valid
-// until the next call.
+// until the next call, or as Into says.
 func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 	if rec.Kind != record.Log {
 		*ev = detector.Event{}
@@ -168,11 +168,14 @@ func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 	if !ok {
 		r.countBlind(rec)
 	}
+	if r.store != nil {
+		r.keep(false)
+	}
 	return ok
 }
 
 // Line makes the event of a line of text. The event's slices are the line's or
-// the Reader's own, and valid until the next call.
+// the Reader's own, and valid until the next call, or as Into says.
 func (r *Reader) Line(line []byte, ev *detector.Event) {
 	r.begin()
 	r.alone, r.timed = true, false
@@ -182,7 +185,7 @@ func (r *Reader) Line(line []byte, ev *detector.Event) {
 		ev.Message = line
 	}
 	if r.store != nil {
-		r.keep()
+		r.keep(true)
 	}
 	if len(line) > 0 && line[0] == '{' {
 		// Some field's time is not the event's.

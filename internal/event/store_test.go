@@ -7,11 +7,13 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/record"
+	"github.com/vmihailenco/msgpack/v5"
 )
 
-// TestStore: the events of many lines, of two stores by turns, are what each is by itself,
-// also where more is made of a line than the line (escapes), and with keys that are not
-// remembered. A store is used again.
+// TestStore: the events of many lines, and of records, of two stores by turns, are what each
+// is by itself, also where more is made of a line than the line (escapes), and with keys that
+// are not remembered. A store is used again.
 func TestStore(t *testing.T) {
 	reader := func() *Reader {
 		s := options.Defaults()
@@ -37,21 +39,34 @@ func TestStore(t *testing.T) {
 			fmt.Sprintf("INFO \x1b[31mparcel %d\x1b[0m scanned", i),
 		)
 	}
-	alone, held := reader(), reader()
-	stores := []*Store{new(Store), new(Store)}
-	const several = 1000
-	for from := 0; from < len(lines); from += several {
-		s := stores[from/several%2]
-		held.Into(s)
-		events := make([]detector.Event, several)
-		for i := range events {
-			held.Line([]byte(lines[from+i]), &events[i])
+	var records []record.Event
+	for _, line := range lines {
+		body, err := msgpack.Marshal(map[string]any{"log": line, "made " + line: line})
+		if err != nil {
+			t.Fatal(err)
 		}
-		for i := range events {
-			var want detector.Event
-			alone.Line([]byte(lines[from+i]), &want)
-			if got, want := said(&events[i]), said(&want); got != want || !strings.Contains(got, "true") == (len(want) > 0 && len(events[i].Fields) > 0) {
-				t.Fatalf("line %d: %s\nwant %s", from+i+1, got, want)
+		records = append(records, record.Event{Body: body})
+	}
+	for of, read := range map[string]func(*Reader, int, *detector.Event){
+		"line":   func(r *Reader, i int, ev *detector.Event) { r.Line([]byte(lines[i]), ev) },
+		"record": func(r *Reader, i int, ev *detector.Event) { r.Record(&records[i], ev) },
+	} {
+		alone, held := reader(), reader()
+		stores := []*Store{new(Store), new(Store)}
+		const several = 1000
+		for from := 0; from < len(lines); from += several {
+			s := stores[from/several%2]
+			held.Into(s)
+			events := make([]detector.Event, several)
+			for i := range events {
+				read(held, from+i, &events[i])
+			}
+			for i := range events {
+				var want detector.Event
+				read(alone, from+i, &want)
+				if got, want := said(&events[i]), said(&want); got != want || !strings.Contains(got, "true") == (len(want) > 0 && len(events[i].Fields) > 0) {
+					t.Fatalf("%s %d: %s\nwant %s", of, from+i+1, got, want)
+				}
 			}
 		}
 	}

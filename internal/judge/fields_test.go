@@ -243,7 +243,7 @@ func BenchmarkFields(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				j.annotation(&v)
+				j.annotation(&v, nil)
 			}
 		})
 	}
@@ -256,7 +256,7 @@ func TestFieldsDoNotAllocate(t *testing.T) {
 	if !v.Anomaly {
 		t.Fatal("the last record is not flagged")
 	}
-	if n := testing.AllocsPerRun(1000, func() { j.annotation(&v) }); n > 0 {
+	if n := testing.AllocsPerRun(1000, func() { j.annotation(&v, nil) }); n > 0 {
 		t.Errorf("%v allocations for the fields of a flagged record", n)
 	}
 }

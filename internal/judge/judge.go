@@ -32,9 +32,8 @@ type Judge struct {
 	said     struct{ blind, failedFit, learned bool }
 
 	walker  *record.Walker
-	event   record.Event
 	reader  *event.Reader
-	seen    detector.Event
+	ahead   ahead
 	verdict detector.Verdict
 
 	// The names and, where they are always the same, the values of the fields,
@@ -190,17 +189,18 @@ func (j *Judge) tell() {
 
 // process is Chunk without what goes on beside it.
 func (j *Judge) process(dst, chunk []byte) []byte {
-	w, ev := j.walker, &j.event
+	w := j.walker
 	others, broken := w.Others, w.Broken
 	w.Reset(chunk)
+	j.ahead.begin()
 	if j.settings.OnlyAnomalies {
 		dst = j.onlyAnomalies(dst)
 	} else {
-		for w.Next(ev) {
-			if ev.Kind == record.Log {
-				dst = j.one(dst, ev)
+		for h := j.next(); h != nil; h = j.next() {
+			if h.record.Kind == record.Log {
+				dst = j.one(dst, h)
 			} else {
-				dst = ev.Annotate(dst, nil)
+				dst = h.record.Annotate(dst, nil)
 			}
 		}
 		dst = append(dst, w.Rest()...)
@@ -215,23 +215,22 @@ func (j *Judge) process(dst, chunk []byte) []byte {
 // onlyAnomalies appends what is flagged, and the marks of the groups in which that
 // stands: they say what their records have in common.
 func (j *Judge) onlyAnomalies(dst []byte) []byte {
-	w, ev := j.walker, &j.event
 	var mark []byte // of the group that has begun, until it is written
 	inside := false // a group whose mark is written
-	for w.Next(ev) {
-		switch ev.Kind {
+	for h := j.next(); h != nil; h = j.next() {
+		switch h.record.Kind {
 		case record.GroupStart:
-			mark, inside = ev.Raw, false
+			mark, inside = h.record.Raw, false
 		case record.GroupEnd:
 			if inside {
-				dst = append(dst, ev.Raw...)
+				dst = append(dst, h.record.Raw...)
 			}
 			mark, inside = nil, false
 		case record.Log:
 			before := len(dst)
 			dst = append(dst, mark...)
 			after := len(dst)
-			if dst = j.one(dst, ev); len(dst) == after {
+			if dst = j.one(dst, h); len(dst) == after {
 				dst = dst[:before]
 			} else if mark != nil {
 				mark, inside = nil, true
@@ -242,18 +241,18 @@ func (j *Judge) onlyAnomalies(dst []byte) []byte {
 }
 
 // one judges one event.
-func (j *Judge) one(dst []byte, ev *record.Event) []byte {
+func (j *Judge) one(dst []byte, h *held) []byte {
 	j.counts.Records++
-	if !j.reader.Record(ev, &j.seen) {
+	if !h.known {
 		j.counts.Unjudged++
 		if j.settings.OnlyAnomalies {
 			return dst
 		}
-		return ev.Annotate(dst, nil)
+		return h.record.Annotate(dst, nil)
 	}
 	v := &j.verdict
-	j.detector.Observe(&j.seen, v)
-	j.incidents.Pass(j.seen.Time)
+	j.detector.Observe(&h.event, v)
+	j.incidents.Pass(h.event.Time)
 	if !v.Judged {
 		j.counts.Unjudged++
 	}
@@ -261,11 +260,11 @@ func (j *Judge) one(dst []byte, ev *record.Event) []byte {
 		j.counts.Dropped++
 		return dst
 	}
-	return ev.Annotate(dst, j.annotation(v))
+	return h.record.Annotate(dst, j.annotation(v, h.event.Group))
 }
 
-// annotation returns the fields that the record gets, nil for none.
-func (j *Judge) annotation(v *detector.Verdict) *record.Fields {
+// annotation returns the fields that a record of the group gets, nil for none.
+func (j *Judge) annotation(v *detector.Verdict, group []byte) *record.Fields {
 	switch {
 	case j.settings.Annotate == options.AnnotateAnomalies && !v.Anomaly:
 		return nil
@@ -285,12 +284,12 @@ func (j *Judge) annotation(v *detector.Verdict) *record.Fields {
 	if j.names.score != "" {
 		f.Float64(j.names.score, rounded)
 	}
-	j.flag(f, v)
+	j.flag(f, v, group)
 	return f
 }
 
 // flag appends the fields of a flagged record.
-func (j *Judge) flag(f *record.Fields, v *detector.Verdict) {
+func (j *Judge) flag(f *record.Fields, v *detector.Verdict, group []byte) {
 	n, b := &j.names, j.scratch
 	if n.reason != "" {
 		f.Text(n.reason, v.Reason)
@@ -306,7 +305,7 @@ func (j *Judge) flag(f *record.Fields, v *detector.Verdict) {
 		b = text.Cut(j.detector.AppendPattern(b[:0]), maxTemplate)
 		f.Text(n.template, b)
 	}
-	nth := j.incidents.Flagged(j.seen.Group, v)
+	nth := j.incidents.Flagged(group, v)
 	if nth == 1 {
 		j.counts.Incidents++
 	}

@@ -16,7 +16,9 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 	"github.com/flb-anomaly/flb-anomaly/internal/options"
+	"github.com/flb-anomaly/flb-anomaly/test/harness/testbuild"
 	"github.com/flb-anomaly/flb-anomaly/test/harness/testchunk"
+	"github.com/flb-anomaly/flb-anomaly/test/reliability/chunks"
 	"github.com/vmihailenco/msgpack/v5"
 	"golang.org/x/sys/unix"
 )
@@ -196,27 +198,92 @@ func TestJudgeReplacesForgedFields(t *testing.T) {
 	}
 }
 
-// TestJudgeGivesTheSameInChunksOfAnySize cuts one stream into chunks of
-// other sizes.
+// TestJudgeGivesTheSameInChunksOfAnySize cuts streams into chunks of other sizes: what
+// is read ahead within a chunk changes nothing.
 func TestJudgeGivesTheSameInChunksOfAnySize(t *testing.T) {
-	all := testchunk.Routine(t, 2000)
-	want := judging(t, nil).process(nil, all)
-	var ends []int // of the events
-	r := bytes.NewReader(all)
-	for d := msgpack.NewDecoder(r); d.Skip() == nil; {
-		ends = append(ends, len(all)-r.Len())
+	maker := chunks.NewMaker(3)
+	var odd []byte
+	for range 3000 {
+		odd = append(odd, maker.Event()...)
 	}
-	for _, size := range []int{1, 7, 300} {
-		j := judging(t, nil)
-		var got []byte
-		for i, from := 0, 0; i < len(ends); i += size {
-			to := ends[min(i+size, len(ends))-1]
-			got = append(got, j.process(nil, all[from:to])...)
-			from = to
+	for name, of := range map[string]struct {
+		all   []byte
+		given map[string]string
+	}{
+		"routine":              {testchunk.Routine(t, 2000), nil},
+		"all shapes":           {odd, map[string]string{"Warmup": "32"}},
+		"all shapes, filtered": {odd, map[string]string{"Warmup": "32", "Keep": "anomalies", "Contamination": "0.1"}},
+		"held":                 {testchunk.Of(t, heldRecords(2000)...), map[string]string{"Group_By": "team", "Contamination": "0.1", "Annotate_Fields": "score,reason,template"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := judging(t, of.given).process(nil, of.all)
+			var ends []int // of the events
+			r := bytes.NewReader(of.all)
+			for d := msgpack.NewDecoder(r); d.Skip() == nil; {
+				ends = append(ends, len(of.all)-r.Len())
+			}
+			if len(ends) < 1000 {
+				t.Fatalf("%d events are too few to tell", len(ends))
+			}
+			for _, size := range []int{1, 7, 300} {
+				j := judging(t, of.given)
+				var got []byte
+				for i, from := 0, 0; i < len(ends); i += size {
+					to := ends[min(i+size, len(ends))-1]
+					got = append(got, j.process(nil, of.all[from:to])...)
+					from = to
+				}
+				if got = append(got, j.process(nil, of.all[ends[len(ends)-1]:])...); !bytes.Equal(got, want) {
+					t.Errorf("chunks of %d events give other records than one chunk", size)
+				}
+			}
+		})
+	}
+}
+
+// heldRecords are records that are made into events in memory that is used again: texts
+// with escapes and colours, fields of keys that are not remembered, words that a field adds
+// to the message.
+func heldRecords(n int) (list []map[string]any) {
+	for i := range n {
+		r := map[string]any{"team": []string{"", "shop", "mail"}[i%3]}
+		switch i % 5 {
+		case 0:
+			r["log"] = fmt.Sprintf(`{"msg":"said \"%d\"","user":"a\nb %d","made up %d":{"in":"\u00e9 %d"}}`, i, i, i, i)
+		case 1:
+			r["log"] = fmt.Sprintf(`level=warn msg="out of \"stock\"" sku=%d ratio=0.5`, i)
+		case 2:
+			r["log"] = fmt.Sprintf("INFO \x1b[31mparcel %d\x1b[0m scanned\nat dock %d", i, i%7)
+		case 3:
+			r["msg"], r["error"], r["took"] = "request failed", fmt.Sprintf("dial tcp 10.0.0.%d: i/o timeout", i%200), i
+		default:
+			for k := range 3 {
+				r[fmt.Sprintf("key %d of %d", k, i)] = fmt.Sprintf("value %d", i%9)
+			}
 		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("chunks of %d events give other records than one chunk", size)
+		list = append(list, r)
+	}
+	return list
+}
+
+// TestReadingAheadAllocatesNothing: what is read ahead lies in memory that is used again.
+func TestReadingAheadAllocatesNothing(t *testing.T) {
+	if testbuild.Race {
+		t.Skip("SKIPPED under the race detector, which allocates itself; make test runs it")
+	}
+	var list []map[string]any
+	for _, r := range heldRecords(500) {
+		if r["log"] != nil && !strings.Contains(r["log"].(string), "made up") {
+			list = append(list, r)
 		}
+	}
+	j, chunk := judging(t, nil), testchunk.Of(t, list...)
+	var out []byte
+	for range 300 { // until nothing is news
+		out = j.process(out[:0], chunk)
+	}
+	if n := testing.AllocsPerRun(100, func() { out = j.process(out[:0], chunk) }); n != 0 {
+		t.Errorf("%v allocations for %d records", n, len(list))
 	}
 }
 

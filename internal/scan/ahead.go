@@ -21,29 +21,26 @@ const (
 
 // batch holds lines that are to be judged, and all that they are made of.
 type batch struct {
-	lines   []Line // of which so many are there:
-	n       int
-	scanned []pattern.Line // of their events
+	lines []Line // of which so many are there:
+	n     int
 
-	block  []byte // of the text in which they stand
-	copies []byte // of what stands in none
-	events event.Store
-
-	tokens  []pattern.Token
-	numbers []pattern.Num
+	block   []byte // of the text in which they stand
+	copies  []byte // of what stands in none
+	events  event.Store
+	scanned pattern.Lines // of their events
 
 	read int64 // bytes of the input that had been read by then
 	err  error // what ended the input, behind the last line
 }
 
 func newBatch() *batch {
-	return &batch{lines: make([]Line, batchLines), scanned: make([]pattern.Line, batchLines), block: make([]byte, readSize)}
+	return &batch{lines: make([]Line, batchLines), block: make([]byte, readSize)}
 }
 
 // line is where the next line goes.
 func (b *batch) line() *Line {
 	if b.n == len(b.lines) { // a record of many lines is kept together
-		b.lines, b.scanned = append(b.lines, Line{}), append(b.scanned, pattern.Line{})
+		b.lines = append(b.lines, Line{})
 	}
 	return &b.lines[b.n]
 }
@@ -54,16 +51,6 @@ func (b *batch) keep(s []byte) []byte {
 	from := len(b.copies)
 	b.copies = append(b.copies, s...)
 	return b.copies[from:len(b.copies):len(b.copies)]
-}
-
-// scan gives a line's event what its message has been scanned into.
-func (b *batch) scan(l *Line, w *pattern.Workspace) {
-	s := &b.scanned[b.n]
-	t, n := len(b.tokens), len(b.numbers)
-	b.tokens, b.numbers = append(b.tokens, w.Tokens...), append(b.numbers, w.Numbers...)
-	*s = w.Line
-	s.Tokens, s.Numbers = b.tokens[t:len(b.tokens):len(b.tokens)], b.numbers[n:len(b.numbers):len(b.numbers)]
-	l.Event.Line = s
 }
 
 // errStopped ends the reading of what nobody judges any more.
@@ -105,7 +92,8 @@ func (a *ahead) begin(b *batch) {
 	if cap(b.copies) > keptBytes { // what a giant took is not kept
 		b.copies = nil
 	}
-	b.n, b.copies, b.tokens, b.numbers = 0, b.copies[:0], b.tokens[:0], b.numbers[:0]
+	b.n, b.copies = 0, b.copies[:0]
+	b.scanned.Reset()
 	a.events.Into(&b.events)
 }
 
@@ -135,7 +123,7 @@ func (a *ahead) turn() ([]byte, error) {
 func (a *ahead) take(l *Line) error {
 	if !l.Continues {
 		a.scanner.ScanShape(l.Event.Message, l.Event.Shape, a.message)
-		a.scan(l, a.message)
+		l.Event.Line = a.scanned.Keep(a.message)
 	}
 	a.n++
 	return nil
