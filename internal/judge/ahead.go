@@ -47,6 +47,7 @@ func (j *Judge) next() *held {
 	return h
 }
 
+// readAhead reads the walker's next events, then scans their messages.
 func (j *Judge) readAhead() {
 	a := &j.ahead
 	a.begin()
@@ -54,14 +55,11 @@ func (j *Judge) readAhead() {
 	a.lines.Reset()
 	for a.n < atOnce && j.walker.Next(&a.held[a.n].record) {
 		h := &a.held[a.n]
-		a.n++
-		if h.record.Kind != record.Log {
-			continue
-		}
 		h.known = j.reader.Record(&h.record, &h.event)
+		a.n++
 	}
 	for i := range a.held[:a.n] {
-		if h := &a.held[i]; h.record.Kind == record.Log && h.known {
+		if h := &a.held[i]; h.known {
 			j.detector.Scan(&h.event, &a.lines)
 		}
 	}
