@@ -7,9 +7,11 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/internal/event"
 )
 
-// A log is read, taken apart into events and these into tokens ahead of the judge, on a
-// core of its own: all that needs no model, and half of the work.
-// Neither waits for the other as long as there are batches between them.
+// A log is read, taken apart into events and these into tokens ahead of the judge: all
+// that needs no model, and half of the work. It has a core of its own, and neither waits
+// for the other as long as there are batches between them. On a single core they take
+// turns: each is so much code that it pushes the other's out of the processor's first
+// cache, line by line if they did that for each line.
 const (
 	batches    = 6
 	givenBack  = 3   // at once: who reads sleeps and wakes a third as often
@@ -67,20 +69,12 @@ type ahead struct {
 
 	*batch // that is being filled
 
-	// No send waits: there are no more batches than places in a channel.
-	full, free chan *batch
-	stop       chan struct{}
+	give func(*batch) (*batch, error) // takes a full one and returns one to be filled
 }
 
-func (r *run) newAhead(in *LineReader, events *event.Reader) *ahead {
-	a := &ahead{
-		run: r, in: in, events: events, scanner: r.detector.Scanner(), message: new(pattern.Workspace),
-		full: make(chan *batch, batches), free: make(chan *batch, batches), stop: make(chan struct{}),
-	}
+func (r *run) newAhead(in *LineReader, events *event.Reader, give func(*batch) (*batch, error)) *ahead {
+	a := &ahead{run: r, in: in, events: events, scanner: r.detector.Scanner(), message: new(pattern.Workspace), give: give}
 	a.message.Remember()
-	for range batches - 1 {
-		a.free <- newBatch()
-	}
 	a.begin(newBatch())
 	in.block, in.turn = a.block, a.turn
 	return a
@@ -100,14 +94,11 @@ func (a *ahead) begin(b *batch) {
 // hand gives the batch to the judge and begins another.
 func (a *ahead) hand() error {
 	a.read = a.run.read
-	a.full <- a.batch
-	select {
-	case b := <-a.free:
+	b, err := a.give(a.batch)
+	if err == nil {
 		a.begin(b)
-		return nil
-	case <-a.stop:
-		return errStopped
 	}
+	return err
 }
 
 // turn hands over what is there, which is judged before more is waited for.
@@ -140,36 +131,75 @@ func (a *ahead) whole() error {
 	return nil
 }
 
-// ahead is lines for an input that keeps nobody waiting: each is called for every line
-// while those behind it are read.
+// judge calls each for every line of a batch.
+func (r *run) judge(b *batch, each func(*Line) error) error {
+	for i := range b.lines[:b.n] {
+		if err := each(&b.lines[i]); err != nil {
+			return err
+		}
+	}
+	if b.err != nil {
+		return b.err
+	}
+	r.progress(b.read)
+	return nil
+}
+
+// inTurn is lines for an input that keeps nobody waiting: a batch is read, then each is
+// called for every line of it.
+func (r *run) inTurn(in *LineReader, events *event.Reader, each func(*Line) error) error {
+	var failed error
+	a := r.newAhead(in, events, func(b *batch) (*batch, error) {
+		if failed == nil {
+			failed = r.judge(b, each)
+		}
+		return b, failed
+	})
+	err := r.lines(in, events, a)
+	if failed != nil {
+		return failed
+	}
+	a.read, a.err = r.read, err
+	return r.judge(a.batch, each)
+}
+
+// ahead is inTurn where there is a core for either: lines are read while each is called
+// for those before.
 func (r *run) ahead(in *LineReader, events *event.Reader, each func(*Line) error) error {
-	a := r.newAhead(in, events)
+	// No send waits: there are no more batches than places in a channel.
+	full, free, stop := make(chan *batch, batches), make(chan *batch, batches), make(chan struct{})
+	for range batches - 1 {
+		free <- newBatch()
+	}
+	a := r.newAhead(in, events, func(b *batch) (*batch, error) {
+		full <- b
+		select {
+		case b := <-free:
+			return b, nil
+		case <-stop:
+			return nil, errStopped
+		}
+	})
 	go func() {
-		defer close(a.full)
+		defer close(full)
 		if err := r.lines(in, events, a); err != errStopped {
 			a.read, a.err = r.read, err
-			a.full <- a.batch
+			full <- a.batch
 		}
 	}()
 	defer func() {
-		close(a.stop)
-		for range a.full { // the reader has ended when it is closed
+		close(stop)
+		for range full { // the reader has ended when it is closed
 		}
 	}()
 	judged := make([]*batch, 0, givenBack)
-	for b := range a.full {
-		for i := range b.lines[:b.n] {
-			if err := each(&b.lines[i]); err != nil {
-				return err
-			}
+	for b := range full {
+		if err := r.judge(b, each); err != nil {
+			return err
 		}
-		if b.err != nil {
-			return b.err
-		}
-		r.progress(b.read)
 		if judged = append(judged, b); len(judged) == givenBack {
 			for _, b := range judged {
-				a.free <- b
+				free <- b
 			}
 			judged = judged[:0]
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -51,8 +52,21 @@ func mixture() string {
 	return b.String()
 }
 
+// onCores runs a test as on one core, where who reads and who judges take turns, and as
+// on two.
+func onCores(t *testing.T, test func(t *testing.T)) {
+	for n := 1; n <= 2; n++ {
+		t.Run(fmt.Sprintf("%d cores", n), func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+			test(t)
+		})
+	}
+}
+
 // TestAhead: a line is the same whether it is judged as it is read or behind that.
-func TestAhead(t *testing.T) {
+func TestAhead(t *testing.T) { onCores(t, testAhead) }
+
+func testAhead(t *testing.T) {
 	log := mixture()
 	judge := func(o Options, in io.Reader) (all []string) {
 		o.Settings = options.Defaults()
@@ -80,7 +94,9 @@ func TestAhead(t *testing.T) {
 
 // TestAheadStops: when a line is refused, nothing is read any more behind Run, and the
 // lines before an error of the input have been judged.
-func TestAheadStops(t *testing.T) {
+func TestAheadStops(t *testing.T) { onCores(t, testAheadStops) }
+
+func testAheadStops(t *testing.T) {
 	log, refused := shop(5000), errors.New("refused")
 	in := &counting{in: strings.NewReader(log)}
 	n := 0
@@ -110,7 +126,9 @@ func TestAheadStops(t *testing.T) {
 
 // TestAheadHoldsNothingBack: an input may keep its reader waiting all the same, and what is
 // there is judged before more is waited for, though a batch has room for more.
-func TestAheadHoldsNothingBack(t *testing.T) {
+func TestAheadHoldsNothingBack(t *testing.T) { onCores(t, testAheadHoldsNothingBack) }
+
+func testAheadHoldsNothingBack(t *testing.T) {
 	const given, behind = 100, 10 // lines; more may belong to the last record
 	text := strings.Repeat("# nothing happens in this line that is here to fill what is looked at before a log is known as one\n", headSize/100+1) + shop(given)
 	filling := strings.Count(text, "\n") - given

@@ -388,8 +388,7 @@ func (r *run) records(in io.Reader, judge, each func(*Line) error) error {
 		return err
 	}
 	events.SetReference(r.options.Modified)
-	ahead := !r.options.Live && runtime.GOMAXPROCS(0) > 1
-	w := &watched{run: r, in: in, ahead: ahead}
+	w := &watched{run: r, in: in}
 	var text io.Reader = w
 	if !r.options.Plain {
 		if text, err = Text(text, r.options.Live); err != nil {
@@ -410,10 +409,14 @@ func (r *run) records(in io.Reader, judge, each func(*Line) error) error {
 		}
 		return each(line)
 	}
-	if ahead {
-		return r.ahead(NewLineReader(text), events, all)
+	switch lines := NewLineReader(text); {
+	case r.options.Live:
+		return r.lines(lines, events, &direct{each: all})
+	case runtime.GOMAXPROCS(0) == 1:
+		return r.inTurn(lines, events, all)
+	default:
+		return r.ahead(lines, events, all)
 	}
-	return r.lines(NewLineReader(text), events, &direct{each: all})
 }
 
 func (r *run) progress(read int64) {
@@ -430,15 +433,14 @@ var errOneLine = problem("it is one line, longer than %d bytes, and no log: a lo
 // watched is an input that counts what is read of it and ends at the context's end.
 type watched struct {
 	*run
-	in    io.Reader
-	ahead bool // progress is told by who judges
+	in io.Reader
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	if err := w.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if !w.ahead {
+	if w.options.Live { // else it is told by who judges
 		w.progress(w.read)
 	}
 	n, err := w.in.Read(p)
