@@ -169,20 +169,9 @@ func New(o Options) (*Detector, error) {
 // there, into Event.Line. Any number of goroutines may use it.
 func (d *Detector) Scanner() *pattern.Scanner { return d.scanner }
 
-// Scan scans an event's message ahead of Observe: for who makes some events before the
-// first of them is observed. A message to which fields add words is left for then.
-func (d *Detector) Scan(ev *Event, into *pattern.Lines) {
-	if len(ev.Message) == 0 {
-		return
-	}
-	for i := range ev.Fields {
-		if k := ev.Fields[i].Known; k == nil || k.Words() {
-			return
-		}
-	}
-	d.scanner.ScanShape(ev.Message, ev.Shape, &d.line)
-	ev.Line = into.Keep(&d.line)
-}
+// Scan is Event.Scan for who makes some events, on the core of the detector, before the
+// first of them is observed.
+func (d *Detector) Scan(ev *Event, into *pattern.Lines) { ev.Scan(d.scanner, &d.line, into) }
 
 // Close ends the background work. The detector must not be used after it.
 func (d *Detector) Close() {

@@ -41,6 +41,21 @@ func (ev *Event) AppendFields(to []byte, limit int) []byte {
 	return to
 }
 
+// Scan scans the message ahead of Observe, into a line that is valid until into is reset. A
+// message to which fields add words is left for then.
+func (ev *Event) Scan(s *pattern.Scanner, in *pattern.Workspace, into *pattern.Lines) {
+	if len(ev.Message) == 0 {
+		return
+	}
+	for i := range ev.Fields {
+		if k := ev.Fields[i].Known; k == nil || k.Words() {
+			return
+		}
+	}
+	s.ScanShape(ev.Message, ev.Shape, in)
+	ev.Line = into.Keep(in)
+}
+
 // MaxFields is how many fields of an event are looked at.
 const MaxFields = model.MaxFields
 

@@ -10,8 +10,8 @@ import (
 // A log is read, taken apart into events and these into tokens ahead of the judge: all
 // that needs no model, and half of the work. It has a core of its own, and neither waits
 // for the other as long as there are batches between them. On a single core they take
-// turns: each is so much code that it pushes the other's out of the processor's first
-// cache, line by line if they did that for each line.
+// turns, a batch each: either is so much code that from line to line it would push the
+// other's out of the processor's first cache.
 const (
 	batches    = 6
 	givenBack  = 3   // at once: who reads sleeps and wakes a third as often
@@ -113,8 +113,7 @@ func (a *ahead) turn() ([]byte, error) {
 
 func (a *ahead) take(l *Line) error {
 	if !l.Continues {
-		a.scanner.ScanShape(l.Event.Message, l.Event.Shape, a.message)
-		l.Event.Line = a.scanned.Keep(a.message)
+		l.Event.Scan(a.scanner, a.message, &a.scanned)
 	}
 	a.n++
 	return nil
@@ -150,7 +149,7 @@ func (r *run) judge(b *batch, each func(*Line) error) error {
 func (r *run) inTurn(in *LineReader, events *event.Reader, each func(*Line) error) error {
 	var failed error
 	a := r.newAhead(in, events, func(b *batch) (*batch, error) {
-		if failed == nil {
+		if failed == nil { // lines that are on their way come behind that
 			failed = r.judge(b, each)
 		}
 		return b, failed
