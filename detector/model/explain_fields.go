@@ -154,9 +154,9 @@ func phraseText(o *Observation, dst []byte) []byte {
 		return thousands(append(dst, " bytes, usually up to "...), int(math.Round(t.lengths.hi.said())))
 	}
 	dst = quote(append(s.named(append(dst, "unusual characters in "...), f), ' '), f.Value)
-	strange, n := t.strangest(f.Value)
+	strange, n, of := t.strangest(f.Value)
 	dst = strconv.AppendInt(append(quote(append(dst, ": "...), strange), " in "...), int64(n), 10)
-	return append(thousands(append(dst, " of "...), int(t.n)), " others"...)
+	return append(thousands(append(dst, " of "...), int(of)), " others"...)
 }
 
 func phrasePair(o *Observation, dst []byte) []byte {

@@ -1224,12 +1224,12 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		p.numbers.learn(n, times)
 		fs.ranges.claimAt(int(c.ranged), o.rangeKey(s)).learn(n, times)
 	}
-	if s.sort == sortText && s.part == whole && f.Kind == Text && c.count == 0 {
-		if p.n < youngRecords {
+	if s.sort == sortText && s.part == whole && f.Kind == Text && (c.count == 0 || p.confirms(c.count)) {
+		if c.count > 0 || p.n < youngRecords {
 			c.marks = marksOf(f.Value)
 			c.bits = p.texts.surprise(c.marks)
 		}
-		p.texts.learn(c.marks, c.bits, octavesOf(float64(len(f.Value)+1)), times)
+		p.texts.learn(c.marks, c.count > 0, c.bits, octavesOf(float64(len(f.Value)+1)), times)
 	}
 	was := p.settled
 	if p.settle(); was.sort != p.settled.sort || was.any != p.settled.any || was.category != p.settled.category {

@@ -224,7 +224,7 @@ func TestTexts(t *testing.T) {
 	var x texts
 	for range 40 {
 		m := with("/cart/items")
-		x.learn(m, x.surprise(m), octavesOf(12), 1)
+		x.learn(m, false, x.surprise(m), octavesOf(12), 1)
 	}
 	if x.n != 40 || x.lengths != (span{octavesOf(12), octavesOf(12)}) {
 		t.Errorf("%v texts, of the lengths %v", x.n, x.lengths)
@@ -232,10 +232,10 @@ func TestTexts(t *testing.T) {
 	for _, c := range []struct {
 		text, strange string
 	}{{"/cart/../x", ".."}, {"/cart'x", "'"}, {"/cart", "c"}} {
-		got, n := x.strangest([]byte(c.text))
+		got, n, of := x.strangest([]byte(c.text))
 		if c.strange == "c" {
-			if n != 40 {
-				t.Errorf("the strangest of %q, %q, stood in %d", c.text, got, n)
+			if n != 40 || of != 40 {
+				t.Errorf("the strangest of %q, %q, stood in %d of %v", c.text, got, n, of)
 			}
 		} else if !strings.Contains(c.strange, string(got)) || n != 0 {
 			t.Errorf("the strangest of %q is %q, in %d; want of %q", c.text, got, n, c.strange)
@@ -271,14 +271,32 @@ func TestTexts(t *testing.T) {
 	}
 	// One far away moves the usual no further than a bound.
 	x = texts{n: 1000, mean: 2, spread: 4, lengths: span{1, 1}}
-	x.learn(marks{}, 1e6, 1, 1)
+	x.learn(marks{}, false, 1e6, 1, 1)
 	if d := float64(outlierText * (2 + 1)); math.Abs(float64(x.mean)-(2+d/textHorizon)) > 1e-4 || math.Abs(float64(x.spread)-(4+(d*d-4)/textHorizon)) > 1e-3 {
 		t.Errorf("the usual is %v, the variance %v", x.mean, x.spread)
+	}
+	// One that comes again counts with its signs alone: its letters are among as many as before.
+	x = texts{n: 7, lengths: span{1, 1}}
+	x.learn(with("/cart"), true, 0, 1, 1)
+	if slash, letter := lowest(with("/").with), lowest(with("c").with); x.n != 8 || x.again != 1 || x.with[slash] != 1 || x.with[letter] != 0 {
+		t.Errorf("of one that comes again: %v texts, %v of them again, / in %d, c in %d", x.n, x.again, x.with[slash], x.with[letter])
+	}
+	for _, c := range []struct {
+		b    string
+		want float32
+	}{{"'", 17}, {"c", 9}} {
+		x = texts{n: 16, again: 8}
+		if got, want := x.surprise(with(c.b)), log2(float64(c.want/0.5))-plainBits; math.Abs(float64(got-want)) > 0.1 {
+			t.Errorf("%s, never seen: %v bits, want %v", c.b, got, want)
+		}
+		if _, n, of := x.strangest([]byte(c.b)); n != 0 || of != c.want-1 {
+			t.Errorf("%s in %d of %v others, want 0 of %v", c.b, n, of, c.want-1)
+		}
 	}
 	// Counts have room: they are halved with the number of texts.
 	x = texts{n: fullTexts - 1}
 	x.with[3], x.pairs[4] = 1000, 501
-	if x.learn(marks{with: 1 << 3}, 0, 1, 1); x.n != fullTexts/2 || x.with[3] != 500 || x.pairs[4] != 250 {
+	if x.learn(marks{with: 1 << 3}, false, 0, 1, 1); x.n != fullTexts/2 || x.with[3] != 500 || x.pairs[4] != 250 {
 		t.Errorf("of full ones: %v texts, a character in %d, a pair in %d", x.n, x.with[3], x.pairs[4])
 	}
 }

@@ -597,6 +597,7 @@ func (t *texts) merge(o *texts) {
 	t.mean += d * share
 	t.lengths.merge(o.lengths)
 	t.n += o.n
+	t.again += o.again
 	for i := range 64 { // there is room: no count is above fullTexts
 		t.with[i] += o.with[i]
 		t.pairs[i] += o.pairs[i]

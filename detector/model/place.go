@@ -65,6 +65,16 @@ func (p *place) category() bool {
 	return p.n >= categoryRecords && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < categoryDense*p.n
 }
 
+// confirms reports whether a value that came so many times before counts once more among
+// the texts of the place: at its 2nd, 4th, 8th time and so on, until it is known. Where few
+// values stand, those that come back say which signs belong there, and an attack that came
+// once does not make the next one usual. Where new ones come all the time, it is these that
+// a new one is to be like.
+func (p *place) confirms(count uint32) bool {
+	count++
+	return count&(count-1) == 0 && count <= knownValue && p.distinct <= categoryValues
+}
+
 // fresh says how far each value is a draw of its own, from 0 (one stands there for a
 // whole session) to 1: how often it changed, beside how often it would have if those
 // before did not matter.

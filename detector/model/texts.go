@@ -12,6 +12,7 @@ import (
 // traversal in a path, a quote in a name, a shell in an agent.
 type texts struct {
 	n       float32
+	again   float32    // of n, how often one that came back was counted again, for its signs alone
 	with    [64]uint16 // texts in which a character stood, folded as by letters
 	pairs   [64]uint16 // texts in which two characters that are neither letter nor digit stood side by side
 	mean    float32    // usual surprise of a new text, in bits
@@ -75,6 +76,9 @@ var markOf = func() (t [256]uint64) {
 // firstSign is the first mark, by its number, of what is neither letter nor digit.
 const firstSign = 28
 
+// letterMarks are the marks of letters and digits.
+const letterMarks = 1<<beyondASCII - 1
+
 func marksOf(b []byte) (m marks) {
 	last := byte(0)
 	for _, c := range b[:min(len(b), maxValue)] {
@@ -93,23 +97,26 @@ func marksOf(b []byte) (m marks) {
 }
 
 // strangest returns the character, or two of them side by side, that stood in the
-// fewest texts so far, and in how many.
-func (t *texts) strangest(b []byte) (strange []byte, n uint16) {
+// fewest texts so far, in how many and of how many.
+func (t *texts) strangest(b []byte) (strange []byte, n uint16, of float32) {
 	b = b[:min(len(b), maxValue)]
 	n = math.MaxUint16
 	for i := range b {
 		one := marksOf(b[i : i+1])
 		if in := t.with[lowest(one.with)]; in < n {
-			strange, n = b[i:i+1], in
+			strange, n, of = b[i:i+1], in, t.n
+			if one.with&letterMarks != 0 {
+				of -= t.again
+			}
 		}
 		if i == 0 {
 			continue
 		}
 		if two := marksOf(b[i-1 : i+1]); two.pairs != 0 && t.pairs[lowest(two.pairs)] < n {
-			strange, n = b[i-1:i+1], t.pairs[lowest(two.pairs)]
+			strange, n, of = b[i-1:i+1], t.pairs[lowest(two.pairs)], t.n
 		}
 	}
-	return strange, n
+	return strange, n, of
 }
 
 // lowest is the index of the lowest mark in a set that has some.
@@ -118,21 +125,22 @@ func lowest(set uint64) int { return bits.TrailingZeros64(set) & 63 }
 // surprise is the sum of the surprises of the text's marks, in bits.
 func (t *texts) surprise(m marks) float32 {
 	var sum float32
-	plain := t.plain()
-	add := func(set uint64, counts *[64]uint16) {
+	add := func(set uint64, counts *[64]uint16, of float32) {
+		plain := plain(of)
 		for ; set != 0; set &= set - 1 {
 			n := counts[lowest(set)]
 			if n >= plain {
 				continue
 			}
 			count := float32(n) + 0.5
-			if b := -log2(float64(count / (t.n + 1))); b > plainBits {
+			if b := -log2(float64(count / (of + 1))); b > plainBits {
 				sum += b - plainBits
 			}
 		}
 	}
-	add(m.with, &t.with)
-	add(m.pairs, &t.pairs)
+	add(m.with&letterMarks, &t.with, t.n-t.again)
+	add(m.with&^letterMarks, &t.with, t.n)
+	add(m.pairs, &t.pairs, t.n)
 	return sum
 }
 
@@ -165,7 +173,10 @@ func (t *texts) byLength(bits float32, length octaves) bool {
 	return t.lengthPoints(length) > t.charPoints(bits)
 }
 
-func (t *texts) learn(m marks, bits float32, length octaves, times float32) {
+// learn takes a text in, so many times: a new one, or one that comes again. Which letters
+// the few that come again have says nothing of those of the next one, as names have any;
+// their signs do.
+func (t *texts) learn(m marks, again bool, bits float32, length octaves, times float32) {
 	if t.n == 0 {
 		t.lengths = span{length, length}
 	}
@@ -178,6 +189,10 @@ func (t *texts) learn(m marks, bits float32, length octaves, times float32) {
 	}
 	t.lengths.learn(length, t.n)
 	t.n += times
+	if again {
+		t.again += times
+		m.with &^= letterMarks
+	}
 	for set := m.with; set != 0; set &= set - 1 {
 		t.with[lowest(set)] += uint16(times)
 	}
@@ -216,12 +231,12 @@ func (t *texts) routine(b []byte) bool {
 // findOdd finds the marks that have some surprise.
 func (t *texts) findOdd() {
 	t.odd, t.oddFor = marks{}, t.n
-	plain := t.plain()
+	letter, sign := plain(t.n-t.again), plain(t.n)
 	for i := range 64 {
-		if t.with[i] < plain {
+		if t.with[i] < letter && letterMarks>>i&1 != 0 || t.with[i] < sign && letterMarks>>i&1 == 0 {
 			t.odd.with |= 1 << i
 		}
-		if t.pairs[i] < plain {
+		if t.pairs[i] < sign {
 			t.odd.pairs |= 1 << i
 		}
 	}
@@ -231,13 +246,14 @@ func (t *texts) findOdd() {
 // became odd since then has hardly any surprise.
 const oddAgain = 16
 
-// plain is from how many texts on a character that stands in them says nothing.
-func (t *texts) plain() uint16 {
-	return uint16(math.Ceil(float64((t.n+1)/(1<<plainBits)) - 0.5))
+// plain is from how many texts of n on a character that stands in them says nothing.
+func plain(n float32) uint16 {
+	return uint16(math.Ceil(float64((n+1)/(1<<plainBits)) - 0.5))
 }
 
 func (t *texts) halve() {
 	t.n /= 2
+	t.again /= 2
 	for i := range 64 {
 		t.with[i] /= 2
 		t.pairs[i] /= 2
@@ -247,6 +263,7 @@ func (t *texts) halve() {
 
 func (t *texts) carry(c *codec.Codec) {
 	c.F32(&t.n)
+	c.F32(&t.again)
 	for i := range 64 {
 		c.U16(&t.with[i])
 		c.U16(&t.pairs[i])
