@@ -64,7 +64,7 @@ func TestPartsOfAStrangeText(t *testing.T) {
 // The more pairs of values a record has, the sooner one of them never came together by
 // chance: what is news where two are compared is none among 66.
 func TestFieldPairAmongMany(t *testing.T) {
-	const values, records = 14, 2200 // two of them are expected together 11 times
+	const values, records = 14, 2000 // two of them are expected together 10 times
 	for _, more := range []int{0, 10} {
 		rng := rand.New(rand.NewPCG(5, 11))
 		record := func(a, b int) string {
@@ -117,6 +117,33 @@ func TestFieldPairOfASession(t *testing.T) {
 			w.flags(record(3, 5), "never came together")
 		} else {
 			w.passes(record(3, 5))
+		}
+	}
+}
+
+// A value that stood there for one whole session is one draw, however often the others of
+// its field change: that it was never seen with another client is no news. One that came as
+// often, each time by itself, would have met that client.
+func TestFieldPairOfOneSession(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 12))
+	page := func(client, from string) string {
+		return fmt.Sprintf(`{"msg":"page served","client":%q,"from":%q,"ms":%d}`, client, from, 20+rng.IntN(60))
+	}
+	for _, session := range []bool{true, false} {
+		n := 0
+		next := func() string {
+			n++
+			client, from := pick(rng, "firefox", "chrome", "safari"), pick(rng, "/", "/cart", "/search", "/login", "/help")
+			if session && n > 1000 && n <= 1060 || !session && n%50 == 0 {
+				client, from = "safari", "/review"
+			}
+			return page(client, from)
+		}
+		w := watch(t, next, 3000)
+		if session {
+			w.passes(page("chrome", "/review"))
+		} else {
+			w.flags(page("chrome", "/review"), "never came together")
 		}
 	}
 }

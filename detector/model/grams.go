@@ -26,7 +26,7 @@ type grams struct {
 type gram struct {
 	key uint32 // 0 = empty
 	n   uint16 // times seen
-	t   uint16 // of a context: times that something new stood behind it
+	t   uint16 // of a context: times that something new stood behind it; of a value among pairs: times that it began anew
 }
 
 const gramsAtFirst = 1 << 10
@@ -94,6 +94,16 @@ func (g *grams) context(key, n uint32, isNew bool) {
 	s.n = saturate(uint32(s.n) + n)
 	if isNew {
 		s.t = saturate(uint32(s.t) + 1)
+	}
+}
+
+// countAnew counts the key of a value n times more, of those as many that began anew when
+// anew.
+func (g *grams) countAnew(key, n uint32, anew bool) {
+	s := g.claim(key)
+	s.n = saturate(uint32(s.n) + n)
+	if anew {
+		s.t = saturate(uint32(s.t) + n)
 	}
 }
 

@@ -354,10 +354,10 @@ func TestUsualValues(t *testing.T) {
 		t.Errorf("the new one is %v, %s", p.usual[3], p.shown[3].appendTo(nil))
 	}
 	// All that is counted of a place is halved.
-	p = place{n: 8, compared: 4, changes: 2, texts: texts{n: 6}, numbers: numberRange{n: 10, out: 3}}
+	p = place{n: 8, compared: 4, texts: texts{n: 6}, numbers: numberRange{n: 10, out: 3}}
 	p.kinds[1] = 5
 	p.usual[2].count = 9
-	if p.age(); p.n != 4 || p.compared != 2 || p.changes != 1 || p.texts.n != 3 || p.numbers.n != 5 || p.numbers.out != 1.5 || p.kinds[1] != 2.5 || p.usual[2].count != 4.5 {
+	if p.age(); p.n != 4 || p.compared != 2 || p.texts.n != 3 || p.numbers.n != 5 || p.numbers.out != 1.5 || p.kinds[1] != 2.5 || p.usual[2].count != 4.5 {
 		t.Errorf("%+v", p)
 	}
 }
@@ -376,21 +376,20 @@ func TestCategory(t *testing.T) {
 			t.Errorf("%d values in %v: %v", c.distinct, c.n, got)
 		}
 	}
-	// How far each value is a draw of its own.
-	p := place{n: 100, changes: 50}
-	p.usual[0].count, p.usual[1].count = 50, 50
-	if got := p.fresh(); got != 1 {
-		t.Errorf("of two values that change every other time: %v, want 1", got)
-	}
-	if p.changes = 5; math.Abs(float64(p.fresh())-0.1) > 1e-6 {
-		t.Errorf("of two values that hardly change: %v, want 0.1", p.fresh())
-	}
-	p.usual[0].count, p.usual[1].count, p.changes = 100, 0, 1
-	if got := p.fresh(); math.Abs(float64(got)-0.5) > 1e-6 {
-		t.Errorf("of one value: %v, want 0.5", got)
+	// How far each of a value's records is a draw of its own.
+	for _, c := range []struct{ anew, count, of, want float32 }{
+		{50, 100, 200, 1},      // every other time, where the other half are others
+		{5, 100, 200, 0.109},   // five sessions
+		{100, 100, 1e4, 1},     // never twice in a row
+		{1, 1e4, 1e4, 0.0075},  // nearly always there
+		{0, 40, 1000, 0.01286}, // one session
+	} {
+		if got := beganAnew(c.anew, c.count, c.of); math.Abs(float64(got/c.want)-1) > 0.02 {
+			t.Errorf("of %v records of %v, %v anew: %v, want %v", c.count, c.of, c.anew, got, c.want)
+		}
 	}
 	// The surprise of a value's sort.
-	p = place{n: 100, distinct: 3}
+	p := place{n: 100, distinct: 3}
 	p.kinds[sortText], p.kinds[sortNumber] = 99, 1
 	for _, c := range []struct {
 		sort int

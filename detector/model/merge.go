@@ -524,7 +524,7 @@ func (g *merger) fields() {
 	none := func(a, _ gram) uint16 { return a.t }
 	fs.values.merge(&from.values, none)
 	fs.shapes.merge(&from.shapes, none)
-	fs.pairs.merge(&from.pairs, none)
+	fs.pairs.merge(&from.pairs, func(a, b gram) uint16 { return saturate(uint32(a.t) + uint32(b.t)) })
 	fs.ranges.merge(&from.ranges)
 	fs.records += from.records
 	fs.tails.merge(&from.tails)
@@ -546,7 +546,6 @@ func (p *place) merge(o *place, later bool) {
 		p.kinds[i] += o.kinds[i]
 	}
 	p.compared += o.compared
-	p.changes += o.changes
 	if later {
 		p.last, p.unit = o.last, o.unit
 	}

@@ -16,7 +16,6 @@ type place struct {
 	n        float32             // values seen, aged
 	kinds    [valueSorts]float32 // of them, by what sort they were
 	compared float32             // records in which it was a category, to be compared with others
-	changes  float32             // values that were other than the one before, aged
 	last     uint32              // hash of the value before
 	distinct uint32              // values that were new, not aged
 	settled  settled
@@ -54,10 +53,6 @@ const (
 	// categoryDense: a category of v values has been seen v x v / categoryDense times
 	// at least, each of its values again and again.
 	categoryDense = 4
-
-	// leastFresh is the share of values that would have changed at the least, so that
-	// one that nearly never does is not divided by nothing.
-	leastFresh = 0.02
 )
 
 // category reports whether few values stand in the field again and again.
@@ -73,18 +68,6 @@ func (p *place) category() bool {
 func (p *place) confirms(count uint32) bool {
 	count++
 	return count&(count-1) == 0 && count <= knownValue && p.distinct <= categoryValues
-}
-
-// fresh says how far each value is a draw of its own, from 0 (one stands there for a
-// whole session) to 1: how often it changed, beside how often it would have if those
-// before did not matter.
-func (p *place) fresh() float32 {
-	same := float32(0)
-	for i := range p.usual {
-		share := p.usual[i].count / p.n
-		same += share * share
-	}
-	return min(1, p.changes/p.n/max(leastFresh, 1-same))
 }
 
 // sortBits is the surprise of a value's sort, which own of the values are the event's own.
@@ -173,7 +156,6 @@ func (p *place) learnUsual(hash uint32, f *Field, times float32) {
 func (p *place) age() {
 	p.n /= 2
 	p.compared /= 2
-	p.changes /= 2
 	p.numbers.n /= 2
 	p.numbers.out /= 2
 	for i := range p.kinds {
@@ -190,7 +172,6 @@ func (p *place) carry(c *codec.Codec) {
 	c.F32(&p.n)
 	c.F32s(p.kinds[:])
 	c.F32(&p.compared)
-	c.F32(&p.changes)
 	c.U32(&p.last)
 	c.U32(&p.distinct)
 	p.settled.carry(c)
