@@ -105,6 +105,13 @@ func browse(t testing.TB, width, height int, url string) *page {
 
 // browserFlags start a browser that asks no host but the page's.
 func browserFlags(t testing.TB, width, height int) []chromedp.ExecAllocatorOption {
+	// What it puts among the temporary files stays there when it is killed. The name is
+	// short, as that of a socket must be: no t.TempDir.
+	temporary, err := os.MkdirTemp("", "page")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(temporary) })
 	return append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium()),
 		chromedp.NoSandbox, // tests also run as root, in containers
@@ -113,6 +120,7 @@ func browserFlags(t testing.TB, width, height int) []chromedp.ExecAllocatorOptio
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.UserDataDir(t.TempDir()),
+		chromedp.Env("TMPDIR="+temporary),
 		chromedp.WindowSize(width, height),
 	)
 }
