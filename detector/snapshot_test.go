@@ -427,6 +427,7 @@ func FuzzRestore(f *testing.F) {
 	f.Add(uint8(255), bases[0][:100], uint32(0))
 	f.Add(uint8(3), []byte{0, 0, 30, 255, 0, 1, 0, 9}, uint32(5))
 	f.Add(uint8(10), []byte{0, 0, 90, 255, 0, 2, 0, 9, 0, 20, 0, 77}, uint32(0))
+	f.Add(uint8(8), []byte("\x000Z\xff00000000"), uint32(0)) // a variance below 0
 	events := append(shopEvents(50, 3), fieldEvents(f, 50)...)
 	f.Fuzz(func(t *testing.T, base uint8, edits []byte, cut uint32) {
 		b := edits

@@ -23,6 +23,10 @@ const (
 	mostApart      = 1.5  // bits a character by which one line may widen the deviation
 )
 
+// mostLetterBits is more than the surprise of any pair: of one never seen behind a character
+// seen 2^32 times.
+const mostLetterBits = 64
+
 // letterBytes is how much of a line is looked at.
 const letterBytes = 512
 
@@ -189,8 +193,8 @@ func (m *letters) carry(c *codec.Codec) {
 	for i := range m.firsts {
 		c.U32(&m.firsts[i])
 	}
-	c.F32(&m.mean)
-	c.F32(&m.spread)
+	c.F32In(&m.mean, 0, mostLetterBits)
+	c.F32In(&m.spread, 0, mostLetterBits*mostLetterBits)
 	c.F32(&m.lines)
 	c.F32(&m.open)
 }

@@ -133,6 +133,8 @@ const (
 	gapsKnown   = 3    // gaps that must be seen before one is too long
 	gapsFollow  = 0.02 // part of the way that the means go with each
 	longestFade = 0.02 // octaves that the longest comes down with each
+
+	mostOctaves = 128 // more than those of any gap, as octaves hold
 )
 
 // beyond returns by how many octaves a gap is longer than the usual ones. The longest
@@ -530,7 +532,7 @@ func (p *habit) carry(c *codec.Codec) {
 
 func (g *gaps) carry(c *codec.Codec) {
 	c.F32(&g.n)
-	c.F32(&g.mean)
-	c.F32(&g.variance)
-	c.F32(&g.longest)
+	c.F32In(&g.mean, 0, mostOctaves)
+	c.F32In(&g.variance, 0, mostOctaves*mostOctaves)
+	c.F32In(&g.longest, -mostOctaves, mostOctaves)
 }

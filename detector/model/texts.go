@@ -59,6 +59,10 @@ const (
 
 	// fullTexts is the number of texts at which the counts, of 16 bits, are halved.
 	fullTexts = 1 << 14
+
+	// mostTextBits is more than the surprise of any text: of 128 marks that never stood in
+	// one of fullTexts.
+	mostTextBits = 128 * 16
 )
 
 // marks are the characters of a text, and pairs of those that are neither letters
@@ -96,6 +100,9 @@ func marksOf(b []byte) (m marks) {
 	return m
 }
 
+// lettered is of how many texts the letters and digits were counted.
+func (t *texts) lettered() float32 { return max(0, t.n-t.again) }
+
 // strangest returns the character, or two of them side by side, that stood in the
 // fewest texts so far, in how many and of how many.
 func (t *texts) strangest(b []byte) (strange []byte, n uint16, of float32) {
@@ -106,7 +113,7 @@ func (t *texts) strangest(b []byte) (strange []byte, n uint16, of float32) {
 		if in := t.with[lowest(one.with)]; in < n {
 			strange, n, of = b[i:i+1], in, t.n
 			if one.with&letterMarks != 0 {
-				of -= t.again
+				of = t.lettered()
 			}
 		}
 		if i == 0 {
@@ -138,7 +145,7 @@ func (t *texts) surprise(m marks) float32 {
 			}
 		}
 	}
-	add(m.with&letterMarks, &t.with, t.n-t.again)
+	add(m.with&letterMarks, &t.with, t.lettered())
 	add(m.with&^letterMarks, &t.with, t.n)
 	add(m.pairs, &t.pairs, t.n)
 	return sum
@@ -231,7 +238,7 @@ func (t *texts) routine(b []byte) bool {
 // findOdd finds the marks that have some surprise.
 func (t *texts) findOdd() {
 	t.odd, t.oddFor = marks{}, t.n
-	letter, sign := plain(t.n-t.again), plain(t.n)
+	letter, sign := plain(t.lettered()), plain(t.n)
 	for i := range 64 {
 		if t.with[i] < letter && letterMarks>>i&1 != 0 || t.with[i] < sign && letterMarks>>i&1 == 0 {
 			t.odd.with |= 1 << i
@@ -262,14 +269,14 @@ func (t *texts) halve() {
 }
 
 func (t *texts) carry(c *codec.Codec) {
-	c.F32(&t.n)
-	c.F32(&t.again)
+	c.F32In(&t.n, 0, fullTexts)
+	c.F32In(&t.again, 0, fullTexts)
 	for i := range 64 {
 		c.U16(&t.with[i])
 		c.U16(&t.pairs[i])
 	}
-	c.F32(&t.mean)
-	c.F32(&t.spread)
+	c.F32In(&t.mean, 0, mostTextBits)
+	c.F32In(&t.spread, 0, mostTextBits*mostTextBits)
 	t.lengths.carry(c)
 	c.U64(&t.odd.with)
 	c.U64(&t.odd.pairs)

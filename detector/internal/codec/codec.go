@@ -93,6 +93,14 @@ func (c *Codec) F32(p *float32) {
 	}
 }
 
+// F32In is F32 of a number within bounds. One beyond them that is read, which a model never
+// writes, is brought to the nearer bound: what is computed from it stays a number.
+func (c *Codec) F32In(p *float32, least, most float32) {
+	if c.F32(p); c.Reading && c.Err == nil {
+		*p = min(max(*p, least), most)
+	}
+}
+
 func (c *Codec) F64(p *float64) {
 	bits := math.Float64bits(*p)
 	c.U64(&bits)

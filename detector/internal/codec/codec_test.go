@@ -124,3 +124,24 @@ func TestRefuses(t *testing.T) {
 		t.Errorf("3 things in 12 bytes: %d, %v", n, exact.Err)
 	}
 }
+
+// What is read of a number within bounds is within them, and what is no number is refused;
+// what is written is left as it is.
+func TestNumbersWithinBounds(t *testing.T) {
+	for _, c := range []struct{ written, read float32 }{{-1, 0}, {0, 0}, {7.5, 7.5}, {64, 64}, {65, 64}, {1e38, 64}} {
+		var w Codec
+		from := c.written
+		w.F32In(&from, 0, 64)
+		r, got := Codec{B: w.B, Reading: true}, float32(0)
+		if r.F32In(&got, 0, 64); from != c.written || r.Err != nil || got != c.read {
+			t.Errorf("%v: %v is left, %v was read, %v; want %v", c.written, from, got, r.Err, c.read)
+		}
+	}
+	var w Codec
+	none := float32(math.NaN())
+	w.F32(&none)
+	r := Codec{B: w.B, Reading: true}
+	if r.F32In(new(float32), 0, 64); r.Err == nil {
+		t.Error("what is no number was read")
+	}
+}
