@@ -40,8 +40,8 @@ func TestFieldEnding(t *testing.T) {
 }
 
 // Where few values stand, those that come back say what belongs there: an attack that was
-// learned does not make another one with the same signs usual. A third one in 700 records
-// may be no more than the first two.
+// learned does not make another one with the same signs usual, in a field that is young too.
+// One that is made of nothing but the signs of those right before it may pass.
 func TestFieldAttacksOneAfterTheOther(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 12))
 	page := func(path string) string {

@@ -180,7 +180,6 @@ type low struct {
 	count float32 // records with it
 	of    float32 // records in which its field was compared with others
 	fresh float32 // how far each of its records is a draw of its own, see beganAnew
-	anew  bool    // another value stood in the field before
 }
 
 // maxLows is how many categories of an event are compared with each other: 120 pairs,
@@ -911,9 +910,7 @@ func (m *Model) judgePairs(o *Observation) {
 	}
 	s.shape = 0
 	for i := range s.nlows {
-		l := &s.lows[i]
-		s.shape += l.id * shapeMix
-		l.anew = l.seen < 0 || s.list[l.seen].value != fs.keys.all[s.list[l.seen].key].place.last
+		s.shape += s.lows[i].id * shapeMix
 	}
 	m.judgeRush(o)
 	if s.nlows < 2 {
@@ -1087,6 +1084,7 @@ func (m *Model) learnFields(o *Observation) {
 	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
+	m.learnPairs(o) // before the values that stood there before are forgotten
 	s.had, s.grown = 0, 0
 	for _, at := range s.rest[:s.nrest] {
 		m.learnField(o, int(at), 1)
@@ -1099,15 +1097,26 @@ func (m *Model) learnFields(o *Observation) {
 		m.learnKeys(o, sample)
 	}
 	fs.shapes.count(s.shape, 1)
-	if s.nlows >= 2 {
-		times := pairTimes(s.shapes)
-		if times > 0 {
-			for i := range s.nlows {
-				fs.pairs.countAnew(s.lows[i].id, times, s.lows[i].anew)
-				for j := i + 1; j < s.nlows; j++ {
-					fs.pairs.count(pairKey(s.lows[i].id, s.lows[j].id), times)
-				}
-			}
+}
+
+// learnPairs takes in which values of categories came together, and which of them began anew.
+func (m *Model) learnPairs(o *Observation) {
+	fs, s := &m.fields, &o.fields
+	if s.nlows < 2 {
+		return
+	}
+	times := pairTimes(s.shapes)
+	if times == 0 {
+		return
+	}
+	for i := range s.nlows {
+		l, anew := &s.lows[i], uint32(0) // a statement is a draw each time
+		if l.seen < 0 || s.list[l.seen].value != fs.keys.all[s.list[l.seen].key].place.last {
+			anew = times
+		}
+		fs.pairs.countBoth(l.id, times, anew)
+		for j := i + 1; j < s.nlows; j++ {
+			fs.pairs.count(pairKey(l.id, s.lows[j].id), times)
 		}
 	}
 }

@@ -26,7 +26,7 @@ type grams struct {
 type gram struct {
 	key uint32 // 0 = empty
 	n   uint16 // times seen
-	t   uint16 // of a context: times that something new stood behind it; of a value among pairs: times that it began anew
+	t   uint16 // of a context: times that something new stood behind it; of a pair's value: that it began anew
 }
 
 const gramsAtFirst = 1 << 10
@@ -90,21 +90,18 @@ func (g *grams) count(key, n uint32) (isNew bool) {
 // context counts the key of a context n times more, and one time more that
 // something new stood behind it when isNew.
 func (g *grams) context(key, n uint32, isNew bool) {
-	s := g.claim(key)
-	s.n = saturate(uint32(s.n) + n)
+	t := uint32(0)
 	if isNew {
-		s.t = saturate(uint32(s.t) + 1)
+		t = 1
 	}
+	g.countBoth(key, n, t)
 }
 
-// countAnew counts the key of a value n times more, of those as many that began anew when
-// anew.
-func (g *grams) countAnew(key, n uint32, anew bool) {
+// countBoth counts the key n times more, of those t times what its t says.
+func (g *grams) countBoth(key, n, t uint32) {
 	s := g.claim(key)
 	s.n = saturate(uint32(s.n) + n)
-	if anew {
-		s.t = saturate(uint32(s.t) + n)
-	}
+	s.t = saturate(uint32(s.t) + t)
 }
 
 // claim returns the key's entry, made if need be. The pointer is valid until

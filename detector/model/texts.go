@@ -133,10 +133,10 @@ func lowest(set uint64) int { return bits.TrailingZeros64(set) & 63 }
 func (t *texts) surprise(m marks) float32 {
 	var sum float32
 	add := func(set uint64, counts *[64]uint16, of float32) {
-		plain := plain(of)
+		from := plain(of)
 		for ; set != 0; set &= set - 1 {
 			n := counts[lowest(set)]
-			if n >= plain {
+			if n >= from {
 				continue
 			}
 			count := float32(n) + 0.5
@@ -240,7 +240,11 @@ func (t *texts) findOdd() {
 	t.odd, t.oddFor = marks{}, t.n
 	letter, sign := plain(t.lettered()), plain(t.n)
 	for i := range 64 {
-		if t.with[i] < letter && letterMarks>>i&1 != 0 || t.with[i] < sign && letterMarks>>i&1 == 0 {
+		from := sign
+		if letterMarks>>i&1 != 0 {
+			from = letter
+		}
+		if t.with[i] < from {
 			t.odd.with |= 1 << i
 		}
 		if t.pairs[i] < sign {
