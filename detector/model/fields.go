@@ -1084,7 +1084,7 @@ func (m *Model) learnFields(o *Observation) {
 	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
-	m.learnPairs(o) // before the values that stood there before are forgotten
+	m.learnPairs(o)
 	s.had, s.grown = 0, 0
 	for _, at := range s.rest[:s.nrest] {
 		m.learnField(o, int(at), 1)
@@ -1099,7 +1099,7 @@ func (m *Model) learnFields(o *Observation) {
 	fs.shapes.count(s.shape, 1)
 }
 
-// learnPairs takes in which values of categories came together, and which of them began anew.
+// learnPairs takes in which values of categories came together.
 func (m *Model) learnPairs(o *Observation) {
 	fs, s := &m.fields, &o.fields
 	if s.nlows < 2 {
@@ -1110,13 +1110,28 @@ func (m *Model) learnPairs(o *Observation) {
 		return
 	}
 	for i := range s.nlows {
-		l, anew := &s.lows[i], uint32(0) // a statement is a draw each time
-		if l.seen < 0 || s.list[l.seen].value != fs.keys.all[s.list[l.seen].key].place.last {
-			anew = times
-		}
-		fs.pairs.countBoth(l.id, times, anew)
+		fs.pairs.count(s.lows[i].id, times)
 		for j := i + 1; j < s.nlows; j++ {
-			fs.pairs.count(pairKey(l.id, s.lows[j].id), times)
+			fs.pairs.count(pairKey(s.lows[i].id, s.lows[j].id), times)
+		}
+	}
+}
+
+// learnAnew takes in which values of categories began anew, so many times.
+func (m *Model) learnAnew(o *Observation, times float32) {
+	fs, s := &m.fields, &o.fields
+	if s.nlows < 2 {
+		return
+	}
+	for i := range s.nlows {
+		l := &s.lows[i]
+		if l.seen < 0 { // a statement is a draw each time
+			continue
+		}
+		if is := &s.list[l.seen]; is.value != fs.keys.all[is.key].place.last {
+			if g := fs.pairs.find(l.id); g.key != 0 {
+				g.t = saturate(uint32(g.t) + uint32(times))
+			}
 		}
 	}
 }
@@ -1147,6 +1162,9 @@ func (m *Model) learnKeys(o *Observation, sample bool) {
 	}
 	if next := sampled(m.records + 1); times == 0 && !next {
 		return
+	}
+	if times > 0 {
+		m.learnAnew(o, times) // before the values that stood there before are forgotten
 	}
 	for i := range s.n {
 		is := &s.list[i]
@@ -1217,7 +1235,6 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	p.n += times
 	p.kinds[s.sort] += times
 	p.seldom.learn(c.count, times, placeHorizon)
-	p.last = s.value
 	if p.category() {
 		p.compared += times
 	}

@@ -16,7 +16,7 @@ type place struct {
 	n        float32             // values seen, aged
 	kinds    [valueSorts]float32 // of them, by what sort they were
 	compared float32             // records in which it was a category, to be compared with others
-	last     uint32              // hash of the value before
+	last     uint32              // hash of the value before a record that is learned from
 	distinct uint32              // values that were new, not aged
 	settled  settled
 	words    bool               // its values are judged with the message, where there is one

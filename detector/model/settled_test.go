@@ -115,3 +115,30 @@ func TestSettledPlaces(t *testing.T) {
 		t.Errorf("after one that is new there are %v values, %d different; before %v, %d", p.n, p.distinct, n, distinct)
 	}
 }
+
+// TestBeganAnewOfSettledPlaces: how often values begin anew is known as well where nothing
+// is found out of most records.
+func TestBeganAnewOfSettledPlaces(t *testing.T) {
+	const records, session = 20_000, 50
+	for seed := range uint64(4) {
+		m, o, rng := New(), new(Observation), rand.New(rand.NewPCG(seed, 3))
+		field := func(name string, value, of int) Field {
+			return Field{Name: []byte(name), Kind: Text, Value: fmt.Appendf(nil, "%s-%c", name, 'a'+value%of)}
+		}
+		var fields []Field
+		for i := range records {
+			fields = []Field{field("zone", rng.IntN(4), 4), field("verb", rng.IntN(6), 6), field("client", i/session, 5)}
+			observe(&m, o, fields)
+		}
+		for i, want := range []float64{1, 1, 1. / session / 0.8} { // four in five have another client
+			f := fields[i]
+			is := seenOf(f)
+			g := m.fields.pairs.find(is.id())
+			of := m.fields.keys.all[m.fields.keys.find(is.hash)].place.compared
+			got := float64(beganAnew(float32(g.t), float32(g.n), of))
+			if share := got / want; share < 0.8 || share > 1.25 {
+				t.Errorf("seed %d, %s: %v of its %d records are draws of their own, want %v", seed, f.Value, got, g.n, want)
+			}
+		}
+	}
+}
