@@ -1238,12 +1238,15 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	if p.category() {
 		p.compared += times
 	}
-	counts := uint32(times)
-	if c.count == 0 {
-		p.distinct += counts
-		counts = 1
+	counts, of := uint32(times), uint32(1)
+	if p.identifier() { // some are enough, and say how many the others are
+		of = someIdentifiers
 	}
-	if !p.identifier() || s.value&7 == 0 { // of identifiers some are enough
+	if s.value%of == 0 {
+		if c.count == 0 {
+			p.distinct += counts * of
+			counts = 1
+		}
 		fs.values.countAt(c.place, s.id(), counts)
 		if c.count == 0 {
 			if g := fs.values.find(s.id()); g.key != 0 {
@@ -1279,6 +1282,9 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 // knownIdentifier is how many values must have been seen to say that a field holds
 // identifiers: in fewer, most are new in every field.
 const knownIdentifier = 100
+
+// someIdentifiers is one in how many identifiers is counted, by its hash.
+const someIdentifiers = 8
 
 // identifier reports whether most values are new: a name of one thing among many.
 func (p *place) identifier() bool { return p.n > knownIdentifier && float32(p.distinct) > p.n/2 }

@@ -142,3 +142,31 @@ func TestBeganAnewOfSettledPlaces(t *testing.T) {
 		}
 	}
 }
+
+// TestManyValuesAreNoIdentifiers: the first hundred of many values are all different, and yet
+// they come back. Identifiers do not.
+func TestManyValuesAreNoIdentifiers(t *testing.T) {
+	const records, values = 6000, 600
+	m, o, rng := New(), new(Observation), rand.New(rand.NewPCG(4, 4))
+	names := []string{"client", "trace"}
+	for i := range records {
+		observe(&m, o, []Field{
+			{Name: []byte(names[0]), Kind: Text, Value: fmt.Appendf(nil, "c-%x", rng.IntN(values)*7919)},
+			{Name: []byte(names[1]), Kind: Text, Value: fmt.Appendf(nil, "%016x", rng.Uint64())},
+		})
+		if i == knownIdentifier+50 {
+			for _, name := range names {
+				if !m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte(name)))].place.identifier() {
+					t.Errorf("after %d different values %s is no identifier", i, name)
+				}
+			}
+		}
+	}
+	for i, want := range []float64{values, records} {
+		p := &m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte(names[i])))].place
+		// What was not counted while they looked like identifiers is once more.
+		if got := float64(p.distinct); p.identifier() != (i == 1) || got < 0.75*want || got > 2*want {
+			t.Errorf("%s is an identifier: %t, %v values of %v are different, want %v", names[i], p.identifier(), got, p.n, want)
+		}
+	}
+}
