@@ -2,6 +2,8 @@ package detector_test
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -80,6 +82,51 @@ func TestABurstLikeOneBeforeIsNoNews(t *testing.T) {
 		shop(20_000)
 		if told := fetch(c.lines); told > 0 != c.told {
 			t.Errorf("%d lines after 20 at the beginning: %d told, want some: %v", c.lines, told, c.told)
+		}
+	}
+}
+
+// TestARunOfRecords says one record again and again, the very same one or with new
+// numbers and identifiers, in a log that was seen for a while and in one that is known
+// well. Records that differ in what they ask for are no run, nor are a few.
+func TestARunOfRecords(t *testing.T) {
+	const few = 20 // fewer than a rush
+	request := func(client, page int, rest string) string {
+		return fmt.Sprintf(`{"client":"c-%c%c","page":"/p/%c%c","verb":"GET","code":"200"%s}`, 'a'+client/26, 'a'+client%26, 'a'+page/26, 'a'+page%26, rest)
+	}
+	for _, known := range []int{1500, 6000} {
+		for _, c := range []struct {
+			name   string
+			traced bool
+			page   func(i int) int
+			say    string
+		}{
+			{"the very same", false, func(int) int { return 7 }, "the same record "},
+			{"the same but for an identifier and a number", true, func(int) int { return 7 }, "records that differ in numbers and identifiers only, "},
+			{"other pages", true, func(i int) int { return i * 7 % 600 }, ""},
+		} {
+			rng := rand.New(rand.NewPCG(uint64(known), 5))
+			rest := func() string {
+				if !c.traced {
+					return ""
+				}
+				return fmt.Sprintf(`,"trace":"%016x","ms":%d`, rng.Uint64(), 5+rng.IntN(90))
+			}
+			seldom := func(n int) int { return int(float64(n) * math.Pow(rng.Float64(), 6)) } // most of few
+			w := watch(t, func() string { return request(seldom(300), seldom(600), rest()) }, known)
+			told, reason := 0, ""
+			for i := range 8 * few {
+				if v := w.see(request(3, c.page(i), rest())); v.Anomaly {
+					told++
+					reason = string(v.Reason)
+					if i < few {
+						t.Errorf("%s, of %d: record %d is told: %s", c.name, known, i+1, reason)
+					}
+				}
+			}
+			if (told > 0) != (c.say != "") || !strings.Contains(reason, c.say) || told > 2 {
+				t.Errorf("%s, of %d: told %d times, %q", c.name, known, told, reason)
+			}
 		}
 	}
 }

@@ -23,31 +23,28 @@ var rateFading = newFading(rateHorizon)
 const (
 	perNat = 1.4427 // bits in a nat, 1/ln 2
 
-	burstWeight = 4.5 // points for each doubling of
-	burstScale  = 4   // so many bits beyond the usual burst
-	runWeight   = 5   // points for each octave that a run of one line is longer than the longest,
-	runFree     = 2   // less so many
-	mostBurst   = 24  // points
+	burstWeight = 4.5     // points for each doubling of
+	burstScale  = 4       // so many bits beyond the usual burst
+	runWeight   = 5       // points for each octave that a run of one line is longer than the longest,
+	runFree     = 2       // less so many
+	mostBurst   = 24      // points
+	mostRun     = 1 << 15 // lines of a run that are counted
 )
 
 // judgeBurst sees whether a known pattern comes more often than it ever did.
 func (m *Model) judgeBurst(o *Observation) {
 	st := o.known
-	o.all = o.hashAll()
+	o.all, o.run = o.hashAll(), 0
 	if st == nil {
-		o.rate, o.run, o.burst = 1, 0, 0
+		o.rate, o.burst = 1, 0
 		return
 	}
 	gap := m.records - st.last
 	o.rate = st.rate*rateFading.after(gap) + 1
 	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * perNat * m.clock.lull()
 	o.burst = burstBits(o.rate, expected)
-	o.run = 0
-	if st.all == o.all && gap == 1 {
-		o.run = min(st.run+1, 1<<15)
-	}
-	if st.seen < maturity {
-		return
+	if o.run = st.same.goesOn(gap == 1 && st.all == o.all); o.textless() || st.seen < maturity {
+		return // of records without a message a rush and a run of their fields say it better
 	}
 	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
@@ -60,14 +57,79 @@ func (m *Model) judgeBurst(o *Observation) {
 			points = burstWeight * log2(1+float64(over/burstScale))
 		}
 	}
-	if others := st.seen - min(st.seen, uint32(o.run)); o.run > 0 && others >= maturity {
-		same := (octavesOf(float64(o.run+1)) - st.longest).float()
-		points = max(points, runWeight*same-runFree)
+	featBurst.set(&o.Row, min(mostBurst, max(points, st.same.points(o.run, st.seen))))
+}
+
+// judgeRun sees whether a record without a message comes oftener in a row than ever: the
+// very same one, or one that differs by its numbers and identifiers alone.
+func (m *Model) judgeRun(o *Observation) {
+	s, st := &o.fields, o.known
+	if s.similar = 0; st == nil {
+		return
 	}
-	if o.Size == 0 {
-		return // of records without a message a rush says it better, see judgeRush
+	s.similar = st.alike.goesOn(m.records-st.last == 1 && st.alikeOf == uint32(s.alike))
+	same, alike := float32(0), float32(0)
+	if o.run >= leastRush {
+		same = st.same.points(o.run, st.seen)
 	}
-	featBurst.set(&o.Row, min(mostBurst, points))
+	if s.similar >= leastRush {
+		alike = st.alike.points(s.similar, st.seen)
+	}
+	if points := min(mostBurst, max(same, alike)); points > featBurst.Points(&o.Row) {
+		featBurst.set(&o.Row, points)
+		s.rushed, s.runAlike = false, alike > same
+	}
+}
+
+// inRow is how many records of the run that makes the event strange came before it; 0 if
+// none does.
+func (o *Observation) inRow() uint16 {
+	switch {
+	case o.fields.rushed:
+		return 0
+	case o.fields.runAlike:
+		return o.fields.similar
+	}
+	return o.run
+}
+
+// run is how often in a row a statement says the same.
+type run struct {
+	n       uint16  // times behind the first, until now
+	longest octaves // usual longest run
+}
+
+// goesOn returns n with a record that says the same as the one before, or does not.
+func (r *run) goesOn(same bool) uint16 {
+	if !same {
+		return 0
+	}
+	return min(r.n+1, mostRun)
+}
+
+// points are the points for n of them, nine times as many as ever flag a line alone, where a statement has seen so many records.
+func (r *run) points(n uint16, seen uint32) float32 {
+	if others := seen - min(seen, uint32(n)); n == 0 || others < maturity {
+		return 0
+	}
+	return runWeight*(octavesOf(float64(n+1))-r.longest).float() - runFree
+}
+
+// learn takes n of them in. A run is usual once it is over, or as far as it was strange: until
+// then a longer one is longer, however slowly it came to be.
+func (r *run) learn(n uint16, strange bool) {
+	if n < r.n {
+		r.longest = max(r.longest, octavesOf(float64(r.n+1)))
+	}
+	r.n = n
+	if x := octavesOf(float64(n + 1)); strange && x > r.longest {
+		r.longest += max(1, octaves(float32(x-r.longest)*runFollow))
+	}
+}
+
+func (r *run) carry(c *codec.Codec) {
+	c.U16(&r.n)
+	r.longest.carry(c)
 }
 
 // burstBits is Chernoff's bound on so many records of a Poisson process, in bits.
@@ -89,10 +151,7 @@ func (o *Observation) hashAll() uint64 {
 }
 
 func (m *Model) learnBurst(o *Observation, st *statement) {
-	if o.run < st.run { // the run is over
-		st.longest = max(st.longest, octavesOf(float64(st.run+1)))
-	}
-	st.last, st.all, st.rate, st.run = m.records, o.all, o.rate, o.run
+	st.last, st.all, st.rate = m.records, o.all, o.rate
 	if o.rate > st.height {
 		st.height = o.rate
 	} else if o.rate < st.height/4 { // the burst is over: such a one is no news again
@@ -109,8 +168,11 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 	if o.rate > st.peak {
 		st.peak += (o.rate - st.peak) * followPart(told)
 	}
-	if r := octavesOf(float64(o.run + 1)); r > st.longest {
-		st.longest += max(1, octaves(float32(r-st.longest)*followRun(told)))
+	strange := featBurst.Points(&o.Row) >= Strange
+	st.same.learn(o.run, strange)
+	if o.textless() {
+		st.alike.learn(o.fields.similar, strange)
+		st.alikeOf = uint32(o.fields.alike)
 	}
 }
 
@@ -141,9 +203,9 @@ const (
 	// restless is not told all the time.
 	burstFollow = 0.1
 
-	// runToldFollow and runFollow are the same for runs of the very same line.
-	runToldFollow = 0.25
-	runFollow     = 0.01
+	// runFollow is by how much of the way a run that is strange becomes the usual one with
+	// each record, whether it is told or, in a storm, is not.
+	runFollow = 0.25
 )
 
 func followPart(told bool) float32 {
@@ -151,11 +213,4 @@ func followPart(told bool) float32 {
 		return 1
 	}
 	return burstFollow
-}
-
-func followRun(told bool) float32 {
-	if told {
-		return runToldFollow
-	}
-	return runFollow
 }

@@ -82,7 +82,7 @@ func (m *Model) reach(o *Observation) {
 	if st == nil {
 		return
 	}
-	o.reached = uint32(st.all) + st.last + st.habit.begun + uint32(st.longest)
+	o.reached = uint32(st.all) + st.last + st.habit.begun + uint32(st.same.longest)
 	sample := sampled(m.records)
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
 		if st.uncoded>>i&1 != 0 || !o.mayBeCode(i) {

@@ -218,11 +218,16 @@ func phraseBurst(o *Observation, dst []byte) []byte {
 		return o.phraseRush(dst)
 	}
 	st := o.known
-	if o.run > 2 {
-		dst = append(dst, "the same line "...)
-		dst = thousands(dst, int(o.run)+1)
+	if n := o.inRow(); n > 2 {
+		what, longest := "the same line ", st.same.longest
+		if o.fields.runAlike {
+			what, longest = "records that differ in numbers and identifiers only, ", st.alike.longest
+		} else if o.textless() {
+			what = "the same record "
+		}
+		dst = thousands(append(dst, what...), int(n)+1)
 		dst = append(dst, " times in a row, usually at most "...)
-		return thousands(dst, int(math.Round(st.longest.exp())))
+		return thousands(dst, int(math.Round(longest.exp())))
 	}
 	dst = append(dst, "message far above its usual rate: "...)
 	n := st.seen + 1 - min(st.calm.seen, st.seen)

@@ -133,6 +133,7 @@ type fieldsSeen struct {
 	n         int
 	form      uint64          // hash of their names, in their order
 	sum       uint64          // of the hashes of the fields with their values
+	alike     uint64          // of those that not each record has another value of, and of the statement
 	routine   bool            // nothing more was looked at, see Model.routine
 	text      [maxSeen][]byte // of parts
 	rest      [maxSeen]uint8  // indices in list of what is not routine
@@ -146,6 +147,8 @@ type fieldsSeen struct {
 	nlows     int
 	shape     uint32
 	rushed    bool
+	similar   uint16 // records in a row that were alike before it, and
+	runAlike  bool   // they are what is strange
 	shapes    uint32 // how often the shape came before
 	rawValue  float32
 	rawKey    float32
@@ -325,7 +328,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
 	s.nlows, s.nrest = 0, 0
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
-	s.rushed, s.young = false, 0
+	s.rushed, s.runAlike, s.young = false, false, 0
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
 	if s.n = len(o.Fields); s.n == 0 {
 		return

@@ -190,7 +190,8 @@ func (s *statement) rebase(g *merger, of uint32) {
 func (s *statement) merge(o *statement, later bool) {
 	one, other := s.seen, o.seen
 	if later {
-		s.all, s.rate, s.run, s.height, s.calm = o.all, o.rate, o.run, o.height, o.calm
+		s.all, s.rate, s.height, s.calm = o.all, o.rate, o.height, o.calm
+		s.alikeOf = o.alikeOf
 		s.burstAt = o.burstAt
 		s.calm.seen += one
 	} else {
@@ -210,10 +211,20 @@ func (s *statement) merge(o *statement, later bool) {
 	}
 	s.seen = min(s.seen+o.seen, math.MaxUint32/2)
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
-	s.peak, s.longest = max(s.peak, o.peak), max(s.longest, o.longest)
+	s.peak = max(s.peak, o.peak)
+	s.same.merge(o.same, later)
+	s.alike.merge(o.alike, later)
 	s.free |= o.free
 	s.uncoded |= o.uncoded
 	s.length.merge(o.length)
+}
+
+// merge adds another log's run, which may be of the later log.
+func (r *run) merge(o run, later bool) {
+	if later {
+		r.n = o.n
+	}
+	r.longest = max(r.longest, o.longest)
 }
 
 // restartPauses counts the log's pauses from here on, so that those of two logs can be

@@ -113,7 +113,7 @@ func TestMergeWithNothing(t *testing.T) {
 // together: one that is new there must be merged, and counted here.
 func TestMergeKnowsEveryField(t *testing.T) {
 	for of, fields := range map[reflect.Type]int{
-		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 24, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
+		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 25, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
 		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tails](): 3,
 		reflect.TypeFor[fields](): 13, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 4, reflect.TypeFor[place](): 13,
 		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 7, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
@@ -251,5 +251,21 @@ func TestRoomIsForTheLargest(t *testing.T) {
 	a, b := Room{1, 20, 3, 40}, Room{10, 2, 30, 4}
 	if got, want := a.Max(b), (Room{10, 20, 30, 40}); got != want || b.Max(a) != want {
 		t.Errorf("%+v and %+v, want %+v", got, b.Max(a), want)
+	}
+}
+
+// TestMergeRuns: a run goes on in the later log, and the longest is that of both.
+func TestMergeRuns(t *testing.T) {
+	for _, later := range []bool{false, true} {
+		r, want := run{n: 3, longest: 500}, run{n: 3, longest: 700}
+		if later {
+			want.n = 8
+		}
+		if r.merge(run{n: 8, longest: 700}, later); r != want {
+			t.Errorf("later %t: %+v, want %+v", later, r, want)
+		}
+		if r.merge(run{longest: 1}, false); r != want {
+			t.Errorf("later %t: %+v behind a shorter one, want %+v", later, r, want)
+		}
 	}
 }

@@ -245,6 +245,9 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		m.judgeBelow(o) // asked of what may be news alone
 	}
 	m.judgeFields(o)
+	if textless {
+		m.judgeRun(o)
+	}
 }
 
 // failurePoints are the points for the most surprising word of failure. In a

@@ -100,6 +100,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		}
 	}
 	// What is looked for in all records with fields.
+	all.alike = sum
 	all.shape = h.shape ^ (uint32(o.Line.Hash) | 1)
 	if fs.recently(all.shape) >= leastRush {
 		return false
@@ -167,13 +168,15 @@ func (m *Model) sift(o *Observation) {
 	fs, all := &m.fields, &o.fields
 	keys, guess := &fs.keys, &fs.keys.behind[0]
 	statement := o.Pattern()
-	all.names = nameSeed
+	all.names, all.alike = nameSeed, statement
+	open := uint64(0)               // as in a form
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
 		s.routine = false
 		if s.aside != 0 {
 			if s.aside == null {
 				s.key = -1
+				all.alike += s.both
 				continue
 			}
 			all.addParts(at, o.Fields[at].Value)
@@ -185,6 +188,7 @@ func (m *Model) sift(o *Observation) {
 		if k == nil {
 			s.key, guess = -1, &keys.behind[0]
 			all.addRest(at)
+			all.alike += s.both
 			continue
 		}
 		s.key = int16(*guess)
@@ -192,6 +196,11 @@ func (m *Model) sift(o *Observation) {
 		all.names += s.hash
 		p := &k.place
 		any := p.settled.any
+		if any || p.settled.sort == 0 && p.open(s) {
+			open |= 1 << (at & 63)
+		} else if s.part == whole || open>>(s.of&63)&1 != 0 { // else it goes with the whole
+			all.alike += s.both
+		}
 		switch {
 		case p.settled.sort != s.sort+1:
 			all.addRest(at)
@@ -218,6 +227,12 @@ func (m *Model) sift(o *Observation) {
 			all.addLow(s.id(), at)
 		}
 	}
+}
+
+// open reports whether each record may have another value in the place, of the sort at hand:
+// what settled.any says of one that is known well.
+func (p *place) open(s *seenField) bool {
+	return s.sort == sortNumber && p.quantity(s.number, s.unit) || s.sort == sortText && p.identifier()
 }
 
 // What is known of a field's text by its characters.

@@ -38,8 +38,9 @@ type statement struct {
 	height  float32 // highest rate in the burst that is going on
 	calm    calm    // before it
 
-	run     uint16  // times in a row that the very same line came
-	longest octaves // usual longest run
+	same    run    // of the very same line
+	alike   run    // of records without a message that differ by numbers and identifiers alone
+	alikeOf uint32 // a hash of what its last record said but for those
 
 	free    uint8 // it has places that are free
 	class   uint8 // wordClass of its words, when it was new
@@ -345,8 +346,9 @@ func (s *statement) carry(c *codec.Codec) {
 	c.U32(&s.burstAt)
 	c.F32(&s.height)
 	s.calm.carry(c)
-	c.U16(&s.run)
-	s.longest.carry(c)
+	s.same.carry(c)
+	s.alike.carry(c)
+	c.U32(&s.alikeOf)
 	c.U8(&s.free)
 	c.U8(&s.class)
 	c.U8(&s.numbers)

@@ -117,8 +117,8 @@ const burstGrowth = 10
 func (o *Observation) burstGoesOn() bool {
 	st := o.known
 	begun := min(st.calm.seen, st.seen)
-	if o.run > 2 && !o.fields.rushed {
-		begun = st.seen - min(uint32(o.run), st.seen)
+	if n := uint32(o.inRow()); n > 2 {
+		begun = st.seen - min(n, st.seen)
 	}
 	return st.habit.told > begun && st.seen+1-begun < burstGrowth*(st.habit.told-begun)
 }
