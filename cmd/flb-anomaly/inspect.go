@@ -207,6 +207,8 @@ func (w *inspection) fields(list []model.FieldContents) {
 			if more := f.Distinct - len(f.Usual); more > 0 {
 				w.printf(" and %s", count(int64(more), "other value"))
 			}
+		case f.Kind == model.Identifier: // how many there are is estimated
+			w.printf(": nearly always another value")
 		default:
 			w.printf(": %s", count(int64(f.Distinct), "value"))
 		}

@@ -57,7 +57,7 @@ type FieldContents struct {
 	Records  int    // that had it, what is long past counting less
 	Share    float64
 	Kind     FieldKind
-	Distinct int          // values that were new, those forgotten and come back counted twice
+	Distinct int          // values that were new, those forgotten and come back counted twice; of identifiers an estimate
 	Empty    float64      // share of records in which it was empty, or -
 	Usual    []UsualValue // of a category or a code, the most frequent first
 	Numbers  *Range       // usual range where most values are numbers
