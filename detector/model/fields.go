@@ -520,8 +520,9 @@ const (
 
 	// openWeight multiplies that for a value, made like the others, of a place that had more
 	// than categoryValues: there are always new ones, pods of the next release, people of
-	// the next year. One that is the first in 90,000 is flagged.
-	openWeight = 0.5
+	// the next year. However long there was none, one is not told by itself: of the most
+	// bits that placeHorizon allows, 13.5, it leaves less than Strange with the forest's.
+	openWeight = 0.4
 
 	// partWeight multiplies that for a part of a path and for the address of a page: new
 	// pages come all the time. Measured.
