@@ -1257,7 +1257,7 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	}
 	if s.value%of == 0 {
 		if c.count == 0 {
-			p.distinct += counts * of
+			p.distinct += min(counts*of, math.MaxUint32-p.distinct)
 			counts = 1
 		}
 		fs.values.countAt(c.place, s.id(), counts)

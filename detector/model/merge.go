@@ -92,7 +92,8 @@ func (g *merger) ago(at, of uint32) uint32 { return g.records - min(of-at, g.rec
 // union is how many different ones there are of two lots of so many, where the share of
 // new ones lately is such: few where few are new, all where each is new.
 func union(a, b uint32, fresh float32) uint32 {
-	return max(a, b) + uint32(float32(min(a, b))*min(1, max(0, fresh)))
+	both := uint64(max(a, b)) + uint64(float32(min(a, b))*min(1, max(0, fresh)))
+	return uint32(min(both, math.MaxUint32))
 }
 
 // statements brings o's statements to those of m. One goes by the names that it has in

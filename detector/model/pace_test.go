@@ -328,7 +328,7 @@ func TestMergedParts(t *testing.T) {
 		a, b  uint32
 		fresh float32
 		want  uint32
-	}{{10, 4, 0, 10}, {10, 4, 1, 14}, {4, 10, 0.5, 12}, {10, 4, 7, 14}, {10, 4, -1, 10}} {
+	}{{10, 4, 0, 10}, {10, 4, 1, 14}, {4, 10, 0.5, 12}, {10, 4, 7, 14}, {10, 4, -1, 10}, {math.MaxUint32 - 1, 4, 1, math.MaxUint32}} {
 		if got := union(c.a, c.b, c.fresh); got != c.want {
 			t.Errorf("%d and %d, a share of %v new: %d, want %d", c.a, c.b, c.fresh, got, c.want)
 		}

@@ -170,3 +170,22 @@ func TestManyValuesAreNoIdentifiers(t *testing.T) {
 		}
 	}
 }
+
+// TestManyIdentifiers: after more of them than can be counted a field is still one of identifiers.
+func TestManyIdentifiers(t *testing.T) {
+	m, o, rng := New(), new(Observation), rand.New(rand.NewPCG(5, 5))
+	record := func() []Field {
+		return []Field{{Name: []byte("trace"), Kind: Text, Value: fmt.Appendf(nil, "%016x", rng.Uint64())}}
+	}
+	for range 1000 {
+		observe(&m, o, record())
+	}
+	p := &m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte("trace")))].place
+	p.distinct = math.MaxUint32 - 100
+	for range 1000 {
+		observe(&m, o, record())
+	}
+	if !p.identifier() || p.category() || p.distinct != math.MaxUint32 {
+		t.Errorf("an identifier: %t, a category: %t, of %d values", p.identifier(), p.category(), p.distinct)
+	}
+}
