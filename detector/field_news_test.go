@@ -95,7 +95,7 @@ func TestFirstFieldOfAllAmongTheOthers(t *testing.T) {
 func TestNameWithoutRoom(t *testing.T) {
 	d := newDetector(t, nil)
 	var v detector.Verdict
-	event := func(name string, queue string) *detector.Event {
+	event := func(name, queue string) *detector.Event {
 		return &detector.Event{Message: []byte("job done"), Fields: []detector.Field{{Name: []byte(name), Value: []byte("a")}, {Name: []byte("queue"), Value: []byte(queue)}}}
 	}
 	for i := range 600 { // more than are told apart

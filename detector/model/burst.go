@@ -34,16 +34,17 @@ const (
 // judgeBurst sees whether a known pattern comes more often than it ever did.
 func (m *Model) judgeBurst(o *Observation) {
 	st := o.known
-	o.all, o.run = o.hashAll(), 0
+	o.all = o.hashAll()
 	if st == nil {
-		o.rate, o.burst = 1, 0
+		o.rate, o.run, o.burst = 1, 0, 0
 		return
 	}
 	gap := m.records - st.last
 	o.rate = st.rate*rateFading.after(gap) + 1
 	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * perNat * m.clock.lull()
 	o.burst = burstBits(o.rate, expected)
-	if o.run = st.same.goesOn(gap == 1 && st.all == o.all); o.textless() || st.seen < maturity {
+	o.run = st.same.goesOn(gap == 1 && st.all == o.all)
+	if o.textless() || st.seen < maturity {
 		return // of records without a message a rush and a run of their fields say it better
 	}
 	var points float32
@@ -57,7 +58,7 @@ func (m *Model) judgeBurst(o *Observation) {
 			points = burstWeight * log2(1+float64(over/burstScale))
 		}
 	}
-	featBurst.set(&o.Row, min(mostBurst, max(points, st.same.points(o.run, st.seen))))
+	featBurst.set(&o.Row, min(mostBurst, max(points, st.same.points(o.run, 1, st.seen))))
 }
 
 // judgeRun sees whether a record without a message comes oftener in a row than ever: the
@@ -68,13 +69,7 @@ func (m *Model) judgeRun(o *Observation) {
 		return
 	}
 	s.similar = st.alike.goesOn(m.records-st.last == 1 && st.alikeOf == uint32(s.alike))
-	same, alike := float32(0), float32(0)
-	if o.run >= leastRush {
-		same = st.same.points(o.run, st.seen)
-	}
-	if s.similar >= leastRush {
-		alike = st.alike.points(s.similar, st.seen)
-	}
+	same, alike := st.same.points(o.run, leastRush, st.seen), st.alike.points(s.similar, leastRush, st.seen)
 	if points := min(mostBurst, max(same, alike)); points > featBurst.Points(&o.Row) {
 		featBurst.set(&o.Row, points)
 		s.rushed, s.runAlike = false, alike > same
@@ -107,9 +102,10 @@ func (r *run) goesOn(same bool) uint16 {
 	return min(r.n+1, mostRun)
 }
 
-// points are the points for n of them, nine times as many as ever flag a line alone, where a statement has seen so many records.
-func (r *run) points(n uint16, seen uint32) float32 {
-	if others := seen - min(seen, uint32(n)); n == 0 || others < maturity {
+// points are the points for n of them, of which at least so many are a run, where the
+// statement has seen so many records. Nine times as many as ever flag a line alone.
+func (r *run) points(n, least uint16, seen uint32) float32 {
+	if others := seen - min(seen, uint32(n)); n < least || others < maturity {
 		return 0
 	}
 	return runWeight*(octavesOf(float64(n+1))-r.longest).float() - runFree
@@ -164,11 +160,11 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 	if o.burst == 0 || o.rate < calmRate {
 		st.calm = calm{st.seen, m.records, o.Time}
 	}
-	told := o.Flagged && featBurst.Points(&o.Row) >= Strange // it is less news then
+	strange := featBurst.Points(&o.Row) >= Strange
+	told := o.Flagged && strange // it is less news then
 	if o.rate > st.peak {
 		st.peak += (o.rate - st.peak) * followPart(told)
 	}
-	strange := featBurst.Points(&o.Row) >= Strange
 	st.same.learn(o.run, strange)
 	if o.textless() {
 		st.alike.learn(o.fields.similar, strange)

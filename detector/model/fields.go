@@ -91,6 +91,7 @@ type seenField struct {
 
 	key     int16 // index in keys; -1 for a new one
 	routine bool  // see Model.sift
+	open    bool  // each record may have another value there
 }
 
 // seenClose is what is found out of a field that is not routine.
@@ -146,9 +147,9 @@ type fieldsSeen struct {
 	lows      [maxLows]low
 	nlows     int
 	shape     uint32
-	rushed    bool
-	similar   uint16 // records in a row that were alike before it, and
-	runAlike  bool   // they are what is strange
+	rushed    bool   // a rush is what is strange
+	similar   uint16 // records in a row before it that were alike
+	runAlike  bool   // their run is what is strange
 	shapes    uint32 // how often the shape came before
 	rawValue  float32
 	rawKey    float32

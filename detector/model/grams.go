@@ -94,11 +94,6 @@ func (g *grams) context(key, n uint32, isNew bool) {
 	if isNew {
 		t = 1
 	}
-	g.countBoth(key, n, t)
-}
-
-// countBoth counts the key n times more, of those t times what its t says.
-func (g *grams) countBoth(key, n, t uint32) {
 	s := g.claim(key)
 	s.n = saturate(uint32(s.n) + n)
 	s.t = saturate(uint32(s.t) + t)

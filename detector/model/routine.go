@@ -169,10 +169,9 @@ func (m *Model) sift(o *Observation) {
 	keys, guess := &fs.keys, &fs.keys.behind[0]
 	statement := o.Pattern()
 	all.names, all.alike = nameSeed, statement
-	open := uint64(0)               // as in a form
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
-		s.routine = false
+		s.routine, s.open = false, false
 		if s.aside != 0 {
 			if s.aside == null {
 				s.key = -1
@@ -196,9 +195,7 @@ func (m *Model) sift(o *Observation) {
 		all.names += s.hash
 		p := &k.place
 		any := p.settled.any
-		if any || p.settled.sort == 0 && p.open(s) {
-			open |= 1 << (at & 63)
-		} else if s.part == whole || open>>(s.of&63)&1 != 0 { // else it goes with the whole
+		if s.open = p.open(s); !s.open && (s.part == whole || all.list[s.of].open) { // else it goes with the whole
 			all.alike += s.both
 		}
 		switch {
@@ -229,9 +226,12 @@ func (m *Model) sift(o *Observation) {
 	}
 }
 
-// open reports whether each record may have another value in the place, of the sort at hand:
-// what settled.any says of one that is known well.
+// open reports whether each record may have another value in the place, of the sort at hand
+// where it is not known well.
 func (p *place) open(s *seenField) bool {
+	if p.settled.sort != 0 {
+		return p.settled.any
+	}
 	return s.sort == sortNumber && p.quantity(s.number, s.unit) || s.sort == sortText && p.identifier()
 }
 

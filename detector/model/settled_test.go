@@ -45,6 +45,11 @@ func observe(m *Model, o *Observation, fields []Field) {
 	m.Learn(o)
 }
 
+// placeOf is what is known of a field.
+func placeOf(m *Model, name string) *place {
+	return &m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte(name)))].place
+}
+
 // TestSettledPlaces: of what is known well, nothing is found out of a routine value, and
 // all of another one; what is counted stays as if each had been.
 func TestSettledPlaces(t *testing.T) {
@@ -53,9 +58,7 @@ func TestSettledPlaces(t *testing.T) {
 	for range records {
 		observe(&m, o, request(rng))
 	}
-	place := func(name string) *place {
-		return &m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte(name)))].place
-	}
+	place := func(name string) *place { return placeOf(&m, name) }
 	for name, want := range map[string]settled{
 		"method": {sort: 1 + sortText, category: true, value: uint32((&Field{Value: []byte("GET")}).hash())},
 		"trace":  {sort: 1 + sortText, any: true},
@@ -134,8 +137,7 @@ func TestBeganAnewOfSettledPlaces(t *testing.T) {
 			f := fields[i]
 			is := seenOf(f)
 			g := m.fields.pairs.find(is.id())
-			of := m.fields.keys.all[m.fields.keys.find(is.hash)].place.compared
-			got := float64(beganAnew(float32(g.t), float32(g.n), of))
+			got := float64(beganAnew(float32(g.t), float32(g.n), placeOf(&m, string(f.Name)).compared))
 			if share := got / want; share < 0.8 || share > 1.25 {
 				t.Errorf("seed %d, %s: %v of its %d records are draws of their own, want %v", seed, f.Value, got, g.n, want)
 			}
@@ -156,14 +158,14 @@ func TestManyValuesAreNoIdentifiers(t *testing.T) {
 		})
 		if i == knownIdentifier+50 {
 			for _, name := range names {
-				if !m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte(name)))].place.identifier() {
+				if !placeOf(&m, name).identifier() {
 					t.Errorf("after %d different values %s is no identifier", i, name)
 				}
 			}
 		}
 	}
 	for i, want := range []float64{values, records} {
-		p := &m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte(names[i])))].place
+		p := placeOf(&m, names[i])
 		// What was not counted while they looked like identifiers is once more.
 		if got := float64(p.distinct); p.identifier() != (i == 1) || got < 0.75*want || got > 2*want {
 			t.Errorf("%s is an identifier: %t, %v values of %v are different, want %v", names[i], p.identifier(), got, p.n, want)
@@ -180,7 +182,7 @@ func TestManyIdentifiers(t *testing.T) {
 	for range 1000 {
 		observe(&m, o, record())
 	}
-	p := &m.fields.keys.all[m.fields.keys.find(hashBytes(nameSeed, []byte("trace")))].place
+	p := placeOf(&m, "trace")
 	p.distinct = math.MaxUint32 - 100
 	for range 1000 {
 		observe(&m, o, record())
