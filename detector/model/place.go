@@ -60,6 +60,13 @@ func (p *place) category() bool {
 	return p.n >= categoryRecords && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < categoryDense*p.n
 }
 
+// knownIdentifier is how many values must have been seen to say that a field holds
+// identifiers: in fewer, most are new in every field.
+const knownIdentifier = 100
+
+// identifier reports whether most values are new: a name of one thing among many.
+func (p *place) identifier() bool { return p.n > knownIdentifier && float32(p.distinct) > p.n/2 }
+
 // confirms reports whether a value that came so many times before counts once more among
 // the texts of the place: at its 2nd, 4th, 8th time and so on, until it is known. Where few
 // values stand, those that come back say which signs belong there, and an attack that came

@@ -1,0 +1,230 @@
+package model
+
+import "math"
+
+// low is a value of a category.
+type low struct {
+	id   uint32
+	seen int // index in list; -1 for the statement
+
+	// Filled for shapes that are not routine.
+	count float32 // records with it
+	of    float32 // records in which its field was compared with others
+	fresh float32 // how far each of its records is a draw of its own, see beganAnew
+}
+
+// maxLows is how many categories of an event are compared with each other: 120 pairs,
+// what an attacker can make a record cost.
+const maxLows = 16
+
+// addLow takes a value of a category in.
+func (all *fieldsSeen) addLow(id uint32, at int) {
+	if all.nlows == maxLows {
+		all.addLowest(id, at)
+		return
+	}
+	l := &all.lows[all.nlows]
+	l.id, l.seen = id, at
+	all.nlows++
+}
+
+// addLowest is addLow where there are too many to be compared: those of the lowest names
+// stay, in whatever order they come.
+func (all *fieldsSeen) addLowest(id uint32, at int) {
+	name := func(i int) uint64 { return all.list[all.lows[i].seen].hash }
+	i := 0
+	for j := range all.lows {
+		if name(j) > name(i) {
+			i = j
+		}
+	}
+	if all.list[at].hash < name(i) {
+		all.lows[i].id, all.lows[i].seen = id, at
+	}
+}
+
+const (
+	// leastExpected is how often two values must have been expected together before
+	// it is news that they come together for the first time: the chance that they did
+	// not by accident is e^-3, one in twenty.
+	leastExpected = 3
+
+	// leastCompared is how many records both fields must have been in, so that their
+	// values' shares are known.
+	leastCompared = 200
+
+	// clumped is the power of the share of a value's records that are draws of their own
+	// by which fewer pairs are expected: between 1, where all of a session are one draw,
+	// and 0, where each is one. Sessions that go on at once take turns, and begin anew
+	// oftener than there are sessions. Measured.
+	clumped = 0.3
+
+	// leastOther is the share of records that would have had another value before at the
+	// least, so that a value that nearly always stands there is not divided by nothing.
+	leastOther = 0.02
+
+	// pairWeight is how many points an octave of the expected number is worth, less what
+	// chance may do among all pairs that could have been missed. Two values expected
+	// together 8 times beyond that are flagged: the chance of it is e^-8, one in 3,000.
+	// Measured.
+	pairWeight = 4.4
+)
+
+// judgePairs looks for two values, each routine, that never came together.
+func (m *Model) judgePairs(o *Observation) {
+	fs, s := &m.fields, &o.fields
+	if st := o.known; st != nil && len(o.Text) > 0 && st.seen >= firmValue && s.nlows < maxLows {
+		s.lows[s.nlows].id, s.lows[s.nlows].seen = uint32(mix64(st.hash, 5)), -1
+		s.nlows++
+	}
+	s.shape = 0
+	for i := range s.nlows {
+		s.shape += s.lows[i].id * shapeMix
+	}
+	m.judgeRush(o)
+	if s.nlows < 2 {
+		return
+	}
+	if s.shapes = uint32(fs.shapes.find(s.shape).n); s.shapes >= knownKeySet {
+		return
+	}
+	for i := range s.nlows {
+		l := &s.lows[i]
+		g := fs.pairs.find(l.id)
+		l.count, l.of, l.fresh = float32(g.n), fs.records, 1
+		if l.seen >= 0 {
+			l.of = fs.keys.all[s.list[l.seen].key].place.compared
+			l.fresh = beganAnew(float32(g.t), l.count, l.of)
+		}
+	}
+	if !fs.strangers(s.lows[:s.nlows], o.own()) { // as in most records
+		return
+	}
+	most, told, compared := float32(0), uint64(0), 0
+	for i := range s.nlows {
+		a := &s.lows[i]
+		for j := i + 1; j < s.nlows; j++ {
+			b := &s.lows[j]
+			expected := expected(a, b)
+			if expected < leastExpected {
+				continue
+			}
+			// What stands there for a whole session is one draw, not one a record.
+			// A pair is drawn no oftener than the one of the two that begins anew less.
+			if expected *= float32(math.Pow(float64(min(a.fresh, b.fresh)), clumped)); expected < leastExpected {
+				continue
+			}
+			if a.seen >= 0 && b.seen >= 0 {
+				// They can only meet in records that have both fields.
+				both := fs.keys.together(int(s.list[s.whole(a.seen)].key), int(s.list[s.whole(b.seen)].key))
+				if expected *= min(1, both/min(a.of, b.of)); expected < leastExpected {
+					continue
+				}
+			}
+			compared++
+			key := pairKey(a.id, b.id)
+			// Of equals whole values are told, not parts of a path, then one of them in
+			// whatever order they come.
+			rank := uint64(s.parts(a)+s.parts(b))<<32 | uint64(key)
+			if (expected > most || expected == most && rank < told) && fs.pairs.find(key).n <= o.own() {
+				most, told = expected, rank
+				s.together = [2]int{i, j}
+			}
+		}
+	}
+	if most > 0 { // the more pairs there are, the sooner one of them never met by chance (Bonferroni)
+		s.rawPair = pairWeight * log2(float64(1+max(0, most-float32(math.Log(float64(compared))))))
+	}
+}
+
+// beganAnew says how far each of the records with a value is a draw of its own, from 0 (it
+// stands there for a whole session) to 1: in how many of them another value stood in the
+// field before, beside in how many one would have if those before did not matter.
+func beganAnew(anew, count, of float32) float32 {
+	return min(1, (anew+0.5)/(count+0.5)/max(leastOther, 1-count/(of+1)))
+}
+
+// expected is in how many records two values would have come together if they had nothing
+// to do with each other, and all records had both of their fields; 0 where too few had.
+func expected(a, b *low) float32 {
+	of := min(a.of, b.of)
+	if of < leastCompared {
+		return 0
+	}
+	return (a.count / (a.of + 1)) * (b.count / (b.of + 1)) * of
+}
+
+// strangers reports whether there are two values that never came together although they
+// might have been expected to.
+func (fs *fields) strangers(lows []low, own uint16) bool {
+	for i := range lows {
+		for j := i + 1; j < len(lows); j++ {
+			a, b := &lows[i], &lows[j]
+			if expected(a, b) >= leastExpected && fs.pairs.find(pairKey(a.id, b.id)).n <= own {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parts is 1 for a value that is a part of another, 0 for a whole one.
+func (all *fieldsSeen) parts(l *low) int {
+	if l.seen >= 0 && all.list[l.seen].part != whole {
+		return 1
+	}
+	return 0
+}
+
+func pairKey(a, b uint32) uint32 { return (min(a, b)*0x85ebca6b ^ max(a, b)) * 0xc2b2ae35 }
+
+// learnPairs takes in which values of categories came together.
+func (m *Model) learnPairs(o *Observation) {
+	fs, s := &m.fields, &o.fields
+	if s.nlows < 2 {
+		return
+	}
+	times := pairTimes(s.shapes)
+	if times == 0 {
+		return
+	}
+	for i := range s.nlows {
+		fs.pairs.count(s.lows[i].id, times)
+		for j := i + 1; j < s.nlows; j++ {
+			fs.pairs.count(pairKey(s.lows[i].id, s.lows[j].id), times)
+		}
+	}
+}
+
+// learnAnew takes in which values of categories began anew, so many times.
+func (m *Model) learnAnew(o *Observation, times float32) {
+	fs, s := &m.fields, &o.fields
+	if s.nlows < 2 {
+		return
+	}
+	for i := range s.nlows {
+		l := &s.lows[i]
+		if l.seen < 0 { // a statement is a draw each time
+			continue
+		}
+		if is := &s.list[l.seen]; is.value != fs.keys.all[is.key].place.last {
+			if g := fs.pairs.find(l.id); g.key != 0 {
+				g.t = saturate(uint32(g.t) + uint32(times))
+			}
+		}
+	}
+}
+
+// pairTimes is how many times the pairs of a shape that came n times are counted: each time,
+// and later not one by one. At 8, 12, 16, 24, 32, … those since then are.
+func pairTimes(n uint32) uint32 {
+	switch {
+	case n < knownKeySet:
+		return 1
+	case n&(n-1) == 0:
+		return n / 4
+	case n%3 == 0 && n/3&(n/3-1) == 0:
+		return n / 3
+	}
+	return 0
+}

@@ -1,0 +1,94 @@
+package model
+
+import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
+
+// quantity reports whether a number is one of those whose range is known in its place:
+// how far out it is says all there is to say of it, and that 90 ms never came, where 12
+// to 79 did, is no news. A number with a unit is a quantity, however few there are, and
+// so are counts: numbers that lie side by side, as codes do not.
+func (p *place) quantity(x octaves, unit pattern.Unit) bool {
+	if x == noNumber || p.distinct <= maxCodes && unit == pattern.UnitNone && !p.counts() {
+		return false
+	}
+	return p.numbers.n >= firmRange && p.kinds[sortText]*mixedShare <= p.n
+}
+
+// counts reports whether most of the numbers between the least and the largest of a place
+// stood there.
+func (p *place) counts() bool {
+	usual := &p.numbers.told
+	return p.distinct >= leastCounts && usual.hi.number()-usual.lo.number() < 2*float64(p.distinct)
+}
+
+// leastCounts is how many numbers that lie side by side are counts: fewer are the exit
+// statuses 0, 1 and 2, too.
+const leastCounts = maturity
+
+// zeroWeight is how many points a bit of surprise is worth for the first number that
+// is not 0 in a field that always was: after 4,000 zeros it is flagged.
+const zeroWeight = 1.2
+
+const (
+	nearNumber     = 1   // octaves outside a range that say nothing
+	farWeight      = 5.5 // points for each doubling of what is beyond, in octaves; measured
+	widthWeight    = 0.1 // octaves beyond that each octave of the range's own width takes; measured
+	evidenceWeight = 0.5 // points for each doubling of the numbers that the range rests on; measured
+
+	negativeOctaves = 8 // that a negative number counts as beyond where there never was one
+	smallMost       = 3 // octaves that a number below counts as at most,
+	smallShare      = 4 // and one in so many of them: it is seldom news that something is small, but where all lie within an octave
+)
+
+// firmRange is how many numbers a range in a field of a statement rests on before it
+// is judged by instead of the range of the field in all records.
+const firmRange = 20
+
+// mixedShare: a field in which one value in so many is a text holds no quantity. Its
+// numbers are identifiers without letters (7f774eeffb9e, 550012525620).
+const mixedShare = 4
+
+func (m *Model) judgeNumber(o *Observation, at int, p *place) {
+	s, c := &o.fields.list[at], &o.fields.close[at]
+	if p.kinds[sortText]*mixedShare > p.n {
+		return
+	}
+	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
+	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
+		if r := &m.fields.ranges.slots[c.ranged]; r.n >= firmRange {
+			usual, told, n = r.span, r.told, r.n
+		}
+	}
+	if n < firmRange {
+		return
+	}
+	var d float32
+	switch {
+	case s.number > usual.hi:
+		d = (s.number - usual.noticed(s.unit).hi).float()
+	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
+		d = negativeOctaves
+	case s.number < usual.lo:
+		narrow := max(0, 1-(usual.hi-usual.lo).float())
+		d = min(smallMost, (usual.lo-s.number).float()/(smallShare-(smallShare-1)*narrow))
+	}
+	if d <= nearNumber {
+		return
+	}
+	width := min(widest, (usual.hi - usual.lo).float())
+	points := farWeight*log2(float64(1+d/(1+widthWeight*width))) + evidenceWeight*log2(float64(n))
+	if usual.zeros() { // how far it is from 0, no logarithm can tell
+		points = min(points, zeroWeight*log2(float64(n)))
+	}
+	if all := p.numbers.span; s.number <= all.hi && s.number >= all.lo {
+		points *= explained // other records have such numbers there
+	}
+	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
+		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, told
+	}
+}
+
+func (o *Observation) rangeKey(s *seenField) uint32 {
+	return rangeKey(o.Pattern(), s.hash)
+}
+
+func rangeKey(statement, name uint64) uint32 { return uint32(mix64(statement, name)) }

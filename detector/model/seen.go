@@ -1,0 +1,143 @@
+package model
+
+import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
+
+// seenField is a field of the event at hand, or a part of one.
+type seenField struct {
+	Name
+	both   uint64  // hash of name and value
+	value  uint32  // hash
+	number octaves // noNumber for what is none, and for 0
+	part   part
+	aside  uint8
+	text   uint8 // see usualText
+	sort   uint8
+	unit   pattern.Unit
+	of     int16 // of a part: the index of the field
+
+	key     int16 // index in keys; -1 for a new one
+	routine bool  // see Model.sift
+	open    bool  // each record may have another value there
+}
+
+// seenClose is what is found out of a field that is not routine.
+type seenClose struct {
+	place  uint32  // of the value's id in fields.values
+	count  uint32  // how often the value stood here before
+	ranged int32   // index of the number's range in fields.ranges; -1 = it was not looked for, or is not there
+	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
+	marks  marks
+}
+
+// id is what a value is known by in its field.
+func (s *seenField) id() uint32 { return uint32(s.both) }
+
+// part says what of a field's value is looked at.
+type part uint8
+
+const (
+	whole  part = iota
+	first       // of a path: its first part
+	ending      // of a path: what stands behind the last dot, jpg
+)
+
+// What sets a few fields aside.
+const (
+	null = 1 + iota // it is as if they were not there
+	path            // they have parts
+)
+
+// partSeeds turn the hash of a field's name into that of a part's.
+var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa}
+
+// maxSeen is how many fields, with the message and the level, and parts of fields of an
+// event are looked at.
+const maxSeen = MaxFields + 16
+
+// fieldsSeen is what judgeFields found out of the event at hand.
+type fieldsSeen struct {
+	list      [maxSeen]seenField // of Observation.Fields, in their order, then of what else is looked at
+	n         int
+	form      uint64          // hash of their names, in their order
+	sum       uint64          // of the hashes of the fields with their values
+	alike     uint64          // of those that not each record has another value of, and of the statement
+	routine   bool            // nothing more was looked at, see Model.routine
+	text      [maxSeen][]byte // of parts
+	rest      [maxSeen]uint8  // indices in list of what is not routine
+	nrest     int
+	close     [maxSeen]seenClose // of the rest
+	names     uint64             // the sum of the hashes of its keys
+	had       uint64             // of the objects that are there
+	grown     uint64             // and of those that get a new name
+	young     uint64             // indices in list of values that came into a category lately
+	lows      [maxLows]low
+	nlows     int
+	shape     uint32
+	rushed    bool   // a rush is what is strange
+	similar   uint16 // records in a row before it that were alike
+	runAlike  bool   // their run is what is strange
+	shapes    uint32 // how often the shape came before
+	rawValue  float32
+	rawKey    float32
+	rawText   float32
+	rawPair   float32
+	rawRush   float32
+	rushBits  float32
+	rushCount float32 // of the last records, those of the event's kind, and
+	rushUsual float32 // how many are usual
+	rawNumber float32
+
+	// What is strangest, for the explanation.
+	odd      int // index in list, by its value
+	oddSort  bool
+	newKey   int // index in list
+	rareKey  int // index in list, the rarest of those seen few times
+	words    int // index in list, the rarest of those judged with the message
+	wordsIn  float32
+	lost     int // index in keys
+	strange  int // index in list, by its text
+	far      int // index in list, by its number
+	farUsual span
+	together [2]int // indices in lows
+}
+
+// messageField and levelField stand for the message and the level among the fields.
+var (
+	messageField = Field{Name: []byte("message"), Kind: Bool}
+	levelField   = Field{Name: []byte("level"), Kind: Bool}
+
+	seenMessage = seenOf(messageField)
+	seenLevel   = seenOf(levelField)
+)
+
+// field is the field that stands at a place in the list, or of which a part does.
+func (o *Observation) field(at int) *Field {
+	s := &o.fields.list[at]
+	switch {
+	case s.part != whole:
+		return &o.Fields[s.of]
+	case at < len(o.Fields):
+		return &o.Fields[at]
+	case s.hash == seenLevel.hash:
+		return &levelField
+	}
+	return &messageField
+}
+
+// mask returns the keys that are there.
+func (all *fieldsSeen) mask() (m keyMask) {
+	for i := range all.n {
+		if s := &all.list[i]; s.part == whole && s.key >= 0 {
+			m.add(int(s.key))
+		}
+	}
+	return m
+}
+
+// whole is the place in the list of the field of which something stands at another.
+func (all *fieldsSeen) whole(at int) int {
+	if s := &all.list[at]; s.part != whole {
+		return int(s.of)
+	}
+	return at
+}
