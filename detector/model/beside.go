@@ -52,7 +52,7 @@ func (m *Model) learnBeside(o *Observation) {
 	}
 	for i := range min(len(o.Line.Numbers), trackedNumbers) {
 		if x := numberOctaves(o.Line.Numbers[i].Value); x != noNumber {
-			m.fields.ranges.claim(o.beside(i)).learn(x, 1)
+			m.fields.ranges.claim(o.beside(i)).learn(x, o.Line.Numbers[i].Unit, 1)
 		}
 	}
 }

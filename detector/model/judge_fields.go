@@ -60,33 +60,55 @@ func (m *Model) judgeFields(o *Observation) {
 			set.names = s.names
 		}
 	}
-	if s.newKey >= 0 {
-		s.rawKey = keyWeight * s.close[s.newKey].bits
-	} else if s.rareKey >= 0 {
-		k := &fs.keys.all[s.list[s.rareKey].key]
-		s.rawKey = keyWeight * fs.objects.least(log2(float64((fs.records+1)/(k.n+0.5))), int(k.object)-1) / (1 + k.n/keyTold)
-	} else if set == nil || set.n < knownKeySet {
-		mask := s.mask()
-		lost, bits := fs.keys.missing(&mask)
-		if o.Size == 0 { // of a record that is cut short there may be too little left to compare
-			if at, b := fs.messageless(); b > bits {
-				lost, bits = at, b
-			}
-		}
-		if lost >= 0 {
-			if set != nil {
-				bits -= toldBits * log2(float64(1+set.n-float32(o.own())))
-			}
-			if points := keyWeight * bits; points > s.rawKey {
-				s.rawKey, s.lost = points, lost
-			}
-		}
-	}
+	m.judgeKeys(o, set)
 	m.judgePairs(o)
 	m.weighFields(o)
-	if alone && s.nrest == 0 && set != nil && set.n >= settledAfter && s.nlows < maxLows && (s.nlows < 2 || s.shapes >= knownKeySet) {
+	if alone && s.nrest == 0 && set != nil && set.n >= settledAfter && o.settledKeys(set) && s.nlows < maxLows && (s.nlows < 2 || s.shapes >= knownKeySet) {
 		fs.remember(o)
 	}
+}
+
+// judgeKeys judges which fields the event has, a set that may be known: whether one is new or
+// seldom there, or is missing.
+func (m *Model) judgeKeys(o *Observation, set *keySet) {
+	fs, s := &m.fields, &o.fields
+	if s.newKey >= 0 {
+		s.rawKey = keyWeight * s.close[s.newKey].bits
+	}
+	if points := keyWeight * s.rareBits; s.rareKey >= 0 && points > s.rawKey {
+		s.rawKey, s.newKey = points, -1
+	}
+	missing := func(at int, bits float32) {
+		if points := keyWeight * bits; at >= 0 && points > s.rawKey {
+			s.rawKey, s.lost, s.newKey, s.rareKey = points, at, -1, -1
+		}
+	}
+	told := float32(Strange / 2) // a new kind of record has other fields: one that is new says it
+	if o.known != nil && o.known.seen >= newKind {
+		told = Strange
+	}
+	known := set != nil && set.n >= knownKeySet
+	usual := o.known == nil || set != nil && o.known.keys.sum == set.sum
+	if s.rawKey >= told || known && usual {
+		return
+	}
+	mask := s.mask()
+	if !usual {
+		missing(fs.keys.lacking(&o.known.keys, &mask, float32(o.own())))
+	}
+	if known || s.rawKey >= told {
+		return
+	}
+	at, bits := fs.keys.missing(&mask)
+	if o.Size == 0 { // of a record that is cut short there may be too little left to compare
+		if a, b := fs.messageless(); b > bits {
+			at, bits = a, b
+		}
+	}
+	if set != nil {
+		bits -= toldBits * log2(float64(1+set.n-float32(o.own())))
+	}
+	missing(at, bits)
 }
 
 // messageless returns the key that stands for the message, and how surprising it is that a
@@ -97,6 +119,16 @@ func (fs *fields) messageless() (key int, bits float32) {
 		return -1, 0
 	}
 	return key, -log2(float64((max(0, fs.records-fs.keys.all[key].n) + 0.5) / (fs.records + 1)))
+}
+
+// settledKeys reports whether it will stay no news that the event's statement has these
+// fields.
+func (o *Observation) settledKeys(set *keySet) bool {
+	if o.known == nil {
+		return false
+	}
+	u := &o.known.keys
+	return u.sum == set.sum && u.votes >= knownValue || u.others >= knownValue
 }
 
 // weighFields turns what was found into features.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/internal/text"
@@ -67,7 +68,8 @@ type keySet struct {
 	n    float32 // records, aged
 	last uint32  // the record that had it last
 
-	names uint64 // the sum of its keys' hashes by which it was last found
+	sum   uint64 // of its keys' hashes, each once
+	names uint64 // the sum by which it was last found, of a record that may have had some twice
 }
 
 // find returns the index of the key, -1 where there is none.
@@ -145,6 +147,18 @@ func (t *keys) named(names uint64) *keySet {
 	return nil
 }
 
+// sum is that of the keys' hashes.
+func (t *keys) sum(m *keyMask) (sum uint64) {
+	for w := range m {
+		for left := m[w]; left != 0; left &= left - 1 {
+			if q := w<<6 + bits.TrailingZeros64(left); q < len(t.all) {
+				sum += t.all[q].hash
+			}
+		}
+	}
+	return sum
+}
+
 // forward has what is frequent found first.
 func (t *keys) forward(i int) *keySet {
 	if i > 0 && t.sets[i].n > 2*t.sets[i-1].n {
@@ -159,7 +173,7 @@ func (t *keys) learnSet(m *keyMask, now uint32, times float32) {
 	s := t.set(m)
 	if s == nil {
 		if len(t.sets) < maxKeySets {
-			t.sets = append(t.sets, keySet{mask: *m})
+			t.sets = append(t.sets, keySet{mask: *m, sum: t.sum(m)})
 			s = &t.sets[len(t.sets)-1]
 		} else {
 			s = &t.sets[0] // the rarest makes room, of equals the one not seen for longest
@@ -168,7 +182,7 @@ func (t *keys) learnSet(m *keyMask, now uint32, times float32) {
 					s = c
 				}
 			}
-			*s = keySet{mask: *m}
+			*s = keySet{mask: *m, sum: t.sum(m)}
 		}
 	}
 	s.n += times
@@ -278,6 +292,81 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 	return missed, surprise
 }
 
+// usualKeys is which keys most records of a statement have, by the sum of their hashes (found
+// by the votes of Boyer and Moore 1981), and how many have others.
+type usualKeys struct {
+	sum              uint64
+	votes, n, others float32 // records, aged
+}
+
+// learn takes in which keys so many records of the statement have.
+func (u *usualKeys) learn(sum uint64, times float32) {
+	switch {
+	case sum == u.sum:
+		u.votes += times
+		u.n += times
+	case u.votes > 0:
+		u.votes = max(0, u.votes-times)
+		u.others += times
+	default:
+		*u = usualKeys{sum: sum, votes: times, n: times, others: u.n + u.others}
+	}
+}
+
+// age has what was counted fade.
+func (u *usualKeys) age(f float32) {
+	u.votes *= f
+	u.n *= f
+	u.others *= f
+}
+
+// merge takes in what another model knows of the statement.
+func (u *usualKeys) merge(o *usualKeys) {
+	switch {
+	case o.sum == u.sum:
+		u.votes += o.votes
+		u.n += o.n
+		u.others += o.others
+	case o.votes > u.votes:
+		*u = usualKeys{o.sum, o.votes - u.votes, o.n, o.others + u.n + u.others}
+	default:
+		u.votes -= o.votes
+		u.others += o.n + o.others
+	}
+}
+
+// lacking returns the key that a record with the keys m does not have and that nearly all
+// of its statement's records have, and how surprising that is: what other statements have
+// says nothing of it. own of the records are the event's own.
+func (t *keys) lacking(u *usualKeys, m *keyMask, own float32) (key int, surprise float32) {
+	at := slices.IndexFunc(t.sets, func(s keySet) bool { return s.sum == u.sum })
+	if u.n < alwaysThere || at < 0 {
+		return -1, 0
+	}
+	usual, gone := &t.sets[at], 0
+	key = -1
+	for w := range usual.mask {
+		for left := usual.mask[w] &^ m[w]; left != 0; left &= left - 1 {
+			q := w<<6 + bits.TrailingZeros64(left)
+			if gone++; key < 0 || t.all[q].hash < t.all[key].hash {
+				key = q
+			}
+		}
+	}
+	if gone == 0 || gone > mostGone {
+		return -1, 0
+	}
+	others := max(0, u.others-own)
+	return key, -log2(float64((others+0.5)/(u.n+others+1))) - toldBits*log2(float64(1+others))
+}
+
+func (u *usualKeys) carry(c *codec.Codec) {
+	c.U64(&u.sum)
+	c.F32(&u.votes)
+	c.F32(&u.n)
+	c.F32(&u.others)
+}
+
 // forgotten is how many records had sets of keys that made room for others.
 func (t *keys) forgotten() float32 {
 	var records, held float32
@@ -355,6 +444,9 @@ func (t *keys) carry(c *codec.Codec) {
 		}
 		c.F32(&s.n)
 		c.U32(&s.last)
+		if c.Reading {
+			s.sum = t.sum(&s.mask)
+		}
 	}
 }
 

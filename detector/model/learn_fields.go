@@ -60,6 +60,9 @@ func (m *Model) learnKeys(o *Observation, sample bool) {
 	fs.objects.learn(s.had, s.grown, times)
 	mask := s.mask()
 	fs.keys.learnSet(&mask, m.records, times)
+	if st := o.known; st != nil {
+		st.keys.learn(fs.keys.sum(&mask), times)
+	}
 }
 
 // learnRoutine takes in what is routine in a sample, for all records whose like is not
@@ -123,6 +126,11 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		if c.count == 0 {
 			p.distinct += min(counts*of, math.MaxUint32-p.distinct)
 			counts = 1
+			if s.part == whole && f.Kind == Text {
+				if shape, ok := serial(f.Value); ok {
+					fs.values.count(serialKey(s, shape), 1)
+				}
+			}
 		}
 		fs.values.countAt(c.place, s.id(), counts)
 		if c.count == 0 {
@@ -140,8 +148,8 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		if n == noNumber {
 			n = 0
 		}
-		p.numbers.learn(n, times)
-		fs.ranges.claimAt(int(c.ranged), o.rangeKey(s)).learn(n, times)
+		p.numbers.learn(n, f.Unit, times)
+		fs.ranges.claimAt(int(c.ranged), o.rangeKey(s)).learn(n, f.Unit, times)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && (c.count == 0 || p.confirms(c.count)) {
 		if c.count > 0 || p.n < youngRecords {

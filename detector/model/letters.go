@@ -72,6 +72,7 @@ func (m *letters) surprise(b []byte) float32 {
 }
 
 const (
+	digit       = 26 // of fold
 	beyondASCII = 27 // of fold: bytes of UTF-8, and of what is no text
 	control     = 29 // of fold
 )

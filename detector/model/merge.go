@@ -215,6 +215,7 @@ func (s *statement) merge(o *statement, later bool) {
 	s.peak = max(s.peak, o.peak)
 	s.same.merge(o.same, later)
 	s.alike.merge(o.alike, later)
+	s.keys.merge(&o.keys)
 	s.free |= o.free
 	s.uncoded |= o.uncoded
 	s.length.merge(o.length)
@@ -660,5 +661,6 @@ func (r *numberRange) merge(o *numberRange) {
 	r.last = span{max(r.last.lo, o.last.lo), min(r.last.hi, o.last.hi)} // what one of them saw once is not seen twice
 	r.n += o.n
 	r.out += o.out
+	r.held = min(r.held, o.held)
 	r.few = max(r.few, o.few)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // TestMergeIsBounded merges models whose tables are full: what was seen most stays, and
@@ -25,7 +26,7 @@ func TestMergeIsBounded(t *testing.T) {
 		}
 		for range 60_000 {
 			m.language.grams.count(rng.Uint32(), 1+rng.Uint32N(3))
-			m.fields.ranges.claim(rng.Uint32()).learn(octaves(rng.IntN(3000)), 1)
+			m.fields.ranges.claim(rng.Uint32()).learn(octaves(rng.IntN(3000)), pattern.UnitNone, 1)
 		}
 		for i := range 400 {
 			m.fields.keys.add(rng.Uint64(), fmt.Appendf(nil, "field.%d", i), uint32(i))
@@ -76,7 +77,7 @@ func TestMergeWithNothing(t *testing.T) {
 		m.lengths.learn(80)
 		m.letters.learn([]byte("some text"))
 		m.language.grams.count(9, 4)
-		m.fields.ranges.claim(3).learn(400, 1)
+		m.fields.ranges.claim(3).learn(400, pattern.UnitNone, 1)
 		m.fields.tails.learn(&[tailsOf]float32{12, 0, 3, 0, 1})
 		return &m
 	}
@@ -113,10 +114,10 @@ func TestMergeWithNothing(t *testing.T) {
 // together: one that is new there must be merged, and counted here.
 func TestMergeKnowsEveryField(t *testing.T) {
 	for of, fields := range map[reflect.Type]int{
-		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 25, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
+		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 26, reflect.TypeFor[usualKeys](): 4, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
 		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tails](): 3,
-		reflect.TypeFor[fields](): 13, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 4, reflect.TypeFor[place](): 13,
-		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 7, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
+		reflect.TypeFor[fields](): 13, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 5, reflect.TypeFor[place](): 13,
+		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 8, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
 		reflect.TypeFor[language](): 2, reflect.TypeFor[general](): 2, reflect.TypeFor[usual](): 2, reflect.TypeFor[shown](): 3, reflect.TypeFor[calm](): 3,
 		reflect.TypeFor[objects](): 1, reflect.TypeFor[object](): 3,
 	} {

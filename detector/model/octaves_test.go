@@ -3,6 +3,8 @@ package model
 import (
 	"math"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // TestOctaves are base-2 logarithms, interpolated: never off by more than 0.09, and
@@ -119,7 +121,7 @@ func TestRangeOfNumbers(t *testing.T) {
 	usual := func() *numberRange {
 		r := new(numberRange)
 		for range 60 {
-			r.learn(at(10), 1)
+			r.learn(at(10), pattern.UnitNone, 1)
 		}
 		return r
 	}
@@ -127,24 +129,24 @@ func TestRangeOfNumbers(t *testing.T) {
 	if r.n != 60 || r.out != 0 || r.span != (span{at(10), at(10)}) || r.told != r.span {
 		t.Errorf("%+v", r)
 	}
-	r.learn(at(10.5), 1) // half an octave is not outside
+	r.learn(at(10.5), pattern.UnitNone, 1) // half an octave is not outside
 	if r.out != 0 || r.told.hi != at(10.5) {
 		t.Errorf("a number that is half an octave above: %+v", r)
 	}
 	r = usual()
-	r.learn(at(20), 1)
+	r.learn(at(20), pattern.UnitNone, 1)
 	if r.span != (span{at(10), at(11)}) || r.told != (span{at(10), at(10)}) || r.last != (span{at(10), at(20)}) || math.Abs(float64(r.out)-1) > 0.01 {
 		t.Errorf("an outlier above: %+v", r)
 	}
 	for _, x := range []float32{30, 25, 26} {
-		r.learn(at(x), 1)
+		r.learn(at(x), pattern.UnitNone, 1)
 	}
 	if r.span.hi != at(25) { // as far as two of the last went
 		t.Errorf("of four numbers far above, the range goes to %v", r.span.hi.float())
 	}
 	r = usual()
 	for _, x := range []float32{2, 1, 4, 3} {
-		r.learn(at(x), 1)
+		r.learn(at(x), pattern.UnitNone, 1)
 	}
 	if r.span.lo != at(4) {
 		t.Errorf("of four numbers far below, the range goes to %v", r.span.lo.float())
@@ -152,24 +154,24 @@ func TestRangeOfNumbers(t *testing.T) {
 	// Four among many are no rule.
 	r = new(numberRange)
 	for range 400 {
-		r.learn(at(10), 1)
+		r.learn(at(10), pattern.UnitNone, 1)
 	}
 	for _, x := range []float32{30, 30, 30, 30} {
-		r.learn(at(x), 1)
+		r.learn(at(x), pattern.UnitNone, 1)
 	}
 	if r.span.hi > at(20) {
 		t.Errorf("of four among 400, the range goes to %v", r.span.hi.float())
 	}
 	// Zeros among fractions widen nothing.
 	r = new(numberRange)
-	r.learn(at(-3), 1)
-	r.learn(0, 1)
+	r.learn(at(-3), pattern.UnitNone, 1)
+	r.learn(0, pattern.UnitNone, 1)
 	if r.n != 2 || r.span != (span{at(-3), at(-3)}) || r.told != r.span {
 		t.Errorf("a 0 among fractions: %+v", r)
 	}
 	r = new(numberRange)
-	r.learn(0, 1)
-	r.learn(at(-3), 1)
+	r.learn(0, pattern.UnitNone, 1)
+	r.learn(at(-3), pattern.UnitNone, 1)
 	if r.span != (span{at(-3), at(-3)}) || r.told != r.span || r.last != r.span {
 		t.Errorf("a fraction behind a 0: %+v", r)
 	}

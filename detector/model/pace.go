@@ -257,7 +257,8 @@ func (m *Model) judgeHabit(o *Observation) {
 		scale = youngTrouble
 	}
 	featTrouble.set(&o.Row, scale*(odd+min(bad, odd)))
-	if o.again = o.bad >= 2 && m.comesAgain(o, st); o.again {
+	fine := o.Level != pattern.LevelNone && o.Level < pattern.LevelWarn && st != nil && st.habit.times >= comesFine
+	if o.again = o.bad >= 2 && !fine && m.comesAgain(o, st); o.again {
 		featTrouble.set(&o.Row, max(Strange, featTrouble.Points(&o.Row)))
 	}
 	if st != nil && o.bad >= 3 && st.habit.loud > 0 && used < halfUsed && m.records-st.habit.since < slowRecords && st.habit.due(st.habit.loud, st.seen) && o.quick > 4 {
@@ -353,6 +354,10 @@ const (
 	// comesAndGoes is how many times in a fortnight or so a statement must have come back
 	// for its pauses to be usual ones.
 	comesAndGoes = maturity
+
+	// comesFine is the same for what its own level says nothing bad of, "expired carts
+	// deleted" at INFO: it is told on the second day and on the third.
+	comesFine = 1.5
 
 	// comesSoon is how many times on the same day, to be no thing of another day.
 	comesSoon = 2

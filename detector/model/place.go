@@ -165,6 +165,7 @@ func (p *place) age() {
 	p.compared /= 2
 	p.numbers.n /= 2
 	p.numbers.out /= 2
+	p.numbers.held /= 2
 	for i := range p.kinds {
 		p.kinds[i] /= 2
 	}

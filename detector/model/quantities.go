@@ -52,38 +52,47 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if p.kinds[sortText]*mixedShare > p.n {
 		return
 	}
-	usual, told, n := p.numbers.span, p.numbers.told, p.numbers.n
+	r := &p.numbers
 	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
-		if r := &m.fields.ranges.slots[c.ranged]; r.n >= firmRange {
-			usual, told, n = r.span, r.told, r.n
+		if own := &m.fields.ranges.slots[c.ranged]; own.n >= firmRange {
+			r = own
 		}
 	}
-	if n < firmRange {
+	if r.n < firmRange {
 		return
 	}
-	var d float32
+	d, usual := float32(0), r.span
 	switch {
+	case s.number == noNumber:
+		if c.count == 0 { // else it may mean small, none or unknown
+			d = min(smallMost, r.strays(0, s.unit))
+		}
 	case s.number > usual.hi:
 		d = (s.number - usual.noticed(s.unit).hi).float()
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
+	case s.number < belowZero && s.number < usual.lo:
+		d = (usual.lo - s.number).float()
 	case s.number < usual.lo:
 		narrow := max(0, 1-(usual.hi-usual.lo).float())
 		d = min(smallMost, (usual.lo-s.number).float()/(smallShare-(smallShare-1)*narrow))
+	}
+	if s.number != noNumber {
+		d = max(d, r.strays(s.number, s.unit))
 	}
 	if d <= nearNumber {
 		return
 	}
 	width := min(widest, (usual.hi - usual.lo).float())
-	points := farWeight*log2(float64(1+d/(1+widthWeight*width))) + evidenceWeight*log2(float64(n))
+	points := farWeight*log2(float64(1+d/(1+widthWeight*width))) + evidenceWeight*log2(float64(r.n))
 	if usual.zeros() { // how far it is from 0, no logarithm can tell
-		points = min(points, zeroWeight*log2(float64(n)))
+		points = min(points, zeroWeight*log2(float64(r.n)))
 	}
-	if all := p.numbers.span; s.number <= all.hi && s.number >= all.lo {
+	if all := p.numbers.span; s.number != noNumber && s.number <= all.hi && s.number >= all.lo {
 		points *= explained // other records have such numbers there
 	}
 	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
-		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, told
+		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
 	}
 }
 

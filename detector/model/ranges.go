@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // ranges are the usual ranges of numbers, each in a field of a statement: 40 ms is
@@ -19,6 +20,7 @@ type numberRange struct {
 	key  uint32 // 0 = empty
 	n    float32
 	out  float32 // numbers outside of it, fading
+	held float32 // numbers in a row that did not widen told
 	few  uint16  // different numbers so far, up to manyCodes
 	span span    // it is judged by
 	told span    // and told as: all numbers that stood there and were not outside
@@ -30,7 +32,7 @@ type numberRange struct {
 // 30,000, a size that is often 0) it is no outlier, and the range goes all the way: as
 // far as two of them went, as the next may be a thousand times further out. A number
 // within it may stand for several.
-func (r *numberRange) learn(x octaves, times float32) {
+func (r *numberRange) learn(x octaves, u pattern.Unit, times float32) {
 	switch fraction := x.fraction() && x != 0; {
 	case r.n == 0 || r.span.zeros() && fraction:
 		r.span, r.told, r.last = span{x, x}, span{x, x}, span{x, x}
@@ -38,10 +40,12 @@ func (r *numberRange) learn(x octaves, times float32) {
 		r.n += times
 		return
 	}
-	if r.span.outside(x) {
+	stray := r.strays(x, u) > nearNumber
+	if r.span.outside(x) || stray {
 		before := r.span
 		if r.out++; r.out >= again && r.out*rareShare > min(r.n, outHorizon) {
 			r.span.lo, r.span.hi = min(r.span.lo, max(x, r.last.lo)), max(r.span.hi, min(x, r.last.hi))
+			stray = false
 		}
 		if r.span == before {
 			r.span.learn(x, r.n)
@@ -51,10 +55,13 @@ func (r *numberRange) learn(x octaves, times float32) {
 		} else {
 			r.last.lo = x
 		}
+		r.held = 0
 	}
-	if !r.span.outside(x) && !(x == 0 && r.told.hi < 0) {
+	if !r.span.outside(x) && !stray && !r.told.holds(x) && !(x == 0 && r.told.hi < 0) {
 		r.told.lo, r.told.hi = min(r.told.lo, x), max(r.told.hi, x)
+		r.held = 0
 	}
+	r.held += times
 	r.out = faded(r.out - times*r.out/outHorizon)
 	r.n += times
 }
@@ -63,6 +70,31 @@ const (
 	again      = 3   // numbers outside of a range after which it is too narrow,
 	rareShare  = 50  // if they are more than one in so many
 	outHorizon = 500 // numbers over which they fade
+)
+
+// strays is how far a number is outside of all that stood there, in units of twice their
+// width: where they lie close together, twice is far. An octave above numbers within an octave
+// is twice their width, too. 0 where the numbers were not within the same bounds for long.
+func (r *numberRange) strays(x octaves, u pattern.Unit) float32 {
+	usual := span{min(r.told.lo, r.last.lo), max(r.told.hi, r.last.hi)}.noticed(u)
+	if r.held < heldLong || usual.holds(x) || usual.zeros() {
+		return 0
+	}
+	d := x - usual.hi
+	if x < usual.lo {
+		d = usual.lo - x
+	}
+	return d.float() / (2 * max(narrowest, (r.told.hi-r.told.lo).float()))
+}
+
+const (
+	// heldLong is how many numbers in a row must have been within the same bounds for these
+	// to be the rule.
+	heldLong = 1000
+
+	// narrowest is what width in octaves numbers have at least, 9 %: what is less than a
+	// fifth more or less than they were is no news.
+	narrowest = 0.125
 )
 
 // outside reports whether a number is a good deal, half an octave, outside.
@@ -172,11 +204,12 @@ func (t *ranges) age() {
 	for i := range t.slots {
 		t.slots[i].n /= 2
 		t.slots[i].out /= 2
+		t.slots[i].held /= 2
 	}
 }
 
 // rangeBytes is what a range takes in a snapshot.
-const rangeBytes = 26
+const rangeBytes = 30
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.
@@ -209,6 +242,7 @@ func (r *numberRange) carry(c *codec.Codec) {
 	c.U32(&r.key)
 	c.F32(&r.n)
 	c.F32(&r.out)
+	c.F32(&r.held)
 	c.U16(&r.few)
 	r.span.carry(c)
 	r.told.carry(c)

@@ -1,6 +1,10 @@
 package model
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
 
 // TestZeroAmongFractions: a 0 lies below every fraction, however the scale has it, and
 // neither widens their range nor stands at its upper end.
@@ -13,7 +17,7 @@ func TestZeroAmongFractions(t *testing.T) {
 			if x == noNumber {
 				x = 0
 			}
-			r.learn(x, 1)
+			r.learn(x, pattern.UnitNone, 1)
 		}
 		for _, v := range from {
 			learn(v)
@@ -50,5 +54,45 @@ func TestSpanEndsAtNoZero(t *testing.T) {
 				t.Fatalf("from %v, after %v numbers, the lower end is 0", -lo, seen)
 			}
 		}
+	}
+}
+
+// TestStrays: where numbers lie close together for long, what is far beyond them by their
+// own width is strange although it is less than an octave away; what went as far once is not.
+func TestStrays(t *testing.T) {
+	mains := func(n int) *numberRange { // volts
+		r := new(numberRange)
+		for i := range n {
+			r.learn(numberOctaves(float64(223+i*7%17)), pattern.UnitNone, 1)
+		}
+		return r
+	}
+	r := mains(heldLong + 100)
+	for _, c := range []struct {
+		volts float64
+		want  bool
+	}{{163, true}, {300, true}, {400, true}, {110, true}, {215, false}, {250, false}, {223, false}, {239, false}} {
+		if got := r.strays(numberOctaves(c.volts), pattern.UnitNone) > nearNumber; got != c.want {
+			t.Errorf("%v V beside 223 to 239: strange %v", c.volts, got)
+		}
+	}
+	if d := r.strays(0, pattern.UnitNone); d < smallMost {
+		t.Errorf("0 V beside 223 to 239 strays by %v", d)
+	}
+	if d := mains(heldLong/2).strays(numberOctaves(163), pattern.UnitNone); d != 0 {
+		t.Errorf("after few numbers 163 V strays by %v", d)
+	}
+	r.learn(numberOctaves(163), pattern.UnitNone, 1)
+	if lo := r.told.lo.number(); lo < 220 {
+		t.Errorf("one number far away made the range begin at %v", lo)
+	}
+	for range heldLong {
+		r.learn(numberOctaves(230), pattern.UnitNone, 1)
+	}
+	if d := r.strays(numberOctaves(163), pattern.UnitNone); d != 0 {
+		t.Errorf("163 V came once and strays by %v", d)
+	}
+	if d := r.strays(numberOctaves(300), pattern.UnitNone); d <= nearNumber {
+		t.Errorf("300 V never came and strays by %v", d)
 	}
 }

@@ -220,7 +220,7 @@ func (m *Model) sift(o *Observation) {
 			continue
 		}
 		s.routine = true
-		if p.settled.category && s.unit == pattern.UnitNone {
+		if p.settled.category && s.unit == pattern.UnitNone && !(s.run && numbered(o.field(at))) { // as in judgePart
 			all.addLow(s.id(), at)
 		}
 	}

@@ -94,6 +94,7 @@ type fieldsSeen struct {
 	rareKey  int // index in list, the rarest of those seen few times
 	words    int // index in list, the rarest of those judged with the message
 	wordsIn  float32
+	rareBits float32
 	lost     int // index in keys
 	strange  int // index in list, by its text
 	far      int // index in list, by its number

@@ -42,6 +42,8 @@ type statement struct {
 	alike   run    // of records without a message that differ by numbers and identifiers alone
 	alikeOf uint32 // a hash of what its last record said but for those
 
+	keys usualKeys // which fields its records have
+
 	free    uint8 // it has places that are free
 	class   uint8 // wordClass of its words, when it was new
 	numbers uint8 // how many of nums are in use
@@ -259,6 +261,7 @@ func (s *statement) age(epoch uint32) {
 	for i := range s.levels {
 		s.levels[i] *= f
 	}
+	s.keys.age(f)
 }
 
 // statementBytes is the least that a statement takes.
@@ -349,6 +352,7 @@ func (s *statement) carry(c *codec.Codec) {
 	s.same.carry(c)
 	s.alike.carry(c)
 	c.U32(&s.alikeOf)
+	s.keys.carry(c)
 	c.U8(&s.free)
 	c.U8(&s.class)
 	c.U8(&s.numbers)

@@ -33,6 +33,11 @@ const (
 	// one text of eight is usual.
 	plainBits = 3
 
+	// knownMark is in how many texts a character must have stood for it to be less and less
+	// news, by toldBits for each doubling: those that call one page in a thousand have all
+	// the letters of its name.
+	knownMark = 32
+
 	// mostText is the most points that a text may have.
 	mostText = 20
 
@@ -139,8 +144,8 @@ func (t *texts) surprise(m marks) float32 {
 			if n >= from {
 				continue
 			}
-			count := float32(n) + 0.5
-			if b := -log2(float64(count / (of + 1))); b > plainBits {
+			b := -log2(float64((float32(n)+0.5)/(of+1))) - toldBits*log2(float64(1+float32(n)/knownMark))
+			if b > plainBits {
 				sum += b - plainBits
 			}
 		}

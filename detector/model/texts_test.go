@@ -12,13 +12,28 @@ func TestTextsSurprise(t *testing.T) {
 			got := x.surprise(marks{with: 1 << 3, pairs: 1 << 9})
 			want := float32(0)
 			if c := float32(count) + 0.5; c < (n+1)/(1<<plainBits) {
-				if b := -log2(float64(c / (n + 1))); b > plainBits {
+				if b := -log2(float64(c/(n+1))) - toldBits*log2(float64(1+float32(count)/knownMark)); b > plainBits {
 					want = 2 * (b - plainBits)
 				}
 			}
 			if got != want {
 				t.Fatalf("a character of %d texts of %v has %v bits, want %v", count, n, got, want)
 			}
+		}
+	}
+}
+
+// TestKnownMark: a letter that stood in hundreds of texts is no news, however many have it not.
+func TestKnownMark(t *testing.T) {
+	x := texts{n: 10_000}
+	for _, c := range []struct {
+		in   uint16
+		most float32
+	}{{0, 20}, {2, 10}, {200, 0}, {600, 0}} {
+		x.with[3] = c.in
+		got := x.surprise(marks{with: 1 << 3})
+		if got > c.most || c.in < 10 && got < c.most/2 {
+			t.Errorf("a letter in %d texts of 10,000 has %v bits", c.in, got)
 		}
 	}
 }

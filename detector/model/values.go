@@ -127,8 +127,11 @@ func (m *Model) judgePart(o *Observation, at int) {
 		return
 	}
 	pl := &key.place
-	if p == whole && key.n < rareKey && (all.rareKey < 0 || all.stranger(-key.n, at, -fs.keys.all[all.list[all.rareKey].key].n, all.rareKey)) {
-		all.rareKey = at
+	if p == whole && key.n < rareKey {
+		bits := fs.objects.least(log2(float64((fs.records+1)/(key.n+0.5))), int(key.object)-1) / (1 + key.n/keyTold)
+		if all.rareKey < 0 || all.stranger(bits, at, all.rareBits, all.rareKey) {
+			all.rareKey, all.rareBits = at, bits
+		}
 	}
 	c.place = fs.values.place(s.id())
 	c.count = uint32(fs.values.slots[c.place].n)
@@ -164,7 +167,9 @@ func (m *Model) judgePart(o *Observation, at int) {
 		}
 		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
 			points *= worseWeight
-		} else if !sorted && pl.distinct > categoryValues && unlike < Strange/2 {
+		} else if !sorted && p == whole && f.Kind == Text && fs.knowsLike(s, f.Value, c.count) {
+			points *= openWeight
+		} else if !sorted && pl.distinct > categoryValues && unlike < Strange/2 && !(p == whole && s.kind) {
 			points *= openWeight
 		} else if p == whole && codeBetter(f) && pl.statuses() {
 			points *= betterWeight
@@ -173,7 +178,7 @@ func (m *Model) judgePart(o *Observation, at int) {
 			all.rawValue, all.odd, all.oddSort = points, at, sorted
 		}
 	}
-	if f.Kind == Number && s.number != noNumber && pl.kinds[sortNumber] >= pl.kinds[sortText] {
+	if f.Kind == Number && pl.kinds[sortNumber] >= pl.kinds[sortText] {
 		m.judgeNumber(o, at, pl)
 	}
 	if pl.category() && f.Unit == pattern.UnitNone {

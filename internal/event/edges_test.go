@@ -114,14 +114,40 @@ func TestWordsAmongPairs(t *testing.T) {
 // TestWhatIsDeepIsSteppedOver to its end: what stands behind it is read.
 func TestWhatIsDeepIsSteppedOver(t *testing.T) {
 	r := reader(t, options.Settings{})
+	nest := func(inner string) string {
+		return strings.Repeat(`{"a":`, maxLevels) + inner + strings.Repeat("}", maxLevels)
+	}
 	for _, deep := range []string{
-		`{"a":{"b":{"c":{"d":{"e":1}}}}}`, `{"a":{"b":{"c":{"d":{"e":1,"f":2}}}}}`, `{"a":{"b":{"c":{"d":{ "e" : 1 , "f":"}" }}}}}`,
-		`{"a":{"b":{"c":{"d":[1,[2],{"e":3}]}}}}`, `{"a":{"b":{"c":{"d":{"e":""}}}}}`, `{"a":{"b":{"c":{"d":{}}}}}`, `{"a":{"b":{"c":{"d":[]}}}}`,
+		nest(`{"e":1}`), nest(`{"e":1,"f":2}`), nest(`{ "e" : 1 , "f":"}" }`), nest(`[1,[2],{"e":3}]`), nest(`{"e":""}`), nest(`{}`), nest(`[]`),
 	} {
 		var ev detector.Event
 		r.Line([]byte(`{"deep":`+deep+`,"msg":"x","n":1}`), &ev)
 		if got := show(&ev); got != `"x" n=1` {
 			t.Errorf("behind %s stands %s", deep, got)
+		}
+	}
+	var ev detector.Event
+	r.Line([]byte(`{"p":{"perms":{"items":[{"ranges":{"items":[{"cidr":"0.0.0.0/0"}]}}]}},"msg":"x"}`), &ev)
+	if got := show(&ev); got != `"x" p.perms.items[].ranges.items[].cidr="0.0.0.0/0"` {
+		t.Errorf("a rule of a list in a list is read as %s", got)
+	}
+}
+
+// TestDeepFieldsLeaveRoom: however many fields are nested deeper than most are, those at the
+// record's top, and of few levels, have their places.
+func TestDeepFieldsLeaveRoom(t *testing.T) {
+	r := reader(t, options.Settings{})
+	var line strings.Builder
+	line.WriteString(`{"o":{"p":{"q":{"r":{"s":{"first":1`)
+	for i := range 2 * detector.MaxFields {
+		fmt.Fprintf(&line, `,"k%d":%d`, i, i)
+	}
+	line.WriteString(`}}}},"flat":2},"error":"disk full","msg":"x"}`)
+	for range 2 {
+		var ev detector.Event
+		r.Line([]byte(line.String()), &ev)
+		if got := show(&ev); len(ev.Fields) != deepRoom+2 || !strings.Contains(got, ` o.flat=2`) || !strings.Contains(got, ` error="disk full"`) {
+			t.Errorf("%d fields: %s", len(ev.Fields), got)
 		}
 	}
 }

@@ -56,11 +56,13 @@ type node struct {
 
 const (
 	maxName   = 128
-	maxLevels = 3
-	maxKeys   = 256     // of a record that are looked at without being remembered
-	nodeSlots = 1 << 11 // of remembered keys
-	ways      = 4       // slots in which a key may be
-	patience  = 16      // lookups that miss a slot until it is given away
+	maxLevels = 8                          // of nesting; what is below says nothing
+	shallow   = 3                          // up to how many levels a field has its place in any case
+	deepRoom  = detector.MaxFields * 3 / 4 // places of a record's fields that one below may have
+	maxKeys   = 256                        // of a record that are looked at without being remembered
+	nodeSlots = 1 << 11                    // of remembered keys
+	ways      = 4                          // slots in which a key may be
+	patience  = 16                         // lookups that miss a slot until it is given away
 )
 
 // tree remembers nodes. What it has no room for is made for one record, in

@@ -35,7 +35,7 @@ func TestRecords(t *testing.T) {
 		{name: "up to 15 digits, a number", body: object{"a": 999999999999999, "b": -999999999999999}, want: `"" a=9.99999999999999e+14 b=-9.99999999999999e+14`},
 		{name: "from 16 digits on, a name", body: object{"a": 1000000000000000, "b": -1000000000000000, "c": uint64(1000000000000000)},
 			want: `"" a="1000000000000000" b="-1000000000000000" c="1000000000000000"`},
-		{name: "nesting, with lists", body: object{"a": object{"b": object{"c": object{"d": []any{1, object{"x": 2}}, "e": 3}}}, "k": object{"l": object{"m": []any{4, []any{5}}}}}, want: `"" a.b.c.e=3 k.l.m[]=4`},
+		{name: "nesting, with lists", body: object{"a": object{"b": object{"c": object{"d": []any{1, object{"x": 2}}, "e": 3}}}, "k": object{"l": object{"m": []any{4, []any{5}}}}}, want: `"" a.b.c.d[]=1 a.b.c.d[].x=2 a.b.c.e=3 k.l.m[]=4 k.l.m[][]=5`},
 		{name: "an empty line", body: object{"log": ""}, want: `""`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

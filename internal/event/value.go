@@ -128,7 +128,7 @@ func (r *Reader) put(n *node, kind detector.Kind, v []byte, num float64, unit pa
 	if n.event == r.event && !n.within && !r.several {
 		at = int(n.at) // of a key that is given twice, the last counts
 	} else {
-		if at == cap(r.fields) {
+		if at == cap(r.fields) || n.levels > shallow && at >= deepRoom {
 			return
 		}
 		n.event, n.at = r.event, int32(at)

@@ -1,0 +1,89 @@
+package model
+
+// The name of a pod, of a session, of a release has a part that is made up for each one:
+// worker-1726218ff-f8nbc, conn-4930678, v2.31.5. One more of those is no news where one of
+// them stood before.
+
+const (
+	longSerial   = 5 // digits from which on a number by itself counts as made up
+	leastSuffix  = 4 // letters without a vowel that do, behind such a part
+	leastNamed   = 3 // letters that are a name
+	ofVersion    = 3 // numbers with dots between them that are a version: of an address there are four
+	serialNumber = 1 // stands for a number, or what is made up, in the hash
+)
+
+// serial returns a hash of a value without its numbers and without its parts that are made
+// up for each one, and whether there are such, beside a name. Parts are of letters and
+// digits. One is made up if letters stand behind its digits or if it is a long number, and
+// so is one without a vowel behind those, and a version. What has letters before few digits
+// alone may be a code or a place: E310, node-7.
+func serial(value []byte) (shape uint64, ok bool) {
+	shape = nameSeed
+	named, made, before, numbers := false, false, byte(0), 0
+	for rest := value[:min(len(value), maxValue)]; len(rest) > 0; {
+		part, digits, behind, vowels := partOf(rest)
+		if len(part) == 0 {
+			if before = rest[0]; before == ' ' { // a sentence is no name
+				return 0, false
+			}
+			shape = mix64(shape, uint64(before))
+			rest = rest[1:]
+			continue
+		}
+		if rest = rest[len(part):]; before != '.' {
+			numbers = 0
+		}
+		letters := len(part) - digits
+		if digits > 0 && letters <= 1 && !behind { // 31, v2
+			numbers++
+		} else {
+			numbers = 0
+		}
+		switch {
+		case behind || letters == 0 && digits >= longSerial:
+			made = true
+			shape = mix64(shape, serialNumber)
+		case digits == 0 && made && before == '-' && !vowels && letters >= leastSuffix:
+			shape = mix64(shape, serialNumber)
+		case numbers > 0:
+			if last := len(rest) < 2 || rest[0] != '.' || fold[rest[1]] != digit; last && numbers == ofVersion {
+				made, named = true, true
+			}
+			shape = mix64(shape, serialNumber)
+		default:
+			named = named || letters >= leastNamed
+			shape = hashBytes(shape, part)
+		}
+	}
+	return shape, named && made
+}
+
+// partOf returns the letters and digits that b begins with, how many are digits, whether
+// letters stand behind digits, and whether there are vowels.
+func partOf(b []byte) (part []byte, digits int, behind, vowels bool) {
+	for i, c := range b {
+		switch k := fold[c]; {
+		case k > beyondASCII:
+			return b[:i], digits, behind, vowels
+		case k == digit:
+			digits++
+		default:
+			behind = behind || digits > 0
+			vowels = vowels || 1<<k&vowelsOf != 0
+		}
+	}
+	return b, digits, behind, vowels
+}
+
+// vowelsOf has a bit for each vowel, by fold.
+const vowelsOf = 1<<('a'-'a') | 1<<('e'-'a') | 1<<('i'-'a') | 1<<('o'-'a') | 1<<('u'-'a') | 1<<('y'-'a')
+
+// knowsLike reports whether others than a value that came so many times have stood in its
+// field that differ from it by what is made up alone.
+func (fs *fields) knowsLike(s *seenField, value []byte, count uint32) bool {
+	shape, ok := serial(value)
+	return ok && fs.values.find(serialKey(s, shape)).n > uint16(min(1, count))
+}
+
+// serialKey is where in fields.values it is counted how many values of a shape stood in a field.
+func serialKey(s *seenField, shape uint64) uint32 { return uint32(mix64(s.hash, shape)) }
