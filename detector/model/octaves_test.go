@@ -71,20 +71,23 @@ func TestSpan(t *testing.T) {
 		{"at its end", of(3, 5), 5, 0},
 		{"at its beginning", of(3, 5), 3, 0},
 		{"above a single value", of(5, 5), 7, 2},
-		{"above a range of two octaves", of(3, 5), 8, 3 / 1.5},
-		{"above a range of 16", of(2, 18), 23, 5 / 5.0},
-		{"above a wider one", of(2, 28), 33, 5 / 5.0},
+		{"above a range of two octaves", of(3, 5), 8, 3 / 1.2},
+		{"above a range of 16", of(2, 18), 23, 5 / 2.6},
+		{"above a wider one", of(2, 28), 33, 5 / 2.6},
 		{"below a single value", of(5, 5), 3, 0.5},
 		{"far below", of(30, 30), 2, 3},
 		{"a fraction of zeros", span{}, 0.5, 0},
 		{"more than a fraction", span{}, 3, 3},
 	} {
-		if got := c.s.beyond(at(c.x), firm, 0); got != c.want {
+		if got := c.s.beyond(at(c.x), firm, 0); math.Abs(float64(got-c.want)) > 1e-6 {
 			t.Errorf("%s: %v octaves, want %v", c.name, got, c.want)
 		}
 	}
 	if got := of(5, 5).beyond(at(7), 5, 5); got != 1 {
 		t.Errorf("on as few values as it takes: %v, want half of 2", got)
+	}
+	if got, want := of(3, 5).beyond(at(8), wellKnown, 0), float32(3/(1+2*(firmWidth+youngWidth)/2)); math.Abs(float64(got-want)) > 1e-6 {
+		t.Errorf("above a range that is half as well known as can be: %v octaves, want %v", got, want)
 	}
 	for _, c := range []struct {
 		name string

@@ -17,7 +17,12 @@ const (
 	firmLength = 10
 	firmNumber = 5
 
-	widthShare = 0.25 // of a range's width by which what is outside of it is less news
+	// youngWidth is the share of a range's width by which what is outside of it is less news,
+	// firmWidth is the same where it is known well, as of a field's (see widthWeight), and
+	// wellKnown how many values bring it half of the way: the bounds of few are chance.
+	youngWidth = 0.25
+	firmWidth  = widthWeight
+	wellKnown  = 100
 
 	spanFollow = 0.1   // part of the way that a range goes towards what is outside of it,
 	spanSettle = 0.2   // and how fast it comes down to that, with each value
@@ -46,7 +51,8 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 		return 0
 	}
 	width := min(widest, s.hi.float()-s.lo.float())
-	return d / (1 + widthShare*width) * seen / (seen + firm)
+	share := firmWidth + (youngWidth-firmWidth)*wellKnown/(seen+wellKnown)
+	return d / (1 + share*width) * seen / (seen + firm)
 }
 
 // noticed is the range of a quantity of a unit, of a time up to what it would be noticed
