@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 )
 
 // One kind of record that suddenly makes up most of the log.
@@ -44,5 +45,30 @@ func TestSecondValueIsNoRush(t *testing.T) {
 		if v := w.see(line(0)); v.Score > 0.25 {
 			t.Fatalf("%d records behind it, where nothing is new: a score of %.2f", n-4001, v.Score)
 		}
+	}
+}
+
+// TestABurstOfTroubleThatGrows: of a warning that comes three times in a hundred records, and
+// then, while all else goes on, as every third one, some are told.
+func TestABurstOfTroubleThatGrows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(41, 1))
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	line := func(declined float64) string {
+		now = now.Add(time.Duration(rng.IntN(2000)) * time.Millisecond)
+		at := now.Format("2006-01-02T15:04:05.000Z")
+		if rng.Float64() < declined {
+			return fmt.Sprintf(`{"time":%q,"level":"warn","msg":"payment declined","code":%q,"amount":%d,"user":"u%05d"}`, at, pick(rng, "funds", "honor", "cvc"), rng.IntN(9000), rng.IntN(1e5))
+		}
+		return fmt.Sprintf(`{"time":%q,"level":"info","msg":%q,"amount":%d,"user":"u%05d"}`, at, pick(rng, "payment authorized", "payment captured", "risk checked", "webhook delivered"), rng.IntN(9000), rng.IntN(1e5))
+	}
+	w := watch(t, func() string { return line(0.02) }, 20_000)
+	told := 0
+	for i := range 600 {
+		if w.see(line(min(0.35, float64(i)/400))).Anomaly {
+			told++
+		}
+	}
+	if told == 0 || told > 20 {
+		t.Errorf("%d of a burst of 200 are told", told)
 	}
 }

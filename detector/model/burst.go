@@ -161,9 +161,8 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 		st.calm = calm{st.seen, m.records, o.Time}
 	}
 	strange := featBurst.Points(&o.Row) >= Strange
-	told := o.Flagged && strange // it is less news then
 	if o.rate > st.peak {
-		st.peak += (o.rate - st.peak) * followPart(told)
+		st.peak += (o.rate - st.peak) * followPart(strange, o.bad)
 	}
 	st.same.learn(o.run, strange)
 	if o.textless() {
@@ -194,19 +193,26 @@ const (
 	// burstOver are bits that a burst must be above the usual one.
 	burstOver = 4
 
-	// A burst that was told is no news until it is larger; one that was not becomes
-	// the usual one by burstFollow of the way with each record, so that what is
-	// restless is not told all the time.
+	// A burst that is strange is no news until it is larger, whether it is told or not; one
+	// that is not becomes the usual one by burstFollow of the way with each record, so that
+	// what is restless is not told all the time.
 	burstFollow = 0.1
+
+	// badFollow is the same for trouble: one that grows slowly is not to be the usual one
+	// before there is enough of it to be told.
+	badFollow = burstFollow / 2
 
 	// runFollow is by how much of the way a run that is strange becomes the usual one with
 	// each record, whether it is told or, in a storm, is not.
 	runFollow = 0.25
 )
 
-func followPart(told bool) float32 {
-	if told {
+func followPart(strange bool, bad badness) float32 {
+	switch {
+	case strange:
 		return 1
+	case bad > 0:
+		return badFollow
 	}
 	return burstFollow
 }
