@@ -214,7 +214,8 @@ func (s *Scanner) levelOf(h uint32, l *Workspace, i, j, nt int) Level {
 	case prev == '\t':
 		stands = next == '\t' || next == ':'
 	case prev == ' ':
-		stands = next == ':' || next == '|' || next == ']' || prev2 == '|' ||
+		// In a list, it is one of its names: reason: refused, info: "no route".
+		stands = next == ':' && (prev2 != ',' && prev2 != ';' || nt <= 1) || next == '|' || next == ']' || prev2 == '|' ||
 			prev2 == '-' && next == ' ' && b[j+1] == '-' ||
 			(prev2 == ',' || prev2 == ']') && nt == 1 && l.tokens[0].Kind == Time
 	case i == 0:
