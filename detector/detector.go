@@ -306,7 +306,8 @@ func (d *Detector) words(ev *Event) []byte {
 			d.text = append(d.text, ev.Message[:min(len(ev.Message), pattern.MaxBytes)]...)
 		}
 		d.text = append(append(append(d.text, model.Joint...), next.Name...), ": "...)
-		d.text = append(d.text, next.Value[:min(len(next.Value), pattern.MaxBytes)]...)
+		said := unbound(next.Value)
+		d.text = append(d.text, said[:min(len(said), pattern.MaxBytes)]...)
 		last = next.Name
 	}
 	if len(d.text) == 0 {
@@ -314,6 +315,17 @@ func (d *Detector) words(ev *Event) []byte {
 	}
 	return d.text
 }
+
+// unbound is a field's text up to the values bound to a statement's parameters, which are
+// what people typed: parameters: $1 = 'storm lantern'.
+func unbound(text []byte) []byte {
+	if i := bytes.Index(text, firstParameter); i >= 0 {
+		return text[:i]
+	}
+	return text
+}
+
+var firstParameter = []byte("$1 = ")
 
 // maxWords is how many fields' words are put behind a message.
 const maxWords = 4

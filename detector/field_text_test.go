@@ -66,3 +66,18 @@ func TestFieldAttacksOneAfterTheOther(t *testing.T) {
 		t.Errorf("%d of %d attacks are not flagged behind those before them: %s", len(missed), len(attacks), missed)
 	}
 }
+
+// The values bound to a statement's parameters, which people typed, are no words of the
+// program: that someone looks for a storm lantern is no trouble.
+func TestFieldOfBoundParameters(t *testing.T) {
+	rng := rand.New(rand.NewPCG(51, 1))
+	line := func(detail string) string {
+		return fmt.Sprintf(`{"error_severity":"LOG","message":"duration: %d.%03d ms  execute <unnamed>: SELECT id FROM products WHERE words @@ $1","detail":%q,"pid":%d}`, 1+rng.IntN(400), rng.IntN(1000), detail, 1000+rng.IntN(9000))
+	}
+	w := watch(t, func() string {
+		return line(fmt.Sprintf("parameters: $1 = '%s %s'", letters(rng, 3+rng.IntN(8)), letters(rng, 3+rng.IntN(8))))
+	}, 4000)
+	w.staysQuiet(4000, 1)
+	w.passes(line("parameters: $1 = 'storm lantern, broken'"))
+	w.flags(line("could not write block 71: no space left on device"))
+}
