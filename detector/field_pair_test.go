@@ -147,3 +147,22 @@ func TestFieldPairOfOneSession(t *testing.T) {
 		}
 	}
 }
+
+// The first part of a path is the one that says which page it is, behind the interface's
+// name and its version, which all have.
+func TestFieldPairBehindAnInterface(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 12))
+	call := func(method, thing string) string {
+		return fmt.Sprintf(`{"method":%q,"path":"/api/v1/%s/%d","status":200,"ms":%d}`, method, thing, rng.IntN(1e6), 20+rng.IntN(60))
+	}
+	w := watch(t, func() string {
+		thing := pick(rng, "projects", "carts", "sessions")
+		method := pick(rng, "GET", "GET", "GET", "POST")
+		if thing != "projects" && rng.IntN(20) == 0 {
+			method = "DELETE"
+		}
+		return call(method, thing)
+	}, 3000)
+	w.flags(call("DELETE", "projects"), `method "DELETE" and path (first part) "projects" never came together`)
+	w.passes(call("DELETE", "carts"))
+}

@@ -54,9 +54,13 @@ func (all *fieldsSeen) addParts(at int, path []byte) {
 	if q := bytes.IndexByte(path, '?'); q >= 0 {
 		path = path[:q]
 	}
-	head := path[1:]
-	if n := bytes.IndexByte(head, '/'); n >= 0 {
-		head = head[:n]
+	head, rest, _ := bytes.Cut(path[1:], slash)
+	for len(rest) > 0 && isInterface(head) { // /api/v1/orders
+		next, behind, dir := bytes.Cut(rest, slash)
+		if !dir && bytes.IndexByte(next, '.') >= 0 { // a file
+			break
+		}
+		head, rest = next, behind
 	}
 	all.addPart(at, first, head)
 	last := path[bytes.LastIndexByte(path, '/')+1:]
@@ -66,6 +70,21 @@ func (all *fieldsSeen) addParts(at int, path []byte) {
 	}
 	all.addPart(at, ending, end)
 }
+
+var slash = []byte("/")
+
+// isInterface reports whether a part of a path says only by which interface a page is asked
+// for: api, rest, or its version. What stands behind it says which page.
+func isInterface(part []byte) bool {
+	switch string(part) {
+	case "api", "apis", "rest":
+		return true
+	}
+	return len(part) >= 2 && part[0] == 'v' && part[1] >= '1' && part[1] <= '9' && len(part) <= maxVersion
+}
+
+// maxVersion is the longest version in a path, in bytes: v1beta1, v1alpha1.
+const maxVersion = 8
 
 func (all *fieldsSeen) addPart(of int, p part, text []byte) {
 	if all.n == maxSeen {
