@@ -62,20 +62,21 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 		return
 	}
 	d, usual := float32(0), r.span
+	width := usual.hi.float() - usual.lo.float()
 	switch {
 	case s.number == noNumber:
 		if c.count == 0 { // else it may mean small, none or unknown
 			d = min(smallMost, r.strays(0, s.unit))
 		}
 	case s.number > usual.hi:
-		d = (s.number - usual.noticed(s.unit).hi).float()
+		d = s.number.float() - usual.noticed(s.unit).hi.float()
 	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
 		d = negativeOctaves
-	case s.number < belowZero && s.number < usual.lo:
-		d = (usual.lo - s.number).float()
+	case s.number < belowZero && s.number < usual.lo: // as large as one above is
+		d = usual.lo.float() - s.number.float()
 	case s.number < usual.lo:
-		narrow := max(0, 1-(usual.hi-usual.lo).float())
-		d = min(smallMost, (usual.lo-s.number).float()/(smallShare-(smallShare-1)*narrow))
+		narrow := max(0, 1-width)
+		d = min(smallMost, (usual.lo.float()-s.number.float())/(smallShare-(smallShare-1)*narrow))
 	}
 	if s.number != noNumber {
 		d = max(d, r.strays(s.number, s.unit))
@@ -83,8 +84,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if d <= nearNumber {
 		return
 	}
-	width := min(widest, (usual.hi - usual.lo).float())
-	points := farWeight*log2(float64(1+d/(1+widthWeight*width))) + evidenceWeight*log2(float64(r.n))
+	points := farWeight*log2(float64(1+d/(1+widthWeight*min(widest, width)))) + evidenceWeight*log2(float64(r.n))
 	if usual.zeros() { // how far it is from 0, no logarithm can tell
 		points = min(points, zeroWeight*log2(float64(r.n)))
 	}

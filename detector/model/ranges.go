@@ -20,7 +20,7 @@ type numberRange struct {
 	key  uint32 // 0 = empty
 	n    float32
 	out  float32 // numbers outside of it, fading
-	held float32 // numbers in a row that did not widen told
+	held float32 // numbers in a row that were within told and last
 	few  uint16  // different numbers so far, up to manyCodes
 	span span    // it is judged by
 	told span    // and told as: all numbers that stood there and were not outside
@@ -30,8 +30,9 @@ type numberRange struct {
 // learn takes a number in. One outside moves the range a tenth of the way, so that an
 // outlier hides no second one; where such come again (a port that is 80 or above
 // 30,000, a size that is often 0) it is no outlier, and the range goes all the way: as
-// far as two of them went, as the next may be a thousand times further out. A number
-// within it may stand for several.
+// far as two of them went, as the next may be a thousand times further out. What strays
+// from numbers that lie close together is outside, too. A number within it may stand for
+// several.
 func (r *numberRange) learn(x octaves, u pattern.Unit, times float32) {
 	switch fraction := x.fraction() && x != 0; {
 	case r.n == 0 || r.span.zeros() && fraction:
@@ -80,11 +81,11 @@ func (r *numberRange) strays(x octaves, u pattern.Unit) float32 {
 	if r.held < heldLong || usual.holds(x) || usual.zeros() {
 		return 0
 	}
-	d := x - usual.hi
+	d := x.float() - usual.hi.float()
 	if x < usual.lo {
-		d = usual.lo - x
+		d = usual.lo.float() - x.float()
 	}
-	return d.float() / (2 * max(narrowest, (r.told.hi-r.told.lo).float()))
+	return d / (2 * max(narrowest, r.told.hi.float()-r.told.lo.float()))
 }
 
 const (
@@ -99,7 +100,7 @@ const (
 
 // outside reports whether a number is a good deal, half an octave, outside.
 func (s span) outside(x octaves) bool {
-	return x > s.hi+perOctave/2 || x < s.lo-perOctave/2
+	return x.float() > s.hi.float()+0.5 || x.float() < s.lo.float()-0.5 // at its ends the scale has no room for more
 }
 
 const (

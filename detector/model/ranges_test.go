@@ -96,3 +96,22 @@ func TestStrays(t *testing.T) {
 		t.Errorf("300 V never came and strays by %v", d)
 	}
 }
+
+// TestRangesAtTheEndsOfTheScale: numbers as large, or as far below 0, as a number can be are
+// compared as others are.
+func TestRangesAtTheEndsOfTheScale(t *testing.T) {
+	for _, v := range []float64{1e300, -1e300} {
+		x := numberOctaves(v)
+		if s := (span{x, x}); s.outside(x) {
+			t.Errorf("%v is outside of itself", v)
+		}
+	}
+	few, many := numberOctaves(-1e30), numberOctaves(1e30)
+	if s := (span{few, few}); !s.outside(many) || s.beyond(many, 1e6, 0) < 100 {
+		t.Errorf("1e30 is %v octaves beyond -1e30", s.beyond(many, 1e6, 0))
+	}
+	r := numberRange{n: heldLong, held: heldLong, span: span{few, few}, told: span{few, few}, last: span{few, few}}
+	if d := r.strays(many, pattern.UnitNone); d < 100 {
+		t.Errorf("1e30 strays from -1e30 by %v", d)
+	}
+}

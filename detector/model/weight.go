@@ -69,7 +69,7 @@ func (o *Observation) farBeyond() bool {
 	case o.number >= 0:
 		x = numberOctaves(o.Line.Numbers[o.number].Value)
 	}
-	return x != noNumber && !usual.zeros() && (x-usual.hi).float() >= farOctaves
+	return x != noNumber && !usual.zeros() && x.float()-usual.hi.float() >= farOctaves
 }
 
 // farOctaves is by how much a number must be larger than the usual ones to be no slow
