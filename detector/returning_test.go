@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 )
 
@@ -98,6 +99,35 @@ func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
 		}
 		if !v.Anomaly || v.Kind != kind || !strings.Contains(string(v.Reason), reason) {
 			t.Errorf("day %d: anomaly %v of the kind %s, %q; want %s, %q", day, v.Anomaly, v.Kind, v.Reason, kind, reason)
+		}
+	}
+}
+
+// TestFineTroubleOfAnotherDay has a job a day that deletes what is expired, which its own
+// level calls no trouble: it is told on the first days, and then it is usual. At WARN it is
+// told on each of them.
+func TestFineTroubleOfAnotherDay(t *testing.T) {
+	for _, c := range []struct {
+		level pattern.Level
+		quiet int // the first day on which it is not told; 0 = none
+	}{{pattern.LevelInfo, 4}, {pattern.LevelWarn, 0}} {
+		d := newDetector(t, nil)
+		g := shoplog.New(shoplog.Options{Seed: 12})
+		start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+		var v detector.Verdict
+		for day := 0; day < 5; {
+			r := g.Next()
+			at := time.Duration(r.Time.UnixNano())
+			d.Observe(&detector.Event{Time: at, Message: []byte(r.Line)}, &v)
+			if r.Time.Sub(start) < time.Duration(day)*24*time.Hour+3*time.Hour {
+				continue
+			}
+			day++
+			line := fmt.Sprintf("retention: deleted %d expired carts and their reservations, the oldest from last week", 800+7*day)
+			d.Observe(&detector.Event{Time: at, Level: c.level, Message: []byte(line)}, &v)
+			if want := c.quiet == 0 || day < c.quiet; v.Anomaly != want {
+				t.Errorf("%v, day %d: anomaly %v with a score of %.3f, want %v: %s", c.level, day, v.Anomaly, v.Score, want, v.Reason)
+			}
 		}
 	}
 }
