@@ -75,15 +75,15 @@ func TestWhatReturnsIsNewsEachDay(t *testing.T) {
 	}
 }
 
-// TestTroubleOfAnotherDayIsToldAgain has one line of trouble a day: it is told on each of
-// the days, with how long it was away, though it was seen before and has no usual gap.
-func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
+// eachDay lets the example service go on for so many days and says something at eleven on
+// each of them, which check gets the verdict of.
+func eachDay(t *testing.T, days int, say func(day int, at time.Time) *detector.Event, check func(day int, v *detector.Verdict)) {
+	t.Helper()
 	d := newDetector(t, nil)
 	g := shoplog.New(shoplog.Options{Seed: 12})
 	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	var v detector.Verdict
-	day := 0
-	for day < 4 {
+	for day := 0; day < days; {
 		r := g.Next()
 		at := time.Duration(r.Time.UnixNano())
 		d.Observe(&detector.Event{Time: at, Message: []byte(r.Line)}, &v)
@@ -91,8 +91,19 @@ func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
 			continue
 		}
 		day++
-		line := fmt.Sprintf("%s kernel: Out of memory: killed process %d (shop-worker)", r.Time.Format("Jan _2 15:04:05"), 30_000+7*day)
-		d.Observe(&detector.Event{Time: at, Message: []byte(line)}, &v)
+		ev := say(day, r.Time)
+		ev.Time = at
+		d.Observe(ev, &v)
+		check(day, &v)
+	}
+}
+
+// TestTroubleOfAnotherDayIsToldAgain has one line of trouble a day: it is told on each of
+// the days, with how long it was away, though it was seen before and has no usual gap.
+func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
+	eachDay(t, 4, func(day int, at time.Time) *detector.Event {
+		return &detector.Event{Message: fmt.Appendf(nil, "%s kernel: Out of memory: killed process %d (shop-worker)", at.Format("Jan _2 15:04:05"), 30_000+7*day)}
+	}, func(day int, v *detector.Verdict) {
 		kind, reason := detector.AnomalyKind("new"), "seen 0 times in "
 		if day > 1 {
 			kind, reason = "returned", "message of trouble is back after 24 h, seen "
@@ -100,7 +111,7 @@ func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
 		if !v.Anomaly || v.Kind != kind || !strings.Contains(string(v.Reason), reason) {
 			t.Errorf("day %d: anomaly %v of the kind %s, %q; want %s, %q", day, v.Anomaly, v.Kind, v.Reason, kind, reason)
 		}
-	}
+	})
 }
 
 // TestFineTroubleOfAnotherDay has a job a day that deletes what is expired, which its own
@@ -111,24 +122,13 @@ func TestFineTroubleOfAnotherDay(t *testing.T) {
 		level pattern.Level
 		quiet int // the first day on which it is not told; 0 = none
 	}{{pattern.LevelInfo, 4}, {pattern.LevelWarn, 0}} {
-		d := newDetector(t, nil)
-		g := shoplog.New(shoplog.Options{Seed: 12})
-		start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
-		var v detector.Verdict
-		for day := 0; day < 5; {
-			r := g.Next()
-			at := time.Duration(r.Time.UnixNano())
-			d.Observe(&detector.Event{Time: at, Message: []byte(r.Line)}, &v)
-			if r.Time.Sub(start) < time.Duration(day)*24*time.Hour+3*time.Hour {
-				continue
-			}
-			day++
-			line := fmt.Sprintf("retention: deleted %d expired carts and their reservations, the oldest from last week", 800+7*day)
-			d.Observe(&detector.Event{Time: at, Level: c.level, Message: []byte(line)}, &v)
+		eachDay(t, 5, func(day int, _ time.Time) *detector.Event {
+			return &detector.Event{Level: c.level, Message: fmt.Appendf(nil, "retention: deleted %d expired carts and their reservations, the oldest from last week", 800+7*day)}
+		}, func(day int, v *detector.Verdict) {
 			if want := c.quiet == 0 || day < c.quiet; v.Anomaly != want {
 				t.Errorf("%v, day %d: anomaly %v with a score of %.3f, want %v: %s", c.level, day, v.Anomaly, v.Score, want, v.Reason)
 			}
-		}
+		})
 	}
 }
 
@@ -137,30 +137,20 @@ func TestFineTroubleOfAnotherDay(t *testing.T) {
 // brackets is told on the first day alone.
 func TestCutLineOfAnotherDayIsToldAgain(t *testing.T) {
 	for _, cut := range []bool{true, false} {
-		d := newDetector(t, nil)
-		g := shoplog.New(shoplog.Options{Seed: 12})
-		start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
-		var v detector.Verdict
-		for day := 0; day < 4; {
-			r := g.Next()
-			at := time.Duration(r.Time.UnixNano())
-			d.Observe(&detector.Event{Time: at, Message: []byte(r.Line)}, &v)
-			if r.Time.Sub(start) < time.Duration(day)*24*time.Hour+3*time.Hour {
-				continue
-			}
-			day++
-			line := fmt.Sprintf(`{"time":"%s","level":"info","logger":"payments","order":"ord_%011x","msg":"charge ch_%016x capt`, r.Time.Format("2006-01-02T15:04:05.000000Z"), day*7919, day*104729)
+		eachDay(t, 4, func(day int, at time.Time) *detector.Event {
+			line := fmt.Appendf(nil, `{"time":"%s","level":"info","logger":"payments","order":"ord_%011x","msg":"charge ch_%016x capt`, at.Format("2006-01-02T15:04:05.000000Z"), day*7919, day*104729)
 			if !cut {
-				line += `ions printed"}`
+				line = append(line, `ions printed"}`...)
 			}
-			d.Observe(&detector.Event{Time: at, Message: []byte(line)}, &v)
+			return &detector.Event{Message: line}
+		}, func(day int, v *detector.Verdict) {
 			if want := cut || day == 1; v.Anomaly != want {
 				t.Errorf("cut %v, day %d: anomaly %v with a score of %.3f, want %v", cut, day, v.Anomaly, v.Score, want)
 			}
 			if cut && day > 1 && (v.Kind != detector.CutOff || !strings.Contains(string(v.Reason), "a quote or a bracket stays open")) {
 				t.Errorf("day %d: the kind %s, %q; want cut", day, v.Kind, v.Reason)
 			}
-		}
+		})
 	}
 }
 

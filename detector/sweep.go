@@ -9,8 +9,9 @@ import (
 const MaxSweep = 32
 
 // sweep decides about the same points by several contaminations at once. What
-// is flagged never moves a score, so each decision is the one that a detector
-// of that contamination would have made.
+// is flagged hardly moves a score: it says what comes again on another day or of
+// the same identifiers, and which garbled lines teach nothing. But for those, each
+// decision is the one that a detector of that contamination would have made.
 type sweep struct {
 	contaminations []float32
 	auto           *threshold // of those that are 0

@@ -168,8 +168,8 @@ func (t *keys) forward(i int) *keySet {
 	return &t.sets[i]
 }
 
-// learnSet counts the set so many times.
-func (t *keys) learnSet(m *keyMask, now uint32, times float32) {
+// learnSet counts the set so many times and returns it.
+func (t *keys) learnSet(m *keyMask, now uint32, times float32) *keySet {
 	s := t.set(m)
 	if s == nil {
 		if len(t.sets) < maxKeySets {
@@ -187,6 +187,7 @@ func (t *keys) learnSet(m *keyMask, now uint32, times float32) {
 	}
 	s.n += times
 	s.last = now
+	return s
 }
 
 // together is in how many records both keys were, as far as sets are remembered.

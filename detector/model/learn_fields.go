@@ -59,9 +59,9 @@ func (m *Model) learnKeys(o *Observation, sample bool) {
 	fs.records += times
 	fs.objects.learn(s.had, s.grown, times)
 	mask := s.mask()
-	fs.keys.learnSet(&mask, m.records, times)
+	set = fs.keys.learnSet(&mask, m.records, times)
 	if st := o.known; st != nil {
-		st.keys.learn(fs.keys.sum(&mask), times)
+		st.keys.learn(set.sum, times)
 	}
 }
 
@@ -126,10 +126,8 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		if c.count == 0 {
 			p.distinct += min(counts*of, math.MaxUint32-p.distinct)
 			counts = 1
-			if s.part == whole && f.Kind == Text {
-				if shape, ok := serial(f.Value); ok {
-					fs.values.count(serialKey(s, shape), 1)
-				}
+			if key, ok := serialKey(s, f); ok {
+				fs.values.count(key, 1)
 			}
 		}
 		fs.values.countAt(c.place, s.id(), counts)

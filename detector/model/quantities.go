@@ -58,42 +58,46 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 			r = own
 		}
 	}
-	if r.n < firmRange {
+	if r.n < firmRange || s.number == noNumber && c.count > 0 { // a 0 may mean small, none or unknown
 		return
 	}
-	d, usual := float32(0), r.span
-	width := usual.hi.float() - usual.lo.float()
-	switch {
-	case s.number == noNumber:
-		if c.count == 0 { // else it may mean small, none or unknown
-			d = min(smallMost, r.strays(0, s.unit))
-		}
-	case s.number > usual.hi:
-		d = s.number.float() - usual.noticed(s.unit).hi.float()
-	case s.number < usual.lo && s.number < belowZero && usual.lo > belowZero:
-		d = negativeOctaves
-	case s.number < belowZero && s.number < usual.lo: // as large as one above is
-		d = usual.lo.float() - s.number.float()
-	case s.number < usual.lo:
-		narrow := max(0, 1-width)
-		d = min(smallMost, (usual.lo.float()-s.number.float())/(smallShare-(smallShare-1)*narrow))
-	}
-	if s.number != noNumber {
-		d = max(d, r.strays(s.number, s.unit))
-	}
+	d := r.far(s.number, s.unit)
 	if d <= nearNumber {
 		return
 	}
-	points := farWeight*log2(float64(1+d/(1+widthWeight*min(widest, width)))) + evidenceWeight*log2(float64(r.n))
-	if usual.zeros() { // how far it is from 0, no logarithm can tell
+	width := min(widest, r.span.width())
+	points := farWeight*log2(float64(1+d/(1+widthWeight*width))) + evidenceWeight*log2(float64(r.n))
+	if r.span.zeros() { // how far it is from 0, no logarithm can tell
 		points = min(points, zeroWeight*log2(float64(r.n)))
 	}
-	if all := p.numbers.span; s.number != noNumber && s.number <= all.hi && s.number >= all.lo {
+	if p.numbers.span.holds(s.number) {
 		points *= explained // other records have such numbers there
 	}
 	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
 	}
+}
+
+// far is how far a number is outside of the range, in octaves, or in what counts as much
+// where the numbers lie closer together (see strays). noNumber is a 0.
+func (r *numberRange) far(x octaves, u pattern.Unit) float32 {
+	if x == noNumber {
+		return min(smallMost, r.strays(0, u))
+	}
+	d, usual := float32(0), r.span
+	switch {
+	case x > usual.hi:
+		d = x.float() - usual.noticed(u).hi.float()
+	case x >= usual.lo:
+	case x < belowZero && usual.lo > belowZero:
+		d = negativeOctaves
+	case x < belowZero: // as large as one above is
+		d = usual.lo.float() - x.float()
+	default:
+		narrow := max(0, 1-usual.width())
+		d = min(smallMost, (usual.lo.float()-x.float())/(smallShare-(smallShare-1)*narrow))
+	}
+	return max(d, r.strays(x, u))
 }
 
 func (o *Observation) rangeKey(s *seenField) uint32 {

@@ -85,7 +85,7 @@ func (r *numberRange) strays(x octaves, u pattern.Unit) float32 {
 	if x < usual.lo {
 		d = usual.lo.float() - x.float()
 	}
-	return d / (2 * max(narrowest, r.told.hi.float()-r.told.lo.float()))
+	return d / (2 * max(narrowest, r.told.width()))
 }
 
 const (

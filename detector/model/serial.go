@@ -78,12 +78,19 @@ func partOf(b []byte) (part []byte, digits int, behind, vowels bool) {
 // vowelsOf has a bit for each vowel, by fold.
 const vowelsOf = 1<<('a'-'a') | 1<<('e'-'a') | 1<<('i'-'a') | 1<<('o'-'a') | 1<<('u'-'a') | 1<<('y'-'a')
 
-// knowsLike reports whether others than a value that came so many times have stood in its
+// knowsLike reports whether others than a text that came so many times have stood in its
 // field that differ from it by what is made up alone.
-func (fs *fields) knowsLike(s *seenField, value []byte, count uint32) bool {
-	shape, ok := serial(value)
-	return ok && fs.values.find(serialKey(s, shape)).n > uint16(min(1, count))
+func (fs *fields) knowsLike(s *seenField, f *Field, count uint32) bool {
+	key, ok := serialKey(s, f)
+	return ok && uint32(fs.values.find(key).n) > min(1, count)
 }
 
-// serialKey is where in fields.values it is counted how many values of a shape stood in a field.
-func serialKey(s *seenField, shape uint64) uint32 { return uint32(mix64(s.hash, shape)) }
+// serialKey is where in fields.values it is counted how many texts that differ from this one
+// by what is made up alone stood in its field. It is not ok if nothing in it is.
+func serialKey(s *seenField, f *Field) (key uint32, ok bool) {
+	if s.part != whole || f.Kind != Text {
+		return 0, false
+	}
+	shape, ok := serial(f.Value)
+	return uint32(mix64(s.hash, shape)), ok
+}

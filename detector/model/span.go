@@ -50,7 +50,7 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 	default:
 		return 0
 	}
-	width := min(widest, s.hi.float()-s.lo.float())
+	width := min(widest, s.width())
 	share := firmWidth + (youngWidth-firmWidth)*wellKnown/(seen+wellKnown)
 	return d / (1 + share*width) * seen / (seen + firm)
 }
@@ -66,6 +66,9 @@ func (s span) noticed(u pattern.Unit) span {
 
 // leastTime is a millisecond.
 var leastTime = numberOctaves(1e-3)
+
+// width is the range's, in octaves.
+func (s span) width() float32 { return s.hi.float() - s.lo.float() }
 
 // holds reports whether x is inside the range.
 func (s span) holds(x octaves) bool { return s.lo <= x && x <= s.hi }

@@ -93,7 +93,7 @@ func TestTimesBelowAMillisecond(t *testing.T) {
 		{span{}, pattern.UnitSecond, 2, math.Log2(3)},
 	} {
 		s := c.usual.noticed(c.unit)
-		got := float64(s.beyond(of(c.value), 1e6, 0)) * (1 + firmWidth*float64(min(widest, (s.hi-s.lo).float())))
+		got := float64(s.beyond(of(c.value), 1e6, 0)) * (1 + firmWidth*float64(min(widest, s.width())))
 		if math.Abs(got-c.want) > 0.2 {
 			t.Errorf("%v %s beyond %v to %v: %.2f octaves, want %v", c.value, c.unit.Base(), c.usual.lo.number(), c.usual.hi.number(), got, c.want)
 		}

@@ -26,10 +26,11 @@ const (
 	// valueWeight is the same for a value's: one that is the first in 300 is flagged.
 	valueWeight = 1.7
 
-	// openWeight multiplies that for a value, made like the others, of a place that had more
-	// than categoryValues: there are always new ones, pods of the next release, people of
-	// the next year. However long there was none, one is not told by itself: of the most
-	// bits that placeHorizon allows, 13.5, it leaves less than Strange with the forest's.
+	// openWeight multiplies that for one more of a series (see serial), and for a value, made
+	// like the others, of a place that had more than categoryValues: there are always new
+	// ones, pods of the next release, people of the next year. However long there was none,
+	// one is not told by itself: of the most bits that placeHorizon allows, 13.5, it leaves
+	// less than Strange with the forest's.
 	openWeight = 0.4
 
 	// partWeight multiplies that for a part of a path and for the address of a page: new
@@ -186,9 +187,7 @@ func (m *Model) judgePart(o *Observation, at int) {
 		}
 		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
 			points *= worseWeight
-		} else if !sorted && p == whole && f.Kind == Text && fs.knowsLike(s, f.Value, c.count) {
-			points *= openWeight
-		} else if !sorted && pl.distinct > categoryValues && unlike < Strange/2 && !(p == whole && s.kind) {
+		} else if !sorted && (pl.hasMany(s) && unlike < Strange/2 || fs.knowsLike(s, f, c.count)) {
 			points *= openWeight
 		} else if p == whole && codeBetter(f) && pl.statuses() {
 			points *= betterWeight
@@ -207,6 +206,12 @@ func (m *Model) judgePart(o *Observation, at int) {
 			all.young |= 1 << at
 		}
 	}
+}
+
+// hasMany reports whether so many values stood in a place that one more of them is hardly
+// news. A kind of record is, however many there are.
+func (p *place) hasMany(s *seenField) bool {
+	return p.distinct > categoryValues && !(s.part == whole && s.kind)
 }
 
 // isAddress reports whether a field's value is the address of a page, as a referer is.
