@@ -138,6 +138,7 @@ func TestCarryListsEveryField(t *testing.T) {
 		s.hash, s.numbers, s.text.n = hash, uint8(i%(trackedNumbers+1)), 96
 		clear(s.nums[s.numbers:])
 		clear(s.at[s.numbers:])
+		clear(s.high[s.numbers:])
 		if name := rng.Uint64(); i%3 == 0 {
 			want.statements.call(s, name)
 			names[name] = hash

@@ -137,6 +137,9 @@ func levelName(l pattern.Level) string {
 }
 
 func phraseNumber(o *Observation, dst []byte) []byte {
+	if o.inSpell {
+		return o.phraseSpell(dst)
+	}
 	if o.fields.far >= 0 {
 		return o.phraseFar(dst)
 	}
@@ -145,11 +148,7 @@ func phraseNumber(o *Observation, dst []byte) []byte {
 	}
 	num := o.Line.Numbers[o.number]
 	s := o.usual
-	dst = append(dst, "number "...)
-	dst = appendNumber(dst, num.Value, num.Unit)
-	if name := fieldName(o.Text, int(o.Line.Tokens[num.Token].Start)); len(name) > 0 {
-		dst = quote(append(dst, " of "...), name)
-	}
+	dst = o.saidNumber(dst, o.number)
 	if numberOctaves(num.Value) > s.hi {
 		dst = append(dst, " far above the usual "...)
 	} else {
@@ -163,6 +162,16 @@ func phraseNumber(o *Observation, dst []byte) []byte {
 	if hi != lo && s.hi-s.lo > perOctave/8 {
 		dst = append(dst, " to "...)
 		dst = appendNumber(dst, hi, num.Unit)
+	}
+	return dst
+}
+
+// saidNumber appends the i-th number of the line, with the name of its place if it has one.
+func (o *Observation) saidNumber(dst []byte, i int) []byte {
+	num := o.Line.Numbers[i]
+	dst = appendNumber(append(dst, "number "...), num.Value, num.Unit)
+	if name := fieldName(o.Text, int(o.Line.Tokens[num.Token].Start)); len(name) > 0 {
+		dst = quote(append(dst, " of "...), name)
 	}
 	return dst
 }

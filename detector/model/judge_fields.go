@@ -24,10 +24,10 @@ const (
 // judgeFields judges the event's fields. It changes nothing that is judged by.
 func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
-	s.nlows, s.nrest = 0, 0
-	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber = 0, 0, 0, 0, 0, 0, 0
+	s.nlows, s.nrest, s.nhighs = 0, 0, 0
+	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber, s.rawSpell = 0, 0, 0, 0, 0, 0, 0, 0
 	s.rushed, s.runAlike, s.young = false, false, 0
-	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far = -1, -1, -1, -1, -1, -1, -1
+	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far, s.inSpell = -1, -1, -1, -1, -1, -1, -1, -1
 	if s.n = len(o.Fields); s.n == 0 {
 		return
 	}
@@ -134,7 +134,7 @@ func (o *Observation) settledKeys(set *keySet) bool {
 // weighFields turns what was found into features.
 func (m *Model) weighFields(o *Observation) {
 	fs, s, r := &m.fields, &o.fields, &o.Row
-	if s.rawValue == 0 && s.rawKey == 0 && s.rawText == 0 && s.rawPair == 0 && s.rawNumber == 0 && s.rawRush == 0 {
+	if s.rawValue == 0 && s.rawKey == 0 && s.rawText == 0 && s.rawPair == 0 && s.rawNumber == 0 && s.rawSpell == 0 && s.rawRush == 0 {
 		return
 	}
 	points := [...]struct {
@@ -145,7 +145,7 @@ func (m *Model) weighFields(o *Observation) {
 		{featKey, fs.tails.least(tailOfKey, s.rawKey, keyTail)},
 		{featText, fs.tails.least(tailOfText, s.rawText, textTail)},
 		{featPair, fs.tails.least(tailOfPair, s.rawPair, pairTail)},
-		{featNumber, s.rawNumber},
+		{featNumber, max(s.rawNumber, s.rawSpell)},
 	}
 	// What a kind of record that is new itself brings with it is told by its kind.
 	if st := o.known; st == nil || st.seen < newKind {
@@ -176,8 +176,15 @@ func (m *Model) weighFields(o *Observation) {
 		}
 		if p.points > p.feature.Points(r) {
 			p.feature.set(r, p.points)
+			if p.feature == featNumber {
+				if o.inSpell = s.rawSpell > s.rawNumber; o.inSpell {
+					o.spell, s.far = s.spell, -1
+				} else {
+					s.inSpell = -1
+				}
+			}
 		} else if p.feature == featNumber {
-			s.far = -1
+			s.far, s.inSpell = -1, -1
 		}
 	}
 	if rush := fs.tails.least(tailOfRush, s.rawRush, rushTail); rush > featBurst.Points(r) {

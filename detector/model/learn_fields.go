@@ -13,6 +13,10 @@ func (m *Model) learnFields(o *Observation) {
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
 	m.learnPairs(o)
+	for _, at := range s.highs[:s.nhighs] {
+		is := &s.list[at]
+		fs.ranges.claim(o.rangeKey(is)).learnShift(o, is.number, is.unit, 1)
+	}
 	s.had, s.grown = 0, 0
 	for _, at := range s.rest[:s.nrest] {
 		m.learnField(o, int(at), 1)
@@ -147,7 +151,11 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 			n = 0
 		}
 		p.numbers.learn(n, f.Unit, times)
-		fs.ranges.claimAt(int(c.ranged), o.rangeKey(s)).learn(n, f.Unit, times)
+		r := fs.ranges.claimAt(int(c.ranged), o.rangeKey(s))
+		if times == 1 || !r.shift.high(n) { // a high one was taken in by itself
+			r.learnShift(o, n, f.Unit, times)
+		}
+		r.learn(n, f.Unit, times)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && (c.count == 0 || p.confirms(c.count)) {
 		if c.count > 0 || p.n < youngRecords {

@@ -202,9 +202,12 @@ func (s *statement) merge(o *statement, later bool) {
 	if s.numbers == o.numbers {
 		for i := range s.nums[:s.numbers] {
 			s.nums[i].merge(o.nums[i])
+			if s.high[i] == unlimited || o.high[i] != unlimited {
+				s.high[i] = max(s.high[i], o.high[i])
+			}
 		}
 	} else if o.seen > s.seen {
-		s.numbers, s.nums, s.at = o.numbers, o.nums, o.at
+		s.numbers, s.nums, s.at, s.high = o.numbers, o.nums, o.at, o.high
 	}
 	s.n += o.n
 	for i := range s.levels {
@@ -662,5 +665,6 @@ func (r *numberRange) merge(o *numberRange) {
 	r.n += o.n
 	r.out += o.out
 	r.held = min(r.held, o.held)
+	r.shift.merge(o.shift)
 	r.few = max(r.few, o.few)
 }

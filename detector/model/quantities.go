@@ -56,6 +56,9 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
 		if own := &m.fields.ranges.slots[c.ranged]; own.n >= firmRange {
 			r = own
+			if points := own.spellPoints(o, s, p); o.fields.stranger(points, at, o.fields.rawSpell, o.fields.inSpell) {
+				o.fields.rawSpell, o.fields.inSpell, o.fields.spell = points, at, own.shift
+			}
 		}
 	}
 	if r.n < firmRange || s.number == noNumber && c.count > 0 { // a 0 may mean small, none or unknown
@@ -76,6 +79,15 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
 	}
+}
+
+// spellPoints are those of a number that goes on with a spell of high ones. An identifier that
+// is larger than those before it is none.
+func (r *numberRange) spellPoints(o *Observation, s *seenField, p *place) float32 {
+	if o.Learned || o.known == nil || s.number == noNumber || !r.shift.known(r.n) || !r.shift.high(s.number) || !p.quantity(s.number, s.unit) {
+		return 0
+	}
+	return r.shift.points(o.known.seen)
 }
 
 // far is how far a number is outside of the range, in octaves, or in what counts as much

@@ -17,14 +17,15 @@ type ranges struct {
 }
 
 type numberRange struct {
-	key  uint32 // 0 = empty
-	n    float32
-	out  float32 // numbers outside of it, fading
-	held float32 // numbers in a row that were within told and last
-	few  uint16  // different numbers so far, up to manyCodes
-	span span    // it is judged by
-	told span    // and told as: all numbers that stood there and were not outside
-	last span    // the last number below, and the last above
+	key   uint32 // 0 = empty
+	n     float32
+	out   float32 // numbers outside of it, fading
+	held  float32 // numbers in a row that were within told and last
+	shift shift
+	few   uint16 // different numbers so far, up to manyCodes
+	span  span   // it is judged by
+	told  span   // and told as: all numbers that stood there and were not outside
+	last  span   // the last number below, and the last above
 }
 
 // learn takes a number in. One outside moves the range a tenth of the way, so that an
@@ -206,11 +207,12 @@ func (t *ranges) age() {
 		t.slots[i].n /= 2
 		t.slots[i].out /= 2
 		t.slots[i].held /= 2
+		t.slots[i].shift.largest /= 2
 	}
 }
 
 // rangeBytes is what a range takes in a snapshot.
-const rangeBytes = 30
+const rangeBytes = 48
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.
@@ -244,6 +246,7 @@ func (r *numberRange) carry(c *codec.Codec) {
 	c.F32(&r.n)
 	c.F32(&r.out)
 	c.F32(&r.held)
+	r.shift.carry(c)
 	c.U16(&r.few)
 	r.span.carry(c)
 	r.told.carry(c)

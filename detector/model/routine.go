@@ -73,8 +73,8 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	if all.n != f.n {
 		return false
 	}
-	statement := o.Pattern()
-	sum := statement
+	sum := o.Pattern()
+	all.nhighs = 0
 	for at := range f.n {
 		if f.open>>(at&63)&1 == 0 {
 			sum += all.list[at].both
@@ -92,7 +92,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		case p.settled.sort != s.sort+1 || s.aside == path && f.paths>>at&1 == 0:
 			return false
 		case s.sort == sortNumber:
-			if !fs.within(s, s.number, statement, key) { // nor is noNumber
+			if !fs.within(o, at, s.number, key) { // nor is noNumber
 				return false
 			}
 		case s.part == whole && !s.usualText(p, o.Fields[at].Value):
@@ -108,15 +108,31 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	return pairTimes(uint32(fs.shapes.find(all.shape).n)) == 0
 }
 
-// within reports whether a number is within the range that its statement, and its field
-// in all records, is known to have.
-func (fs *fields) within(s *seenField, x octaves, statement uint64, key int16) bool {
-	p := &fs.keys.all[key].place
+// within reports whether a number, at a place in the list, is within the range that its
+// statement, and its field in all records, is known to have, and there is no more to say of
+// it: a high one may be one of many.
+func (fs *fields) within(o *Observation, at int, x octaves, key int16) bool {
+	s, p := &o.fields.list[at], &fs.keys.all[key].place
 	if s.unit != p.unit || !p.numbers.told.holds(x) {
 		return false
 	}
-	r := fs.ranges.follow(&fs.keys.ranged[key], rangeKey(statement, s.hash))
-	return r != nil && r.n >= settledAfter && r.told.holds(x)
+	r := fs.ranges.follow(&fs.keys.ranged[key], o.rangeKey(s))
+	if r == nil || r.n < settledAfter || !r.told.holds(x) {
+		return false
+	}
+	if !r.shift.high(x) {
+		return true
+	}
+	if o.known == nil || r.shift.points(o.known.seen) > 0 {
+		return false
+	}
+	o.fields.addHigh(at)
+	return true
+}
+
+func (all *fieldsSeen) addHigh(at int) {
+	all.highs[all.nhighs] = uint8(at)
+	all.nhighs++
 }
 
 // remember takes in an event all of whose fields were found to be routine.
@@ -167,8 +183,7 @@ func (fs *fields) remember(o *Observation) {
 func (m *Model) sift(o *Observation) {
 	fs, all := &m.fields, &o.fields
 	keys, guess := &fs.keys, &fs.keys.behind[0]
-	statement := o.Pattern()
-	all.names, all.alike = nameSeed, statement
+	all.names, all.alike, all.nhighs = nameSeed, o.Pattern(), 0
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
 		s.routine, s.open = false, false
@@ -207,7 +222,7 @@ func (m *Model) sift(o *Observation) {
 			if x == noNumber { // 0 has a range only where it is one of few values
 				x, any = 0, false
 			}
-			if !fs.within(s, x, statement, s.key) {
+			if !fs.within(o, at, x, s.key) {
 				all.addRest(at)
 				continue
 			}

@@ -65,6 +65,8 @@ type fieldsSeen struct {
 	text      [maxSeen][]byte // of parts
 	rest      [maxSeen]uint8  // indices in list of what is not routine
 	nrest     int
+	highs     [maxSeen]uint8 // indices in list of numbers that are routine, but high (see shift)
+	nhighs    int
 	close     [maxSeen]seenClose // of the rest
 	names     uint64             // the sum of the hashes of its keys
 	had       uint64             // of the objects that are there
@@ -86,6 +88,7 @@ type fieldsSeen struct {
 	rushCount float32 // of the last records, those of the event's kind, and
 	rushUsual float32 // how many are usual
 	rawNumber float32
+	rawSpell  float32
 
 	// What is strangest, for the explanation.
 	odd      int // index in list, by its value
@@ -98,6 +101,8 @@ type fieldsSeen struct {
 	lost     int // index in keys
 	strange  int // index in list, by its text
 	far      int // index in list, by its number
+	inSpell  int // index in list, by the numbers before it
+	spell    shift
 	farUsual span
 	together [2]int // indices in lows
 }

@@ -50,7 +50,8 @@ type statement struct {
 	length  span
 	nums    [trackedNumbers]span
 	at      [trackedNumbers]spot
-	uncoded uint16 // a bit for each number in whose place too many different ones stood to be codes
+	high    [trackedNumbers]octaves // what is more is high, see shift
+	uncoded uint16                  // a bit for each number in whose place too many different ones stood to be codes
 
 	text patternText // for people; nothing is judged by it
 }
@@ -365,6 +366,7 @@ func (s *statement) carry(c *codec.Codec) {
 		s.nums[i].carry(c)
 		c.U8(&s.at[i].token)
 		c.U16(&s.at[i].before)
+		s.high[i].carry(c)
 	}
 	c.U16(&s.uncoded)
 	s.text.carry(c)

@@ -37,6 +37,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	if !st.aligned(l, numbers) {
 		return false
 	}
+	high := false
 	for i := range numbers {
 		o.numbers[i] = noNumber
 		if !numbers[i].Bracketed {
@@ -45,10 +46,16 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		if o.numbers[i] != noNumber && !st.nums[i].holds(o.numbers[i]) {
 			return false
 		}
+		high = high || st.isHigh(i, o.numbers[i])
 	}
 
 	o.known, o.seen, o.tracked = st, st.seen, len(numbers)
-	o.Row, o.number, o.open, o.below = Row{}, -1, false, itself
+	o.Row, o.number, o.open, o.inSpell, o.below = Row{}, -1, false, false, itself
+	if high {
+		if m.judgeSpells(o); o.inSpell {
+			return false // it may be news
+		}
+	}
 	o.all, o.rate, o.run, o.burst = all, rate, 0, burst
 	if bits, ok := m.seldom.surprise(st.seen); ok {
 		featRarity.set(&o.Row, rarityWeight*min(bits, rarityBits))

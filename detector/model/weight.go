@@ -31,7 +31,7 @@ const firstDay = 24 * time.Hour
 // What its author calls routine, that says nothing bad and is new, has none as long as the
 // log is not known for a day: a daily job begins. Half of an incident is what says nothing
 // bad and is hardly stranger than what is flagged at all (a slow request, but none that
-// takes 32 times as long as all others), and trouble that is only rare and was seen again
+// takes 32 times as long as all others, nor one of many), and trouble that is only rare and was seen again
 // and again: an error that comes thrice a day.
 func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 	if kind == CutOff || o.Level >= pattern.LevelCritical {
@@ -45,7 +45,7 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 				return None
 			}
 		}
-		if points < weakPoints && !(kind == OffNumber && o.farBeyond()) {
+		if points < weakPoints && !(kind == OffNumber && (o.inSpell || o.farBeyond())) {
 			return Half
 		}
 		return Whole

@@ -1,0 +1,137 @@
+package detector_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// took is a time in milliseconds as requests take them: half of them 25 to 60, one in a
+// thousand more than 250, now and then one of seconds. How many times as long it is slow.
+func took(rng *rand.Rand, slow float64) int {
+	ms := 40 * math.Exp(0.6*rng.NormFloat64()) * slow
+	if rng.IntN(400) == 0 {
+		ms *= 20
+	}
+	return int(ms) + 1
+}
+
+// slowForms are ways to say how long something took.
+var slowForms = map[string]func(rng *rand.Rand, route string, ms int) string{
+	"record with a message": func(rng *rand.Rand, route string, ms int) string {
+		return fmt.Sprintf(`{"level":"info","msg":"request served","route":%q,"user":"u%05d","duration_ms":%d}`, route, rng.IntN(1e5), ms)
+	},
+	"record without one": func(rng *rand.Rand, route string, ms int) string {
+		return fmt.Sprintf(`{"remote":"10.1.%d.%d","method":"GET","path":%q,"code":"200","size":%d,"duration":%.3f}`, rng.IntN(9), rng.IntN(250), route, 200+rng.IntN(9000), float64(ms)/1000)
+	},
+	"logfmt": func(rng *rand.Rand, route string, ms int) string {
+		return fmt.Sprintf(`level=info msg="request served" route=%s user=u%05d took=%dms`, route, rng.IntN(1e5), ms)
+	},
+	"text": func(rng *rand.Rand, route string, ms int) string {
+		return fmt.Sprintf(`INFO served %s for user-%05d in %d ms`, route, rng.IntN(1e5), ms)
+	},
+}
+
+func slowRoute(rng *rand.Rand) string {
+	return pick(rng, "/orders", "/cart", "/stock", "/login")
+}
+
+// TestASlowdownIsTold: requests that take eight times as long, few of them longer than one
+// that there was before, are told soon, and then more and more seldom; so are those to one of
+// four routes that take 20 times as long. When they take as long as ever again, nothing is.
+func TestASlowdownIsTold(t *testing.T) {
+	for name, line := range slowForms {
+		t.Run(name, func(t *testing.T) {
+			for slowRoutes, slow := range map[string]float64{"/orders /cart /stock /login": 8, "/cart": 20} {
+				rng := rand.New(rand.NewPCG(3, 7))
+				healthy := func() string { return line(rng, slowRoute(rng), took(rng, 1)) }
+				w := watch(t, healthy, 4000)
+				w.staysQuiet(4000, 5)
+				var told []int
+				for i, n := 0, 0; n < 300; i++ {
+					route := slowRoute(rng)
+					if !strings.Contains(slowRoutes, route) {
+						w.see(line(rng, route, took(rng, 1)))
+						continue
+					}
+					n++
+					if v := w.see(line(rng, route, took(rng, slow))); v.Anomaly && strings.Contains(string(v.Reason), " are above ") {
+						told = append(told, n)
+						t.Log(n, string(v.Reason))
+					}
+				}
+				if len(told) == 0 || told[0] > 50 || len(told) > 6 {
+					t.Errorf("of 300 slow requests to %s these are told: %v", slowRoutes, told)
+				}
+				w.staysQuiet(4000, 5)
+			}
+		})
+	}
+}
+
+// TestWhatClimbsIsNoSlowdown: a progress, a counter, and numbers that are as large as they
+// ever were now and then, are none.
+func TestWhatClimbsIsNoSlowdown(t *testing.T) {
+	for name, next := range map[string]func(rng *rand.Rand, n int) (small, large string){
+		"a progress": func(rng *rand.Rand, n int) (string, string) {
+			say := func(of int) string { return fmt.Sprintf("Progress (1): %d/%d kB", 1+n%40*of/40, of) }
+			return say(20 + n/40%9), say(900)
+		},
+		"a counter": func(_ *rand.Rand, n int) (string, string) {
+			line := fmt.Sprintf(`{"level":"info","msg":"block written","height":%d}`, 1000+n)
+			return line, line
+		},
+		"less than a millisecond": func(rng *rand.Rand, _ int) (string, string) {
+			say := func(us float64) string {
+				return fmt.Sprintf(`{"level":"info","msg":"cache hit","took":"%.1fµs"}`, us*math.Exp(0.3*rng.NormFloat64()))
+			}
+			return say(20), say(200)
+		},
+		"below zero": func(rng *rand.Rand, n int) (string, string) {
+			say := func(score float64) string { return fmt.Sprintf("message scanned, score %.2f of 5.00", score) }
+			return say(3*rng.NormFloat64() - 4), say(rng.Float64() * 4)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(5, 7))
+			n := 0
+			w := watch(t, func() string { n++; small, _ := next(rng, n); return small }, 6000)
+			for range 80 {
+				n++
+				_, large := next(rng, n)
+				if v := w.see(large); v.Anomaly && strings.Contains(string(v.Reason), " are above ") {
+					t.Errorf("%q is told: %s", large, v.Reason)
+				}
+			}
+		})
+	}
+}
+
+// TestADailyBatchIsTold: where numbers are large for some hundred records each night, that is
+// told on the first nights and no more.
+func TestADailyBatchIsTold(t *testing.T) {
+	line := slowForms["record with a message"]
+	rng := rand.New(rand.NewPCG(9, 7))
+	w := watch(t, func() string { return line(rng, slowRoute(rng), took(rng, 1)) }, 4000)
+	var nights []int
+	for range 10 {
+		told := 0
+		for range 150 {
+			if v := w.see(line(rng, slowRoute(rng), took(rng, 8))); v.Anomaly && strings.Contains(string(v.Reason), " are above ") {
+				told++
+			}
+		}
+		nights = append(nights, told)
+		w.goOn(4000)
+	}
+	t.Log(nights)
+	later := 0
+	for _, told := range nights[3:] {
+		later += told
+	}
+	if nights[0] == 0 || later > 2 {
+		t.Errorf("what is told each night: %v", nights)
+	}
+}
