@@ -101,7 +101,7 @@ func spokenOf(text []byte, tokens []pattern.Token, i int) wordClass {
 	}
 	t := &tokens[i]
 	word := text[t.Start:t.End]
-	if isCross(word) || podReasons[string(word)] {
+	if isCross(word) || namedFailures[string(word)] {
 		return classFailure
 	}
 	c := classify(word)
@@ -117,13 +117,25 @@ func spokenOf(text []byte, tokens []pattern.Token, i int) wordClass {
 	return 0
 }
 
-// podReasons are the reasons that Kubernetes gives for what is wrong with a pod or a
-// node, where they are no plain words: names in two cases are otherwise those of classes.
-var podReasons = map[string]bool{
-	"BackOff": true, "CrashLoopBackOff": true, "ErrImageNeverPull": true, "ErrImagePull": true, "FailedAttachVolume": true, "FailedCreate": true,
-	"FailedMount": true, "FailedScheduling": true, "ImagePullBackOff": true, "NetworkNotReady": true, "NodeNotReady": true, "OOMKilled": true,
-	"OOMKilling": true, "SystemOOM": true,
-}
+// namedFailures are names of failures that are no plain words, as names in two cases are
+// otherwise those of classes: the error numbers of POSIX (but those that say to try again),
+// DNS's response codes (RFC 1035), the status codes of gRPC, and Kubernetes' reasons for what
+// is wrong with a pod or a node.
+var namedFailures = func() map[string]bool {
+	m := map[string]bool{}
+	for name := range strings.FieldsSeq(`
+		E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EBADF EBADMSG EBUSY ECANCELED ECONNABORTED ECONNREFUSED ECONNRESET EDEADLK EDOM EDQUOT
+		EEXIST EFAULT EFBIG EHOSTDOWN EHOSTUNREACH EILSEQ EINVAL EIO EISDIR ELOOP EMFILE EMSGSIZE ENAMETOOLONG ENETDOWN ENETRESET
+		ENETUNREACH ENFILE ENOBUFS ENODEV ENOENT ENOEXEC ENOLCK ENOMEM ENOSPC ENOSYS ENOTCONN ENOTDIR ENOTEMPTY ENOTSUP EOVERFLOW
+		EPERM EPIPE EPROTO ERANGE EROFS ESTALE ETIMEDOUT ETXTBSY EXDEV
+		FORMERR SERVFAIL NOTAUTH
+		DeadlineExceeded DataLoss PermissionDenied ResourceExhausted
+		BackOff CrashLoopBackOff ErrImageNeverPull ErrImagePull FailedAttachVolume FailedCreate FailedMount FailedScheduling ImagePullBackOff
+		NetworkNotReady NodeNotReady OOMKilled OOMKilling SystemOOM`) {
+		m[name] = true
+	}
+	return m
+}()
 
 // isCross tells the marks that test runners write before what failed.
 func isCross(word []byte) bool {
@@ -202,7 +214,7 @@ func (s *silent) has(word []byte) bool {
 
 // isSilent reports whether said is 0 for the word whatever stands around it.
 func isSilent(word []byte) bool {
-	return !words.Speaks(word, failureBits) && !isCross(word) && !podReasons[string(word)] && classify(word) == 0 && phrasesOf(word) == nil
+	return !words.Speaks(word, failureBits) && !isCross(word) && !namedFailures[string(word)] && classify(word) == 0 && phrasesOf(word) == nil
 }
 
 // failureBits is how many times likelier a word is in an error than elsewhere, in

@@ -20,11 +20,14 @@ func TestWordsThatLookLikeFailures(t *testing.T) {
 	}
 }
 
-// TestValueSaysFailure: a field's value that is one word of failure weighs as a code of
-// one does.
+// TestValueSaysFailure: a field's value that is one word of failure, or a name made with one,
+// weighs as a code of one does.
 func TestValueSaysFailure(t *testing.T) {
 	for value, want := range map[string]bool{
-		"rejected": true, "FAILED": true, "denied": true,
+		"rejected": true, "FAILED": true, "denied": true, "card_declined": true, "RATE_LIMIT_EXCEEDED": true, "not_found": true, "AccessDenied": true,
+		"IOError": true, "ECONNREFUSED": true, "SERVFAIL": true, "DEADLINE_EXCEEDED": true, "DeadlineExceeded": true, "OOMKilled": true,
+		"no_error": false, "non_fatal": false, "RetryHandler": false, "FailureDetector": false, "error-page-7": false, "/var/log/error": false,
+		"NXDOMAIN": false, "card_accepted": false, "a_name_longer_than_any_failure_has": false, "failed_after_more_than_one_attempt": false,
 		"accepted": false, "broker": false, "": false, "failed to bind the port": false, "nothing has failed here": false,
 	} {
 		if got := saysFailure(&Field{Kind: Text, Value: []byte(value)}); got != want {

@@ -26,14 +26,40 @@ func (p *place) statuses() bool {
 
 var okHash = uint32((&Field{Kind: Number, Number: 200}).hash())
 
-// saysFailure reports whether a field's value is one word of failure: res=failed is
-// among words what a 500 is among numbers.
+// saysFailure reports whether a field's value is one name that says what failed: res=failed is
+// among words what a 500 is among numbers, and so are card_declined, AccessDenied and
+// ECONNREFUSED. Of a name in two cases the last word counts: a RetryHandler is a class.
 func saysFailure(f *Field) bool {
-	return f.Kind == Text && len(f.Value) <= maxOutcome && classify(f.Value) != 0
+	name := f.Value
+	if f.Kind != Text || len(name) > maxOutcome {
+		return false
+	}
+	if namedFailures[string(name)] {
+		return true
+	}
+	says, from := false, 0
+	for i := 0; i <= len(name); i++ {
+		switch {
+		case i == len(name) || name[i] == '_':
+			part := name[from:i]
+			if string(part) == "no" || string(part) == "non" {
+				return false // no_error
+			}
+			says = says || classify(part) != 0
+			from = i + 1
+		case name[i] >= 'A' && name[i] <= 'Z':
+			if i > from && (name[i-1] >= 'a' || i+1 < len(name) && name[i+1] >= 'a') {
+				from = i
+			}
+		case name[i] < 'a' || name[i] > 'z':
+			return false
+		}
+	}
+	return says
 }
 
-// maxOutcome is the longest word of failure, in bytes: unauthenticated.
-const maxOutcome = 16
+// maxOutcome is the longest name of a failure, in bytes.
+const maxOutcome = 32
 
 // outcomeNames are names of fields whose number says how something ended, in lower
 // case; of a nested one the last part counts.

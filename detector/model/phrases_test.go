@@ -44,6 +44,7 @@ func TestWordsOfFailureWhereTheyStand(t *testing.T) {
 	for line, want := range map[string]bool{
 		"deadlock detected": true, "failover to replica 2": true, "unclean shutdown": true, "session expired": true,
 		"wait interrupted": true, "undervoltage on rail 3": true, "pod web-1: OOMKilled": true, "CrashLoopBackOff for api": true,
+		"connect ECONNREFUSED": true, "A www.example.com SERVFAIL qr,rd": true, "code = DeadlineExceeded": true,
 		"2 ddr error(s) detected": true,
 
 		"2 ddr error(s) detected and corrected on rank 0": false, "seen over 335 seconds": false, "starting quorum peer": false,

@@ -38,7 +38,7 @@ func checkSilent(t *testing.T, memo *spoken, word string) {
 func TestSilentWords(t *testing.T) {
 	var memo spoken
 	list := []string{"the", "x", "ab", "request", "Completed", "authentications", "authentication12", "aaaaaaaaa", "aaaaaaaaaa", "✗", "übergabe", "RPCError", "socketError", "Error", "errors", "no", "out", "TIMED", "resource"}
-	for w := range podReasons {
+	for w := range namedFailures {
 		list = append(list, w)
 	}
 	for w := range failurePhrases {
