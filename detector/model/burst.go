@@ -80,7 +80,7 @@ func (m *Model) judgeRun(o *Observation) {
 // none does.
 func (o *Observation) inRow() uint16 {
 	switch {
-	case o.fields.rushed:
+	case o.fields.rushed, o.surged():
 		return 0
 	case o.fields.runAlike:
 		return o.fields.similar

@@ -127,7 +127,7 @@ func (m *Model) judgeCodes(o *Observation) {
 	}
 	if points > featNumber.Points(&o.Row) {
 		featNumber.set(&o.Row, points)
-		o.number, o.inSpell = -1, false
+		o.number, o.shifted = -1, false
 	} else {
 		o.oddCode = -1
 	}

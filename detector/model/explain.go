@@ -137,8 +137,8 @@ func levelName(l pattern.Level) string {
 }
 
 func phraseNumber(o *Observation, dst []byte) []byte {
-	if o.inSpell {
-		return o.phraseSpell(dst)
+	if o.shifted {
+		return o.phraseShift(dst)
 	}
 	if o.fields.far >= 0 {
 		return o.phraseFar(dst)
@@ -223,7 +223,10 @@ func phraseEnd(o *Observation, dst []byte) []byte {
 }
 
 func phraseBurst(o *Observation, dst []byte) []byte {
-	if o.fields.rushed {
+	switch {
+	case o.surged():
+		return o.phraseSurge(dst)
+	case o.fields.rushed:
 		return o.phraseRush(dst)
 	}
 	st := o.known

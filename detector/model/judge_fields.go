@@ -25,9 +25,9 @@ const (
 func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
 	s.nlows, s.nrest, s.nhighs = 0, 0, 0
-	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber, s.rawSpell = 0, 0, 0, 0, 0, 0, 0, 0
+	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber, s.rawShift, s.rawSurge = 0, 0, 0, 0, 0, 0, 0, 0, 0
 	s.rushed, s.runAlike, s.young = false, false, 0
-	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far, s.inSpell = -1, -1, -1, -1, -1, -1, -1, -1
+	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far, s.shifted, s.surged = -1, -1, -1, -1, -1, -1, -1, -1, -1
 	if s.n = len(o.Fields); s.n == 0 {
 		return
 	}
@@ -61,10 +61,11 @@ func (m *Model) judgeFields(o *Observation) {
 		}
 	}
 	m.judgeKeys(o, set)
+	m.judgeSurges(o)
 	m.judgePairs(o)
 	m.weighFields(o)
 	if alone && s.nrest == 0 && set != nil && set.n >= settledAfter && o.settledKeys(set) && s.nlows < maxLows && (s.nlows < 2 || s.shapes >= knownKeySet) {
-		fs.remember(o)
+		m.remember(o)
 	}
 }
 
@@ -134,7 +135,7 @@ func (o *Observation) settledKeys(set *keySet) bool {
 // weighFields turns what was found into features.
 func (m *Model) weighFields(o *Observation) {
 	fs, s, r := &m.fields, &o.fields, &o.Row
-	if s.rawValue == 0 && s.rawKey == 0 && s.rawText == 0 && s.rawPair == 0 && s.rawNumber == 0 && s.rawSpell == 0 && s.rawRush == 0 {
+	if s.rawValue == 0 && s.rawKey == 0 && s.rawText == 0 && s.rawPair == 0 && s.rawNumber == 0 && s.rawShift == 0 && s.rawRush == 0 && s.rawSurge == 0 {
 		return
 	}
 	points := [...]struct {
@@ -145,7 +146,7 @@ func (m *Model) weighFields(o *Observation) {
 		{featKey, fs.tails.least(tailOfKey, s.rawKey, keyTail)},
 		{featText, fs.tails.least(tailOfText, s.rawText, textTail)},
 		{featPair, fs.tails.least(tailOfPair, s.rawPair, pairTail)},
-		{featNumber, max(s.rawNumber, s.rawSpell)},
+		{featNumber, max(s.rawNumber, s.rawShift)},
 	}
 	// What a kind of record that is new itself brings with it is told by its kind.
 	if st := o.known; st == nil || st.seen < newKind {
@@ -177,19 +178,24 @@ func (m *Model) weighFields(o *Observation) {
 		if p.points > p.feature.Points(r) {
 			p.feature.set(r, p.points)
 			if p.feature == featNumber {
-				if o.inSpell = s.rawSpell > s.rawNumber; o.inSpell {
-					o.spell, s.far = s.spell, -1
+				if o.shifted = s.rawShift > s.rawNumber; o.shifted {
+					o.shift, s.far = s.shift, -1
 				} else {
-					s.inSpell = -1
+					s.shifted = -1
 				}
 			}
 		} else if p.feature == featNumber {
-			s.far, s.inSpell = -1, -1
+			s.far, s.shifted = -1, -1
 		}
 	}
 	if rush := fs.tails.least(tailOfRush, s.rawRush, rushTail); rush > featBurst.Points(r) {
 		featBurst.set(r, rush)
 		s.rushed = true
+	}
+	if s.rawSurge > featBurst.Points(r) {
+		featBurst.set(r, s.rawSurge)
+	} else {
+		s.surged = -1
 	}
 }
 

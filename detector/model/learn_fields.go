@@ -12,6 +12,7 @@ func (m *Model) learnFields(o *Observation) {
 	fs.rushPeak = max(fs.rushPeak*rushFading, s.rushBits)
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
+	m.learnSurges(o)
 	m.learnPairs(o)
 	for _, at := range s.highs[:s.nhighs] {
 		is := &s.list[at]

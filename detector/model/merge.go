@@ -569,6 +569,7 @@ func (p *place) merge(o *place, later bool) {
 	if o.numbers.n > 0 && (later || p.numbers.n == 0) {
 		p.unit = o.unit
 	}
+	p.surge.merge(o.surge)
 	p.numbers.merge(&o.numbers)
 	p.texts.merge(&o.texts)
 	p.mergeUsual(o)

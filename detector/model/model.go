@@ -162,7 +162,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 	if own > 0 && st != nil && st.seen <= own {
 		st, o.name, o.same = nil, st.hash, 0
 	}
-	o.known, o.Row, o.seen, o.number, o.open, o.inSpell = st, Row{}, 0, -1, false, false
+	o.known, o.Row, o.seen, o.number, o.open, o.shifted = st, Row{}, 0, -1, false, false
 	m.reach(o)
 	r := &o.Row
 	young := true
@@ -233,7 +233,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		if worst > 0 {
 			featNumber.set(r, numberWeight*log2(1+float64(worst)))
 		}
-		m.judgeSpells(o)
+		m.judgeShifts(o)
 	}
 	if points := m.levelPoints(st, o.Level, float32(own)); points > 0 && (textless || says(l)) {
 		featLevel.set(r, points)
@@ -359,7 +359,7 @@ func (m *Model) Learn(o *Observation) {
 		}
 	}
 	if !isNew {
-		m.learnSpells(o, st)
+		m.learnShifts(o, st)
 	}
 	if !o.inRanges {
 		st.length.learn(o.length, st.n)

@@ -62,8 +62,8 @@ type Observation struct {
 	number   int      // index of the strangest number
 	usual    span     // of its place
 	tracked  int      // how many of numbers are looked at
-	inSpell  bool     // one of the numbers goes on with a spell of high ones, and is strange for it
-	spell    shift    // before it
+	shifted  bool     // one of the numbers goes on with a spell of high ones, and is strange for it
+	shift    shift    // before it
 	inRanges bool     // its numbers and its length are within their usual ranges: they move none
 	numbers  [trackedNumbers]octaves
 	length   octaves

@@ -22,8 +22,9 @@ type place struct {
 	words    bool               // its values are judged with the message, where there is one
 	usual    [usualValues]usual // the values seen most, for people
 	seldom   rarity             // how often a value comes that was seen as few times as so
-	numbers  numberRange        // key is not used
-	unit     pattern.Unit       // of the number seen last
+	surge    surge
+	numbers  numberRange  // key is not used
+	unit     pattern.Unit // of the number seen last
 
 	texts texts
 	shown [usualValues]shown // usual, as text
@@ -166,6 +167,7 @@ func (p *place) age() {
 	p.numbers.n /= 2
 	p.numbers.out /= 2
 	p.numbers.held /= 2
+	p.surge.spell.largest /= 2
 	for i := range p.kinds {
 		p.kinds[i] /= 2
 	}
@@ -189,6 +191,7 @@ func (p *place) carry(c *codec.Codec) {
 		c.F32(&p.usual[i].count)
 	}
 	p.seldom.carry(c)
+	p.surge.carry(c)
 	p.numbers.carry(c)
 	c.U8((*uint8)(&p.unit))
 	p.texts.carry(c)

@@ -56,8 +56,8 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
 		if own := &m.fields.ranges.slots[c.ranged]; own.n >= firmRange {
 			r = own
-			if points := own.spellPoints(o, s, p); o.fields.stranger(points, at, o.fields.rawSpell, o.fields.inSpell) {
-				o.fields.rawSpell, o.fields.inSpell, o.fields.spell = points, at, own.shift
+			if points := own.shiftPoints(o, s, p); o.fields.stranger(points, at, o.fields.rawShift, o.fields.shifted) {
+				o.fields.rawShift, o.fields.shifted, o.fields.shift = points, at, own.shift
 			}
 		}
 	}
@@ -81,9 +81,9 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	}
 }
 
-// spellPoints are those of a number that goes on with a spell of high ones. An identifier that
+// shiftPoints are those of a number that goes on with a spell of high ones. An identifier that
 // is larger than those before it is none.
-func (r *numberRange) spellPoints(o *Observation, s *seenField, p *place) float32 {
+func (r *numberRange) shiftPoints(o *Observation, s *seenField, p *place) float32 {
 	if o.Learned || o.known == nil || s.number == noNumber || !r.shift.known(r.n) || !r.shift.high(s.number) || !p.quantity(s.number, s.unit) {
 		return 0
 	}

@@ -207,7 +207,7 @@ func (t *ranges) age() {
 		t.slots[i].n /= 2
 		t.slots[i].out /= 2
 		t.slots[i].held /= 2
-		t.slots[i].shift.largest /= 2
+		t.slots[i].shift.spell.largest /= 2
 	}
 }
 

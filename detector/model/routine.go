@@ -27,8 +27,9 @@ const maxForm = 64 // as many as a mask of 64 bits holds; what has more is looke
 // held is what fields of few values held together: the sum of their hashes and the
 // statement's says where it stands.
 type held struct {
-	sum   uint32 // its upper half
-	shape uint32 // see fieldsSeen.shape, but for the line's hash
+	sum   uint32          // its upper half
+	shape uint32          // see fieldsSeen.shape, but for the line's hash
+	rare  [mostRare]uint8 // see fieldsSeen.rare
 }
 
 // nextName returns the hash of a form with one more name.
@@ -59,7 +60,7 @@ func (m *Model) routine(o *Observation) bool {
 	if m.routineForm(o, r, f) {
 		return true
 	}
-	all.n = n // parts are added anew
+	all.n, all.rawSurge, all.surged = n, 0, -1 // parts are added anew
 	return false
 }
 
@@ -83,6 +84,16 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	h := &r.held[sum%uint64(len(r.held))]
 	if h.sum != uint32(sum>>32) {
 		return false
+	}
+	all.rare = h.rare
+	for _, at := range h.rare {
+		if at == 0 {
+			break
+		}
+		all.list[at-1].key = f.keys[at-1]
+		if m.judgeSurge(o, int(at)-1); all.rawSurge > 0 {
+			return false
+		}
 	}
 	for left := f.open; left != 0; left &= left - 1 {
 		at := lowest(left)
@@ -136,8 +147,8 @@ func (all *fieldsSeen) addHigh(at int) {
 }
 
 // remember takes in an event all of whose fields were found to be routine.
-func (fs *fields) remember(o *Observation) {
-	all := &o.fields
+func (m *Model) remember(o *Observation) {
+	fs, all := &m.fields, &o.fields
 	n := 0
 	for n < all.n && all.list[n].part == whole {
 		n++
@@ -146,11 +157,13 @@ func (fs *fields) remember(o *Observation) {
 		return
 	}
 	f, sum := form{of: all.form, n: n}, o.Pattern()
+	var place [maxSeen]int8 // where each of the list stands there
 	for at := range all.n {
 		s := &all.list[at]
 		to := at
 		if at >= n {
 			if f.open>>s.of&1 == 0 { // it goes with the whole
+				place[at] = -1
 				continue
 			}
 			if to = f.n; to == maxForm {
@@ -158,6 +171,7 @@ func (fs *fields) remember(o *Observation) {
 			}
 			f.n++
 		}
+		place[at] = int8(to)
 		if f.keys[to] = s.key; s.key >= 0 && fs.keys.all[s.key].place.settled.any {
 			f.open |= 1 << to
 			if s.aside == path {
@@ -167,6 +181,10 @@ func (fs *fields) remember(o *Observation) {
 			sum += s.both
 		}
 	}
+	rare, ok := m.rareOnes(o, place[:])
+	if !ok {
+		return
+	}
 	if fs.routines == nil {
 		fs.routines = new(routines)
 	}
@@ -175,7 +193,7 @@ func (fs *fields) remember(o *Observation) {
 	}
 	r := fs.routines
 	r.forms[f.of%uint64(len(r.forms))] = f
-	r.held[sum%uint64(len(r.held))] = held{uint32(sum >> 32), all.shape ^ (uint32(o.Line.Hash) | 1)}
+	r.held[sum%uint64(len(r.held))] = held{uint32(sum >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare}
 }
 
 // sift finds out which of the fields are known, and of which there is more to say than

@@ -67,6 +67,7 @@ type fieldsSeen struct {
 	nrest     int
 	highs     [maxSeen]uint8 // indices in list of numbers that are routine, but high (see shift)
 	nhighs    int
+	rare      [mostRare]uint8    // indices in list, plus 1, of values that may be in a surge, where all else is routine
 	close     [maxSeen]seenClose // of the rest
 	names     uint64             // the sum of the hashes of its keys
 	had       uint64             // of the objects that are there
@@ -88,7 +89,8 @@ type fieldsSeen struct {
 	rushCount float32 // of the last records, those of the event's kind, and
 	rushUsual float32 // how many are usual
 	rawNumber float32
-	rawSpell  float32
+	rawShift  float32
+	rawSurge  float32
 
 	// What is strangest, for the explanation.
 	odd      int // index in list, by its value
@@ -101,8 +103,10 @@ type fieldsSeen struct {
 	lost     int // index in keys
 	strange  int // index in list, by its text
 	far      int // index in list, by its number
-	inSpell  int // index in list, by the numbers before it
-	spell    shift
+	shifted  int // index in list, by the numbers before it
+	shift    shift
+	surged   int // index in list, by how often it came of late
+	surge    surge
 	farUsual span
 	together [2]int // indices in lows
 }

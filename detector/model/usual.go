@@ -50,9 +50,9 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	}
 
 	o.known, o.seen, o.tracked = st, st.seen, len(numbers)
-	o.Row, o.number, o.open, o.inSpell, o.below = Row{}, -1, false, false, itself
+	o.Row, o.number, o.open, o.shifted, o.below = Row{}, -1, false, false, itself
 	if high {
-		if m.judgeSpells(o); o.inSpell {
+		if m.judgeShifts(o); o.shifted {
 			return false // it may be news
 		}
 	}

@@ -45,7 +45,7 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 				return None
 			}
 		}
-		if points < weakPoints && !(kind == OffNumber && (o.inSpell || o.farBeyond())) {
+		if points < weakPoints && !(kind == OffNumber && (o.shifted || o.farBeyond())) {
 			return Half
 		}
 		return Whole

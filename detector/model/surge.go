@@ -1,0 +1,164 @@
+package model
+
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// surge is a value of a category that comes again and again of late, and hardly ever did: one
+// task, one page, one code, whatever else is in its records. The first that does is looked at
+// until it no longer does.
+type surge struct {
+	value uint32 // hash; one of spellOne values of its place at most, when it began
+	odds  odds
+	spell spell // in records of the log
+}
+
+const (
+	// surgeKnown is how many values say how often each comes.
+	surgeKnown = placeHorizon
+
+	// surgeBits is from how many bits on it is told: twice those of a spell, as sessions
+	// and jobs come again and again, too, and as there are many values.
+	surgeBits = 2 * spellBits
+
+	// surgeNow is one in how many values it is then.
+	surgeNow = 2
+
+	// mostRare is how many rare values of a record are looked for, where all else of it is
+	// routine.
+	mostRare = 4
+)
+
+// judgeSurges looks for a value that comes again and again.
+func (m *Model) judgeSurges(o *Observation) {
+	s := &o.fields
+	for i := range s.nlows {
+		if at := s.lows[i].seen; at >= 0 && !o.Learned {
+			m.judgeSurge(o, at)
+		}
+	}
+}
+
+// judgeSurge judges the value at a place in the list.
+func (m *Model) judgeSurge(o *Observation, at int) {
+	s := &o.fields
+	p := &m.fields.keys.all[s.list[at].key].place
+	if u := &p.surge; u.value == s.list[at].value && p.n >= surgeKnown {
+		points := u.spell.points(m.records, u.odds, surgeBits)
+		if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
+			s.rawSurge, s.surged, s.surge = points, at, *u
+		}
+	}
+}
+
+// learnSurges takes the values in.
+func (m *Model) learnSurges(o *Observation) {
+	s := &o.fields
+	if s.routine {
+		for _, at := range s.rare {
+			if at > 0 {
+				m.learnSurge(o, int(at)-1)
+			}
+		}
+		return
+	}
+	for i := range s.nlows {
+		if at := s.lows[i].seen; at >= 0 {
+			m.learnSurge(o, at)
+		}
+	}
+}
+
+func (m *Model) learnSurge(o *Observation, at int) {
+	s := &o.fields.list[at]
+	p := &m.fields.keys.all[s.key].place
+	u := &p.surge
+	switch over := u.spell.over(m.records, u.odds); {
+	case !over && u.value != s.value, over && s.value == p.settled.value:
+		return
+	case over:
+		share := m.share(s, p)
+		if !isRare(share, spellOne) || o.isSerial(at) {
+			return
+		}
+		u.value, u.odds = s.value, oddsOf(1/float64(share), surgeNow)
+	}
+	u.spell.goOn(m.records, u.odds, p.n < surgeKnown || o.surged() && featBurst.Points(&o.Row) >= Strange)
+	if n := u.spell.n; n&(n-1) == 0 && !isRare(m.share(s, p), surgeNow) {
+		u.spell.n = 0 // it is usual now
+	}
+}
+
+// surged reports whether a value that comes again and again is what is strange about how
+// often the event comes.
+func (o *Observation) surged() bool { return o.fields.surged >= 0 }
+
+// isRare reports whether a share is known and at most one in so many.
+func isRare(share float32, one float32) bool { return share > 0 && share*one <= 1 }
+
+// isSerial reports whether a value is one of a series: when pods are new, each comes more
+// often than it did.
+func (o *Observation) isSerial(at int) bool {
+	_, ok := serialKey(&o.fields.list[at], o.field(at))
+	return ok
+}
+
+// share is what share of the values of its place a value has been since it came first; 0 where
+// it came too few times to say.
+func (m *Model) share(s *seenField, p *place) float32 {
+	g := m.fields.values.find(s.id())
+	if g.n < firmValue {
+		return 0
+	}
+	since := float32(float64(m.records) - octaves(g.t).exp())
+	return float32(g.n) / max(1, min(p.n, since*p.n/(m.fields.records+1)))
+}
+
+// rareOnes are the places in the list, plus 1, of the values that may be in a surge. They are not
+// ok if there are too many, or if one of them is looked for in another way where all else is
+// routine: to is where what stands at a place in the list stands then, -1 for nowhere.
+func (m *Model) rareOnes(o *Observation, to []int8) (rare [mostRare]uint8, ok bool) {
+	s, n := &o.fields, 0
+	for i := range s.nlows {
+		at := s.lows[i].seen
+		if at < 0 {
+			continue
+		}
+		is := &s.list[at]
+		p := &m.fields.keys.all[is.key].place
+		if is.value == p.settled.value || !isRare(m.share(is, p), spellOne/2) || o.isSerial(at) {
+			continue
+		}
+		if n == mostRare || to[at] < 0 {
+			return rare, false
+		}
+		rare[n] = uint8(to[at]) + 1
+		n++
+	}
+	return rare, true
+}
+
+// phraseSurge says how many of the last records had the value.
+func (o *Observation) phraseSurge(dst []byte) []byte {
+	at, u := o.fields.surged, &o.fields.surge
+	s, f := o.seenAt(at)
+	dst = o.said(append(s.named(dst, f), ' '), at)
+	records, n, _ := u.spell.sum(o.model.records, u.odds)
+	dst = thousands(append(dst, ": "...), int(n))
+	dst = thousands(append(dst, " of the last "...), int(records))
+	return thousands(append(dst, " records, usually 1 in "...), int(math.Round(surgeNow*math.Exp2(float64(u.odds.gain)))))
+}
+
+// merge takes in another log's surge.
+func (u *surge) merge(o surge) {
+	u.value, u.odds = 0, odds{}
+	u.spell.merge(o.spell)
+}
+
+func (u *surge) carry(c *codec.Codec) {
+	c.U32(&u.value)
+	u.odds.carry(c)
+	u.spell.carry(c)
+}

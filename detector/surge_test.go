@@ -1,0 +1,123 @@
+package detector_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
+)
+
+// job is a record of a task that ended. Twelve tasks are run often, one in 300 is the rare one.
+func job(rng *rand.Rand, task, worker string) string {
+	if task == "" {
+		if task = fmt.Sprintf("task_%c", 'a'+rng.IntN(12)); rng.IntN(300) == 0 {
+			task = "password_reset"
+		}
+	}
+	if worker == "" {
+		worker = fmt.Sprintf("worker-%d", rng.IntN(6))
+	}
+	return fmt.Sprintf(`{"level":"info","msg":"task ended","task":%q,"worker":%q,"retries":%d,"id":"%08x-%04x","took_ms":%d}`,
+		task, worker, rng.IntN(3)/2, rng.Uint32(), rng.IntN(1<<16), 5+rng.IntN(90))
+}
+
+// isSurge reports whether it is told that a value comes again and again.
+func isSurge(v *detector.Verdict) bool {
+	return v.Anomaly && strings.Contains(string(v.Reason), " of the last ") && strings.Contains(string(v.Reason), " records, usually 1 in ")
+}
+
+// TestAValueThatComesAgainAndAgain: of a task that is run as every second one, and otherwise as
+// one of 300, some are told, soon and then more and more seldom, whatever else is in their
+// records; so is a page that is asked for again and again. Behind it nothing is.
+func TestAValueThatComesAgainAndAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		healthy, other func(rng *rand.Rand) string
+		reason         string
+	}{
+		"a task": {
+			func(rng *rand.Rand) string { return job(rng, "", "") }, func(rng *rand.Rand) string { return job(rng, "password_reset", "") }, `task "password_reset": `,
+		},
+		"a page": {
+			func(rng *rand.Rand) string {
+				path := pick(rng, "/", "/cart", "/item", "/about")
+				if rng.IntN(200) == 0 {
+					path = "/login"
+				}
+				return access(rng, "GET", path, mostly(rng, "200", "200", "304"), "Mozilla/5.0")
+			}, func(rng *rand.Rand) string {
+				return access(rng, pick(rng, "GET", "POST"), "/login", pick(rng, "200", "401"), "Mozilla/5.0")
+			}, `path "/login": `,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(7, 1))
+			w := watch(t, func() string { return c.healthy(rng) }, 8000)
+			w.staysQuiet(8000, 3)
+			var told []int
+			for n := range 300 {
+				w.goOn(1)
+				if v := w.see(c.other(rng)); isSurge(v) {
+					told = append(told, n)
+					if !strings.HasPrefix(string(v.Reason), c.reason) {
+						t.Errorf("the reason is %q", v.Reason)
+					}
+				}
+			}
+			if len(told) == 0 || told[0] > 50 || len(told) > 6 {
+				t.Errorf("of 300 of them these are told: %v", told)
+			}
+			w.staysQuiet(8000, 3)
+		})
+	}
+}
+
+// TestWhatIsNoSurge: the tasks of one user in a session, where there are sessions, pods of a
+// new release and what is usual from now on are told hardly ever.
+func TestWhatIsNoSurge(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 2))
+	told := func(w *watched, n int, next func() string) (told int) {
+		for range n {
+			if isSurge(w.see(next())) {
+				told++
+			}
+		}
+		return told
+	}
+
+	user, left := "", 0
+	session := func() string {
+		if left--; left < 0 {
+			user, left = fmt.Sprintf("user_%c", 'a'+rng.IntN(26)), 10+rng.IntN(30)
+			if rng.IntN(40) == 0 {
+				user = "admin"
+			}
+		}
+		return job(rng, "", user)
+	}
+	if n := told(watch(t, session, 8000), 20_000, session); n > 2 {
+		t.Errorf("of 20,000 records in sessions of 10 to 40, %d are told", n)
+	}
+
+	release := 0
+	pods := func() string {
+		return job(rng, "", fmt.Sprintf("worker-%08x-%c", 0x9e3779b1*(release+1), 'a'+rng.IntN(3)))
+	}
+	w := watch(t, pods, 8000)
+	for release = range 4 {
+		if n := told(w, 3000, pods); n > 0 {
+			t.Errorf("of the pods of release %d, %d are told", release, n)
+		}
+	}
+
+	w = watch(t, func() string { return job(rng, "", "") }, 8000)
+	often := func() string { return job(rng, pick(rng, "password_reset", "", "", ""), "") }
+	first := told(w, 5000, often)
+	if n := told(w, 30_000, often); first > 4 || n > 4 {
+		t.Errorf("of a task that is one of four from now on, %d and then %d are told", first, n)
+	}
+	if n := told(w, 30_000, often); n > 0 {
+		t.Errorf("where it is the usual one for long, %d are told", n)
+	}
+}
