@@ -112,3 +112,22 @@ func TestIdentifiersWithoutLetters(t *testing.T) {
 		t.Error("a number far outside its range is not found beside the address")
 	}
 }
+
+// TestStatusInText: of the statuses that a service answers with, more than codes are otherwise,
+// the first 503 is told in a line of any form. A time that is between 100 and 599 is no status.
+func TestStatusInText(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 1))
+	say := func(status, wait int) string {
+		return fmt.Sprintf("INFO answered POST /orders %d after %d waits, %d ms", status, wait, 5+rng.IntN(90))
+	}
+	w := watch(t, func() string {
+		status := pick(rng, 200, 200, 200, 201)
+		if rng.IntN(20) == 0 {
+			status = pick(rng, 202, 204, 400, 401, 404, 409, 422)
+		}
+		return say(status, 100+rng.IntN(200))
+	}, 12_000)
+	w.flags(say(503, 150), "number 503: 9 others stood there in ")
+	w.passes(say(404, 150))
+	w.passes(say(200, 599))
+}

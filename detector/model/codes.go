@@ -11,6 +11,10 @@ const (
 	// manyCodes is how many different numbers a place may have shown to hold codes.
 	manyCodes = 5
 
+	// manyStatuses is the same where all of them are HTTP statuses: a service answers with
+	// some twenty of the sixty that there are.
+	manyStatuses = 20
+
 	// knownCodes is how many records of a statement must have been seen before a
 	// code is news.
 	knownCodes = 300
@@ -89,7 +93,7 @@ func (m *Model) reach(o *Observation) {
 			continue
 		}
 		place := mix64(st.hash, uint64(i)+1)
-		c := code{i, place, -1, uint32(mix64(place, uint64(int64(o.Line.Numbers[i].Value))))}
+		c := code{i, place, -1, codeValue(place, o.Line.Numbers[i].Value)}
 		if !sample && m.fields.isKnown(&c) {
 			continue // nothing is to be said of it, nor is it learned from
 		}
@@ -112,7 +116,7 @@ func (m *Model) judgeCodes(o *Observation) {
 			continue
 		}
 		r := &m.fields.ranges.slots[c.at]
-		if r.n < knownCodes || r.few > manyCodes {
+		if r.n < knownCodes || !m.holdsCodes(r, c.place) {
 			continue
 		}
 		count := float32(m.fields.values.find(c.value).n)
@@ -142,7 +146,7 @@ func (m *Model) learnCodes(o *Observation) {
 	for i := range o.codeList[:o.coded] {
 		c := &o.codeList[i]
 		r := m.fields.ranges.claimAt(c.at, uint32(c.place))
-		if r.few <= manyCodes && m.knownCode(r, c) {
+		if m.knownCode(r, c) && m.holdsCodes(r, c.place) {
 			if sampled(m.records) {
 				r.n += sampleOne
 				m.fields.values.count(c.value, sampleOne)
@@ -150,14 +154,30 @@ func (m *Model) learnCodes(o *Observation) {
 			continue
 		}
 		r.n++
-		if r.few <= manyCodes && m.fields.values.count(c.value, 1) {
+		if !isStatus(o.Line.Numbers[c.number].Value) {
+			r.out++
+		}
+		if m.fields.values.count(c.value, 1) {
 			r.few++
 		}
-		if r.few > manyCodes {
+		if !m.holdsCodes(r, c.place) {
 			st.uncoded |= 1 << c.number
 		}
 	}
 }
+
+// holdsCodes reports whether few enough different numbers stood in a place.
+func (m *Model) holdsCodes(r *numberRange, place uint64) bool {
+	if r.few <= manyCodes {
+		return true
+	}
+	return r.few <= manyStatuses && r.out == 0 && m.fields.values.find(codeValue(place, 200)).n > 0
+}
+
+// codeValue is what a code is known by in its place.
+func codeValue(place uint64, code float64) uint32 { return uint32(mix64(place, uint64(int64(code)))) }
+
+func isStatus(code float64) bool { return code >= 100 && code < 600 }
 
 // knownCode reports whether a code is known so well, as its place is, that it is learned
 // from one record in sampleOne, as what stands in fields is.

@@ -22,7 +22,7 @@ type numberRange struct {
 	out   float32 // numbers outside of it, fading
 	held  float32 // numbers in a row that were within told and last
 	shift shift
-	few   uint16 // different numbers so far, up to manyCodes
+	few   uint16 // different codes so far; out are those that are no HTTP statuses then
 	span  span   // it is judged by
 	told  span   // and told as: all numbers that stood there and were not outside
 	last  span   // the last number below, and the last above
