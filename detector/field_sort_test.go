@@ -17,6 +17,22 @@ func TestFieldSort(t *testing.T) {
 	w.flags(changed("method", "7"), `method 7: usually no number, in `)
 }
 
+// A number in quotes where there are none, and none where there are: a database that knows the
+// field by its type refuses such a record. In each of them stands what always stood there.
+func TestFieldInQuotes(t *testing.T) {
+	w := watch(t, shopLog(32), 8000)
+	w.flags(changed("duration_ms", `"45"`), `duration_ms "45": it is usually not in quotes, in `, " before")
+	w.flags(changed("status", `"200"`), `status "200": it is usually not in quotes, in `)
+	w.passes(changed("status", "200"))
+
+	a := watch(t, accessLog(32), 8000)
+	page := func(code string) string {
+		return `{"remote":"10.1.9.7","host":"-","user":"-","method":"GET","path":"/","code":` + code + `,"size":"5153","referer":"-","agent":"curl/8.5.0"}`
+	}
+	a.flags(page("200"), `code 200: it is usually in quotes, in `)
+	a.passes(page(`"200"`))
+}
+
 // A time is one under whatever name: another one is no news, and that it is none is.
 func TestFieldOfTimes(t *testing.T) {
 	shop, at := shopLog(31), time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)

@@ -34,6 +34,12 @@ var slowForms = map[string]func(rng *rand.Rand, route string, ms int) string{
 	},
 }
 
+// reasons are how they begin, and what is in them.
+var reasons = map[string][2]string{
+	"record with a message": {"duration_ms ", " are above "}, "record without one": {"duration ", " are above 0."}, "logfmt": {"took ", "ms, usually 1 in 32"},
+	"text": {"number ", "ms, usually 1 in 32"},
+}
+
 func slowRoute(rng *rand.Rand) string {
 	return pick(rng, "/orders", "/cart", "/stock", "/login")
 }
@@ -59,7 +65,9 @@ func TestASlowdownIsTold(t *testing.T) {
 					n++
 					if v := w.see(line(rng, route, took(rng, slow))); v.Anomaly && strings.Contains(string(v.Reason), " are above ") {
 						told = append(told, n)
-						t.Log(n, string(v.Reason))
+						if reason := string(v.Reason); !strings.HasPrefix(reason, reasons[name][0]) || !strings.Contains(reason, reasons[name][1]) {
+							t.Errorf("the reason is %q", reason)
+						}
 					}
 				}
 				if len(told) == 0 || told[0] > 50 || len(told) > 6 {

@@ -9,10 +9,10 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector"
 )
 
-// job is a record of a task that ended. Twelve tasks are run often, one in 300 is the rare one.
+// job is a record of a task that ended. Twelve tasks are run often, one in 60 is the rare one.
 func job(rng *rand.Rand, task, worker string) string {
 	if task == "" {
-		if task = fmt.Sprintf("task_%c", 'a'+rng.IntN(12)); rng.IntN(300) == 0 {
+		if task = fmt.Sprintf("task_%c", 'a'+rng.IntN(12)); rng.IntN(60) == 0 {
 			task = "password_reset"
 		}
 	}
@@ -29,7 +29,7 @@ func isSurge(v *detector.Verdict) bool {
 }
 
 // TestAValueThatComesAgainAndAgain: of a task that is run as every second one, and otherwise as
-// one of 300, some are told, soon and then more and more seldom, whatever else is in their
+// one of 60, some are told, soon and then more and more seldom, whatever else is in their
 // records; so is a page that is asked for again and again. Behind it nothing is.
 func TestAValueThatComesAgainAndAgain(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -45,8 +45,17 @@ func phraseValue(o *Observation, dst []byte) []byte {
 	s, f := o.seenAt(o.fields.odd)
 	p := &o.model.fields.keys.all[s.key].place
 	count := int(o.fields.close[o.fields.odd].count)
-	dst = o.said(append(s.named(dst, f), ' '), o.fields.odd)
+	dst = append(s.named(dst, f), ' ')
+	quotes := o.fields.oddSort && s.sort == sortNumber && p.kinds[sortNumber]*2 > p.n
+	if quotes && s.quoted {
+		dst = append(quote(dst, f.Value), ": it is usually not in quotes"...)
+		return evidence(dst, p)
+	}
+	dst = o.said(dst, o.fields.odd)
 	switch {
+	case quotes:
+		dst = append(dst, ": it is usually in quotes"...)
+		return evidence(dst, p)
 	case o.fields.oddSort && s.sort == sortEmpty:
 		dst = append(dst, ": it is usually not empty"...)
 		return evidence(dst, p)

@@ -20,6 +20,10 @@ type Field struct {
 	// percent. UnitNone of others.
 	Unit pattern.Unit
 
+	// Quoted says of a Number that it came as a text: "200" in JSON. In a format in which all
+	// values are texts each Number is.
+	Quoted bool
+
 	Known *Name // what follows from Name; nil = it is found out
 }
 

@@ -147,6 +147,9 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	}
 	if s.sort == sortNumber {
 		p.unit = f.Unit
+		if s.quoted {
+			p.quoted += times
+		}
 		n := s.number
 		if n == noNumber {
 			n = 0
@@ -166,7 +169,7 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		p.texts.learn(c.marks, c.count > 0, c.bits, octavesOf(float64(len(f.Value)+1)), times)
 	}
 	was := p.settled
-	if p.settle(); was.sort != p.settled.sort || was.any != p.settled.any || was.category != p.settled.category {
+	if p.settle(); was.sort != p.settled.sort || was.any != p.settled.any || was.quoted != p.settled.quoted || was.category != p.settled.category {
 		fs.forget()
 	}
 }

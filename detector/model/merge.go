@@ -561,6 +561,7 @@ func (p *place) merge(o *place, later bool) {
 	for i := range p.kinds {
 		p.kinds[i] += o.kinds[i]
 	}
+	p.quoted += o.quoted
 	p.compared += o.compared
 	if later {
 		p.last, p.unit = o.last, o.unit

@@ -82,6 +82,9 @@ func (o *Observation) SetFields(fields []Field) {
 		switch f.Kind {
 		case Number:
 			s.sort, s.number, value = sortNumber, numberOctaves(f.Number), f.numberHash()
+			if s.quoted = f.Quoted; s.quoted {
+				form++ // a record is routine as others are whose numbers came likewise
+			}
 		case Time:
 			s.sort, value = sortTime, timeHash
 		default:

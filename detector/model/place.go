@@ -15,6 +15,7 @@ import (
 type place struct {
 	n        float32             // values seen, aged
 	kinds    [valueSorts]float32 // of them, by what sort they were
+	quoted   float32             // of them, numbers that came as text
 	compared float32             // records in which it was a category, to be compared with others
 	last     uint32              // hash of the value before a record that is learned from
 	distinct uint32              // values that were new, not aged
@@ -90,6 +91,22 @@ func (p *place) sortBits(sort int, own float32) float32 {
 	return -log2(float64((n+0.5)/(p.n+1))) - toldBits*log2(float64(1+n))
 }
 
+// quotedBits is the same for whether a number, where numbers stand, came as a text or did not: a
+// field of another type is one that a database refuses.
+func (p *place) quotedBits(quoted bool, own float32) float32 {
+	numbers, n := p.kinds[sortNumber], p.quoted
+	if numbers*2 <= p.n {
+		return 0
+	}
+	if !quoted {
+		n = numbers - n
+	}
+	if n = max(0, n-own); n*2 > numbers {
+		return 0
+	}
+	return -log2(float64((n+0.5)/(numbers+1))) - toldBits*log2(float64(1+n))
+}
+
 // usualValues is how many values of a field are kept as text: a reason has room for three.
 const usualValues = 4
 
@@ -163,6 +180,7 @@ func (p *place) learnUsual(hash uint32, f *Field, times float32) {
 
 func (p *place) age() {
 	p.n /= 2
+	p.quoted /= 2
 	p.compared /= 2
 	p.numbers.n /= 2
 	p.numbers.out /= 2
@@ -181,6 +199,7 @@ func (p *place) age() {
 func (p *place) carry(c *codec.Codec) {
 	c.F32(&p.n)
 	c.F32s(p.kinds[:])
+	c.F32(&p.quoted)
 	c.F32(&p.compared)
 	c.U32(&p.last)
 	c.U32(&p.distinct)

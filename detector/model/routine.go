@@ -235,6 +235,9 @@ func (m *Model) sift(o *Observation) {
 		case p.settled.sort != s.sort+1:
 			all.addRest(at)
 			continue
+		case s.sort == sortNumber && s.quoted != p.settled.quoted:
+			all.addRest(at)
+			continue
 		case s.sort == sortNumber:
 			x := s.number
 			if x == noNumber { // 0 has a range only where it is one of few values

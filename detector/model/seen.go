@@ -12,6 +12,7 @@ type seenField struct {
 	aside  uint8
 	text   uint8 // see usualText
 	sort   uint8
+	quoted bool // see Field.Quoted; of no meaning for what is no number
 	unit   pattern.Unit
 	of     int16 // of a part: the index of the field
 

@@ -10,6 +10,7 @@ type settled struct {
 	sort     uint8  // of most of its values, plus 1; 0 = it is not known so well
 	any      bool   // any value of that sort is no news: an identifier, a number within its range
 	category bool   // see place.category
+	quoted   bool   // of numbers: most came as text
 	value    uint32 // hash of the value that is seen most, if it is known; 0 = none is
 }
 
@@ -51,7 +52,7 @@ func (p *place) settle() {
 	if sort == valueSorts {
 		return
 	}
-	s.sort, s.category = uint8(sort+1), p.category()
+	s.sort, s.category, s.quoted = uint8(sort+1), p.category(), 2*p.quoted > p.kinds[sortNumber]
 	most := float32(knownValue)
 	for i := range p.usual {
 		if u := &p.usual[i]; u.count >= most {
@@ -72,5 +73,6 @@ func (s *settled) carry(c *codec.Codec) {
 	c.U8(&s.sort)
 	c.Bool(&s.any)
 	c.Bool(&s.category)
+	c.Bool(&s.quoted)
 	c.U32(&s.value)
 }

@@ -38,11 +38,8 @@ func oddsOf(ever, now float64) odds {
 // sum is the spell with one more at a record: of how many records it is, how many of them
 // came, and what that is worth in bits. Where it is over, it begins there.
 func (s *spell) sum(record uint32, p odds) (records, n uint32, bits float32) {
-	if s.n == 0 || record <= s.begun {
-		return 1, 1, p.gain
-	}
 	records, n = record-s.begun+1, uint32(s.n)+1
-	if bits = float32(n)*p.gain - float32(records-n)*p.loss; bits <= p.gain {
+	if bits = float32(n)*p.gain - float32(records-n)*p.loss; bits <= p.gain { // fewer records than came are very many
 		return 1, 1, p.gain
 	}
 	return records, n, bits

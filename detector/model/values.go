@@ -179,6 +179,11 @@ func (m *Model) judgePart(o *Observation, at int) {
 		if b := pl.sortBits(int(s.sort), float32(o.own())); b > bits {
 			bits, sorted = b, true
 		}
+		if s.sort == sortNumber {
+			if b := pl.quotedBits(s.quoted, float32(o.own())); b > bits {
+				bits, sorted = b, true
+			}
+		}
 	}
 	if bits > plainValue {
 		points := valueWeight * bits

@@ -30,7 +30,9 @@ func (r *Reader) str(n *node, v []byte) {
 		return
 	case first&ofNumber != 0:
 		if num, ok := plainNumber(v); ok {
+			r.quoted = true
 			r.value(n, detector.Number, v, num)
+			r.quoted = false
 			return
 		}
 	case first&ofBool != 0 && (string(v) == "true" || string(v) == "false"):
@@ -111,34 +113,37 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 	if n.out || n.skip {
 		return
 	}
-	unit := pattern.UnitNone
+	unit, quoted := pattern.UnitNone, r.quoted
 	if kind == detector.Text {
 		if q, base, ok := quantity(v); ok {
-			kind, num, unit = detector.Number, q, base
+			kind, num, unit, quoted = detector.Number, q, base, true
 		} else if timestamp.Whole(v) {
 			kind = detector.Time
 		}
 	}
-	r.put(n, kind, v, num, unit)
+	if f := r.put(n, kind, v, num, unit); f != nil {
+		f.Quoted = quoted
+	}
 }
 
-// put makes what is known to be of a kind a field of the event.
-func (r *Reader) put(n *node, kind detector.Kind, v []byte, num float64, unit pattern.Unit) {
+// put makes what is known to be of a kind a field of the event, nil where there is no room.
+func (r *Reader) put(n *node, kind detector.Kind, v []byte, num float64, unit pattern.Unit) *detector.Field {
 	at := len(r.fields)
 	if n.event == r.event && !n.within && !r.several {
 		at = int(n.at) // of a key that is given twice, the last counts
 	} else {
 		if at == cap(r.fields) || n.levels > shallow && at >= deepRoom {
-			return
+			return nil
 		}
 		n.event, n.at = r.event, int32(at)
 		r.fields = r.fields[:at+1]
 	}
 	f := &r.fields[at]
-	f.Kind, f.Value, f.Number, f.Unit = kind, v, num, unit
+	f.Kind, f.Value, f.Number, f.Unit, f.Quoted = kind, v, num, unit, false
 	if f.Known != &n.known || n.passing {
 		f.Name, f.Known = n.name, &n.known
 	}
+	return f
 }
 
 // special takes in the value of a field that is more than a field, and reports
