@@ -29,6 +29,8 @@ func (o *Observation) Anomaly() Anomaly {
 	first, _ := o.strongest()
 	kind := o.info(first).Kind
 	switch {
+	case o.relapsed(first):
+		kind = Returned
 	case kind == OddText && o.again:
 		kind = Returned
 	case kind != RarePattern:

@@ -12,7 +12,7 @@ import (
 // features in words.
 func (o *Observation) Explain(dst []byte) []byte {
 	first, second := o.strongest()
-	if o.Anomaly() == Returned {
+	if o.Anomaly() == Returned && !o.relapsed(first) {
 		dst = o.phraseReturned(dst)
 		switch first {
 		case featRarity, featSequence, featTrouble: // they say no more than that

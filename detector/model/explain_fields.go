@@ -42,6 +42,9 @@ func (o *Observation) said(dst []byte, at int) []byte {
 }
 
 func phraseValue(o *Observation, dst []byte) []byte {
+	if o.fields.relapsed >= 0 {
+		return o.phraseRelapse(dst)
+	}
 	s, f := o.seenAt(o.fields.odd)
 	p := &o.model.fields.keys.all[s.key].place
 	count := int(o.fields.close[o.fields.odd].count)

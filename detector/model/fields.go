@@ -9,13 +9,14 @@ import (
 // fields is what is known of the fields of a log's records: which there are, what
 // stands in each, which go together.
 type fields struct {
-	keys    keys
-	values  grams // how often each value stood in its field
-	shapes  grams // how often the values of all categories came together as they do
-	pairs   grams // how often two of them did
-	ranges  ranges
-	objects objects
-	records float32 // that had fields, aged
+	keys     keys
+	values   grams // how often each value stood in its field
+	shapes   grams // how often the values of all categories came together as they do
+	pairs    grams // how often two of them did
+	ranges   ranges
+	relapses relapses
+	objects  objects
+	records  float32 // that had fields, aged
 
 	tails tails
 
@@ -69,6 +70,7 @@ func (fs *fields) age() {
 	fs.shapes.halve()
 	fs.pairs.halve()
 	fs.ranges.age()
+	fs.relapses.age()
 }
 
 func (fs *fields) carry(c *codec.Codec) {
@@ -78,6 +80,7 @@ func (fs *fields) carry(c *codec.Codec) {
 	fs.shapes.carry(c)
 	fs.pairs.carry(c)
 	fs.ranges.carry(c)
+	fs.relapses.carry(c)
 	c.F32(&fs.records)
 	fs.tails.carry(c)
 	for i := range fs.recent {

@@ -27,7 +27,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s.nlows, s.nrest, s.nhighs = 0, 0, 0
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber, s.rawShift, s.rawSurge = 0, 0, 0, 0, 0, 0, 0, 0, 0
 	s.rushed, s.runAlike, s.young = false, false, 0
-	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far, s.shifted, s.surged = -1, -1, -1, -1, -1, -1, -1, -1, -1
+	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far, s.shifted, s.surged, s.relapsed = -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
 	if s.n = len(o.Fields); s.n == 0 {
 		return
 	}
@@ -135,7 +135,7 @@ func (o *Observation) settledKeys(set *keySet) bool {
 // weighFields turns what was found into features.
 func (m *Model) weighFields(o *Observation) {
 	fs, s, r := &m.fields, &o.fields, &o.Row
-	if s.rawValue == 0 && s.rawKey == 0 && s.rawText == 0 && s.rawPair == 0 && s.rawNumber == 0 && s.rawShift == 0 && s.rawRush == 0 && s.rawSurge == 0 {
+	if s.rawValue == 0 && s.rawKey == 0 && s.rawText == 0 && s.rawPair == 0 && s.rawNumber == 0 && s.rawShift == 0 && s.rawRush == 0 && s.rawSurge == 0 && s.relapsed < 0 {
 		return
 	}
 	points := [...]struct {
@@ -187,6 +187,11 @@ func (m *Model) weighFields(o *Observation) {
 		} else if p.feature == featNumber {
 			s.far, s.shifted = -1, -1
 		}
+	}
+	if s.relapsed >= 0 && featValue.Points(r) < Strange {
+		featValue.set(r, Strange)
+	} else {
+		s.relapsed = -1
 	}
 	if rush := fs.tails.least(tailOfRush, s.rawRush, rushTail); rush > featBurst.Points(r) {
 		featBurst.set(r, rush)

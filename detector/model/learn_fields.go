@@ -123,6 +123,9 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	if p.category() {
 		p.compared += times
 	}
+	if s.part == whole && times == 1 {
+		m.learnRelapse(o, at, c.count)
+	}
 	counts, of := uint32(times), uint32(1)
 	if p.identifier() { // some are enough, and say how many the others are
 		of = someIdentifiers

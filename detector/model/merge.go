@@ -238,6 +238,11 @@ func (m *Model) restartPauses() {
 	for i := range m.statements.all {
 		m.statements.all[i].habit.paused -= m.clock.paused
 	}
+	for i := range m.fields.relapses {
+		if r := &m.fields.relapses[i]; r.time != 0 {
+			r.time += m.clock.paused
+		}
+	}
 	m.clock.paused = 0
 }
 
@@ -542,6 +547,7 @@ func (g *merger) fields() {
 	fs.shapes.merge(&from.shapes, none)
 	fs.pairs.merge(&from.pairs, func(a, b gram) uint16 { return saturate(uint32(a.t) + uint32(b.t)) })
 	fs.ranges.merge(&from.ranges)
+	fs.relapses.merge(&from.relapses, g)
 	fs.records += from.records
 	fs.tails.merge(&from.tails)
 	if g.later {

@@ -251,7 +251,7 @@ func (m *Model) sift(o *Observation) {
 			all.addRest(at)
 			continue
 		}
-		if !any && p.settled.value != s.value && fs.values.find(s.id()).n < knownValue {
+		if !any && p.settled.value != s.value && (fs.values.find(s.id()).n < knownValue || fs.relapses.has(s.id())) {
 			all.addRest(at)
 			continue
 		}

@@ -108,6 +108,8 @@ type fieldsSeen struct {
 	shift    shift
 	surged   int // index in list, by how often it came of late
 	surge    surge
+	relapsed int // index in list, by its value, which comes on another day
+	relapse  relapse
 	farUsual span
 	together [2]int // indices in lows
 }

@@ -26,6 +26,9 @@ const (
 	// surgeNow is one in how many values it is then.
 	surgeNow = 2
 
+	// surgeUsual is from one in how many values on it is a usual one.
+	surgeUsual = 8
+
 	// mostRare is how many rare values of a record are looked for, where all else of it is
 	// routine.
 	mostRare = 4
@@ -86,7 +89,7 @@ func (m *Model) learnSurge(o *Observation, at int) {
 		u.value, u.odds = s.value, oddsOf(1/float64(share), surgeNow)
 	}
 	u.spell.goOn(m.records, u.odds, p.n < surgeKnown || o.surged() && featBurst.Points(&o.Row) >= Strange)
-	if n := u.spell.n; n&(n-1) == 0 && !isRare(m.share(s, p), surgeNow) {
+	if n := u.spell.n; n&(n-1) == 0 && !isRare(m.share(s, p), surgeUsual) {
 		u.spell.n = 0 // it is usual now
 	}
 }

@@ -32,6 +32,9 @@ func (o *Observation) GoesOn() bool {
 		return true // news for who wrote it
 	}
 	first, _ := o.strongest()
+	if o.relapsed(first) {
+		return false
+	}
 	if first == featValue && o.fields.odd >= 0 && !o.fields.oddSort { // by how often it stood there
 		return tooSoon(float64(o.fields.close[o.fields.odd].count) + 1)
 	}

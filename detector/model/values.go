@@ -201,6 +201,9 @@ func (m *Model) judgePart(o *Observation, at int) {
 			all.rawValue, all.odd, all.oddSort = points, at, sorted
 		}
 	}
+	if p == whole {
+		m.judgeRelapse(o, at)
+	}
 	if f.Kind == Number && pl.kinds[sortNumber] >= pl.kinds[sortText] {
 		m.judgeNumber(o, at, pl)
 	}

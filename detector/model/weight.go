@@ -38,7 +38,7 @@ func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 		return Whole
 	}
 	first, _ := o.strongest()
-	if o.bad == 0 && !o.saysFailed() && first != featText { // an attack is a strange text, too
+	if o.bad == 0 && !o.saysFailed() && !o.relapsed(first) && first != featText { // an attack is a strange text, too
 		switch kind {
 		case NewPattern, RarePattern, OffCategory, OffFields, OddText:
 			if o.Level != pattern.LevelNone && o.model.habits.young() {
