@@ -19,8 +19,10 @@ func job(rng *rand.Rand, task, worker string) string {
 	if worker == "" {
 		worker = fmt.Sprintf("worker-%d", rng.IntN(6))
 	}
-	return fmt.Sprintf(`{"level":"info","msg":"task ended","task":%q,"worker":%q,"retries":%d,"id":"%08x-%04x","took_ms":%d}`,
-		task, worker, rng.IntN(3)/2, rng.Uint32(), rng.IntN(1<<16), 5+rng.IntN(90))
+	form := pick(rng, // who makes a record of a map may write it in any order
+		`{"level":"info","msg":"task ended","task":%q,"worker":%q,"retries":%d,"id":"%08x","took_ms":%d}`,
+		`{"took_ms":%[5]d,"worker":%[2]q,"retries":%[3]d,"level":"info","task":%[1]q,"id":"%08[4]x","msg":"task ended"}`)
+	return fmt.Sprintf(form, task, worker, rng.IntN(3)/2, rng.Uint32(), 5+rng.IntN(90))
 }
 
 // isSurge reports whether it is told that a value comes again and again.

@@ -24,12 +24,18 @@ type form struct {
 
 const maxForm = 64 // as many as a mask of 64 bits holds; what has more is looked at each time
 
-// held is what fields of few values held together: the sum of their hashes and the
+// held is what fields of few values held together: the sum of their hashes, the form's and the
 // statement's says where it stands.
 type held struct {
 	sum   uint32          // its upper half
 	shape uint32          // see fieldsSeen.shape, but for the line's hash
 	rare  [mostRare]uint8 // see fieldsSeen.rare
+}
+
+// holds returns where it stands whether records of a form are routine whose values' hashes and
+// statement's come to a sum.
+func (r *routines) holds(f *form, sum uint64) *held {
+	return &r.held[(sum+f.of)%uint64(len(r.held))]
 }
 
 // nextName returns the hash of a form with one more name.
@@ -81,14 +87,17 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 			sum += all.list[at].both
 		}
 	}
-	h := &r.held[sum%uint64(len(r.held))]
-	if h.sum != uint32(sum>>32) {
+	h := r.holds(f, sum)
+	if h.sum != uint32((sum+f.of)>>32) {
 		return false
 	}
 	all.rare = h.rare
 	for _, at := range h.rare {
 		if at == 0 {
 			break
+		}
+		if int(at) > f.n || f.keys[at-1] < 0 { // another form of the same hashes
+			return false
 		}
 		all.list[at-1].key = f.keys[at-1]
 		if m.judgeSurge(o, int(at)-1); all.rawSurge > 0 {
@@ -193,7 +202,7 @@ func (m *Model) remember(o *Observation) {
 	}
 	r := fs.routines
 	r.forms[f.of%uint64(len(r.forms))] = f
-	r.held[sum%uint64(len(r.held))] = held{uint32(sum >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare}
+	*r.holds(&f, sum) = held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare}
 }
 
 // sift finds out which of the fields are known, and of which there is more to say than
