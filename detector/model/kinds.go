@@ -13,7 +13,7 @@ func (o *Observation) statementOfFields() uint64 {
 			continue
 		}
 		f, both := &o.Fields[i], is.both
-		o.failed = o.failed || codeWorse(f)
+		o.failed = o.failed || serverError(f)
 		if f.plain() && f.Number >= 100 && f.Number < 600 {
 			both = mix64(is.hash, uint64(f.Number)/100) // 2xx
 		}

@@ -2,9 +2,20 @@ package model
 
 import "math"
 
-// codeWorse reports whether a field's value is a code of a failure.
-func codeWorse(f *Field) bool {
+// serverError reports whether a field's value is the number of an HTTP status that says so.
+func serverError(f *Field) bool {
 	return f.plain() && f.Number >= 500 && f.Number < 600 && f.Number == math.Trunc(f.Number)
+}
+
+// codeWorse reports whether a value is a code of a failure, where codes stand: not the number
+// of an issue among names, nor one of thousands.
+func (p *place) codeWorse(f *Field) bool {
+	return serverError(f) && p.kinds[sortNumber]*2 > p.n && p.distinct <= categoryValues
+}
+
+// failed reports whether a value says that something failed.
+func (p *place) failed(f *Field) bool {
+	return p.codeWorse(f) || saysFailure(f) || p.endedBadly(f)
 }
 
 // codeBetter reports whether a field's value is an HTTP status of a request that went as

@@ -84,7 +84,7 @@ func (m *Model) failed(o *Observation, at int) bool {
 	if s.part != whole || !p.category() || s.sort == sortEmpty {
 		return false
 	}
-	return codeWorse(f) && p.statuses() || saysFailure(f) || p.endedBadly(f) || f.Kind == Text && named(f.Name, failureNames)
+	return p.failed(f) || f.Kind == Text && named(f.Name, failureNames)
 }
 
 // relapsed reports whether a value that comes on another day is what is strange, where that is

@@ -154,3 +154,8 @@ func (all *fieldsSeen) whole(at int) int {
 	}
 	return at
 }
+
+// placeOf is what is known of what stands at a place in the list, of a name that is known.
+func (o *Observation) placeOf(at int) *place {
+	return &o.model.fields.keys.all[o.fields.list[at].key].place
+}

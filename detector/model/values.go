@@ -190,7 +190,7 @@ func (m *Model) judgePart(o *Observation, at int) {
 		if p != whole || !sorted && f.isAddress() {
 			points *= partWeight
 		}
-		if p == whole && (codeWorse(f) || saysFailure(f) || pl.endedBadly(f)) {
+		if p == whole && pl.failed(f) {
 			points *= worseWeight
 		} else if !sorted && (pl.hasMany(s) && unlike < Strange/2 || fs.knowsLike(s, f, c.count)) {
 			points *= openWeight
@@ -210,7 +210,7 @@ func (m *Model) judgePart(o *Observation, at int) {
 	if pl.category() && f.Unit == pattern.UnitNone {
 		if c.count >= firmValue {
 			all.addLow(s.id(), at)
-		} else if c.count > 0 && p == whole && !codeWorse(f) && float64(m.records)-octaves(fs.values.slots[c.place].t).exp() < newcomer {
+		} else if c.count > 0 && p == whole && !pl.codeWorse(f) && float64(m.records)-octaves(fs.values.slots[c.place].t).exp() < newcomer {
 			all.young |= 1 << at
 		}
 	}

@@ -84,9 +84,7 @@ func (o *Observation) saysFailed() bool {
 		return true
 	}
 	if at := o.fields.odd; at >= 0 {
-		s := &o.fields.list[at]
-		f := o.field(at)
-		if codeWorse(f) || saysFailure(f) || s.key >= 0 && s.part == whole && o.model.fields.keys.all[s.key].place.endedBadly(f) {
+		if s := &o.fields.list[at]; s.part == whole && o.model.fields.keys.all[s.key].place.failed(o.field(at)) {
 			return true
 		}
 	}
