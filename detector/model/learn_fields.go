@@ -120,7 +120,10 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	p.n += times
 	p.kinds[s.sort] += times
 	p.seldom.learn(c.count, times, placeHorizon)
-	if p.category() {
+	switch {
+	case s.crowded:
+		p.crowded += times
+	case p.category():
 		p.compared += times
 	}
 	if s.part == whole && times == 1 {

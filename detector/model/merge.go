@@ -569,6 +569,7 @@ func (p *place) merge(o *place, later bool) {
 	}
 	p.quoted += o.quoted
 	p.compared += o.compared
+	p.crowded += o.crowded
 	if later {
 		p.last, p.unit = o.last, o.unit
 	}

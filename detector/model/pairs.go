@@ -39,7 +39,10 @@ func (all *fieldsSeen) addLowest(id uint32, at int) {
 		}
 	}
 	if all.list[at].hash < name(i) {
+		all.list[all.lows[i].seen].crowded = true
 		all.lows[i].id, all.lows[i].seen = id, at
+	} else {
+		all.list[at].crowded = true
 	}
 }
 
@@ -48,6 +51,10 @@ const (
 	// it is news that they come together for the first time: the chance that they did
 	// not by accident is e^-3, one in twenty.
 	leastExpected = 3
+
+	// mostCrowded is how many records for each that a field was compared in it may have been a
+	// category in and was not, as there were more of them than maxLows.
+	mostCrowded = 0.1
 
 	// leastCompared is how many records both fields must have been in, so that their
 	// values' shares are known.
@@ -93,7 +100,10 @@ func (m *Model) judgePairs(o *Observation) {
 		g := fs.pairs.find(l.id)
 		l.count, l.of, l.fresh = float32(g.n), fs.records, 1
 		if l.seen >= 0 {
-			l.of = fs.keys.all[s.list[l.seen].key].place.compared
+			p := o.placeOf(l.seen)
+			if l.of = p.compared; p.crowded > mostCrowded*p.compared {
+				l.of = 0 // it may have met the others where it was not compared
+			}
 			l.fresh = beganAnew(float32(g.t), l.count, l.of)
 		}
 	}

@@ -16,7 +16,8 @@ type place struct {
 	n        float32             // values seen, aged
 	kinds    [valueSorts]float32 // of them, by what sort they were
 	quoted   float32             // of them, numbers that came as text
-	compared float32             // records in which it was a category, to be compared with others
+	compared float32             // records in which it was a category, to be compared with others,
+	crowded  float32             // and in which it was one too many
 	last     uint32              // hash of the value before a record that is learned from
 	distinct uint32              // values that were new, not aged
 	settled  settled
@@ -182,6 +183,7 @@ func (p *place) age() {
 	p.n /= 2
 	p.quoted /= 2
 	p.compared /= 2
+	p.crowded /= 2
 	p.numbers.n /= 2
 	p.numbers.out /= 2
 	p.numbers.held /= 2
@@ -201,6 +203,7 @@ func (p *place) carry(c *codec.Codec) {
 	c.F32s(p.kinds[:])
 	c.F32(&p.quoted)
 	c.F32(&p.compared)
+	c.F32(&p.crowded)
 	c.U32(&p.last)
 	c.U32(&p.distinct)
 	p.settled.carry(c)

@@ -213,7 +213,7 @@ func (m *Model) sift(o *Observation) {
 	all.names, all.alike, all.nhighs = nameSeed, o.Pattern(), 0
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
-		s.routine, s.open = false, false
+		s.routine, s.open, s.crowded = false, false, false
 		if s.aside != 0 {
 			if s.aside == null {
 				s.key = -1

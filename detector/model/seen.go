@@ -19,6 +19,7 @@ type seenField struct {
 	key     int16 // index in keys; -1 for a new one
 	routine bool  // see Model.sift
 	open    bool  // each record may have another value there
+	crowded bool  // there were too many categories to compare it with the others
 }
 
 // seenClose is what is found out of a field that is not routine.
