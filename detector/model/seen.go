@@ -109,6 +109,8 @@ type fieldsSeen struct {
 	shift    shift
 	surged   int // index in list, by how often it came of late
 	surge    surge
+	surgeOf  uint32 // of so many values of its place
+	surgeN   uint32 // as many were it
 	relapsed int // index in list, by its value, which comes on another day
 	relapse  relapse
 	farUsual span

@@ -39,7 +39,7 @@ func oddsOf(ever, now float64) odds {
 // came, and what that is worth in bits. Where it is over, it begins there.
 func (s *spell) sum(record uint32, p odds) (records, n uint32, bits float32) {
 	records, n = record-s.begun+1, uint32(s.n)+1
-	if bits = float32(n)*p.gain - float32(records-n)*p.loss; bits <= p.gain { // fewer records than came are very many
+	if bits = float32(n)*p.gain - max(0, float32(records)-float32(n))*p.loss; n == 1 || bits <= p.gain {
 		return 1, 1, p.gain
 	}
 	return records, n, bits

@@ -12,12 +12,14 @@ import (
 type surge struct {
 	value uint32 // hash; one of spellOne values of its place at most, when it began
 	odds  odds
-	spell spell // in records of the log
+	spell spell // in values of its place: see clock
 }
 
 const (
-	// surgeKnown is how many values say how often each comes.
-	surgeKnown = placeHorizon
+	// surgeKnown is how many values say how often each comes; of a field that is in few records
+	// surgeSeldom, once the log is known for as long as is remembered.
+	surgeKnown  = placeHorizon
+	surgeSeldom = surgeKnown / 8
 
 	// surgeBits is from how many bits on it is told: twice those of a spell, as sessions
 	// and jobs come again and again, too, and as there are many values.
@@ -48,12 +50,25 @@ func (m *Model) judgeSurges(o *Observation) {
 func (m *Model) judgeSurge(o *Observation, at int) {
 	s := &o.fields
 	p := &m.fields.keys.all[s.list[at].key].place
-	if u := &p.surge; u.value == s.list[at].value && p.n >= surgeKnown {
-		points := u.spell.points(m.records, u.odds, surgeBits)
+	if u := &p.surge; u.value == s.list[at].value && m.surgesKnown(p) {
+		now := u.clock(m, p)
+		points := u.spell.points(now, u.odds, surgeBits)
 		if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
 			s.rawSurge, s.surged, s.surge = points, at, *u
+			s.surgeOf, s.surgeN, _ = u.spell.sum(now, u.odds)
 		}
 	}
+}
+
+// clock is where a surge is: as far behind where it began as values came to its place since
+// then, by how many of the records have it.
+func (u *surge) clock(m *Model, p *place) uint32 {
+	return u.spell.begun + uint32(float32(m.records-u.spell.begun)*min(1, p.n/(m.total+1)))
+}
+
+// surgesKnown reports whether it is known how often each value of a place comes.
+func (m *Model) surgesKnown(p *place) bool {
+	return p.n >= surgeKnown || p.n >= surgeSeldom && m.records >= ageEvery
 }
 
 // learnSurges takes the values in.
@@ -78,7 +93,8 @@ func (m *Model) learnSurge(o *Observation, at int) {
 	s := &o.fields.list[at]
 	p := &m.fields.keys.all[s.key].place
 	u := &p.surge
-	switch over := u.spell.over(m.records, u.odds); {
+	now := u.clock(m, p)
+	switch over := u.spell.over(now, u.odds); {
 	case !over && u.value != s.value, over && s.value == p.settled.value:
 		return
 	case over:
@@ -87,8 +103,9 @@ func (m *Model) learnSurge(o *Observation, at int) {
 			return
 		}
 		u.value, u.odds = s.value, oddsOf(1/float64(share), surgeNow)
+		u.spell.n, now = 0, m.records
 	}
-	u.spell.goOn(m.records, u.odds, p.n < surgeKnown || o.surged() && featBurst.Points(&o.Row) >= Strange)
+	u.spell.goOn(now, u.odds, !m.surgesKnown(p) || o.surged() && featBurst.Points(&o.Row) >= Strange)
 	if n := u.spell.n; n&(n-1) == 0 && !isRare(m.share(s, p), surgeUsual) {
 		u.spell.n = 0 // it is usual now
 	}
@@ -143,15 +160,14 @@ func (m *Model) rareOnes(o *Observation, to []int8) (rare [mostRare]uint8, ok bo
 	return rare, true
 }
 
-// phraseSurge says how many of the last records had the value.
+// phraseSurge says how many of the last values of its place it was.
 func (o *Observation) phraseSurge(dst []byte) []byte {
-	at, u := o.fields.surged, &o.fields.surge
+	at, all := o.fields.surged, &o.fields
 	s, f := o.seenAt(at)
 	dst = o.said(append(s.named(dst, f), ' '), at)
-	records, n, _ := u.spell.sum(o.model.records, u.odds)
-	dst = thousands(append(dst, ": "...), int(n))
-	dst = thousands(append(dst, " of the last "...), int(records))
-	return thousands(append(dst, " records, usually 1 in "...), int(math.Round(surgeNow*math.Exp2(float64(u.odds.gain)))))
+	dst = thousands(append(dst, ": "...), int(all.surgeN))
+	dst = thousands(append(dst, " of the last "...), int(max(all.surgeOf, all.surgeN)))
+	return thousands(append(dst, " there, usually 1 in "...), int(math.Round(surgeNow*math.Exp2(float64(all.surge.odds.gain)))))
 }
 
 // merge takes in another log's surge.
