@@ -65,6 +65,11 @@ var failureNames = map[string]bool{
 	"error_code": true, "errorcode": true, "errno": true, "fault": true, "crash": true,
 }
 
+// errorNames are those of wordNames whose text is there only when something went wrong.
+var errorNames = map[string]bool{
+	"err": true, "error": true, "exception": true, "errormessage": true, "error_message": true, "errmsg": true, "panic": true, "failure": true,
+}
+
 // named reports whether the last part of a field's name is among names.
 func named(name []byte, names map[string]bool) bool {
 	if i := bytes.LastIndexByte(name, '.'); i >= 0 {

@@ -81,10 +81,12 @@ func (m *Model) learnRelapse(o *Observation, at int, count uint32) {
 func (m *Model) failed(o *Observation, at int) bool {
 	s, f := &o.fields.list[at], o.field(at)
 	p := &m.fields.keys.all[s.key].place
-	if s.part != whole || !p.category() || s.sort == sortEmpty {
+	switch {
+	case s.part != whole || !p.category() || s.sort == sortEmpty,
+		s.kind && !named(f.Name, outcomeNames): // what is done, and not how it ends: DescribeAlarms
 		return false
 	}
-	return p.failed(f) || f.Kind == Text && named(f.Name, failureNames)
+	return p.failed(f) || f.Kind == Text && (named(f.Name, failureNames) || named(f.Name, errorNames))
 }
 
 // relapsed reports whether a value that comes on another day is what is strange, where that is
