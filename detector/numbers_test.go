@@ -131,3 +131,34 @@ func TestStatusInText(t *testing.T) {
 	w.passes(say(404, 150))
 	w.passes(say(200, 599))
 }
+
+// TestZeroWhereNumbersAreLarge: a 0 among thousands of numbers of which none was small is told,
+// in a field and in a message, and is usual when it comes again and again; where numbers are
+// small, it says nothing.
+func TestZeroWhereNumbersAreLarge(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 2))
+	for name, say := range map[string]func(rows, left int) string{
+		"message": func(rows, left int) string {
+			return fmt.Sprintf("INFO copied %d rows to the archive, %d left", rows, left)
+		},
+		"field": func(rows, left int) string {
+			return fmt.Sprintf(`{"level":"info","msg":"rows copied","rows":%d,"left":%d}`, rows, left)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := watch(t, func() string { return say(900+rng.IntN(4000), rng.IntN(40)) }, 8000)
+			w.flags(say(0, 7), " 0", "usual")
+			w.passes(say(2000, 0))
+			told := 0
+			for range 100 {
+				if w.see(say(0, 7)).Anomaly {
+					told++
+				}
+				w.goOn(10)
+			}
+			if told == 0 || told > 12 {
+				t.Errorf("of 100 zeros %d are told, 1 to 12 wanted", told)
+			}
+		})
+	}
+}

@@ -220,9 +220,13 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		featLength.set(r, lengthWeight*log2(1+float64(st.length.beyond(o.length, st.n, firmLength))))
 	}
 	if st != nil {
-		var worst float32
+		var worst, zero float32
+		zeroAt := -1
 		for i := range min(len(numbers), int(st.numbers)) {
 			if o.numbers[i] == noNumber {
+				if points := zeroPoints(st.nums[i].lo, st.n); points > zero && isZero(&numbers[i]) {
+					zero, zeroAt = points, i
+				}
 				continue
 			}
 			if d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firmNumber); d > worst {
@@ -230,9 +234,11 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 			}
 		}
 		worst = m.judgeBeside(o, worst)
-		if worst > 0 {
-			featNumber.set(r, numberWeight*log2(1+float64(worst)))
+		points := numberWeight * log2(1+float64(worst))
+		if zero > points {
+			points, o.number, o.usual = zero, zeroAt, st.nums[zeroAt]
 		}
+		featNumber.set(r, points)
 		m.judgeShifts(o)
 	}
 	if points := m.levelPoints(st, o.Level, float32(own)); points > 0 && (textless || says(l)) {
@@ -353,8 +359,11 @@ func (m *Model) Learn(o *Observation) {
 	if !isNew && !o.inRanges {
 		m.learnBeside(o)
 		for i := range o.tracked {
-			if o.numbers[i] != noNumber {
+			switch {
+			case o.numbers[i] != noNumber:
 				st.nums[i].learn(o.numbers[i], st.n)
+			case st.nums[i].lo >= leastLarge && isZero(&l.Numbers[i]):
+				st.nums[i].learn(0, st.n)
 			}
 		}
 	}

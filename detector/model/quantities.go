@@ -28,6 +28,21 @@ const leastCounts = maturity
 // is not 0 in a field that always was: after 4,000 zeros it is flagged.
 const zeroWeight = 1.2
 
+// zeroPoints are those of a 0 where the least of n numbers was lo: as surprising as the first
+// number that is no 0 among as many, where none of them was small.
+func zeroPoints(lo octaves, n float32) float32 {
+	if lo < leastLarge {
+		return 0
+	}
+	return zeroWeight * log2(float64(n))
+}
+
+// isZero reports whether a number in a text is 0, and no identifier.
+func isZero(n *pattern.Num) bool { return n.Value == 0 && !n.Bracketed }
+
+// leastLarge is from what number on one is not small, 15: where some are less, a 0 is but less.
+const leastLarge = 4 * perOctave
+
 const (
 	nearNumber     = 1   // octaves outside a range that say nothing
 	farWeight      = 5.5 // points for each doubling of what is beyond, in octaves; measured
@@ -61,8 +76,16 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 			}
 		}
 	}
-	if r.n < firmRange || s.number == noNumber && c.count > 0 { // a 0 may mean small, none or unknown
+	if r.n < firmRange {
 		return
+	}
+	if s.number == noNumber { // a 0 may mean small, none or unknown
+		if points := zeroPoints(min(r.told.lo, r.last.lo), r.n); o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
+			o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
+		}
+		if c.count > 0 {
+			return
+		}
 	}
 	d := r.far(s.number, s.unit)
 	if d <= nearNumber {

@@ -108,7 +108,7 @@ const (
 // numberOctaves puts a number on the scale of its field's span. From 1 on it is
 // log2(1+v), so that 0, 1 and 2 lie close together; a fraction goes by its own
 // logarithm, so that 1 ms and 100 ms lie apart; negative numbers lie far below.
-// A 0 is no news anywhere: it may mean small, none or unknown.
+// A 0 is no distance: it may mean small, none or unknown. See zeroPoints.
 func numberOctaves(v float64) octaves {
 	switch {
 	case v >= 1:
