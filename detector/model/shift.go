@@ -27,9 +27,10 @@ const (
 	// shiftKnown is how many numbers say what is usual: sixteen of them are above the mark.
 	shiftKnown = 16 * spellOne
 
-	// fallsOne is one in how many numbers is less than the one before it at least, where
-	// they do not climb: as many are as are more, if each is by itself.
-	fallsOne = 4
+	// fallsOne is one in how many numbers is less than the one before it at least, where they
+	// do not climb: one in two, if each is by itself, or in four, where each comes in two
+	// records that are of one request.
+	fallsOne = 8
 
 	// markStep is by how many octaves the mark goes up for a number above it, so that one
 	// in spellOne stays above it (Robbins and Monro 1951): a few hundred numbers that are
