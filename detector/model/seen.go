@@ -111,7 +111,7 @@ type fieldsSeen struct {
 	surge    surge
 	surgeOf  uint32 // of so many values of its place
 	surgeN   uint32 // as many were it
-	relapsed int // index in list, by its value, which comes on another day
+	relapsed int    // index in list, by its value, which comes on another day
 	relapse  relapse
 	farUsual span
 	together [2]int // indices in lows

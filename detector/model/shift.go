@@ -51,10 +51,11 @@ func (s *shift) high(x octaves) bool { return x != 0 && x.float() > s.mark+highA
 
 // limit is the largest number that is not high; never unlimited.
 func (s *shift) limit() octaves {
-	if x := octaves((s.mark + highAbove) * perOctave); x != unlimited {
-		return x
+	x := octaves(min((s.mark+highAbove)*perOctave, math.MaxInt16)) // as far as the scale goes
+	if x == unlimited {
+		x++
 	}
-	return unlimited + 1
+	return x
 }
 
 // unlimited says that it is not known well above what a number is high.
@@ -171,7 +172,7 @@ func (m *Model) learnNumber(o *Observation, st *statement, i int, x octaves, tim
 		return
 	}
 	if st.uncoded>>i&1 == 0 && o.mayBeCode(i) {
-		st.high[i] = math.MaxInt16
+		st.high[i] = math.MaxInt16 // none is
 		return
 	}
 	r := m.fields.ranges.claim(numberKey(st, i))
