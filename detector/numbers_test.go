@@ -139,7 +139,7 @@ func TestZeroWhereNumbersAreLarge(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 2))
 	for name, say := range map[string]func(rows, left int) string{
 		"message": func(rows, left int) string {
-			return fmt.Sprintf("INFO copied %d rows to the archive, %d left", rows, left)
+			return fmt.Sprintf("INFO copied %d rows of part 4312-%d to the archive, %d left", rows, left%4*500, left)
 		},
 		"field": func(rows, left int) string {
 			return fmt.Sprintf(`{"level":"info","msg":"rows copied","rows":%d,"left":%d}`, rows, left)

@@ -224,7 +224,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		zeroAt := -1
 		for i := range min(len(numbers), int(st.numbers)) {
 			if o.numbers[i] == noNumber {
-				if points := zeroPoints(st.nums[i].lo, st.n); points > zero && isZero(&numbers[i]) {
+				if points := zeroPoints(st.nums[i].lo, st.n); points > zero && o.isZero(i) {
 					zero, zeroAt = points, i
 				}
 				continue
@@ -362,7 +362,7 @@ func (m *Model) Learn(o *Observation) {
 			switch {
 			case o.numbers[i] != noNumber:
 				st.nums[i].learn(o.numbers[i], st.n)
-			case st.nums[i].lo >= leastLarge && isZero(&l.Numbers[i]):
+			case st.nums[i].lo >= leastLarge && o.isZero(i):
 				st.nums[i].learn(0, st.n)
 			}
 		}

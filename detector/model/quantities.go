@@ -37,8 +37,19 @@ func zeroPoints(lo octaves, n float32) float32 {
 	return zeroWeight * log2(float64(n))
 }
 
-// isZero reports whether a number in a text is 0, and no identifier.
-func isZero(n *pattern.Num) bool { return n.Value == 0 && !n.Bracketed }
+// isZero reports whether the i-th number of the event's text is 0, and stands by itself: in
+// 4312-0 and 10/0 it is a part of something.
+func (o *Observation) isZero(i int) bool {
+	n := &o.Line.Numbers[i]
+	if n.Value != 0 || n.Bracketed {
+		return false
+	}
+	t := &o.Line.Tokens[n.Token]
+	return !(t.Start > 0 && joins[o.Text[t.Start-1]]) && !(int(t.End) < len(o.Text) && joins[o.Text[t.End]])
+}
+
+// joins are what stands between the parts of a number or a name.
+var joins = [256]bool{'-': true, '/': true, '_': true, '#': true, '.': true, '@': true}
 
 // leastLarge is from what number on one is not small, 15: where some are less, a 0 is but less.
 const leastLarge = 4 * perOctave

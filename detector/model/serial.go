@@ -7,6 +7,7 @@ package model
 const (
 	longSerial   = 5 // digits from which on a number by itself counts as made up
 	leastSuffix  = 4 // letters without a vowel that do, behind such a part
+	longSuffix   = 8 // and behind any: no word has so many, and a pod's name may have no digit
 	leastNamed   = 3 // letters that are a name
 	ofVersion    = 3 // numbers with dots between them that are a version: of an address there are four
 	serialNumber = 1 // stands for a number, or what is made up, in the hash
@@ -43,7 +44,8 @@ func serial(value []byte) (shape uint64, ok bool) {
 		case behind || letters == 0 && digits >= longSerial:
 			made = true
 			shape = mix64(shape, serialNumber)
-		case digits == 0 && made && before == '-' && !vowels && letters >= leastSuffix:
+		case digits == 0 && before == '-' && !vowels && (letters >= longSuffix || made && letters >= leastSuffix):
+			made = true
 			shape = mix64(shape, serialNumber)
 		case numbers > 0:
 			if last := len(rest) < 2 || rest[0] != '.' || fold[rest[1]] != digit; last && numbers == ofVersion {

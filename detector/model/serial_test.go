@@ -9,6 +9,7 @@ func TestSerial(t *testing.T) {
 		{"payments-api-b7d60e872-b9j2x", "payments-api-484f47312-cs54r"},
 		{"payments-api-b7d60e872-b9j2x", "payments-api-484f47312-xkzvm"}, // the last part has no digit by chance
 		{"celery@worker-default-1726218ff-f8nbc", "celery@worker-default-77c0fbe21-2kd8p"},
+		{"shop-api-sjvsbxwhv-wxzhw", "shop-api-tbbmhqftg-jbgjs"}, // neither has the one before
 		{"v2.31.5", "v2.40.0"},
 		{"shop-backend/1.14.8", "shop-backend/1.15.0"},
 		{"conn-4930678", "conn-4930712"},
@@ -21,7 +22,7 @@ func TestSerial(t *testing.T) {
 	}
 	for _, v := range []string{
 		"", "E310", "node-7", "worker7", "PM-10", "10.0.0.7", "10.244.1.38:8080", "HTTP/1.1", "HTTP/3.0", "host25658.example.net", "00:0d:3a:13:e3:69",
-		"root@10.2.3.4", "GET", "4930678", "req 4930678 done", "svc-backup2", "admin",
+		"root@10.2.3.4", "GET", "4930678", "req 4930678 done", "svc-backup2", "admin", "service-https", "lib-xmlns-dtd",
 	} {
 		if _, ok := of(v); ok {
 			t.Errorf("%q is taken for one of many", v)
