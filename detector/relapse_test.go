@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
 )
 
 // TestAFailureInAFieldThatReturns has devices that report all day, 6,000 records a day. An error
@@ -31,6 +33,9 @@ func TestAFailureInAFieldThatReturns(t *testing.T) {
 		back := false
 		for range times {
 			v := w.see(report(code))
+			if v.Kind == "returned" && v.Weight != detector.Whole {
+				t.Errorf("what is back has the weight %v", v.Weight)
+			}
 			back = back || v.Anomaly && v.Kind == "returned" && strings.HasPrefix(string(v.Reason), fmt.Sprintf("error_code %q is back after ", code))
 			w.goOn(5)
 		}

@@ -34,11 +34,11 @@ const firstDay = 24 * time.Hour
 // takes 32 times as long as all others, nor one of many), and trouble that is only rare and was seen again
 // and again: an error that comes thrice a day.
 func (o *Observation) Weight(kind Anomaly, points float32) Weight {
-	if kind == CutOff || o.Level >= pattern.LevelCritical {
+	first, _ := o.strongest()
+	if kind == CutOff || o.Level >= pattern.LevelCritical || o.relapsed(first) {
 		return Whole
 	}
-	first, _ := o.strongest()
-	if o.bad == 0 && !o.saysFailed() && !o.relapsed(first) && first != featText { // an attack is a strange text, too
+	if o.bad == 0 && !o.saysFailed() && first != featText { // an attack is a strange text, too
 		switch kind {
 		case NewPattern, RarePattern, OffCategory, OffFields, OddText:
 			if o.Level != pattern.LevelNone && o.model.habits.young() {
