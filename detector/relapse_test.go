@@ -23,7 +23,7 @@ func TestAFailureInAFieldThatReturns(t *testing.T) {
 		if code != "none" {
 			state = "degraded"
 		}
-		return fmt.Sprintf(`{"time":%q,"device":"pm-%03d","model":%q,"volt":%.1f,"state":%q,"error_code":%q}`,
+		return fmt.Sprintf(`{"time":%q,"level":"info","msg":"reading","device":"pm-%03d","model":%q,"volt":%.1f,"state":%q,"error_code":%q}`,
 			at.Format(time.RFC3339Nano), rng.IntN(200), pick(rng, "PM-10", "PM-20"), 226+8*rng.Float64(), state, code)
 	}
 	w := watch(t, func() string { return report(mostly(rng, "none", "none", "none", "E204")) }, 3000)
@@ -42,7 +42,7 @@ func TestAFailureInAFieldThatReturns(t *testing.T) {
 		return back
 	}
 	for day := range 14 {
-		if day%7 < 2 && told("E310", 20) {
+		if day%7 < 2 && told("E310", 10) {
 			returned = append(returned, day)
 		}
 		w.goOn(3000)
