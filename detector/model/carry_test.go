@@ -100,7 +100,7 @@ func sameFields(t *testing.T, got, want *fields) {
 		}
 	}
 	for _, r := range want.ranges.all() {
-		if own := got.ranges.find(r.key); own == nil || *own != r {
+		if own := got.ranges.find(r.key); own == nil || *own != *r {
 			t.Fatal("numberRange has a field that its carry does not list")
 		}
 	}

@@ -46,7 +46,7 @@ func phraseValue(o *Observation, dst []byte) []byte {
 		return o.phraseRelapse(dst)
 	}
 	s, f := o.seenAt(o.fields.odd)
-	p := &o.model.fields.keys.all[s.key].place
+	p := o.placeOf(o.fields.odd)
 	count := int(o.fields.close[o.fields.odd].count)
 	dst = append(s.named(dst, f), ' ')
 	quotes := o.fields.oddSort && s.sort == sortNumber && p.kinds[sortNumber]*2 > p.n
@@ -158,7 +158,7 @@ func (o *Observation) phraseSeldom(dst []byte, at int) []byte {
 
 func phraseText(o *Observation, dst []byte) []byte {
 	s, f := o.seenAt(o.fields.strange)
-	t := &o.model.fields.keys.all[s.key].place.texts
+	t := &o.placeOf(o.fields.strange).texts
 	length := octavesOf(float64(len(f.Value) + 1))
 	if t.byLength(o.fields.close[o.fields.strange].bits, length) {
 		dst = quote(append(s.named(append(dst, "unusual length of "...), f), ' '), f.Value)

@@ -43,7 +43,9 @@ const (
 )
 
 func newFields() fields {
-	return fields{values: newGrams(valueLimit), shapes: newGrams(shapeLimit), pairs: newGrams(pairLimit)}
+	var fs fields // see New
+	fs.values, fs.shapes, fs.pairs = newGrams(valueLimit), newGrams(shapeLimit), newGrams(pairLimit)
+	return fs
 }
 
 const (

@@ -179,7 +179,7 @@ func (m *Model) weighFields(o *Observation) {
 			p.feature.set(r, p.points)
 			if p.feature == featNumber {
 				if o.shifted = s.rawShift > s.rawNumber; o.shifted {
-					o.shift, s.far = s.shift, -1
+					s.far = -1
 				} else {
 					s.shifted = -1
 				}

@@ -1,6 +1,9 @@
 package model
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+)
 
 // statementOfFields says which statement a record without a message belongs to: the
 // kind that its own fields give. All that give none belong to one.
@@ -54,20 +57,21 @@ func (o *Observation) tellsKind(i int) bool {
 
 // wordNames are names of fields whose text goes on where the message ends: what went
 // wrong, in words, in lower case.
-var wordNames = map[string]bool{
-	"err": true, "error": true, "exception": true, "cause": true, "reason": true, "errormessage": true, "error_message": true,
-	"errmsg": true, "detail": true, "details": true, "description": true, "warning": true, "panic": true, "failure": true,
+var wordNames = func() map[string]bool {
+	m := map[string]bool{"cause": true, "reason": true, "detail": true, "details": true, "description": true, "warning": true}
+	maps.Copy(m, errorNames)
+	return m
+}()
+
+// errorNames are those of them whose text is there only when something went wrong.
+var errorNames = map[string]bool{
+	"err": true, "error": true, "exception": true, "errormessage": true, "error_message": true, "errmsg": true, "panic": true, "failure": true,
 }
 
 // failureNames are names of other fields that come when something went wrong.
 var failureNames = map[string]bool{
 	"stack": true, "stacktrace": true, "stack_trace": true, "traceback": true, "backtrace": true, "failure_reason": true,
 	"error_code": true, "errorcode": true, "errno": true, "fault": true, "crash": true,
-}
-
-// errorNames are those of wordNames whose text is there only when something went wrong.
-var errorNames = map[string]bool{
-	"err": true, "error": true, "exception": true, "errormessage": true, "error_message": true, "errmsg": true, "panic": true, "failure": true,
 }
 
 // named reports whether the last part of a field's name is among names.

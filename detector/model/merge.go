@@ -634,16 +634,16 @@ func (t *texts) merge(o *texts) {
 // merge adds the other's ranges. Where there is no room for all, those stay that rest on
 // the most numbers.
 func (t *ranges) merge(o *ranges) {
-	var others []numberRange
+	var others []*numberRange
 	for _, r := range o.all() {
 		if own := t.find(r.key); own != nil {
-			own.merge(&r)
+			own.merge(r)
 		} else {
 			others = append(others, r)
 		}
 	}
 	all := append(t.all(), others...)
-	slices.SortFunc(all, func(a, b numberRange) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.key, b.key)) })
+	slices.SortFunc(all, func(a, b *numberRange) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.key, b.key)) })
 	all = all[:min(len(all), maxRanges/4*3)]
 	if len(all) == 0 {
 		return
@@ -654,7 +654,7 @@ func (t *ranges) merge(o *ranges) {
 	}
 	*t = ranges{slots: make([]numberRange, size), used: len(all)}
 	for _, r := range all {
-		t.put(r)
+		t.put(*r)
 	}
 }
 

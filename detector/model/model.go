@@ -101,14 +101,14 @@ type Model struct {
 
 // New returns a model that has seen nothing.
 func New() Model {
-	return Model{
-		statements: newStatements(maxStatements),
-		general:    general{counts: newGrams(countsLimit)},
-		language:   language{grams: newGrams(gramLimit)},
-		habits:     newHabits(),
-		fields:     newFields(),
-		news:       1,
-	}
+	var m Model // a literal of it would stand in the shared object, 18 KB of zeros
+	m.statements = newStatements(maxStatements)
+	m.general.counts = newGrams(countsLimit)
+	m.language.grams = newGrams(gramLimit)
+	m.habits = newHabits()
+	m.fields = newFields()
+	m.news = 1
+	return m
 }
 
 // SetRoom bounds the model's tables to what New gives them, halved so many times. What
@@ -220,12 +220,11 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		featLength.set(r, lengthWeight*log2(1+float64(st.length.beyond(o.length, st.n, firmLength))))
 	}
 	if st != nil {
-		var worst, zero float32
-		zeroAt := -1
+		worst, zero := float32(0), -1
 		for i := range min(len(numbers), int(st.numbers)) {
 			if o.numbers[i] == noNumber {
-				if points := zeroPoints(st.nums[i].lo, st.n); points > zero && o.isZero(i) {
-					zero, zeroAt = points, i
+				if zero < 0 && o.oddZero(st, i) {
+					zero = i
 				}
 				continue
 			}
@@ -235,8 +234,8 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		}
 		worst = m.judgeBeside(o, worst)
 		points := numberWeight * log2(1+float64(worst))
-		if zero > points {
-			points, o.number, o.usual = zero, zeroAt, st.nums[zeroAt]
+		if zero >= 0 && zeroPoints(st.n) > points {
+			points, o.number, o.usual = zeroPoints(st.n), zero, st.nums[zero]
 		}
 		featNumber.set(r, points)
 		m.judgeShifts(o)
@@ -362,7 +361,7 @@ func (m *Model) Learn(o *Observation) {
 			switch {
 			case o.numbers[i] != noNumber:
 				st.nums[i].learn(o.numbers[i], st.n)
-			case st.nums[i].lo >= leastLarge && o.isZero(i):
+			case o.oddZero(st, i):
 				st.nums[i].learn(0, st.n)
 			}
 		}

@@ -63,7 +63,6 @@ type Observation struct {
 	usual    span     // of its place
 	tracked  int      // how many of numbers are looked at
 	shifted  bool     // one of the numbers goes on with a spell of high ones, and is strange for it
-	shift    shift    // before it
 	inRanges bool     // its numbers and its length are within their usual ranges: they move none
 	numbers  [trackedNumbers]octaves
 	length   octaves

@@ -28,20 +28,15 @@ const leastCounts = maturity
 // is not 0 in a field that always was: after 4,000 zeros it is flagged.
 const zeroWeight = 1.2
 
-// zeroPoints are those of a 0 where the least of n numbers was lo: as surprising as the first
-// number that is no 0 among as many, where none of them was small.
-func zeroPoints(lo octaves, n float32) float32 {
-	if lo < leastLarge {
-		return 0
-	}
-	return zeroWeight * log2(float64(n))
-}
+// zeroPoints are those of a 0 among n numbers of which none was small: as surprising as the
+// first number that is no 0 among as many that are.
+func zeroPoints(n float32) float32 { return zeroWeight * log2(float64(n)) }
 
-// isZero reports whether the i-th number of the event's text is 0, and stands by itself: in
-// 4312-0 and 10/0 it is a part of something.
-func (o *Observation) isZero(i int) bool {
+// oddZero reports whether the i-th number of the event's text is a 0 where none was small, and
+// stands by itself: in 4312-0 and 10/0 it is a part of something.
+func (o *Observation) oddZero(st *statement, i int) bool {
 	n := &o.Line.Numbers[i]
-	if n.Value != 0 || n.Bracketed {
+	if st.nums[i].lo < leastLarge || n.Value != 0 || n.Bracketed {
 		return false
 	}
 	t := &o.Line.Tokens[n.Token]
@@ -83,7 +78,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 		if own := &m.fields.ranges.slots[c.ranged]; own.n >= firmRange {
 			r = own
 			if points := own.shiftPoints(o, s, p); o.fields.stranger(points, at, o.fields.rawShift, o.fields.shifted) {
-				o.fields.rawShift, o.fields.shifted, o.fields.shift = points, at, own.shift
+				o.fields.rawShift, o.fields.shifted = points, at
 			}
 		}
 	}
@@ -91,7 +86,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 		return
 	}
 	if s.number == noNumber { // a 0 may mean small, none or unknown
-		if points := zeroPoints(min(r.told.lo, r.last.lo), r.n); o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
+		if points := zeroPoints(r.n); min(r.told.lo, r.last.lo) >= leastLarge && o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 			o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
 		}
 		if c.count > 0 {

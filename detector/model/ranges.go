@@ -180,22 +180,22 @@ func (t *ranges) makeRoom() {
 	size := max(rangesAtFirst, 2*len(t.slots))
 	if size > maxRanges {
 		size = maxRanges
-		slices.SortFunc(old, func(a, b numberRange) int {
+		slices.SortFunc(old, func(a, b *numberRange) int {
 			return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.key, b.key))
 		})
 		old = old[:len(old)/2]
 	}
 	*t = ranges{slots: make([]numberRange, size), used: len(old)}
 	for _, r := range old {
-		t.put(r)
+		t.put(*r)
 	}
 }
 
 // all returns the ranges, in no order.
-func (t *ranges) all() []numberRange {
-	list := make([]numberRange, 0, t.used)
-	for _, r := range t.slots {
-		if r.key != 0 {
+func (t *ranges) all() []*numberRange {
+	list := make([]*numberRange, 0, t.used)
+	for i := range t.slots {
+		if r := &t.slots[i]; r.key != 0 {
 			list = append(list, r)
 		}
 	}
@@ -218,7 +218,7 @@ const rangeBytes = 48
 // no meaning.
 func (t *ranges) carry(c *codec.Codec) {
 	list := t.all()
-	slices.SortFunc(list, func(a, b numberRange) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(list, func(a, b *numberRange) int { return cmp.Compare(a.key, b.key) })
 	n := c.Count("ranges", len(list), maxRanges/4*3, rangeBytes)
 	if c.Reading {
 		*t = ranges{}

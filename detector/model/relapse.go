@@ -51,12 +51,12 @@ func (m *Model) comesBack(o *Observation, r *relapse) bool {
 // comes on another day.
 func (m *Model) judgeRelapse(o *Observation, at int) {
 	all := &o.fields
-	r := m.fields.relapses.at(all.list[at].id())
-	if r.id != all.list[at].id() || o.Learned || !m.comesBack(o, r) {
+	id := all.list[at].id()
+	if r := m.fields.relapses.at(id); r.id != id || o.Learned || !m.comesBack(o, r) {
 		return
 	}
 	if all.relapsed < 0 || all.list[at].hash < all.list[all.relapsed].hash {
-		all.relapsed, all.relapse = at, *r
+		all.relapsed = at
 	}
 }
 
@@ -64,23 +64,20 @@ func (m *Model) judgeRelapse(o *Observation, at int) {
 func (m *Model) learnRelapse(o *Observation, at int, count uint32) {
 	id := o.fields.list[at].id()
 	r := m.fields.relapses.at(id)
-	switch {
-	case r.id != id:
-		if count&(count-1) != 0 || !m.failed(o, at) { // asked for now and then
+	if r.id != id {
+		if count&(count-1) != 0 || !o.failedAt(at) { // asked for now and then
 			return
 		}
 		*r = relapse{id: id}
-	default:
-		r.longest = max(r.longest, m.away(o, r))
 	}
+	r.longest = max(r.longest, m.away(o, r))
 	r.record, r.time = m.records, m.active(o)
 }
 
-// failed reports whether a value of a category says that something failed, or stands in a
-// field that does.
-func (m *Model) failed(o *Observation, at int) bool {
-	s, f := &o.fields.list[at], o.field(at)
-	p := &m.fields.keys.all[s.key].place
+// failedAt reports whether the value at a place in the list is one of a category and says that
+// something failed, or stands in a field that does.
+func (o *Observation) failedAt(at int) bool {
+	s, f, p := &o.fields.list[at], o.field(at), o.placeOf(at)
 	switch {
 	case s.part != whole || !p.category() || s.sort == sortEmpty,
 		s.kind && !named(f.Name, outcomeNames): // what is done, and not how it ends: DescribeAlarms
@@ -97,8 +94,9 @@ func (o *Observation) relapsed(strongest Feature) bool {
 
 // phraseRelapse says for how long it did not come.
 func (o *Observation) phraseRelapse(dst []byte) []byte {
-	at, r := o.fields.relapsed, &o.fields.relapse
+	at := o.fields.relapsed
 	s, f := o.seenAt(at)
+	r := o.model.fields.relapses.at(s.id())
 	dst = append(o.said(append(s.named(dst, f), ' '), at), " is back after "...)
 	dst = duration(dst, o.model.away(o, r))
 	return append(times(append(dst, ", seen "...), int(o.model.fields.values.find(s.id()).n)), " before"...)

@@ -63,7 +63,7 @@ func (m *Model) earlierShape(o *Observation) (shape uint32) {
 	for i := range s.nlows {
 		l := &s.lows[i]
 		if l.seen >= 0 {
-			if p := &m.fields.keys.all[s.list[l.seen].key].place; p.compared < longCompared*p.n {
+			if p := o.placeOf(l.seen); p.compared < longCompared*p.n {
 				continue
 			}
 		}

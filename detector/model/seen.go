@@ -106,13 +106,8 @@ type fieldsSeen struct {
 	strange  int // index in list, by its text
 	far      int // index in list, by its number
 	shifted  int // index in list, by the numbers before it
-	shift    shift
 	surged   int // index in list, by how often it came of late
-	surge    surge
-	surgeOf  uint32 // of so many values of its place
-	surgeN   uint32 // as many were it
-	relapsed int    // index in list, by its value, which comes on another day
-	relapse  relapse
+	relapsed int // index in list, by its value, which comes on another day
 	farUsual span
 	together [2]int // indices in lows
 }

@@ -140,7 +140,7 @@ func (m *Model) judgeShifts(o *Observation) {
 		}
 		if points := r.shift.points(st.seen); points > featNumber.Points(&o.Row) {
 			featNumber.set(&o.Row, points)
-			o.shifted, o.shift, o.number = true, r.shift, i
+			o.shifted, o.number = true, i
 		}
 	}
 }
@@ -185,17 +185,20 @@ func (m *Model) learnNumber(o *Observation, st *statement, i int, x octaves, tim
 
 // phraseShift says how many of the last numbers were high.
 func (o *Observation) phraseShift(dst []byte) []byte {
+	var key uint32
 	var unit pattern.Unit
 	if at := o.fields.shifted; at >= 0 {
 		s, f := o.seenAt(at)
-		dst, unit = o.said(append(s.named(dst, f), ' '), at), f.Unit
+		key, unit = o.rangeKey(s), f.Unit
+		dst = o.said(append(s.named(dst, f), ' '), at)
 	} else {
-		unit = o.Line.Numbers[o.number].Unit
+		key, unit = numberKey(o.known, o.number), o.Line.Numbers[o.number].Unit
 		dst = o.saidNumber(dst, o.number)
 	}
-	records, n, _ := o.shift.spell.sum(o.known.seen, highOdds)
+	s := &o.model.fields.ranges.find(key).shift
+	records, n, _ := s.spell.sum(o.known.seen, highOdds)
 	dst = strconv.AppendUint(append(dst, ": "...), uint64(n), 10)
 	dst = strconv.AppendUint(append(dst, " of the last "...), uint64(records), 10)
-	dst = appendNumber(append(dst, " are above "...), o.shift.limit().said(), unit)
+	dst = appendNumber(append(dst, " are above "...), s.limit().said(), unit)
 	return append(dst, ", usually 1 in "+strconv.Itoa(spellOne)+" at most"...)
 }

@@ -48,14 +48,11 @@ func (m *Model) judgeSurges(o *Observation) {
 
 // judgeSurge judges the value at a place in the list.
 func (m *Model) judgeSurge(o *Observation, at int) {
-	s := &o.fields
-	p := &m.fields.keys.all[s.list[at].key].place
+	s, p := &o.fields, o.placeOf(at)
 	if u := &p.surge; u.value == s.list[at].value && m.surgesKnown(p) {
-		now := u.clock(m, p)
-		points := u.spell.points(now, u.odds, surgeBits)
+		points := u.spell.points(u.clock(m, p), u.odds, surgeBits)
 		if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
-			s.rawSurge, s.surged, s.surge = points, at, *u
-			s.surgeOf, s.surgeN, _ = u.spell.sum(now, u.odds)
+			s.rawSurge, s.surged = points, at
 		}
 	}
 }
@@ -76,9 +73,10 @@ func (m *Model) learnSurges(o *Observation) {
 	s := &o.fields
 	if s.routine {
 		for _, at := range s.rare {
-			if at > 0 {
-				m.learnSurge(o, int(at)-1)
+			if at == 0 {
+				break
 			}
+			m.learnSurge(o, int(at)-1)
 		}
 		return
 	}
@@ -90,8 +88,7 @@ func (m *Model) learnSurges(o *Observation) {
 }
 
 func (m *Model) learnSurge(o *Observation, at int) {
-	s := &o.fields.list[at]
-	p := &m.fields.keys.all[s.key].place
+	s, p := &o.fields.list[at], o.placeOf(at)
 	u := &p.surge
 	now := u.clock(m, p)
 	switch over := u.spell.over(now, u.odds); {
@@ -146,8 +143,7 @@ func (m *Model) rareOnes(o *Observation, to []int8) (rare [mostRare]uint8, ok bo
 		if at < 0 {
 			continue
 		}
-		is := &s.list[at]
-		p := &m.fields.keys.all[is.key].place
+		is, p := &s.list[at], o.placeOf(at)
 		if is.value == p.settled.value || !isRare(m.share(is, p), spellOne/2) || o.isSerial(at) {
 			continue
 		}
@@ -162,12 +158,15 @@ func (m *Model) rareOnes(o *Observation, to []int8) (rare [mostRare]uint8, ok bo
 
 // phraseSurge says how many of the last values of its place it was.
 func (o *Observation) phraseSurge(dst []byte) []byte {
-	at, all := o.fields.surged, &o.fields
+	at := o.fields.surged
 	s, f := o.seenAt(at)
+	p := o.placeOf(at)
+	u := &p.surge
 	dst = o.said(append(s.named(dst, f), ' '), at)
-	dst = thousands(append(dst, ": "...), int(all.surgeN))
-	dst = thousands(append(dst, " of the last "...), int(max(all.surgeOf, all.surgeN)))
-	return thousands(append(dst, " there, usually 1 in "...), int(math.Round(surgeNow*math.Exp2(float64(all.surge.odds.gain)))))
+	of, n, _ := u.spell.sum(u.clock(o.model, p), u.odds)
+	dst = thousands(append(dst, ": "...), int(n))
+	dst = thousands(append(dst, " of the last "...), int(max(of, n)))
+	return thousands(append(dst, " there, usually 1 in "...), int(math.Round(surgeNow*math.Exp2(float64(u.odds.gain)))))
 }
 
 // merge takes in another log's surge.

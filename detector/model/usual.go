@@ -43,7 +43,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		if !numbers[i].Bracketed {
 			o.numbers[i] = numberOctaves(numbers[i].Value)
 		}
-		if o.numbers[i] != noNumber && !st.nums[i].holds(o.numbers[i]) || st.nums[i].lo >= leastLarge && o.isZero(i) {
+		if o.numbers[i] != noNumber && !st.nums[i].holds(o.numbers[i]) || o.oddZero(st, i) {
 			return false
 		}
 		high = high || st.isHigh(i, o.numbers[i])

@@ -31,8 +31,8 @@ const firstDay = 24 * time.Hour
 // What its author calls routine, that says nothing bad and is new, has none as long as the
 // log is not known for a day: a daily job begins. Half of an incident is what says nothing
 // bad and is hardly stranger than what is flagged at all (a slow request, but none that
-// takes 32 times as long as all others, nor one of many), and trouble that is only rare and was seen again
-// and again: an error that comes thrice a day.
+// takes 32 times as long as all others, nor one of many), and trouble that is only rare and
+// was seen again and again: an error that comes thrice a day.
 func (o *Observation) Weight(kind Anomaly, points float32) Weight {
 	first, _ := o.strongest()
 	if kind == CutOff || o.Level >= pattern.LevelCritical || o.relapsed(first) {
@@ -84,7 +84,7 @@ func (o *Observation) saysFailed() bool {
 		return true
 	}
 	if at := o.fields.odd; at >= 0 {
-		if s := &o.fields.list[at]; s.part == whole && o.model.fields.keys.all[s.key].place.failed(o.field(at)) {
+		if o.fields.list[at].part == whole && o.placeOf(at).failed(o.field(at)) {
 			return true
 		}
 	}

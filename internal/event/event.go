@@ -40,7 +40,6 @@ type Reader struct {
 	shape   pattern.Shape
 	known   bool   // it is of a shape that has no form
 	asked   bool   // it was asked what a key in it means
-	quoted  bool   // the number at hand came as a text
 	several bool   // both of a key that is given twice count
 	timed   bool   // the record itself says when it was
 	alone   bool   // nothing is taken in yet but the text that is looked at

@@ -6,8 +6,6 @@ import (
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/flb-anomaly/flb-anomaly/detector"
 )
 
 // A reader of JSON (RFC 8259) that decodes nothing that is not asked for and
@@ -360,7 +358,7 @@ func (r *Reader) jsonValue(b []byte, i int, n *node, depth int) int {
 		r.null(n)
 	default:
 		if num, ok := plainNumber(text); ok {
-			r.value(n, detector.Number, text, num)
+			r.numeric(n, text, num, false)
 		} else if bytes.ContainsAny(text, ".eE") {
 			r.float(n, text, parseFloat(text))
 		} else {

@@ -89,7 +89,7 @@ func (r *Reader) inside(c *record.Cursor, n *node, pairs int) {
 				continue
 			}
 			if num, ok := c.Number(); ok { // its text is made where somebody wants it
-				r.put(child, detector.Number, nil, num, pattern.UnitNone)
+				r.put(child, detector.Number, nil, num, pattern.UnitNone, false)
 				continue
 			}
 		} else if child.skip {

@@ -26,13 +26,11 @@ func (r *Reader) str(n *node, v []byte) {
 		if first != 0 && timestamp.Whole(v) {
 			kind = detector.Time
 		}
-		r.put(n, kind, v, 0, pattern.UnitNone)
+		r.put(n, kind, v, 0, pattern.UnitNone, false)
 		return
 	case first&ofNumber != 0:
 		if num, ok := plainNumber(v); ok {
-			r.quoted = true
-			r.value(n, detector.Number, v, num)
-			r.quoted = false
+			r.numeric(n, v, num, true)
 			return
 		}
 	case first&ofBool != 0 && (string(v) == "true" || string(v) == "false"):
@@ -77,7 +75,7 @@ func (r *Reader) integer(n *node, text []byte, num float64) {
 		r.value(n, detector.Text, text, 0)
 		return
 	}
-	r.value(n, detector.Number, text, num)
+	r.numeric(n, text, num, false)
 }
 
 // float takes in any other number; what JSON cannot write is text.
@@ -86,7 +84,7 @@ func (r *Reader) float(n *node, text []byte, num float64) {
 		r.value(n, detector.Text, text, 0)
 		return
 	}
-	r.value(n, detector.Number, text, num)
+	r.numeric(n, text, num, false)
 }
 
 func (r *Reader) bool(n *node, v bool) {
@@ -108,12 +106,20 @@ func (r *Reader) value(n *node, kind detector.Kind, v []byte, num float64) {
 	}
 }
 
+// numeric takes in a number, quoted if it came as a text.
+func (r *Reader) numeric(n *node, v []byte, num float64, quoted bool) {
+	if !n.plain && r.special(n, detector.Number, v, num) || n.out || n.skip {
+		return
+	}
+	r.put(n, detector.Number, v, num, pattern.UnitNone, quoted)
+}
+
 // field makes a value a field of the event.
 func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 	if n.out || n.skip {
 		return
 	}
-	unit, quoted := pattern.UnitNone, r.quoted
+	unit, quoted := pattern.UnitNone, false
 	if kind == detector.Text {
 		if q, base, ok := quantity(v); ok {
 			kind, num, unit, quoted = detector.Number, q, base, true
@@ -121,29 +127,26 @@ func (r *Reader) field(n *node, kind detector.Kind, v []byte, num float64) {
 			kind = detector.Time
 		}
 	}
-	if f := r.put(n, kind, v, num, unit); f != nil {
-		f.Quoted = quoted
-	}
+	r.put(n, kind, v, num, unit, quoted)
 }
 
-// put makes what is known to be of a kind a field of the event, nil where there is no room.
-func (r *Reader) put(n *node, kind detector.Kind, v []byte, num float64, unit pattern.Unit) *detector.Field {
+// put makes what is known to be of a kind a field of the event.
+func (r *Reader) put(n *node, kind detector.Kind, v []byte, num float64, unit pattern.Unit, quoted bool) {
 	at := len(r.fields)
 	if n.event == r.event && !n.within && !r.several {
 		at = int(n.at) // of a key that is given twice, the last counts
 	} else {
 		if at == cap(r.fields) || n.levels > shallow && at >= deepRoom {
-			return nil
+			return
 		}
 		n.event, n.at = r.event, int32(at)
 		r.fields = r.fields[:at+1]
 	}
 	f := &r.fields[at]
-	f.Kind, f.Value, f.Number, f.Unit, f.Quoted = kind, v, num, unit, false
+	f.Kind, f.Value, f.Number, f.Unit, f.Quoted = kind, v, num, unit, quoted
 	if f.Known != &n.known || n.passing {
 		f.Name, f.Known = n.name, &n.known
 	}
-	return f
 }
 
 // special takes in the value of a field that is more than a field, and reports
