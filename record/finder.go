@@ -104,17 +104,18 @@ func lengthClass(n int) int { return min(n, lengthClasses-1) }
 
 func (b *branch) compile() keys {
 	var k keys
+	var nodes, elements []*node // a sort of pointers is one that there is
 	for s, t := range b.nodes {
-		n := node{step: s, takes: t.takes, replace: t.replace}
+		n := &node{step: s, takes: t.takes, replace: t.replace}
 		if t.below != nil {
 			below := t.below.compile()
 			n.below = &below
 		}
 		if s.isIndex {
-			k.elements = append(k.elements, n)
+			elements = append(elements, n)
 			continue
 		}
-		k.nodes = append(k.nodes, n)
+		nodes = append(nodes, n)
 		bit := uint32(1) << lengthClass(len(s.key))
 		if s.key != "" {
 			k.mask[s.key[0]] |= bit
@@ -126,11 +127,13 @@ func (b *branch) compile() keys {
 			k.mask[c] |= bit
 		}
 	}
-	slices.SortFunc(k.nodes, func(x, y node) int {
-		return lengthClass(len(x.key)) - lengthClass(len(y.key))
-	})
-	slices.SortFunc(k.elements, func(x, y node) int { return int(int64(x.index) - int64(y.index)) })
-	for _, n := range k.nodes {
+	slices.SortFunc(nodes, func(x, y *node) int { return lengthClass(len(x.key)) - lengthClass(len(y.key)) })
+	slices.SortFunc(elements, func(x, y *node) int { return int(int64(x.index) - int64(y.index)) })
+	for _, n := range elements {
+		k.elements = append(k.elements, *n)
+	}
+	for _, n := range nodes {
+		k.nodes = append(k.nodes, *n)
 		k.from[lengthClass(len(n.key))+1]++
 	}
 	for l := range lengthClasses {
