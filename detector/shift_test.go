@@ -79,6 +79,63 @@ func TestASlowdownIsTold(t *testing.T) {
 	}
 }
 
+// TestASlowdownThatClimbsIsTold: what becomes slower little by little does not hide by that.
+func TestASlowdownThatClimbsIsTold(t *testing.T) {
+	line := slowForms["record with a message"]
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(6, seed))
+		w := watch(t, func() string { return line(rng, slowRoute(rng), took(rng, 1)) }, 8000)
+		const slow = 2400
+		n := 0
+		for n < slow && !w.see(line(rng, slowRoute(rng), took(rng, math.Exp2(4*float64(n)/slow)))).Anomaly {
+			n++
+		}
+		if n == slow {
+			t.Errorf("of %d requests that become 16 times as slow, none is told", n)
+		}
+	}
+}
+
+// TestASlowdownOfAYoungLogIsTold: a thousand requests are enough to know how long they take.
+func TestASlowdownOfAYoungLogIsTold(t *testing.T) {
+	line := slowForms["record with a message"]
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(6, seed))
+		w := watch(t, func() string { return line(rng, slowRoute(rng), 20+rng.IntN(20)) }, 1000)
+		for range 12 {
+			w.see(line(rng, slowRoute(rng), 400)) // there were such before
+			w.goOn(8)
+		}
+		n := 0
+		for n < 60 && !strings.Contains(string(w.see(line(rng, slowRoute(rng), 100+rng.IntN(200))).Reason), " are above ") {
+			n++
+		}
+		if n > 40 {
+			t.Errorf("of %d requests that take eight times as long, none is told", n)
+		}
+	}
+}
+
+// TestDayAndNightAreNoSlowdown: where all takes five times as long by day as by night, a day is
+// no news.
+func TestDayAndNightAreNoSlowdown(t *testing.T) {
+	line := slowForms["record with a message"]
+	for _, day := range []int{2000, 10_000, 30_000} {
+		rng := rand.New(rand.NewPCG(6, 7))
+		w := watch(t, func() string { return line(rng, slowRoute(rng), took(rng, 1)) }, 4000)
+		told := 0
+		for n := range 5 * day {
+			slow := math.Pow(5, (1-math.Cos(2*math.Pi*float64(n%day)/float64(day)))/2)
+			if v := w.see(line(rng, slowRoute(rng), took(rng, slow))); v.Anomaly && strings.Contains(string(v.Reason), " are above ") {
+				told++
+			}
+		}
+		if told > 1 {
+			t.Errorf("on five days of %d requests, %d are told", day, told)
+		}
+	}
+}
+
 // TestWhatClimbsIsNoSlowdown: a progress, a counter, and numbers that are as large as they
 // ever were now and then, are none.
 func TestWhatClimbsIsNoSlowdown(t *testing.T) {

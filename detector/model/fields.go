@@ -23,6 +23,8 @@ type fields struct {
 	routines *routines  // nil = there are none yet
 	codes    *codesSeen // nil = none are known yet
 
+	dimensions *dimensions // nil = there are none yet
+
 	recent [recentShapes]uint32 // shapes of the last records
 	next   uint8                // in recent
 
@@ -104,6 +106,6 @@ func (fs *fields) copyTables(room *fields) int {
 	}
 	fs.ranges.slots = append(room.ranges.slots[:0], fs.ranges.slots...)
 	fs.objects.all = append(room.objects.all[:0], fs.objects.all...)
-	fs.routines, fs.codes = nil, nil
+	fs.routines, fs.codes, fs.dimensions = nil, nil, nil
 	return n + int(unsafe.Sizeof(key{}))*len(fs.keys.all) + rangeBytes*len(fs.ranges.slots)
 }

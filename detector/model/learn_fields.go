@@ -16,7 +16,19 @@ func (m *Model) learnFields(o *Observation) {
 	m.learnPairs(o)
 	for _, at := range s.highs[:s.nhighs] {
 		is := &s.list[at]
-		fs.ranges.claim(o.rangeKey(is)).learnShift(o, is.number, is.unit, 1)
+		r := fs.ranges.claim(o.rangeKey(is))
+		if r.shift.high(is.number) {
+			r.learnShift(o, is.number, is.unit, 1, o.knownSeen())
+		}
+		if by, key := o.alongside(int(at), r); by >= 0 {
+			own := fs.ranges.claim(key)
+			if own.shift.high(is.number) {
+				own.learnShift(o, is.number, is.unit, 1, own.seen)
+			}
+		}
+	}
+	for _, at := range s.alongs[:s.nalongs] {
+		fs.ranges.slots[at].seen++
 	}
 	s.had, s.grown = 0, 0
 	for _, at := range s.rest[:s.nrest] {
@@ -26,6 +38,7 @@ func (m *Model) learnFields(o *Observation) {
 		sample := sampled(m.records)
 		if sample {
 			m.learnRoutine(o)
+			m.learnDimensions(o)
 		}
 		m.learnKeys(o, sample)
 	}
@@ -163,9 +176,10 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		p.numbers.learn(n, f.Unit, times)
 		r := fs.ranges.claimAt(int(c.ranged), o.rangeKey(s))
 		if times == 1 || !r.shift.high(n) { // a high one was taken in by itself
-			r.learnShift(o, n, f.Unit, times)
+			r.learnShift(o, n, f.Unit, times, o.knownSeen())
 		}
 		r.learn(n, f.Unit, times)
+		m.learnAlong(o, at, r, n, f.Unit, times)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && (c.count == 0 || p.confirms(c.count)) {
 		if c.count > 0 || p.n < youngRecords {
@@ -177,6 +191,9 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	was := p.settled
 	if p.settle(); was.sort != p.settled.sort || was.any != p.settled.any || was.quoted != p.settled.quoted || was.category != p.settled.category {
 		fs.forget()
+		if was.category && !p.settled.category {
+			fs.ranges.dropDimension(s.hash)
+		}
 	}
 }
 

@@ -676,4 +676,9 @@ func (r *numberRange) merge(o *numberRange) {
 	r.held = min(r.held, o.held)
 	r.shift.merge(o.shift)
 	r.few = max(r.few, o.few)
+	if r.dimension == 0 {
+		r.dimension = o.dimension
+	}
+	r.seen += o.seen
+	r.studied += o.studied
 }

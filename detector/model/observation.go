@@ -89,3 +89,11 @@ func (o *Observation) own() uint16 {
 	}
 	return 0
 }
+
+// knownSeen is how many records of its statement came before.
+func (o *Observation) knownSeen() uint32 {
+	if o.known == nil {
+		return 0
+	}
+	return o.known.seen
+}

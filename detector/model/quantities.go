@@ -77,8 +77,11 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
 		if own := &m.fields.ranges.slots[c.ranged]; own.n >= firmRange {
 			r = own
-			if points := own.shiftPoints(o, s, p); o.fields.stranger(points, at, o.fields.rawShift, o.fields.shifted) {
-				o.fields.rawShift, o.fields.shifted = points, at
+			o.judgeShift(at, p, own, o.knownSeen(), -1)
+			if by, key := o.alongside(at, own); by >= 0 {
+				if own := m.fields.ranges.find(key); own != nil {
+					o.judgeShift(at, p, own, own.seen, by)
+				}
 			}
 		}
 	}
@@ -110,13 +113,18 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	}
 }
 
-// shiftPoints are those of a number that goes on with a spell of high ones. An identifier that
-// is larger than those before it is none.
-func (r *numberRange) shiftPoints(o *Observation, s *seenField, p *place) float32 {
+// judgeShift looks for a number that goes on with a spell of high ones: of those of its
+// statement, or that also have what stands at another place in the list, by. seen of them came
+// before. An identifier that is larger than those before it is none.
+func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, by int) {
+	all := &o.fields
+	s := &all.list[at]
 	if o.Learned || o.known == nil || s.number == noNumber || !r.shift.known(r.n) || !r.shift.high(s.number) || !p.quantity(s.number, s.unit) {
-		return 0
+		return
 	}
-	return r.shift.points(o.known.seen)
+	if points := r.shift.points(seen); all.stranger(points, at, all.rawShift, all.shifted) {
+		all.rawShift, all.shifted, all.shiftedBy = points, at, by
+	}
 }
 
 // far is how far a number is outside of the range, in octaves, or in what counts as much

@@ -26,6 +26,10 @@ type numberRange struct {
 	span  span   // it is judged by
 	told  span   // and told as: all numbers that stood there and were not outside
 	last  span   // the last number below, and the last above
+
+	dimension uint32  // the lower half of the hash of the name of its dimension; 0 = it has none
+	seen      uint32  // of one by its dimension: the numbers so far
+	studied   float32 // how many there were when it was last looked for, aged
 }
 
 // learn takes a number in. One outside moves the range a tenth of the way, so that an
@@ -208,11 +212,12 @@ func (t *ranges) age() {
 		t.slots[i].out /= 2
 		t.slots[i].held /= 2
 		t.slots[i].shift.spell.largest /= 2
+		t.slots[i].studied /= 2
 	}
 }
 
 // rangeBytes is what a range takes in a snapshot.
-const rangeBytes = 48
+const rangeBytes = 60
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.
@@ -251,4 +256,7 @@ func (r *numberRange) carry(c *codec.Codec) {
 	r.span.carry(c)
 	r.told.carry(c)
 	r.last.carry(c)
+	c.U32(&r.dimension)
+	c.U32(&r.seen)
+	c.F32(&r.studied)
 }

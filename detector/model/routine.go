@@ -81,7 +81,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		return false
 	}
 	sum := o.Pattern()
-	all.nhighs = 0
+	all.nhighs, all.nalongs = 0, 0
 	for at := range f.n {
 		if f.open>>(at&63)&1 == 0 {
 			sum += all.list[at].both
@@ -140,13 +140,31 @@ func (fs *fields) within(o *Observation, at int, x octaves, key int16) bool {
 	if r == nil || r.n < settledAfter || !r.told.holds(x) {
 		return false
 	}
-	if !r.shift.high(x) {
-		return true
-	}
-	if o.known == nil || r.shift.points(o.known.seen) > 0 {
+	high := r.shift.high(x)
+	if high && (o.known == nil || r.shift.points(o.known.seen) > 0) {
 		return false
 	}
-	o.fields.addHigh(at)
+	if by, key := o.alongside(at, r); by >= 0 {
+		along := fs.ranges.index(key)
+		if along < 0 {
+			return false
+		}
+		own := &fs.ranges.slots[along]
+		if !own.shift.known(own.n) {
+			return false
+		}
+		if own.shift.high(x) {
+			if o.known == nil || own.shift.points(own.seen) > 0 {
+				return false
+			}
+			high = true
+		}
+		o.fields.alongs[o.fields.nalongs] = uint16(along)
+		o.fields.nalongs++
+	}
+	if high {
+		o.fields.addHigh(at)
+	}
 	return true
 }
 
@@ -210,7 +228,7 @@ func (m *Model) remember(o *Observation) {
 func (m *Model) sift(o *Observation) {
 	fs, all := &m.fields, &o.fields
 	keys, guess := &fs.keys, &fs.keys.behind[0]
-	all.names, all.alike, all.nhighs = nameSeed, o.Pattern(), 0
+	all.names, all.alike, all.nhighs, all.nalongs = nameSeed, o.Pattern(), 0, 0
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
 		s.routine, s.open, s.crowded = false, false, false

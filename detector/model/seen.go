@@ -69,6 +69,9 @@ type fieldsSeen struct {
 	nrest     int
 	highs     [maxSeen]uint8 // indices in list of numbers that are routine, but high (see shift)
 	nhighs    int
+	alongs    [MaxFields]uint16 // indices in ranges of those that its routine numbers have by their dimensions
+	nalongs   int
+	beside    [maxSeen]uint8     // guesses where in list the dimensions of the numbers stand
 	rare      [mostRare]uint8    // indices in list, plus 1, of values that may be in a surge, where all else is routine
 	close     [maxSeen]seenClose // of the rest
 	names     uint64             // the sum of the hashes of its keys
@@ -95,21 +98,22 @@ type fieldsSeen struct {
 	rawSurge  float32
 
 	// What is strangest, for the explanation.
-	odd      int // index in list, by its value
-	oddSort  bool
-	newKey   int // index in list
-	rareKey  int // index in list, the rarest of those seen few times
-	words    int // index in list, the rarest of those judged with the message
-	wordsIn  float32
-	rareBits float32
-	lost     int // index in keys
-	strange  int // index in list, by its text
-	far      int // index in list, by its number
-	shifted  int // index in list, by the numbers before it
-	surged   int // index in list, by how often it came of late
-	relapsed int // index in list, by its value, which comes on another day
-	farUsual span
-	together [2]int // indices in lows
+	odd       int // index in list, by its value
+	oddSort   bool
+	newKey    int // index in list
+	rareKey   int // index in list, the rarest of those seen few times
+	words     int // index in list, the rarest of those judged with the message
+	wordsIn   float32
+	rareBits  float32
+	lost      int // index in keys
+	strange   int // index in list, by its text
+	far       int // index in list, by its number
+	shifted   int // index in list, by the numbers before it,
+	shiftedBy int // of those with the value at another index, -1 = of all
+	surged    int // index in list, by how often it came of late
+	relapsed  int // index in list, by its value, which comes on another day
+	farUsual  span
+	together  [2]int // indices in lows
 }
 
 // messageField and levelField stand for the message and the level among the fields.

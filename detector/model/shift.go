@@ -33,10 +33,17 @@ const (
 	fallsOne = 8
 
 	// markStep is by how many octaves the mark goes up for a number above it, so that one
-	// in spellOne stays above it (Robbins and Monro 1951): a few hundred numbers that are
-	// eight times as large are the rule. Before that it is markYoung by the numbers so far.
-	markStep  = 0.01
+	// in spellOne stays above it (Robbins and Monro 1951): a thousand numbers that are eight
+	// times as large are the rule. Before that it is markYoung by the numbers so far, from
+	// markFirst on: so the mark is found within some hundred and not gone far beyond.
+	markStep  = 0.0025
 	markYoung = 8
+	markFirst = 0.25
+
+	// markSlower is by how much more slowly the mark goes up while one number in stillHigh is
+	// high: what becomes slower and slower is not to make that the usual by and by.
+	markSlower = 8
+	stillHigh  = 8
 )
 
 // highOdds are those of a high number, of which one in four says that they have shifted: one
@@ -45,6 +52,12 @@ var highOdds = oddsOf(spellOne, 4)
 
 // known reports whether it is known, of so many numbers, what is usual.
 func (s *shift) known(n float32) bool { return n >= shiftKnown }
+
+// goesOn reports whether, at a record, so many of the last numbers were high that they may have
+// shifted.
+func (s *shift) goesOn(record uint32) bool {
+	return s.spell.n > 1 && uint32(s.spell.n)*stillHigh >= record-s.spell.begun
+}
 
 // high reports whether a number is high; 0 may mean small, none or unknown.
 func (s *shift) high(x octaves) bool { return x != 0 && x.float() > s.mark+highAbove }
@@ -72,7 +85,7 @@ func (s *shift) points(seen uint32) float32 {
 
 // learnShift takes in a number of the event, in a place of the range, that stands for several.
 // What was told of a spell is told again when it is longer. What is 0 or less is none.
-func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, times float32) {
+func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, times float32, seen uint32) {
 	if x == 0 || x <= belowZero {
 		return
 	}
@@ -81,10 +94,13 @@ func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, time
 		s.mark = x.float()
 	}
 	if o.known != nil && s.known(r.n) && s.high(x) {
-		s.goOn(x, o.known.seen, o.shiftTold())
+		s.goOn(x, seen, o.shiftTold())
 	}
-	step := times * max(markStep, markYoung/(r.n+1))
+	step := times * max(markStep, markYoung/(r.n+markYoung/markFirst))
 	if x.float() > s.mark {
+		if s.goesOn(seen) {
+			step /= markSlower
+		}
 		s.mark += step
 	} else {
 		s.mark -= step / spellOne
@@ -176,7 +192,7 @@ func (m *Model) learnNumber(o *Observation, st *statement, i int, x octaves, tim
 		return
 	}
 	r := m.fields.ranges.claim(numberKey(st, i))
-	r.learnShift(o, x, o.Line.Numbers[i].Unit, times)
+	r.learnShift(o, x, o.Line.Numbers[i].Unit, times, st.seen)
 	st.high[i] = unlimited
 	if r.n += times; r.shift.known(r.n) {
 		st.high[i] = r.shift.limit()
@@ -185,20 +201,28 @@ func (m *Model) learnNumber(o *Observation, st *statement, i int, x octaves, tim
 
 // phraseShift says how many of the last numbers were high.
 func (o *Observation) phraseShift(dst []byte) []byte {
-	var key uint32
+	ranges, seen, by := &o.model.fields.ranges, o.known.seen, -1
+	var r *numberRange
 	var unit pattern.Unit
 	if at := o.fields.shifted; at >= 0 {
 		s, f := o.seenAt(at)
-		key, unit = o.rangeKey(s), f.Unit
+		r, unit, by = ranges.find(o.rangeKey(s)), f.Unit, o.fields.shiftedBy
+		if by >= 0 {
+			r = ranges.find(alongKey(r, o.fields.list[by].both))
+			seen = r.seen
+		}
 		dst = o.said(append(s.named(dst, f), ' '), at)
 	} else {
-		key, unit = numberKey(o.known, o.number), o.Line.Numbers[o.number].Unit
+		r, unit = ranges.find(numberKey(o.known, o.number)), o.Line.Numbers[o.number].Unit
 		dst = o.saidNumber(dst, o.number)
 	}
-	s := &o.model.fields.ranges.find(key).shift
-	records, n, _ := s.spell.sum(o.known.seen, highOdds)
+	records, n, _ := r.shift.spell.sum(seen, highOdds)
 	dst = strconv.AppendUint(append(dst, ": "...), uint64(n), 10)
 	dst = strconv.AppendUint(append(dst, " of the last "...), uint64(records), 10)
-	dst = appendNumber(append(dst, " are above "...), s.limit().said(), unit)
+	if by >= 0 {
+		s, f := o.seenAt(by)
+		dst = o.said(append(s.named(append(dst, " with "...), f), ' '), by)
+	}
+	dst = appendNumber(append(dst, " are above "...), r.shift.limit().said(), unit)
 	return append(dst, ", usually 1 in "+strconv.Itoa(spellOne)+" at most"...)
 }

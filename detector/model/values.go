@@ -51,6 +51,13 @@ const (
 
 // addParts adds the parts of a path, which stands at a place in the list, to that.
 func (all *fieldsSeen) addParts(at int, path []byte) {
+	head, end := pathParts(path)
+	all.addPart(at, first, head)
+	all.addPart(at, ending, end)
+}
+
+// pathParts returns the first part of a path, and what stands behind its last dot.
+func pathParts(path []byte) (head, end []byte) {
 	path = path[:min(len(path), maxValue)]
 	if q := bytes.IndexByte(path, '?'); q >= 0 {
 		path = path[:q]
@@ -63,13 +70,11 @@ func (all *fieldsSeen) addParts(at int, path []byte) {
 		}
 		head, rest = next, behind
 	}
-	all.addPart(at, first, head)
 	last := path[bytes.LastIndexByte(path, '/')+1:]
-	end := []byte(nil)
 	if n := bytes.LastIndexByte(last, '.'); n >= 0 && len(last)-n <= maxEnding {
 		end = last[n+1:]
 	}
-	all.addPart(at, ending, end)
+	return head, end
 }
 
 var slash = []byte("/")
@@ -96,9 +101,12 @@ func (all *fieldsSeen) addPart(of int, p part, text []byte) {
 	all.n++
 	*s = seenField{of: int16(of), part: p, sort: sortText, number: noNumber}
 	s.hash = all.list[of].hash ^ partSeeds[p]
-	s.both = mix64(s.hash, hashBytes(nameSeed, text))
+	s.both = partHash(s.hash, text)
 	s.value = uint32(s.both)
 }
+
+// partHash is the hash of a part of a name with what stands there.
+func partHash(name uint64, text []byte) uint64 { return mix64(name, hashBytes(nameSeed, text)) }
 
 // stranger reports whether what stands at one place in the list is stranger than at
 // another, by their points; of equals, their names decide, so that the order in which

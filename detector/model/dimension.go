@@ -1,0 +1,301 @@
+package model
+
+import (
+	"math"
+	"slices"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
+
+// The dimension of a number is the field whose value tells most of how large it is: the route
+// of a request's duration, the task of a job's. What is usual for one route is slow for
+// another, and is among the usual numbers of all of them. So a number that has a dimension is
+// known by the value that stands there, too, and one route that has become slow is told.
+
+// dimensions are the statements of whose numbers it is being found out. Nothing of it is saved;
+// what was found is, see numberRange.dimension.
+type dimensions [studied]study
+
+const (
+	// studied is how many statements are looked at at a time.
+	studied = 8
+
+	// studiedNumbers and studiedFields are how many of their numbers and of the fields that
+	// may be their dimension. Of more fields, those are looked at that have most values.
+	studiedNumbers = 8
+	studiedFields  = 16
+
+	// studiedBefore is how many records each is compared with: the last ones.
+	studiedBefore = 32
+
+	// studyRecords is after how many records it is decided. Each is one in sampleOne.
+	studyRecords = 256
+
+	// studyAgain is how many times as many numbers there are when it is looked for again: a
+	// field may have come, or may be known well, since then.
+	studyAgain = 2
+
+	// studyPairs is how many pairs of records with the same value say how near to each
+	// other their numbers are.
+	studyPairs = 128
+
+	// dimensionShare is what share of the difference between any two numbers is left, at most,
+	// between two that have the same value in their dimension: by its square, a quarter of the
+	// variance is explained.
+	dimensionShare = 0.85
+
+	// dimensionKept is what share of that the difference counts for in the dimension that it
+	// has: another one must tell a good deal more, as all is to be found out anew then.
+	dimensionKept = 0.8
+)
+
+// study is of one statement.
+type study struct {
+	statement uint64
+	records   uint16
+	passed    uint16 // records of others, that would have its place
+	numbers   [studiedNumbers]studiedNumber
+	fields    [studiedFields]int16 // indices in keys, -1 = none
+	before    [studiedBefore]studiedRecord
+}
+
+// studiedNumber is what is known of one of its numbers.
+type studiedNumber struct {
+	key int16    // index in keys, -1 = none
+	all distance // between any two
+	of  [studiedFields]distance
+}
+
+// studiedRecord is a record of it.
+type studiedRecord struct {
+	numbers [studiedNumbers]octaves
+	values  [studiedFields]uint32
+}
+
+// distance is how far from each other numbers are, in octaves.
+type distance struct{ n, sum float32 }
+
+func (d *distance) add(a, b octaves) {
+	d.n++
+	d.sum += float32(math.Abs(float64(a.float() - b.float())))
+}
+
+func (d distance) mean() float32 { return d.sum / d.n }
+
+// learnDimensions takes in a record of a sample, whose fields are known.
+func (m *Model) learnDimensions(o *Observation) {
+	fs := &m.fields
+	if o.known == nil {
+		return
+	}
+	if fs.dimensions == nil {
+		fs.dimensions = new(dimensions)
+	}
+	s := &fs.dimensions[o.Pattern()%studied]
+	if s.statement != o.Pattern() {
+		// The one that comes more often has the place.
+		if s.passed++; s.statement != 0 && s.passed <= s.records {
+			return
+		}
+		if !fs.begin(s, o) {
+			return
+		}
+	}
+	var r studiedRecord
+	for at := range o.fields.n {
+		is := &o.fields.list[at]
+		if is.key < 0 {
+			continue
+		}
+		if i := slices.Index(s.fields[:], is.key); i >= 0 && r.values[i] == 0 {
+			r.values[i] = is.value | 1
+		}
+		if is.sort == sortNumber && is.number != noNumber {
+			for i := range s.numbers {
+				if s.numbers[i].key == is.key {
+					r.numbers[i] = is.number
+				}
+			}
+		}
+	}
+	s.compare(&r)
+	s.before[s.records%studiedBefore] = r
+	if s.records++; s.records == studyRecords {
+		fs.decide(s)
+		*s = study{}
+	}
+}
+
+// begin begins a study of the event's statement, if there are numbers whose dimension is to be
+// looked for.
+func (fs *fields) begin(s *study, o *Observation) bool {
+	next := study{statement: o.Pattern()}
+	for i := range next.numbers {
+		next.numbers[i].key = -1
+	}
+	for i := range next.fields {
+		next.fields[i] = -1
+	}
+	numbers, fields := 0, 0
+	for at := range o.fields.n {
+		is := &o.fields.list[at]
+		if is.key < 0 || is.part == ending {
+			continue
+		}
+		p := &fs.keys.all[is.key].place
+		switch {
+		case is.sort == sortNumber && p.quantity(is.number, is.unit):
+			r := fs.ranges.find(o.rangeKey(is))
+			if r != nil && r.n >= settledAfter && r.n >= studyAgain*r.studied && numbers < studiedNumbers {
+				next.numbers[numbers].key = is.key
+				numbers++
+			}
+		case p.settled.category && is.unit == pattern.UnitNone && (is.part == whole || !o.placeOf(int(is.of)).settled.category):
+			fields = next.addField(fs, fields, is.key)
+		}
+	}
+	if numbers == 0 || fields == 0 {
+		return false
+	}
+	*s = next
+	return true
+}
+
+// addField adds a field to the n that may be the dimension of a number, those with most values
+// first, and returns how many there are.
+func (s *study) addField(fs *fields, n int, key int16) int {
+	if slices.Contains(s.fields[:n], key) { // elements of a list have one name
+		return n
+	}
+	before := func(a, b int16) bool {
+		ka, kb := &fs.keys.all[a], &fs.keys.all[b]
+		return ka.place.distinct > kb.place.distinct || ka.place.distinct == kb.place.distinct && ka.hash < kb.hash
+	}
+	i := n
+	if n < len(s.fields) {
+		n++
+	} else if i--; before(s.fields[i], key) {
+		return n
+	}
+	for ; i > 0 && before(key, s.fields[i-1]); i-- {
+		s.fields[i] = s.fields[i-1]
+	}
+	s.fields[i] = key
+	return n
+}
+
+// compare compares a record with those before it.
+func (s *study) compare(r *studiedRecord) {
+	for b := range s.before[:min(int(s.records), studiedBefore)] {
+		before := &s.before[b]
+		var same [studiedFields]bool
+		for f := range same {
+			same[f] = r.values[f] != 0 && r.values[f] == before.values[f]
+		}
+		for i := range s.numbers {
+			n := &s.numbers[i]
+			x, y := r.numbers[i], before.numbers[i]
+			if n.key < 0 || x == 0 || y == 0 {
+				continue
+			}
+			n.all.add(x, y)
+			for f, is := range same {
+				if is {
+					n.of[f].add(x, y)
+				}
+			}
+		}
+	}
+}
+
+// decide finds the dimensions of the statement's numbers.
+func (fs *fields) decide(s *study) {
+	for i := range s.numbers {
+		n := &s.numbers[i]
+		if n.key < 0 {
+			continue
+		}
+		r := fs.ranges.find(rangeKey(s.statement, fs.keys.all[n.key].hash))
+		if r == nil {
+			continue
+		}
+		r.studied = r.n
+		least, found := dimensionShare*n.all.mean(), -1
+		for f, key := range s.fields {
+			d := n.of[f]
+			if key < 0 || d.n < studyPairs || n.all.mean() <= narrowest {
+				continue
+			}
+			mean := d.mean()
+			if uint32(fs.keys.all[key].hash) == r.dimension {
+				mean *= dimensionKept
+			}
+			if mean < least {
+				least, found = mean, f
+			}
+		}
+		if found >= 0 {
+			r.dimension = uint32(fs.keys.all[s.fields[found]].hash)
+		}
+	}
+}
+
+// alongside returns where in the list of the event's fields the dimension of a number of the
+// range, which stands at another place, is, or the field of which it is a part, and what those
+// numbers are known by that come with what stands there; -1 = nowhere.
+func (o *Observation) alongside(at int, r *numberRange) (by int, key uint32) {
+	if r.dimension == 0 {
+		return -1, 0
+	}
+	all := &o.fields
+	if by = int(all.beside[at]); by >= all.n || uint32(all.list[by].hash) != r.dimension {
+		for by = 0; by < all.n && uint32(all.list[by].hash) != r.dimension; by++ {
+		}
+		if by == all.n {
+			return o.alongPart(r)
+		}
+		all.beside[at] = uint8(by)
+	}
+	return by, alongKey(r, all.list[by].both)
+}
+
+// alongPart is alongside for the first part of a path, which is not in the list where the path is
+// known well (see Model.routine).
+func (o *Observation) alongPart(r *numberRange) (by int, key uint32) {
+	for at := range o.Fields {
+		s := &o.fields.list[at]
+		if name := s.hash ^ partSeeds[first]; s.aside == path && uint32(name) == r.dimension {
+			head, _ := pathParts(o.Fields[at].Value)
+			return at, alongKey(r, partHash(name, head))
+		}
+	}
+	return -1, 0
+}
+
+// alongKey is what the numbers of a range are known by that come with a value of a field.
+func alongKey(r *numberRange, both uint64) uint32 { return uint32(mix64(uint64(r.key), both)) }
+
+// learnAlong takes in a number by its dimension, which stands for several.
+func (m *Model) learnAlong(o *Observation, at int, r *numberRange, x octaves, u pattern.Unit, times float32) {
+	by, key := o.alongside(at, r)
+	if by < 0 {
+		return
+	}
+	own := m.fields.ranges.claim(key)
+	if times == 1 || !own.shift.high(x) {
+		own.learnShift(o, x, u, times, own.seen)
+	}
+	own.learn(x, u, times)
+	if times == 1 {
+		own.seen++
+	}
+}
+
+// dropDimension has no number known by a field any more.
+func (t *ranges) dropDimension(name uint64) {
+	for i := range t.slots {
+		if t.slots[i].dimension == uint32(name) {
+			t.slots[i].dimension, t.slots[i].studied = 0, 0
+		}
+	}
+}
