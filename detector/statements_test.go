@@ -216,3 +216,39 @@ func testAnIdentifierWithoutADigit(t *testing.T, begin string) {
 		t.Error("a short word where identifiers stand is taken for one")
 	}
 }
+
+// TestANameIsNoFailure: where anything stands, names of people, a word of failure is one of them;
+// where a few do, it is none.
+func TestANameIsNoFailure(t *testing.T) {
+	for name, c := range map[string]struct {
+		values int
+		told   bool
+	}{"hundreds of users": {400, false}, "a dozen": {12, true}} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(3, 5))
+			users := make([]string, c.values)
+			for i := range users {
+				for range 4 + i%4 {
+					users[i] += string(rune('b' + rng.IntN(20)))
+				}
+			}
+			say := func(user string) string {
+				return fmt.Sprintf("sshd: connection of user %s from 10.0.%d.%d opened", user, rng.IntN(4), rng.IntN(250))
+			}
+			w := watch(t, func() string {
+				if rng.IntN(3) == 0 {
+					return fmt.Sprintf("cron: job %d done", rng.IntN(1000))
+				}
+				return say(users[rng.IntN(len(users))])
+			}, 4000)
+			for _, user := range []string{"error", "halt", "killed"} {
+				if v := w.see(say(user)); v.Anomaly != c.told {
+					t.Errorf("%q: flagged %v: %s", user, v.Anomaly, v.Reason)
+				}
+			}
+			if !w.see("sshd: connection of user " + users[0] + " from 10.0.1.1 refused").Anomaly {
+				t.Error("what is said of them is not told any more")
+			}
+		})
+	}
+}

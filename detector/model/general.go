@@ -27,6 +27,10 @@ const (
 	// closed), and two places agree by chance sooner than one.
 	freePlace = 4
 	freePair  = 12
+
+	// openPlace is how many new lines must have differed in one place for anything to stand
+	// there: a user whose name is error is no error.
+	openPlace = categoryValues
 )
 
 const (
@@ -52,11 +56,13 @@ type places struct {
 	n     int
 	hash  [maxPlaces]uint64 // of the place and what stands in it; their sum is the line's
 	free  [maxPlaces]bool   // may be a variable
+	bad   [maxPlaces]bool   // is none, for a word of failure
 	long  [maxPlaces]bool   // may be an identifier that happens to hold no digit
 	held  [maxPlaces]uint64 // what stands in the place: a hash, or for a row of digits row
 	row   [maxPlaces]bool   // it is one
 	sum   uint64
 	class wordClass // of its words
+	by    uint64    // the name of the lines that differ in one place by which it was found; 0 = it was not
 }
 
 // between says what parts places.
@@ -69,11 +75,11 @@ var between = func() (t [256]bool) {
 
 // look cuts the line into places.
 func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
-	p.n, p.sum, p.class = 0, 0, 0
+	p.n, p.sum, p.class, p.by = 0, 0, 0, 0
 	var place struct {
-		hash         uint64
-		digits, held bool
-		start        uint16
+		hash              uint64
+		digits, held, bad bool
+		start             uint16
 	}
 	var row uint64 // numbers in a row of places with digits, plus 1
 	end, nn := 0, 0
@@ -83,9 +89,12 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 				p.put(row, false, false, true)
 			}
 			row = 0
-			p.put(place.hash, !place.held, end-int(place.start) >= longNumber && isName(text[place.start:end]), false)
+			if p.n < maxPlaces {
+				p.bad[p.n] = place.bad && !place.held
+			}
+			p.put(place.hash, !place.held && !place.bad, end-int(place.start) >= longNumber && isName(text[place.start:end]), false)
 		}
-		place.hash, place.digits, place.held = 0, false, false
+		place.hash, place.digits, place.held, place.bad = 0, false, false, false
 	}
 	for i := range l.Tokens {
 		t := &l.Tokens[i]
@@ -121,7 +130,7 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 		default:
 			class := words.said(text, l.Tokens, i)
 			p.class |= class
-			place.held = place.held || class&classFailure != 0
+			place.bad = place.bad || class&classFailure != 0
 		}
 		// The byte behind a word is part of its token's hash, and none of the place.
 		place.hash = mixed(place.hash ^ uint64(t.Word(text)) + 1)
@@ -228,6 +237,14 @@ func (g *general) find(t *statements, p *places) *statement {
 	if st.settled() || p.n == maxPlaces {
 		return st
 	}
+	for i := range p.n {
+		if name := p.without(i, i); p.bad[i] && g.counts.find(uint32(name>>32)).n >= openPlace {
+			if is := t.find(name); is.settled() {
+				p.by = name
+				return is
+			}
+		}
+	}
 	// What may hold an identifier (MmYp-cQx, in which no digit happens to be) is one
 	// where the same line is known with one.
 	tries := 0
@@ -249,9 +266,12 @@ func (g *general) search(t *statements, p *places, pairs bool) *statement {
 	if st.settled() {
 		return st
 	}
-	p.each(pairs, func(name uint64, _ bool) bool {
+	p.each(pairs, func(name uint64, pair bool) bool {
 		if is := t.find(name); is != nil {
 			st = is
+		}
+		if st.settled() && !pair {
+			p.by = name
 		}
 		return st.settled()
 	})
@@ -288,6 +308,13 @@ func (g *general) learn(p *places, at uint32) {
 		g.pairs = g.pairs || pair && s.n >= freePair
 		return false
 	})
+}
+
+// goOn counts one more line that differs from others in one place.
+func (g *general) goOn(p *places) {
+	if p.by != 0 {
+		g.counts.count(uint32(p.by>>32), 1)
+	}
 }
 
 func (g *general) carry(c *codec.Codec) {

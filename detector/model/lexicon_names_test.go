@@ -8,12 +8,12 @@ import (
 
 // TestWordsThatLookLikeFailures: what only begins as a word of failure does.
 func TestWordsThatLookLikeFailures(t *testing.T) {
-	for _, word := range []string{"broker", "Brokers", "lossless", "preemptible", "retryable"} {
+	for _, word := range []string{"broker", "Brokers", "lossless", "preemptible", "retryable", "Denis", "denim", "freezers", "emerging"} {
 		if classify([]byte(word)) != 0 {
 			t.Errorf("%q is a word of failure", word)
 		}
 	}
-	for _, word := range []string{"broken", "Unreachable", "unresolvable", "inaccessible", "Retrying", "preempted", "losses"} {
+	for _, word := range []string{"broken", "Unreachable", "unresolvable", "inaccessible", "Retrying", "preempted", "losses", "denied", "denies", "Denials", "emergency", "freezing", "frozen"} {
 		if classify([]byte(word)) == 0 {
 			t.Errorf("%q is no word of failure", word)
 		}

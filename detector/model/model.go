@@ -331,6 +331,9 @@ func (m *Model) Learn(o *Observation) {
 		o.known = st
 	}
 	if o.unnamed {
+		if !isNew {
+			m.general.goOn(&o.places)
+		}
 		m.statements.call(st, l.Hash)
 	}
 	m.clock.tick(o.stamp)
