@@ -160,7 +160,7 @@ func phraseText(o *Observation, dst []byte) []byte {
 	s, f := o.seenAt(o.fields.strange)
 	t := &o.placeOf(o.fields.strange).texts
 	length := octavesOf(float64(len(f.Value) + 1))
-	if t.byLength(o.fields.close[o.fields.strange].bits, length) {
+	if t.byLength(o.fields.close[o.fields.strange].news(), length) {
 		dst = quote(append(s.named(append(dst, "unusual length of "...), f), ' '), f.Value)
 		dst = thousands(append(dst, ": "...), len(f.Value))
 		return thousands(append(dst, " bytes, usually up to "...), int(math.Round(t.lengths.hi.said())))

@@ -152,6 +152,8 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 			counts = 1
 			if key, ok := serialKey(s, f); ok {
 				fs.values.count(key, 1)
+			} else if key, ok := networkKey(s, f); ok {
+				fs.values.count(key, 1)
 			}
 		}
 		fs.values.countAt(c.place, s.id(), counts)
@@ -182,6 +184,9 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		m.learnAlong(o, at, r, n, f.Unit, times)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && (c.count == 0 || p.confirms(c.count)) {
+		if c.count == 0 {
+			fs.values.count(s.buildKey(f.Value), 1)
+		}
 		if c.count > 0 || p.n < youngRecords {
 			c.marks = marksOf(f.Value)
 			c.bits = p.texts.surprise(c.marks)

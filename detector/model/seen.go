@@ -29,6 +29,15 @@ type seenClose struct {
 	ranged int32   // index of the number's range in fields.ranges; -1 = it was not looked for, or is not there
 	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
 	marks  marks
+	built  bool // others are built as the new text is, see build
+}
+
+// news is how much of the surprise of a new text is news, in bits.
+func (c *seenClose) news() float32 {
+	if c.built {
+		return 0
+	}
+	return c.bits
 }
 
 // id is what a value is known by in its field.

@@ -81,10 +81,13 @@ func partOf(b []byte) (part []byte, digits int, behind, vowels bool) {
 const vowelsOf = 1<<('a'-'a') | 1<<('e'-'a') | 1<<('i'-'a') | 1<<('o'-'a') | 1<<('u'-'a') | 1<<('y'-'a')
 
 // knowsLike reports whether others than a text that came so many times have stood in its
-// field that differ from it by what is made up alone.
+// field that differ from it by what is made up alone, or of which it is one more that a network hands out.
 func (fs *fields) knowsLike(s *seenField, f *Field, count uint32) bool {
-	key, ok := serialKey(s, f)
-	return ok && uint32(fs.values.find(key).n) > min(1, count)
+	if key, ok := serialKey(s, f); ok {
+		return uint32(fs.values.find(key).n) > min(1, count)
+	}
+	key, ok := networkKey(s, f)
+	return ok && uint32(fs.values.find(key).n) >= networkKnown+min(1, count)
 }
 
 // serialKey is where in fields.values it is counted how many texts that differ from this one

@@ -105,6 +105,37 @@ func marksOf(b []byte) (m marks) {
 	return m
 }
 
+// build returns a hash of the signs of a text, in their order, and of where letters and digits
+// stand between them: CN=jdoe,OU=Users is built like CN=mhaas,OU=Sales. In a field of many values
+// of several kinds, the characters of one kind are unusual among all; where some were built like
+// it, they are those of its kind.
+func build(b []byte) (h uint64) {
+	last := uint64(0)
+	for _, c := range b[:min(len(b), maxValue)] {
+		is := uint64(c)
+		switch k := fold[c]; {
+		case k < beyondASCII:
+			is = aWord
+		case k == beyondASCII:
+			is = anotherWord
+		}
+		if is != last || is < aWord {
+			h = mix64(h, is)
+		}
+		last = is
+	}
+	return h
+}
+
+// What build takes letters and digits for, and what is beyond ASCII: no signs.
+const (
+	aWord       = 256
+	anotherWord = 257
+)
+
+// buildKey is where in fields.values it is counted how many new texts of a field are built so.
+func (s *seenField) buildKey(text []byte) uint32 { return uint32(mix64(s.hash, build(text))) }
+
 // lettered is of how many texts the letters and digits were counted.
 func (t *texts) lettered() float32 { return max(0, t.n-t.again) }
 
