@@ -9,6 +9,7 @@ const (
 	leastSuffix  = 4 // letters without a vowel that do, behind such a part
 	longSuffix   = 8 // and behind any: no word has so many, and a pod's name may have no digit
 	leastNamed   = 3 // letters that are a name
+	mostBlanks   = 3 // in a name: pgAdmin 4 - CONN:4930678
 	ofVersion    = 3 // numbers with dots between them that are a version: of an address there are four
 	serialNumber = 1 // stands for a number, or what is made up, in the hash
 )
@@ -20,12 +21,14 @@ const (
 // alone may be a code or a place: E310, node-7.
 func serial(value []byte) (shape uint64, ok bool) {
 	shape = nameSeed
-	named, made, before, numbers := false, false, byte(0), 0
+	named, made, before, numbers, blanks := false, false, byte(0), 0, 0
 	for rest := value[:min(len(value), maxValue)]; len(rest) > 0; {
 		part, digits, behind, vowels := partOf(rest)
 		if len(part) == 0 {
-			if before = rest[0]; before == ' ' { // a sentence is no name
-				return 0, false
+			if before = rest[0]; before == ' ' {
+				if blanks++; blanks > mostBlanks { // a sentence is no name
+					return 0, false
+				}
 			}
 			shape = mix64(shape, uint64(before))
 			rest = rest[1:]

@@ -13,6 +13,7 @@ func TestSerial(t *testing.T) {
 		{"v2.31.5", "v2.40.0"},
 		{"shop-backend/1.14.8", "shop-backend/1.15.0"},
 		{"conn-4930678", "conn-4930712"},
+		{"pgAdmin 4 - CONN:4930678", "pgAdmin 4 - CONN:4930712"},
 	} {
 		a, isA := of(pair[0])
 		b, isB := of(pair[1])
@@ -22,7 +23,7 @@ func TestSerial(t *testing.T) {
 	}
 	for _, v := range []string{
 		"", "E310", "node-7", "worker7", "PM-10", "10.0.0.7", "10.244.1.38:8080", "HTTP/1.1", "HTTP/3.0", "host25658.example.net", "00:0d:3a:13:e3:69",
-		"root@10.2.3.4", "GET", "4930678", "req 4930678 done", "svc-backup2", "admin", "service-https", "lib-xmlns-dtd",
+		"root@10.2.3.4", "GET", "4930678", "user 4930678 is not allowed to", "svc-backup2", "admin", "service-https", "lib-xmlns-dtd",
 	} {
 		if _, ok := of(v); ok {
 			t.Errorf("%q is taken for one of many", v)
