@@ -8,8 +8,8 @@ import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
 // found anew, and nothing is judged by it otherwise than without it.
 type routines struct {
 	forms [1 << 6]form
-	held  [1 << 10]held
-	aged  uint32 // fields.values.aged of then
+	held  [1 << 9][2]held // the one that was remembered last comes first
+	aged  uint32          // fields.values.aged of then
 }
 
 // form is which fields records have, in their order. Those of the parts of open fields
@@ -32,10 +32,22 @@ type held struct {
 	rare  [mostRare]uint8 // see fieldsSeen.rare
 }
 
-// holds returns where it stands whether records of a form are routine whose values' hashes and
-// statement's come to a sum.
-func (r *routines) holds(f *form, sum uint64) *held {
+// place returns where it stands whether records of a form are routine whose values' hashes and
+// statement's come to a sum. Two have one: with a place for each, one record in ten drove another
+// out, and the other that one again.
+func (r *routines) place(f *form, sum uint64) *[2]held {
 	return &r.held[(sum+f.of)%uint64(len(r.held))]
+}
+
+// holds returns what those held, nil where it is not known that they are routine.
+func (r *routines) holds(f *form, sum uint64) *held {
+	h, half := r.place(f, sum), uint32((sum+f.of)>>32)
+	for i := range h {
+		if h[i].sum == half {
+			return &h[i]
+		}
+	}
+	return nil
 }
 
 // nextName returns the hash of a form with one more name.
@@ -88,7 +100,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		}
 	}
 	h := r.holds(f, sum)
-	if h.sum != uint32((sum+f.of)>>32) {
+	if h == nil {
 		return false
 	}
 	all.rare = h.rare
@@ -220,7 +232,11 @@ func (m *Model) remember(o *Observation) {
 	}
 	r := fs.routines
 	r.forms[f.of%uint64(len(r.forms))] = f
-	*r.holds(&f, sum) = held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare}
+	h, is := r.place(&f, sum), held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare}
+	if h[0].sum != is.sum {
+		h[1] = h[0]
+	}
+	h[0] = is
 }
 
 // sift finds out which of the fields are known, and of which there is more to say than
