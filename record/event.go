@@ -81,6 +81,11 @@ func (ev *Event) Value(slot int) Value {
 	return valueOf(ev.chunk[s.start:s.end:s.end])
 }
 
+// Cursor returns a Cursor before the body of a Log. What stands behind the event in the
+// chunk is in its reach, so that it finds the last keys of the body as fast as the others
+// (see Cursor.Take).
+func (ev *Event) Cursor() Cursor { return Cursor{b: ev.chunk, p: ev.body} }
+
 // Replaces reports whether the body has fields of the names that the Finder was
 // told to replace.
 func (ev *Event) Replaces() bool { return len(ev.drops) > 0 }

@@ -153,7 +153,7 @@ func (r *Reader) Record(rec *record.Event, ev *detector.Event) bool {
 			r.str(r.only, rec.Text)
 		}
 	} else {
-		c := record.NewCursor(rec.Body)
+		c := rec.Cursor()
 		r.msgpack(&c, &r.tree.root)
 		// The nodes of messages are never forgotten.
 		if n := r.tree.root.begins[0]; rec.Lone != 0 && len(r.fields) == 0 && n != nil && r.message.node == n && n.pinned && n.level == 0 && !n.group {

@@ -41,11 +41,15 @@ func TestStore(t *testing.T) {
 	}
 	var records []record.Event
 	for _, line := range lines {
-		body, err := msgpack.Marshal(map[string]any{"log": line, "made " + line: line})
+		chunk, err := msgpack.Marshal([]any{0, map[string]any{"log": line, "made " + line: line}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		records = append(records, record.Event{Body: body})
+		w, ev := record.NewWalker(nil), record.Event{}
+		if w.Reset(chunk); !w.Next(&ev) {
+			t.Fatalf("no event: %q", line)
+		}
+		records = append(records, ev)
 	}
 	for of, read := range map[string]func(*Reader, int, *detector.Event){
 		"line":   func(r *Reader, i int, ev *detector.Event) { r.Line([]byte(lines[i]), ev) },
