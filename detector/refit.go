@@ -52,6 +52,9 @@ func (w *window) add(r *row) {
 			w.pieces = append(w.pieces, make([]row, 0, min(w.size-n, rowsAtOnce)))
 		}
 		last := &w.pieces[len(w.pieces)-1]
+		if len(*last) == cap(*last) { // twice as many, and none beyond the piece's end
+			*last = append(make([]row, 0, min(2*n, w.size, rowsAtOnce)), *last...)
+		}
 		*last = append(*last, *r)
 		return
 	}

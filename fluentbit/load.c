@@ -36,6 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -382,6 +383,34 @@ void kit_instance_started(void)
     instance_started = 1;
 }
 
+/* ---- what is read once ----------------------------------------------------- */
+
+/*
+ * The dynamic linker has read our relocations, some 400 KB of types of Go, and nobody
+ * does again. They are of the file and not changed: whoever looked at them after this
+ * would get them from there.
+ */
+static void forget_relocations(void)
+{
+    Dl_info info;
+    struct link_map *self = NULL;
+    if (dladdr1((void *)&kit_plugins, &info, (void **)&self, RTLD_DL_LINKMAP) == 0 || self == NULL) {
+        return;
+    }
+    ElfW(Addr) from = 0, size = 0, page = (ElfW(Addr))sysconf(_SC_PAGESIZE);
+    for (const ElfW(Dyn) *d = self->l_ld; d->d_tag != DT_NULL; d++) {
+        if (d->d_tag == DT_RELA) {
+            from = d->d_un.d_ptr < self->l_addr ? d->d_un.d_ptr + self->l_addr : d->d_un.d_ptr;
+        } else if (d->d_tag == DT_RELASZ) {
+            size = d->d_un.d_val;
+        }
+    }
+    ElfW(Addr) first = (from + page - 1) / page * page, end = (from + size) / page * page;
+    if (from != 0 && first < end) {
+        madvise((void *)first, end - first, MADV_DONTNEED);
+    }
+}
+
 /* ---- constructors ---------------------------------------------------------- */
 
 const char *kit_refusal;
@@ -406,5 +435,6 @@ __attribute__((constructor)) static void load(void)
     }
     kit_go_started();
     each_variable(fill);
+    forget_relocations();
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"log/slog"
+	"runtime"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/flb-anomaly/flb-anomaly/fluentbit"
 	"github.com/flb-anomaly/flb-anomaly/internal/judge"
@@ -14,6 +16,9 @@ import (
 type filter struct {
 	judge *judge.Judge
 	log   *slog.Logger
+
+	refits     uint64      // after which was collected
+	collecting atomic.Bool // in the background
 }
 
 func newFilter(i *fluentbit.Instance) (fluentbit.Filter, error) {
@@ -64,7 +69,28 @@ func (f *filter) measure(i *fluentbit.Instance) {
 
 // Filter judges each event of the chunk and writes the verdicts into it.
 func (f *filter) Filter(_ string, chunk, dst []byte) ([]byte, bool, error) {
-	return f.judge.Chunk(dst, chunk), true, nil
+	dst = f.judge.Chunk(dst, chunk)
+	f.collect()
+	return dst, true, nil
+}
+
+// youngRefits is how often the only model is fitted while its tables grow: after 256 records,
+// twice as many, and so on.
+const youngRefits = 10
+
+// collect has the collector run after a refit of the only model while it is young, and its
+// tables leave behind what became too small. By itself the collector comes for a megabyte at
+// the least, whatever collectAt says: where there are many models, that is little beside
+// them. It takes 2 ms, too much for a refit of a model that has its size.
+func (f *filter) collect() {
+	s := f.judge.Stats().Detector
+	if s.Groups == 1 && s.Refits != f.refits && s.Refits <= youngRefits && f.collecting.CompareAndSwap(false, true) {
+		f.refits = s.Refits
+		go func() {
+			runtime.GC()
+			f.collecting.Store(false)
+		}()
+	}
 }
 
 // Close saves the models and ends the detector.

@@ -137,7 +137,8 @@ func TestCarryListsEveryField(t *testing.T) {
 		fill(reflect.ValueOf(s).Elem(), rng)
 		s.hash, s.numbers, s.text.n = hash, uint8(i%(trackedNumbers+1)), 96
 		clear(s.nums[s.numbers:])
-		clear(s.at[s.numbers:])
+		clear(s.token[s.numbers:])
+		clear(s.before[s.numbers:])
 		clear(s.high[s.numbers:])
 		if name := rng.Uint64(); i%3 == 0 {
 			want.statements.call(s, name)
@@ -157,12 +158,12 @@ func TestCarryListsEveryField(t *testing.T) {
 	if got.Carry(&c); c.Err != nil || len(c.B) > 0 {
 		t.Fatalf("%v, %d bytes left", c.Err, len(c.B))
 	}
-	if !reflect.DeepEqual(got.statements.all, want.statements.all) {
+	if !reflect.DeepEqual(got.statements.blocks, want.statements.blocks) {
 		t.Error("statement has a field that its carry does not list")
 	}
-	for i := range want.statements.all {
-		if h := want.statements.all[i].hash; got.statements.find(h) == nil {
-			t.Fatalf("the pattern %#x is not found again", h)
+	for _, s := range want.statements.all() {
+		if got.statements.find(s.hash) == nil {
+			t.Fatalf("the pattern %#x is not found again", s.hash)
 		}
 	}
 	for name, hash := range names {
@@ -190,7 +191,7 @@ func TestCarryListsEveryField(t *testing.T) {
 	}
 	diff(t, "model", reflect.ValueOf(got), reflect.ValueOf(want))
 
-	const known = "[.statements.slots .statements.heads .statements.all .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.objects.all .fields.routines .fields.codes .fields.dimensions]"
+	const known = "[.statements.slots .statements.heads .statements.blocks .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.objects.all .fields.routines .fields.codes .fields.dimensions]"
 	if all := fmt.Sprint(pointers(reflect.TypeFor[Model](), "")); all != known {
 		t.Errorf("a model refers to %s, and CopyFrom copies %s", all, known)
 	}

@@ -31,8 +31,7 @@ type Range struct {
 func (m *Model) Patterns() []PatternContents {
 	var list []PatternContents
 	m.statements.sort()
-	for i := range m.statements.all {
-		st := &m.statements.all[i]
+	for _, st := range m.statements.all() {
 		st.age(m.epoch)
 		p := PatternContents{
 			Hash: st.hash, Text: string(st.text.bytes()), Seen: int(st.seen), Recent: float64(st.n), Ago: int(m.records - st.last),

@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"slices"
-	"sync"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
@@ -129,46 +128,34 @@ func (g *grams) makeRoom() {
 		return
 	}
 	g.aged++
-	spare := takeSpare(len(old))
 	for g.used >= len(old)/2 { // twice where hardly anything was seen once
-		old = g.slots
-		clear(spare)
-		g.slots, spare = spare, old
-		g.used = 0
-		for _, s := range old {
-			if s.n >>= 1; s.key != 0 && s.n > 0 {
-				s.t >>= 1
-				*g.find(s.key) = s
-				g.used++
-			}
+		g.forget()
+	}
+}
+
+// forget halves every count and drops what was seen once, in the table's own room. From
+// behind an empty place on, each entry is taken out and put back where it is looked for:
+// all that stands between that place and its old one was put back before it.
+func (g *grams) forget() {
+	mask := uint32(len(g.slots) - 1)
+	from := uint32(0)
+	for g.slots[from].key != 0 { // a quarter are empty
+		from++
+	}
+	g.used = 0
+	for n := uint32(1); n <= mask; n++ {
+		p := &g.slots[(from+n)&mask]
+		s := *p
+		if s.key == 0 {
+			continue
+		}
+		*p = gram{}
+		if s.n >>= 1; s.n > 0 {
+			s.t >>= 1
+			*g.find(s.key) = s
+			g.used++
 		}
 	}
-	keepSpare(spare)
-}
-
-// spares are the other buffers of an ageing, one of each size for all models: tables
-// age one at a time and seldom.
-var spares struct {
-	sync.Mutex
-	slots [32][]gram
-}
-
-// takeSpare returns a table of so many slots, a power of two, with anything in it.
-func takeSpare(size int) []gram {
-	spares.Lock()
-	defer spares.Unlock()
-	own := &spares.slots[bits.Len32(uint32(size))-1]
-	spare := *own
-	if *own = nil; spare == nil {
-		spare = make([]gram, size)
-	}
-	return spare
-}
-
-func keepSpare(spare []gram) {
-	spares.Lock()
-	defer spares.Unlock()
-	spares.slots[bits.Len32(uint32(len(spare)))-1] = spare
 }
 
 // halve halves every count; what was seen once stays, so that it is not news

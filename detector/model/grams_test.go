@@ -78,3 +78,33 @@ func TestWordsFade(t *testing.T) {
 		t.Errorf("halved %d times", halved)
 	}
 }
+
+// What is left of a full table that forgets is found where it is looked for, also in a
+// cluster that goes over the table's end.
+func TestForgottenWords(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 7))
+	for range 50 {
+		g, want := newGrams(gramsAtFirst), map[uint32]uint16{}
+		for g.used < gramsAtFirst/4*3-1 {
+			key, n := rng.Uint32()>>1, 1+rng.Uint32N(4)
+			g.count(key, n)
+			want[key] += uint16(n)
+		}
+		for range 2 {
+			g.forget()
+			left := 0
+			for key, n := range want {
+				want[key] = n / 2
+				if s := g.find(key); s.n != n/2 || (s.key != 0) != (n/2 > 0) {
+					t.Fatalf("a word seen %d times: %+v", n, *s)
+				}
+				if n/2 > 0 {
+					left++
+				}
+			}
+			if g.used != left {
+				t.Fatalf("%d words are left, %d are counted", left, g.used)
+			}
+		}
+	}
+}

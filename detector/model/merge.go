@@ -100,23 +100,18 @@ func union(a, b uint32, fresh float32) uint32 {
 // o: under one of them m may know it.
 func (g *merger) statements() {
 	t, from := &g.m.statements, &g.o.statements
-	place := make(map[uint64]int, len(t.all)) // of m's statements, by their hash
-	for i := range t.all {
-		s := &t.all[i]
-		place[s.hash] = i
+	for _, s := range t.all() {
 		s.age(g.m.epoch)
 		s.rebase(g, g.a)
 		g.m.habits.rebase(&s.habit, g.fadeA)
 	}
 	names := from.names()
-	of := make([][]uint64, len(from.all))
+	of := make([][]uint64, from.n)
 	for _, n := range names {
 		of[n.at-1] = append(of[n.at-1], n.hash)
 	}
-	all := slices.Clone(t.all)
-	others := make([]uint64, len(from.all)) // the hash under which o's statements go now
-	for i := range from.all {
-		s := &from.all[i]
+	others := make([]uint64, from.n) // the hash under which o's statements go now
+	for i, s := range from.all() {
 		s.age(g.o.epoch)
 		s.epoch = g.m.epoch
 		s.rebase(g, g.b)
@@ -129,21 +124,20 @@ func (g *merger) statements() {
 		}
 		if is == nil {
 			others[i] = s.hash
-			all = append(all, *s)
+			t.push(s) // without a name yet: only m's own are found
 			continue
 		}
 		others[i] = is.hash
-		all[place[is.hash]].merge(s, g.later)
+		is.merge(s, g.later)
 	}
 	own := t.names()
 	size := statementsAtFirst
-	for size < min(len(all), t.limit) {
+	for size < min(t.n, t.limit) {
 		size *= 2
 	}
-	*t = statements{all: all, limit: t.limit}
 	t.makeSlots(namesEach * size)
 	t.sort()
-	t.all = append(make([]statement, 0, size), t.all[:min(len(all), t.limit)]...)
+	t.n = min(t.n, t.limit)
 	t.index()
 	// Names, of m's first, as long as there is room for them.
 	name := func(name, hash uint64) {
@@ -155,7 +149,7 @@ func (g *merger) statements() {
 		name(n.hash, n.of)
 	}
 	for i, list := range of {
-		name(from.all[i].hash, others[i])
+		name(from.at(i).hash, others[i])
 		for _, n := range list {
 			name(n, others[i])
 		}
@@ -165,7 +159,7 @@ func (g *merger) statements() {
 // alias is a name of a statement beside its own.
 type alias struct {
 	hash uint64
-	at   uint32 // index in all, plus 1
+	at   uint32 // the statement's index, plus 1
 	of   uint64 // the statement's own
 }
 
@@ -174,7 +168,7 @@ func (t *statements) names() []alias {
 	var list []alias
 	for i, h := range t.heads {
 		if h != 0 && h&ownBit == 0 {
-			list = append(list, alias{t.slots[i], h.at(), t.all[h.at()-1].hash})
+			list = append(list, alias{t.slots[i], h.at(), t.of(h).hash})
 		}
 	}
 	slices.SortFunc(list, func(a, b alias) int { return cmp.Compare(a.hash, b.hash) })
@@ -207,7 +201,7 @@ func (s *statement) merge(o *statement, later bool) {
 			}
 		}
 	} else if o.seen > s.seen {
-		s.numbers, s.nums, s.at, s.high = o.numbers, o.nums, o.at, o.high
+		s.numbers, s.nums, s.token, s.before, s.high = o.numbers, o.nums, o.token, o.before, o.high
 	}
 	s.n += o.n
 	for i := range s.levels {
@@ -235,8 +229,8 @@ func (r *run) merge(o run, later bool) {
 // restartPauses counts the log's pauses from here on, so that those of two logs can be
 // compared.
 func (m *Model) restartPauses() {
-	for i := range m.statements.all {
-		m.statements.all[i].habit.paused -= m.clock.paused
+	for _, s := range m.statements.all() {
+		s.habit.paused -= m.clock.paused
 	}
 	for i := range m.fields.relapses {
 		if r := &m.fields.relapses[i]; r.time != 0 {

@@ -37,9 +37,9 @@ func TestMergeIsBounded(t *testing.T) {
 		return &m
 	}
 	m, o := make(1), make(3)
-	most := o.statements.all[2999].hash
+	most := o.statements.at(2999).hash
 	m.Merge(o)
-	if n := len(m.statements.all); n != maxStatements {
+	if n := m.statements.n; n != maxStatements {
 		t.Errorf("%d statements, %d wanted", n, maxStatements)
 	}
 	if s := m.statements.find(most); s == nil || s.seen != 3000 {
@@ -114,7 +114,7 @@ func TestMergeWithNothing(t *testing.T) {
 // together: one that is new there must be merged, and counted here.
 func TestMergeKnowsEveryField(t *testing.T) {
 	for of, fields := range map[reflect.Type]int{
-		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 27, reflect.TypeFor[usualKeys](): 4, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
+		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 28, reflect.TypeFor[usualKeys](): 4, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 15, reflect.TypeFor[gaps](): 4,
 		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tails](): 3,
 		reflect.TypeFor[fields](): 15, reflect.TypeFor[relapse](): 4, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 5, reflect.TypeFor[place](): 16, reflect.TypeFor[surge](): 3,
 		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 12, reflect.TypeFor[shift](): 4, reflect.TypeFor[spell](): 4, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
@@ -238,7 +238,7 @@ func TestMergeOfWordsInCommon(t *testing.T) {
 func TestMergeOfNothing(t *testing.T) {
 	m, o, want := New(), New(), New()
 	m.Merge(&o)
-	got := []any{m.records, m.total, m.news, m.failure, m.language.fresh, m.clock, m.letters, m.lengths, m.seldom, len(m.statements.all), m.habits.total, m.habits.news, m.fields.records}
+	got := []any{m.records, m.total, m.news, m.failure, m.language.fresh, m.clock, m.letters, m.lengths, m.seldom, m.statements.n, m.habits.total, m.habits.news, m.fields.records}
 	for i, w := range []any{want.records, want.total, want.news, want.failure, want.language.fresh, want.clock, want.letters, want.lengths, want.seldom, 0, want.habits.total, want.habits.news, want.fields.records} {
 		if !reflect.DeepEqual(got[i], w) {
 			t.Errorf("%d: %+v, want %+v", i, got[i], w)

@@ -322,7 +322,8 @@ func (m *Model) Learn(o *Observation) {
 		st.length = span{o.length, o.length}
 		st.numbers = uint8(min(len(l.Numbers), trackedNumbers))
 		for i := range st.numbers {
-			st.nums[i], st.at[i] = spanOf(o.numbers[i]), spotOf(l, int(i))
+			at := spotOf(l, int(i))
+			st.nums[i], st.token[i], st.before[i] = spanOf(o.numbers[i]), at.token, at.before
 		}
 		st.class = uint8(o.class)
 		if o.same == 0 && o.below != framed && !o.garbled() {
@@ -492,7 +493,7 @@ type Room struct{ statements, names, counts, words int }
 
 // Room returns how much room a copy of the model needs.
 func (m *Model) Room() Room {
-	return Room{len(m.statements.all), len(m.statements.slots), len(m.general.counts.slots), len(m.language.grams.slots)}
+	return Room{m.statements.n, len(m.statements.slots), len(m.general.counts.slots), len(m.language.grams.slots)}
 }
 
 // Max returns room for each of both.
@@ -504,10 +505,10 @@ func (r Room) Max(s Room) Room {
 // it now, to a goroutine that nobody waits for: that takes longer than the copying.
 func NewCopy(r Room) Model {
 	var m Model
-	m.statements.all, m.statements.slots, m.statements.heads = make([]statement, r.statements), make([]uint64, r.names), make([]head, r.names)
+	m.statements.slots, m.statements.heads = make([]uint64, r.names), make([]head, r.names)
 	m.general.counts.slots, m.language.grams.slots = make([]gram, r.counts), make([]gram, r.words)
-	for i := range m.statements.all {
-		m.statements.all[i].n = 1
+	for range r.statements {
+		m.statements.push(&statement{n: 1})
 	}
 	for i := range m.statements.slots {
 		m.statements.slots[i], m.statements.heads[i] = 1, 1
@@ -523,14 +524,17 @@ func NewCopy(r Room) Model {
 // CopyFrom makes m a copy of from that can be carried, but neither judge nor
 // learn, in the memory that m has. It returns about how many bytes that were.
 func (m *Model) CopyFrom(from *Model) int {
-	all, names, heads := m.statements.all, m.statements.slots, m.statements.heads
+	blocks, names, heads := m.statements.blocks, m.statements.slots, m.statements.heads
 	counts, words, fields := m.general.counts.slots, m.language.grams.slots, m.fields
 	*m = *from
 	n := m.fields.copyTables(&fields)
-	m.statements.all = append(all[:0], from.statements.all...)
+	m.statements.blocks, m.statements.n = blocks, 0
+	for _, s := range from.statements.all() {
+		m.statements.push(s)
+	}
 	m.statements.slots, m.statements.heads = append(names[:0], from.statements.slots...), append(heads[:0], from.statements.heads...)
 	m.general.counts.slots = append(counts[:0], from.general.counts.slots...)
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
-	return n + int(unsafe.Sizeof(statement{}))*len(m.statements.all) + nameBytes*len(m.statements.slots) +
+	return n + int(unsafe.Sizeof(statement{}))*m.statements.n + nameBytes*len(m.statements.slots) +
 		gramBytes*(len(m.general.counts.slots)+len(m.language.grams.slots)) + int(unsafe.Sizeof(*m))
 }

@@ -180,16 +180,22 @@ func (t *ranges) put(r numberRange) *numberRange {
 }
 
 func (t *ranges) makeRoom() {
-	old := t.all()
-	size := max(rangesAtFirst, 2*len(t.slots))
-	if size > maxRanges {
-		size = maxRanges
-		slices.SortFunc(old, func(a, b *numberRange) int {
-			return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.key, b.key))
-		})
-		old = old[:len(old)/2]
+	if size := max(rangesAtFirst, 2*len(t.slots)); size <= maxRanges {
+		old := t.slots
+		t.slots = make([]numberRange, size)
+		for i := range old {
+			if old[i].key != 0 {
+				t.put(old[i])
+			}
+		}
+		return
 	}
-	*t = ranges{slots: make([]numberRange, size), used: len(old)}
+	old := t.all()
+	slices.SortFunc(old, func(a, b *numberRange) int {
+		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.key, b.key))
+	})
+	old = old[:len(old)/2]
+	*t = ranges{slots: make([]numberRange, maxRanges), used: len(old)}
 	for _, r := range old {
 		t.put(*r)
 	}

@@ -142,7 +142,7 @@ func TestNamesThatAreRead(t *testing.T) {
 		if s.carryNames(&r); (r.Err != nil) != c.bad {
 			t.Errorf("%s: %v", what, r.Err)
 		}
-		if !c.bad && len(c.names) > 0 && s.find(9) != &s.all[0] {
+		if !c.bad && len(c.names) > 0 && s.find(9) != s.at(0) {
 			t.Errorf("%s: the statement does not go by it", what)
 		}
 	}

@@ -1,9 +1,9 @@
 package model
 
 import (
+	"iter"
 	"math/bits"
 	"slices"
-	"unsafe"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
@@ -38,27 +38,31 @@ type statement struct {
 	height  float32 // highest rate in the burst that is going on
 	calm    calm    // before it
 
+	keys usualKeys // which fields its records have
+
 	same    run    // of the very same line
 	alike   run    // of records without a message that differ by numbers and identifiers alone
 	alikeOf uint32 // a hash of what its last record said but for those
 
-	keys usualKeys // which fields its records have
-
-	free    uint8 // it has places that are free
-	class   uint8 // wordClass of its words, when it was new
-	numbers uint8 // how many of nums are in use
 	length  span
 	nums    [trackedNumbers]span
-	at      [trackedNumbers]spot
 	high    [trackedNumbers]octaves // what is more is high, see shift
-	uncoded uint16                  // a bit for each number in whose place too many different ones stood to be codes
+	before  [trackedNumbers]uint16  // and where each stands, see spot
+	token   [trackedNumbers]uint8
+	uncoded uint16 // a bit for each number in whose place too many different ones stood to be codes
+	free    uint8  // it has places that are free
+	class   uint8  // wordClass of its words, when it was new
+	numbers uint8  // how many of nums are in use
 
 	text patternText // for people; nothing is judged by it
 }
 
 // statements is a table of what is known by name: open addressing over indices
-// into a flat array, so that a lookup touches two cache lines. A statement goes by
+// of statements, so that a lookup touches two cache lines. A statement goes by
 // its own hash and by those of the patterns that turned out to be of it.
+//
+// Statements lie in blocks and stay where they are: a table that is moved to one twice
+// its size takes three times the room while it is, and that room is not given back soon.
 //
 // At its limit the half that was seen least goes, the oldest first, and so do the
 // patterns' names, which are found out anew.
@@ -66,12 +70,42 @@ type statements struct {
 	slots []uint64 // names
 	heads []head   // of slots
 	used  int
-	all   []statement
+	n     int // statements
 	limit int
+
+	blocks []*block // at least as many as it takes for n
+}
+
+type block [blockSize]statement
+
+// blockSize is as many as a small model needs, in 28 KB: a size that Go has, too.
+const blockSize = statementsAtFirst
+
+// at returns the statement of an index.
+func (t *statements) at(i int) *statement { return &t.blocks[i/blockSize][i%blockSize] }
+
+// all are the statements in their order.
+func (t *statements) all() iter.Seq2[int, *statement] {
+	return func(yield func(int, *statement) bool) {
+		for i := range t.n {
+			if !yield(i, t.at(i)) {
+				return
+			}
+		}
+	}
+}
+
+// push puts a statement behind the others.
+func (t *statements) push(s *statement) {
+	if t.n == len(t.blocks)*blockSize {
+		t.blocks = append(t.blocks, new(block))
+	}
+	*t.at(t.n) = *s
+	t.n++
 }
 
 // head is a part of the name in a slot, whether that is its statement's own hash, and the
-// statement's index in all, plus 1; 0 = the slot is empty. A table of them is small enough
+// statement's index, plus 1; 0 = the slot is empty. A table of them is small enough
 // to stay near the processor: most names that are looked for are not there, and few have
 // the same part. Of a statement's own name the slot is not asked, but the statement.
 type head uint32
@@ -97,16 +131,19 @@ func (h head) at() uint32 { return uint32(h & (ownBit - 1)) }
 const namesEach = 4
 
 func newStatements(limit int) statements {
-	t := statements{all: make([]statement, 0, statementsAtFirst), limit: limit}
+	t := statements{limit: limit}
 	t.makeSlots(namesEach * statementsAtFirst)
 	return t
 }
+
+// of returns the statement of a head that is not empty.
+func (t *statements) of(h head) *statement { return t.at(int(h.at() - 1)) }
 
 // find returns the statement with the name, or nil. The pointer is valid
 // until the next add.
 func (t *statements) find(name uint64) *statement {
 	if i, ok := t.slot(name); ok {
-		return &t.all[t.heads[i].at()-1]
+		return t.of(t.heads[i])
 	}
 	return nil
 }
@@ -118,7 +155,7 @@ func (t *statements) slot(name uint64) (at uint32, ok bool) {
 	for ; t.heads[i] != 0; i = (i + 1) & mask {
 		if h := t.heads[i]; h.has(part) {
 			if h&ownBit != 0 {
-				if t.all[h.at()-1].hash == name {
+				if t.of(h).hash == name {
 					return i, true
 				}
 			} else if t.slots[i] == name {
@@ -136,23 +173,19 @@ func (t *statements) makeSlots(size int) {
 
 // add makes a statement for the hash, which must not be there.
 func (t *statements) add(hash uint64) *statement {
-	if len(t.all) == cap(t.all) {
-		if cap(t.all) >= t.limit {
-			t.evict()
-			t.index()
-		} else {
-			t.all = append(make([]statement, 0, 2*cap(t.all)), t.all...)
-		}
+	if t.n >= t.limit {
+		t.evict()
+		t.index()
 	}
-	t.all = append(t.all, statement{hash: hash})
-	t.put(hash, uint32(len(t.all)))
-	return &t.all[len(t.all)-1]
+	t.push(&statement{hash: hash})
+	t.put(hash, uint32(t.n))
+	return t.at(t.n - 1)
 }
 
 // call gives a statement of the table one more name.
 func (t *statements) call(s *statement, name uint64) {
-	at := uint32(uintptr(unsafe.Pointer(s))-uintptr(unsafe.Pointer(&t.all[0])))/uint32(unsafe.Sizeof(*s)) + 1
-	t.put(name, at)
+	own, _ := t.slot(s.hash)
+	t.put(name, t.heads[own].at())
 }
 
 func (t *statements) put(name uint64, at uint32) {
@@ -164,7 +197,7 @@ func (t *statements) put(name uint64, at uint32) {
 		t.used++
 	}
 	t.slots[i], t.heads[i] = name, headOf(name)|head(at)
-	if t.all[at-1].hash == name {
+	if t.at(int(at-1)).hash == name {
 		t.heads[i] |= ownBit
 	}
 }
@@ -190,8 +223,8 @@ func (t *statements) index() {
 	clear(t.slots)
 	clear(t.heads)
 	t.used = 0
-	for i := range t.all {
-		t.put(t.all[i].hash, uint32(i+1))
+	for i, s := range t.all() {
+		t.put(s.hash, uint32(i+1))
 	}
 }
 
@@ -199,21 +232,34 @@ func (t *statements) index() {
 // longest.
 func (t *statements) evict() {
 	t.sort()
-	t.all = t.all[:len(t.all)/2]
-	for i := range t.all { // so that what was once frequent goes in its turn
-		t.all[i].seen -= t.all[i].seen >> 2
+	t.n /= 2
+	for _, s := range t.all() { // so that what was once frequent goes in its turn
+		s.seen -= s.seen >> 2
 	}
 }
 
 // sort puts those seen most first; of equals, the one seen last. The table must
 // be indexed anew.
 func (t *statements) sort() {
-	slices.SortFunc(t.all, func(a, b statement) int {
+	order := make([]uint16, t.n) // the index of the statement that comes there
+	for i := range order {
+		order[i] = uint16(i)
+	}
+	slices.SortFunc(order, func(i, j uint16) int {
+		a, b := t.at(int(i)), t.at(int(j))
 		if d := b.seen - a.seen; b.seen != a.seen {
 			return int(int32(d))
 		}
 		return int(int32(b.last - a.last))
 	})
+	for first := range order {
+		moved, at := *t.at(first), first
+		for next := int(order[at]); next != first; next = int(order[at]) {
+			*t.at(at), order[at] = *t.at(next), uint16(at)
+			at = next
+		}
+		*t.at(at), order[at] = moved, uint16(at)
+	}
 }
 
 // spot is where a number stands: its token in the line, and what stands before it.
@@ -238,7 +284,7 @@ func (s *statement) aligned(l *pattern.Line, numbers []pattern.Num) bool {
 		return false
 	}
 	for i := range numbers {
-		if at := spotOf(l, i); at.token != s.at[i].token && at.before != s.at[i].before {
+		if at := spotOf(l, i); at.token != s.token[i] && at.before != s.before[i] {
 			return false
 		}
 	}
@@ -269,10 +315,10 @@ func (s *statement) age(epoch uint32) {
 const statementBytes = 64
 
 func (t *statements) carry(c *codec.Codec) {
-	n := c.Count("patterns", len(t.all), maxStatements, statementBytes)
+	n := c.Count("patterns", t.n, maxStatements, statementBytes)
 	if !c.Reading {
-		for i := range t.all {
-			t.all[i].carry(c)
+		for _, s := range t.all() {
+			s.carry(c)
 		}
 		t.carryNames(c)
 		return
@@ -281,7 +327,7 @@ func (t *statements) carry(c *codec.Codec) {
 	for size < n {
 		size *= 2
 	}
-	*t = statements{all: make([]statement, 0, size), limit: maxStatements}
+	*t = statements{limit: maxStatements}
 	t.makeSlots(namesEach * size)
 	for range n {
 		var s statement
@@ -292,8 +338,8 @@ func (t *statements) carry(c *codec.Codec) {
 			c.Fail("a pattern stands there twice")
 			return
 		}
-		t.all = append(t.all, s)
-		t.put(s.hash, uint32(len(t.all)))
+		t.push(&s)
+		t.put(s.hash, uint32(t.n))
 	}
 	t.carryNames(c)
 }
@@ -303,13 +349,13 @@ func (t *statements) carry(c *codec.Codec) {
 func (t *statements) carryNames(c *codec.Codec) {
 	size := uint8(bits.Len(uint(len(t.slots))) - 1)
 	c.U8(&size)
-	if c.Reading && c.Err == nil && (size > 31 || 1<<size < 2*len(t.all) || 1<<size > namesEach*maxStatements) {
+	if c.Reading && c.Err == nil && (size > 31 || 1<<size < 2*t.n || 1<<size > namesEach*maxStatements) {
 		c.Fail("a table of names of size 2^%d", size)
 	}
 	if c.Err != nil {
 		return
 	}
-	n := c.Count("names", t.used-len(t.all), 1<<size/2, 12)
+	n := c.Count("names", t.used-t.n, 1<<size/2, 12)
 	if !c.Reading {
 		for _, other := range t.names() {
 			c.U64(&other.hash)
@@ -325,7 +371,7 @@ func (t *statements) carryNames(c *codec.Codec) {
 		var at uint32
 		c.U64(&name)
 		c.U32(&at)
-		if c.Err == nil && (at == 0 || int(at) > len(t.all) || t.find(name) != nil || 2*t.used >= len(t.slots)) {
+		if c.Err == nil && (at == 0 || int(at) > t.n || t.find(name) != nil || 2*t.used >= len(t.slots)) {
 			c.Fail("a name of a pattern that is not there, or twice")
 		}
 		if c.Err != nil {
@@ -364,8 +410,8 @@ func (s *statement) carry(c *codec.Codec) {
 	}
 	for i := range s.nums[:s.numbers] {
 		s.nums[i].carry(c)
-		c.U8(&s.at[i].token)
-		c.U16(&s.at[i].before)
+		c.U8(&s.token[i])
+		c.U16(&s.before[i])
 		s.high[i].carry(c)
 	}
 	c.U16(&s.uncoded)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
@@ -26,8 +27,8 @@ func TestStatementsThatWent(t *testing.T) {
 		}
 		m.statements.call(s, name)
 		names[hash] = name
-		if len(m.statements.all) > maxStatements || 2*m.statements.used > len(m.statements.slots) {
-			t.Fatalf("%d statements and %d names, for which there is no room", len(m.statements.all), m.statements.used)
+		if m.statements.n > maxStatements || 2*m.statements.used > len(m.statements.slots) {
+			t.Fatalf("%d statements and %d names, for which there is no room", m.statements.n, m.statements.used)
 		}
 	}
 	for _, hash := range kept {
@@ -36,8 +37,8 @@ func TestStatementsThatWent(t *testing.T) {
 		}
 	}
 	there := map[uint64]bool{}
-	for i := range m.statements.all {
-		there[m.statements.all[i].hash] = true
+	for _, s := range m.statements.all() {
+		there[s.hash] = true
 	}
 	for hash, name := range names {
 		if s := m.statements.find(hash); (s != nil) != there[hash] || s != nil && s.hash != hash {
@@ -142,5 +143,13 @@ func TestNamesWithEqualHeads(t *testing.T) {
 	}
 	if n := len(table.names()); n != names {
 		t.Errorf("%d other names, want %d", n, names)
+	}
+}
+
+// TestBlockOfStatements fills one of the sizes that Go has memory in: what is a little
+// larger takes a tenth more.
+func TestBlockOfStatements(t *testing.T) {
+	if size := unsafe.Sizeof(block{}); size > 28<<10 {
+		t.Errorf("a block of statements takes %d bytes, there is room for %d", size, 28<<10)
 	}
 }

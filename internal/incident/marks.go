@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Marks returns the parts of a line that a reason speaks of: the words that it
@@ -26,13 +27,20 @@ func Marks(line, reason string) [][2]int {
 	return apart
 }
 
-var (
-	ofLevel  = regexp.MustCompile(`^level ([A-Z]+) is unusual`)
-	ofNumber = regexp.MustCompile(`^number ([^ :]+)(?: of "([^"]*)")?`)
-	ofValue  = regexp.MustCompile(`^([^ "]+)(?: \([a-z ]+\))? ([^ ",:]+)(?:, usually|: | never| seen| and )`)
-	ofPair   = regexp.MustCompile(`^.* and ([^ "]+)(?: \([a-z ]+\))? ([^ ",:]+) never came together`)
-	aNumber  = regexp.MustCompile(`-?[0-9][0-9.,]*(?:e[+-]?[0-9]+)?(?: ?[a-zA-Zµ]{1,3}\b)?`)
-)
+// said are what phrases of a reason look like, made when the first is asked for: the
+// filter asks for none.
+var said struct {
+	sync.Once
+	level, number, value, pair, aNumber *regexp.Regexp
+}
+
+func saidMade() {
+	said.level = regexp.MustCompile(`^level ([A-Z]+) is unusual`)
+	said.number = regexp.MustCompile(`^number ([^ :]+)(?: of "([^"]*)")?`)
+	said.value = regexp.MustCompile(`^([^ "]+)(?: \([a-z ]+\))? ([^ ",:]+)(?:, usually|: | never| seen| and )`)
+	said.pair = regexp.MustCompile(`^.* and ([^ "]+)(?: \([a-z ]+\))? ([^ ",:]+) never came together`)
+	said.aNumber = regexp.MustCompile(`-?[0-9][0-9.,]*(?:e[+-]?[0-9]+)?(?: ?[a-zA-Zµ]{1,3}\b)?`)
+}
 
 // odd are the parts that one phrase of a reason speaks of.
 func odd(line, phrase string) (marks [][2]int) {
@@ -41,7 +49,8 @@ func odd(line, phrase string) (marks [][2]int) {
 			marks = append(marks, [2]int{at, at + len(word)})
 		}
 	}
-	if m := ofLevel.FindStringSubmatch(phrase); m != nil {
+	said.Do(saidMade)
+	if m := said.level.FindStringSubmatch(phrase); m != nil {
 		for _, word := range []string{m[1], strings.ToLower(m[1])} {
 			if at := whole(line, word, 0); at >= 0 {
 				add(at, word)
@@ -50,7 +59,7 @@ func odd(line, phrase string) (marks [][2]int) {
 		}
 		return marks
 	}
-	if m := ofNumber.FindStringSubmatch(phrase); m != nil {
+	if m := said.number.FindStringSubmatch(phrase); m != nil {
 		if m[2] == "" {
 			add(whole(line, m[1], 0), m[1])
 			return marks
@@ -58,13 +67,13 @@ func odd(line, phrase string) (marks [][2]int) {
 		// The number of a name, which the reason has in another unit at times.
 		if at := whole(line, m[2], 0); at >= 0 {
 			from := at + len(m[2])
-			if n := aNumber.FindStringIndex(line[from:]); n != nil {
+			if n := said.aNumber.FindStringIndex(line[from:]); n != nil {
 				marks = append(marks, [2]int{from + n[0], from + n[1]})
 			}
 		}
 		return marks
 	}
-	for _, named := range []*regexp.Regexp{ofValue, ofPair} {
+	for _, named := range []*regexp.Regexp{said.value, said.pair} {
 		if m := named.FindStringSubmatch(phrase); m != nil {
 			// Behind its name, where the line has that.
 			at := whole(line, m[2], max(0, whole(line, m[1], 0)))

@@ -77,18 +77,23 @@ func bitOf(hash uint) (word uint, bit uint64) {
 
 // slots is a power of two several times the number of words, so that a
 // word that is not in the table is known for it at the first or second look.
-const slots = 4096
+const slots = 2048
 
 type entry struct {
 	first, last uint64
-	length      uint32 // 0 in an empty one
+	length      uint32
 	weight      float32
 }
 
-// entries is the table, open to the next slot. It is not written after init.
-var entries = func() *[slots]entry {
-	t := new([slots]entry)
-	n := 0
+// entries are the words, places where each is among them, plus 1: a table, open to the next
+// slot. They are not written after init.
+var (
+	entries []entry
+	places  [slots]uint16 // 0 = empty
+)
+
+func init() {
+	entries = make([]entry, 0, strings.Count(table, "\n"))
 	for line := range strings.Lines(table) {
 		if line[0] == '#' {
 			continue
@@ -98,20 +103,20 @@ var entries = func() *[slots]entry {
 		if err != nil || len(text) < MinLength || len(text) > MaxLength {
 			panic(fmt.Sprintf("words.txt: %q is not a word of %d to %d letters and its weight in bits", line, MinLength, MaxLength))
 		}
-		if n++; n > slots/2 {
+		if len(entries) == slots/2 {
 			panic(fmt.Sprintf("words.txt: more than %d words", slots/2))
 		}
 		k := keyOf([]byte(text))
 		i := k.slot()
-		for t[i].length != 0 {
+		for places[i] != 0 {
 			i = (i + 1) & (slots - 1)
 		}
-		t[i] = entry{k.first, k.last, k.length, float32(w)}
+		entries = append(entries, entry{k.first, k.last, k.length, float32(w)})
+		places[i] = uint16(len(entries))
 		word, bit := bitOf(k.hash())
 		known[word] |= bit
 	}
-	return t
-}()
+}
 
 // Weight returns the weight of word in bits, positive towards an error; 0 for
 // a word that is unknown or neutral. Capitals make no difference.
@@ -125,12 +130,13 @@ func Weight(word []byte) float32 {
 		return 0
 	}
 	for i := h & (slots - 1); ; i = (i + 1) & (slots - 1) {
-		e := &entries[i]
+		at := places[i]
+		if at == 0 {
+			return 0
+		}
+		e := &entries[at-1]
 		if e.first == k.first && e.last == k.last && e.length == k.length {
 			return e.weight
-		}
-		if e.length == 0 {
-			return 0
 		}
 	}
 }
