@@ -248,28 +248,28 @@ func (o *Observation) alongside(at int, r *numberRange) (by int, key uint32) {
 		return -1, 0
 	}
 	all := &o.fields
-	if by = int(all.beside[at]); by >= all.n || uint32(all.list[by].hash) != r.dimension {
-		for by = 0; by < all.n && uint32(all.list[by].hash) != r.dimension; by++ {
+	if by = int(all.beside[at]); !all.isDimension(by, r) {
+		for by = 0; by < all.n && !all.isDimension(by, r); by++ {
 		}
 		if by == all.n {
-			return o.alongPart(r)
+			return -1, 0
 		}
 		all.beside[at] = uint8(by)
 	}
-	return by, alongKey(r, all.list[by].both)
+	s := &all.list[by]
+	if uint32(s.hash) == r.dimension {
+		return by, alongKey(r, s.both)
+	}
+	head, _ := pathParts(o.Fields[by].Value)
+	return by, alongKey(r, partHash(s.hash^partSeeds[first], head))
 }
 
-// alongPart is alongside for the first part of a path, which is not in the list where the path is
-// known well (see Model.routine).
-func (o *Observation) alongPart(r *numberRange) (by int, key uint32) {
-	for at := range o.Fields {
-		s := &o.fields.list[at]
-		if name := s.hash ^ partSeeds[first]; s.aside == path && uint32(name) == r.dimension {
-			head, _ := pathParts(o.Fields[at].Value)
-			return at, alongKey(r, partHash(name, head))
-		}
-	}
-	return -1, 0
+// isDimension reports whether what stands at a place in the list is the dimension of a number,
+// or the path of which that is the first part: where it is known well, its parts are not in the
+// list (see Model.routine).
+func (all *fieldsSeen) isDimension(at int, r *numberRange) bool {
+	s := &all.list[at]
+	return at < all.n && (uint32(s.hash) == r.dimension || s.aside == path && uint32(s.hash^partSeeds[first]) == r.dimension)
 }
 
 // alongKey is what the numbers of a range are known by that come with a value of a field.

@@ -62,7 +62,7 @@ type places struct {
 	row   [maxPlaces]bool   // it is one
 	sum   uint64
 	class wordClass // of its words
-	by    uint64    // the name of the lines that differ in one place by which it was found; 0 = it was not
+	open  bool      // it was found by what it has in common with lines that differ in one place
 }
 
 // between says what parts places.
@@ -75,7 +75,7 @@ var between = func() (t [256]bool) {
 
 // look cuts the line into places.
 func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
-	p.n, p.sum, p.class, p.by = 0, 0, 0, 0
+	p.n, p.sum, p.class, p.open = 0, 0, 0, false
 	var place struct {
 		hash              uint64
 		digits, held, bad bool
@@ -238,11 +238,12 @@ func (g *general) find(t *statements, p *places) *statement {
 		return st
 	}
 	for i := range p.n {
-		if name := p.without(i, i); p.bad[i] && g.counts.find(uint32(name>>32)).n >= openPlace {
-			if is := t.find(name); is.settled() {
-				p.by = name
-				return is
-			}
+		if !p.bad[i] {
+			continue
+		}
+		if is := t.find(p.without(i, i)); is.settled() && is.free >= openPlace {
+			p.open = true
+			return is
 		}
 	}
 	// What may hold an identifier (MmYp-cQx, in which no digit happens to be) is one
@@ -270,9 +271,7 @@ func (g *general) search(t *statements, p *places, pairs bool) *statement {
 		if is := t.find(name); is != nil {
 			st = is
 		}
-		if st.settled() && !pair {
-			p.by = name
-		}
+		p.open = st.settled() && !pair
 		return st.settled()
 	})
 	return st
@@ -308,13 +307,6 @@ func (g *general) learn(p *places, at uint32) {
 		g.pairs = g.pairs || pair && s.n >= freePair
 		return false
 	})
-}
-
-// goOn counts one more line that differs from others in one place.
-func (g *general) goOn(p *places) {
-	if p.by != 0 {
-		g.counts.count(uint32(p.by>>32), 1)
-	}
 }
 
 func (g *general) carry(c *codec.Codec) {

@@ -332,8 +332,8 @@ func (m *Model) Learn(o *Observation) {
 		o.known = st
 	}
 	if o.unnamed {
-		if !isNew {
-			m.general.goOn(&o.places)
+		if !isNew && o.places.open && st.free < math.MaxUint8 {
+			st.free++
 		}
 		m.statements.call(st, l.Hash)
 	}

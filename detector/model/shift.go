@@ -208,6 +208,11 @@ func (o *Observation) phraseShift(dst []byte) []byte {
 		s, f := o.seenAt(at)
 		r, unit, by = ranges.find(o.rangeKey(s)), f.Unit, o.fields.shiftedBy
 		if by >= 0 {
+			for at := range o.fields.n { // its part, if it is one of a path
+				if uint32(o.fields.list[at].hash) == r.dimension {
+					by = at
+				}
+			}
 			r = ranges.find(alongKey(r, o.fields.list[by].both))
 			seen = r.seen
 		}

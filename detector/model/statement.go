@@ -50,7 +50,7 @@ type statement struct {
 	before  [trackedNumbers]uint16  // and where each stands, see spot
 	token   [trackedNumbers]uint8
 	uncoded uint16 // a bit for each number in whose place too many different ones stood to be codes
-	free    uint8  // it has places that are free
+	free    uint8  // new lines that it got by what they have in common; 0 = it has no place that is free
 	class   uint8  // wordClass of its words, when it was new
 	numbers uint8  // how many of nums are in use
 
