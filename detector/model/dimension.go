@@ -31,6 +31,9 @@ const (
 	// studyRecords is after how many records it is decided. Each is one in sampleOne.
 	studyRecords = 256
 
+	// studyTries is in one of how many records it is asked whether there are numbers to study.
+	studyTries = 8
+
 	// studyAgain is how many times as many numbers there are when it is looked for again: a
 	// field may have come, or may be known well, since then.
 	studyAgain = 2
@@ -93,8 +96,9 @@ func (m *Model) learnDimensions(o *Observation) {
 	}
 	s := &fs.dimensions[o.Pattern()%studied]
 	if s.statement != o.Pattern() {
-		// The one that comes more often has the place.
-		if s.passed++; s.statement != 0 && s.passed <= s.records {
+		// The one that comes more often has the place. Where there is none, most numbers are known
+		// by their dimensions, or to have none.
+		if s.passed++; s.statement != 0 && s.passed <= s.records || s.statement == 0 && s.passed%studyTries != 0 {
 			return
 		}
 		if !fs.begin(s, o) {
