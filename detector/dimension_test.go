@@ -88,3 +88,35 @@ func TestADimensionThatGrowsIsNone(t *testing.T) {
 	}
 	w.staysQuiet(16_000, 5)
 }
+
+// TestADimensionThatIsCrowdedOut: a record with so many paths that there is no room for the parts
+// of the one by which a number is known is told as others are.
+func TestADimensionThatIsCrowdedOut(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 9))
+	var paths strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&paths, `"p%d":"/a/b.c",`, i)
+	}
+	any := func() string { return pick(rng, "cart", "stock", "login", "search", "report") }
+	say := func(paths, route string, slow float64) string {
+		ms := int(usualMs[route]*math.Exp(0.4*rng.NormFloat64())*slow) + 1
+		return fmt.Sprintf(`{"level":"info","msg":"request served",%s"path":"/%s/%x","duration_ms":%d}`, paths, route, rng.Uint64(), ms)
+	}
+	healthy := func() string { return say("", any(), 1) }
+	w := watch(t, func() string {
+		if rng.IntN(20) == 0 {
+			return say(paths.String(), any(), 1)
+		}
+		return healthy()
+	}, 24_000)
+	told := 0
+	for range 40 {
+		v := w.see(say(paths.String(), "cart", 8))
+		if v.Anomaly && strings.Contains(string(v.Reason), `with path "/cart/`) {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Error("of 40 slow requests none is told")
+	}
+}

@@ -14,7 +14,10 @@ import (
 
 // dimensions are the statements of whose numbers it is being found out. Nothing of it is saved;
 // what was found is, see numberRange.dimension.
-type dimensions [studied]study
+type dimensions struct {
+	studies [studied]*study
+	passed  [studied]uint16 // records of others than each, that would have its place
+}
 
 const (
 	// studied is how many statements are looked at at a time.
@@ -55,8 +58,7 @@ const (
 // study is of one statement.
 type study struct {
 	statement uint64
-	records   uint16
-	passed    uint16 // records of others, that would have its place
+	records   int
 	numbers   [studiedNumbers]studiedNumber
 	fields    [studiedFields]int16 // indices in keys, -1 = none
 	before    [studiedBefore]studiedRecord
@@ -94,16 +96,20 @@ func (m *Model) learnDimensions(o *Observation) {
 	if fs.dimensions == nil {
 		fs.dimensions = new(dimensions)
 	}
-	s := &fs.dimensions[o.Pattern()%studied]
-	if s.statement != o.Pattern() {
+	d, i := fs.dimensions, o.Pattern()%studied
+	s := d.studies[i]
+	if s == nil || s.statement != o.Pattern() {
 		// The one that comes more often has the place. Where there is none, most numbers are known
 		// by their dimensions, or to have none.
-		if s.passed++; s.statement != 0 && s.passed <= s.records || s.statement == 0 && s.passed%studyTries != 0 {
+		d.passed[i]++
+		if s != nil && int(d.passed[i]) <= s.records || s == nil && d.passed[i]%studyTries != 0 {
 			return
 		}
-		if !fs.begin(s, o) {
+		next := fs.begin(o)
+		if next == nil {
 			return
 		}
+		s, d.studies[i], d.passed[i] = next, next, 0
 	}
 	var r studiedRecord
 	for at := range o.fields.n {
@@ -126,21 +132,16 @@ func (m *Model) learnDimensions(o *Observation) {
 	s.before[s.records%studiedBefore] = r
 	if s.records++; s.records == studyRecords {
 		fs.decide(s)
-		*s = study{}
+		d.studies[i], d.passed[i] = nil, 0
 	}
 }
 
-// begin begins a study of the event's statement, if there are numbers whose dimension is to be
+// begin begins a study of the event's statement, nil if it has no numbers whose dimension is to be
 // looked for.
-func (fs *fields) begin(s *study, o *Observation) bool {
-	next := study{statement: o.Pattern()}
-	for i := range next.numbers {
-		next.numbers[i].key = -1
-	}
-	for i := range next.fields {
-		next.fields[i] = -1
-	}
-	numbers, fields := 0, 0
+func (fs *fields) begin(o *Observation) *study {
+	var numbers [studiedNumbers]int16
+	var fields [studiedFields]int16
+	n, nfields := 0, 0
 	for at := range o.fields.n {
 		is := &o.fields.list[at]
 		if is.key < 0 || is.part == ending {
@@ -150,47 +151,42 @@ func (fs *fields) begin(s *study, o *Observation) bool {
 		switch {
 		case is.sort == sortNumber && p.quantity(is.number, is.unit):
 			r := fs.ranges.find(o.rangeKey(is))
-			if r != nil && r.n >= settledAfter && r.n >= studyAgain*r.studied && numbers < studiedNumbers {
-				next.numbers[numbers].key = is.key
-				numbers++
+			if r != nil && r.n >= settledAfter && r.n >= studyAgain*r.studied && n < len(numbers) {
+				numbers[n] = is.key
+				n++
 			}
 		case p.settled.category && is.unit == pattern.UnitNone && (is.part == whole || !o.placeOf(int(is.of)).settled.category):
-			fields = next.addField(fs, fields, is.key)
+			if !slices.Contains(fields[:nfields], is.key) { // elements of a list have one name
+				nfields = keepFirst(fields[:], nfields, is.key, fs.hasMore)
+			}
 		}
 	}
-	if numbers == 0 || fields == 0 {
-		return false
+	if n == 0 || nfields == 0 {
+		return nil
 	}
-	*s = next
-	return true
+	s := &study{statement: o.Pattern()}
+	for i := range s.numbers {
+		if s.numbers[i].key = -1; i < n {
+			s.numbers[i].key = numbers[i]
+		}
+	}
+	for i := range s.fields {
+		if s.fields[i] = -1; i < nfields {
+			s.fields[i] = fields[i]
+		}
+	}
+	return s
 }
 
-// addField adds a field to the n that may be the dimension of a number, those with most values
-// first, and returns how many there are.
-func (s *study) addField(fs *fields, n int, key int16) int {
-	if slices.Contains(s.fields[:n], key) { // elements of a list have one name
-		return n
-	}
-	before := func(a, b int16) bool {
-		ka, kb := &fs.keys.all[a], &fs.keys.all[b]
-		return ka.place.distinct > kb.place.distinct || ka.place.distinct == kb.place.distinct && ka.hash < kb.hash
-	}
-	i := n
-	if n < len(s.fields) {
-		n++
-	} else if i--; before(s.fields[i], key) {
-		return n
-	}
-	for ; i > 0 && before(key, s.fields[i-1]); i-- {
-		s.fields[i] = s.fields[i-1]
-	}
-	s.fields[i] = key
-	return n
+// hasMore reports whether a field has more values than another one; of equals, their names decide.
+func (fs *fields) hasMore(a, b int16) bool {
+	ka, kb := &fs.keys.all[a], &fs.keys.all[b]
+	return ka.place.distinct > kb.place.distinct || ka.place.distinct == kb.place.distinct && ka.hash < kb.hash
 }
 
 // compare compares a record with those before it.
 func (s *study) compare(r *studiedRecord) {
-	for b := range s.before[:min(int(s.records), studiedBefore)] {
+	for b := range s.before[:min(s.records, studiedBefore)] {
 		before := &s.before[b]
 		var same [studiedFields]bool
 		for f := range same {
@@ -224,10 +220,13 @@ func (fs *fields) decide(s *study) {
 			continue
 		}
 		r.studied = r.n
+		if n.all.sum <= narrowest*n.all.n { // they are all alike
+			continue
+		}
 		least, found := dimensionShare*n.all.mean(), -1
 		for f, key := range s.fields {
 			d := n.of[f]
-			if key < 0 || d.n < studyPairs || n.all.mean() <= narrowest {
+			if key < 0 || d.n < studyPairs {
 				continue
 			}
 			mean := d.mean()
@@ -276,20 +275,28 @@ func (all *fieldsSeen) isDimension(at int, r *numberRange) bool {
 	return at < all.n && (uint32(s.hash) == r.dimension || s.aside == path && uint32(s.hash^partSeeds[first]) == r.dimension)
 }
 
+// partOf returns where the dimension of a number itself stands, of which alongside found the path;
+// where there was no room for its parts, that.
+func (all *fieldsSeen) partOf(by int, r *numberRange) int {
+	for at := by; at < all.n; at++ {
+		if uint32(all.list[at].hash) == r.dimension {
+			return at
+		}
+	}
+	return by
+}
+
 // alongKey is what the numbers of a range are known by that come with a value of a field.
 func alongKey(r *numberRange, both uint64) uint32 { return uint32(mix64(uint64(r.key), both)) }
 
-// learnAlong takes in a number by its dimension, which stands for several.
-func (m *Model) learnAlong(o *Observation, at int, r *numberRange, x octaves, u pattern.Unit, times float32) {
+// learnAlong takes in a number of the range by its dimension, too, which stands for several.
+func (m *Model) learnAlong(o *Observation, at int, r *numberRange, x octaves, times float32) {
 	by, key := o.alongside(at, r)
 	if by < 0 {
 		return
 	}
 	own := m.fields.ranges.claim(key)
-	if times == 1 || !own.shift.high(x) {
-		own.learnShift(o, x, u, times, own.seen)
-	}
-	own.learn(x, u, times)
+	own.take(o, x, o.fields.list[at].unit, times, own.seen)
 	if times == 1 {
 		own.seen++
 	}

@@ -23,7 +23,7 @@ type fields struct {
 	routines *routines  // nil = there are none yet
 	codes    *codesSeen // nil = none are known yet
 
-	dimensions *dimensions // nil = there are none yet
+	dimensions *dimensions // nil = none were looked for yet
 
 	recent [recentShapes]uint32 // shapes of the last records
 	next   uint8                // in recent

@@ -86,13 +86,10 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 	flush := func() {
 		if place.hash != 0 && !place.digits {
 			if row > 0 {
-				p.put(row, false, false, true)
+				p.put(row, false, false, false, true)
 			}
 			row = 0
-			if p.n < maxPlaces {
-				p.bad[p.n] = place.bad && !place.held
-			}
-			p.put(place.hash, !place.held && !place.bad, end-int(place.start) >= longNumber && isName(text[place.start:end]), false)
+			p.put(place.hash, !place.held && !place.bad, place.bad && !place.held, end-int(place.start) >= longNumber && isName(text[place.start:end]), false)
 		}
 		place.hash, place.digits, place.held, place.bad = 0, false, false, false
 	}
@@ -137,15 +134,15 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 	}
 	flush()
 	if row > 0 {
-		p.put(row, false, false, true)
+		p.put(row, false, false, false, true)
 	}
 }
 
-func (p *places) put(held uint64, free, long, row bool) {
+func (p *places) put(held uint64, free, bad, long, row bool) {
 	h := mixed(held ^ uint64(p.n+1)*0x9e3779b97f4a7c15)
 	p.sum += h
 	if p.n < maxPlaces {
-		p.hash[p.n], p.held[p.n], p.free[p.n], p.long[p.n], p.row[p.n] = h, held, free, long, row
+		p.hash[p.n], p.held[p.n], p.free[p.n], p.bad[p.n], p.long[p.n], p.row[p.n] = h, held, free, bad, long, row
 		p.n++
 	}
 }
@@ -180,14 +177,14 @@ func (p *places) identifier(q *places, i int) {
 			row = max(row, 1) + q.held[j] - 1
 		default:
 			if row > 0 {
-				p.put(row, false, false, true)
+				p.put(row, false, false, false, true)
 			}
 			row = 0
-			p.put(q.held[j], q.free[j], false, false)
+			p.put(q.held[j], q.free[j], false, false, false)
 		}
 	}
 	if row > 0 {
-		p.put(row, false, false, true)
+		p.put(row, false, false, false, true)
 	}
 }
 

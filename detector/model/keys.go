@@ -233,16 +233,7 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 		if shared[q] == 0 || t.all[q].n < alwaysThere {
 			continue
 		}
-		i := n
-		if n < len(looked) {
-			n++
-		} else if i--; before(looked[i], q) {
-			continue
-		}
-		for ; i > 0 && before(q, looked[i-1]); i-- {
-			looked[i] = looked[i-1]
-		}
-		looked[i] = q
+		n = keepFirst(looked[:], n, q, before)
 	}
 	if n == 0 {
 		return -1, 0
@@ -291,6 +282,22 @@ func (t *keys) missing(m *keyMask) (missed int, surprise float32) {
 		}
 	}
 	return missed, surprise
+}
+
+// keepFirst adds one more to the n that stand in a list in their order, or in the place of the last
+// one where there is no room and it comes before that. It returns how many stand there then.
+func keepFirst[T any](list []T, n int, one T, before func(a, b T) bool) int {
+	i := n
+	if n < len(list) {
+		n++
+	} else if i--; before(list[i], one) {
+		return n
+	}
+	for ; i > 0 && before(one, list[i-1]); i-- {
+		list[i] = list[i-1]
+	}
+	list[i] = one
+	return n
 }
 
 // usualKeys is which keys most records of a statement have, by the sum of their hashes (found

@@ -17,14 +17,10 @@ func (m *Model) learnFields(o *Observation) {
 	for _, at := range s.highs[:s.nhighs] {
 		is := &s.list[at]
 		r := fs.ranges.claim(o.rangeKey(is))
-		if r.shift.high(is.number) {
-			r.learnShift(o, is.number, is.unit, 1, o.knownSeen())
-		}
+		r.learnHigh(o, is, o.knownSeen())
 		if by, key := o.alongside(int(at), r); by >= 0 {
 			own := fs.ranges.claim(key)
-			if own.shift.high(is.number) {
-				own.learnShift(o, is.number, is.unit, 1, own.seen)
-			}
+			own.learnHigh(o, is, own.seen)
 		}
 	}
 	for _, at := range s.alongs[:s.nalongs] {
@@ -150,9 +146,7 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		if c.count == 0 {
 			p.distinct += min(counts*of, math.MaxUint32-p.distinct)
 			counts = 1
-			if key, ok := serialKey(s, f); ok {
-				fs.values.count(key, 1)
-			} else if key, ok := networkKey(s, f); ok {
+			if key, _, ok := likeKey(s, f); ok {
 				fs.values.count(key, 1)
 			}
 		}
@@ -177,19 +171,16 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		}
 		p.numbers.learn(n, f.Unit, times)
 		r := fs.ranges.claimAt(int(c.ranged), o.rangeKey(s))
-		if times == 1 || !r.shift.high(n) { // a high one was taken in by itself
-			r.learnShift(o, n, f.Unit, times, o.knownSeen())
-		}
-		r.learn(n, f.Unit, times)
-		m.learnAlong(o, at, r, n, f.Unit, times)
+		r.take(o, n, f.Unit, times, o.knownSeen())
+		m.learnAlong(o, at, r, n, times)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && (c.count == 0 || p.confirms(c.count)) {
-		if c.count == 0 {
-			fs.values.count(s.buildKey(f.Value), 1)
-		}
 		if c.count > 0 || p.n < youngRecords {
 			c.marks = marksOf(f.Value)
 			c.bits = p.texts.surprise(c.marks)
+		}
+		if c.count == 0 {
+			fs.values.count(c.buildKey(s, f.Value), 1)
 		}
 		p.texts.learn(c.marks, c.count > 0, c.bits, octavesOf(float64(len(f.Value)+1)), times)
 	}

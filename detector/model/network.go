@@ -57,13 +57,3 @@ func network(value []byte) (shape uint64, ok bool) {
 	}
 	return hashBytes(shape, rest), true
 }
-
-// networkKey is where in fields.values it is counted how many addresses of the network of this
-// one stood in its field. It is not ok if it is none.
-func networkKey(s *seenField, f *Field) (key uint32, ok bool) {
-	if s.part != whole || f.Kind != Text {
-		return 0, false
-	}
-	shape, ok := network(f.Value)
-	return uint32(mix64(s.hash, shape)), ok
-}

@@ -77,10 +77,10 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
 		if own := &m.fields.ranges.slots[c.ranged]; own.n >= firmRange {
 			r = own
-			o.judgeShift(at, p, own, o.knownSeen(), -1)
+			o.judgeShift(at, p, own, o.knownSeen(), false)
 			if by, key := o.alongside(at, own); by >= 0 {
 				if own := m.fields.ranges.find(key); own != nil {
-					o.judgeShift(at, p, own, own.seen, by)
+					o.judgeShift(at, p, own, own.seen, true)
 				}
 			}
 		}
@@ -114,16 +114,16 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 }
 
 // judgeShift looks for a number that goes on with a spell of high ones: of those of its
-// statement, or that also have what stands at another place in the list, by. seen of them came
+// statement, or along, of those that also have the value of its dimension. seen of them came
 // before. An identifier that is larger than those before it is none.
-func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, by int) {
+func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, along bool) {
 	all := &o.fields
 	s := &all.list[at]
 	if o.Learned || o.known == nil || s.number == noNumber || !r.shift.known(r.n) || !r.shift.high(s.number) || !p.quantity(s.number, s.unit) {
 		return
 	}
 	if points := r.shift.points(seen); all.stranger(points, at, all.rawShift, all.shifted) {
-		all.rawShift, all.shifted, all.shiftedBy = points, at, by
+		all.rawShift, all.shifted, all.shiftedAlong = points, at, along
 	}
 }
 

@@ -72,6 +72,15 @@ func (r *numberRange) learn(x octaves, u pattern.Unit, times float32) {
 	r.n += times
 }
 
+// take is learn and learnShift. seen numbers of the range came before. A high one of a sample was
+// taken in by itself, see learnHigh.
+func (r *numberRange) take(o *Observation, x octaves, u pattern.Unit, times float32, seen uint32) {
+	if times == 1 || !r.shift.high(x) {
+		r.learnShift(o, x, u, times, seen)
+	}
+	r.learn(x, u, times)
+}
+
 const (
 	again      = 3   // numbers outside of a range after which it is too narrow,
 	rareShare  = 50  // if they are more than one in so many

@@ -29,7 +29,17 @@ type seenClose struct {
 	ranged int32   // index of the number's range in fields.ranges; -1 = it was not looked for, or is not there
 	bits   float32 // of a new text, by its characters; of a new name, by how often there is one
 	marks  marks
-	built  bool // others are built as the new text is, see build
+	build  uint32 // see buildKey; 0 = it was not asked for
+	built  bool   // others are built as the new text is
+}
+
+// buildKey is where in fields.values it is counted how many new texts of a field are built like
+// this one.
+func (c *seenClose) buildKey(s *seenField, text []byte) uint32 {
+	if c.build == 0 {
+		c.build = uint32(mix64(s.hash, build(text)))
+	}
+	return c.build
 }
 
 // news is how much of the surprise of a new text is news, in bits.
@@ -107,22 +117,22 @@ type fieldsSeen struct {
 	rawSurge  float32
 
 	// What is strangest, for the explanation.
-	odd       int // index in list, by its value
-	oddSort   bool
-	newKey    int // index in list
-	rareKey   int // index in list, the rarest of those seen few times
-	words     int // index in list, the rarest of those judged with the message
-	wordsIn   float32
-	rareBits  float32
-	lost      int // index in keys
-	strange   int // index in list, by its text
-	far       int // index in list, by its number
-	shifted   int // index in list, by the numbers before it,
-	shiftedBy int // of those with the value at another index, -1 = of all
-	surged    int // index in list, by how often it came of late
-	relapsed  int // index in list, by its value, which comes on another day
-	farUsual  span
-	together  [2]int // indices in lows
+	odd          int // index in list, by its value
+	oddSort      bool
+	newKey       int // index in list
+	rareKey      int // index in list, the rarest of those seen few times
+	words        int // index in list, the rarest of those judged with the message
+	wordsIn      float32
+	rareBits     float32
+	lost         int  // index in keys
+	strange      int  // index in list, by its text
+	far          int  // index in list, by its number
+	shifted      int  // index in list, by the numbers before it,
+	shiftedAlong bool // of those with the value of its dimension alone
+	surged       int  // index in list, by how often it came of late
+	relapsed     int  // index in list, by its value, which comes on another day
+	farUsual     span
+	together     [2]int // indices in lows
 }
 
 // messageField and levelField stand for the message and the level among the fields.

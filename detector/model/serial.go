@@ -84,21 +84,28 @@ func partOf(b []byte) (part []byte, digits int, behind, vowels bool) {
 const vowelsOf = 1<<('a'-'a') | 1<<('e'-'a') | 1<<('i'-'a') | 1<<('o'-'a') | 1<<('u'-'a') | 1<<('y'-'a')
 
 // knowsLike reports whether others than a text that came so many times have stood in its
-// field that differ from it by what is made up alone, or of which it is one more that a network hands out.
+// field that are like it, see likeKey.
 func (fs *fields) knowsLike(s *seenField, f *Field, count uint32) bool {
-	if key, ok := serialKey(s, f); ok {
-		return uint32(fs.values.find(key).n) > min(1, count)
-	}
-	key, ok := networkKey(s, f)
-	return ok && uint32(fs.values.find(key).n) >= networkKnown+min(1, count)
+	key, least, ok := likeKey(s, f)
+	return ok && uint32(fs.values.find(key).n) >= least+min(1, count)
 }
 
-// serialKey is where in fields.values it is counted how many texts that differ from this one
-// by what is made up alone stood in its field. It is not ok if nothing in it is.
-func serialKey(s *seenField, f *Field) (key uint32, ok bool) {
+// likeKey is where in fields.values it is counted how many texts stood in its field that differ
+// from this one by what is made up alone, or by what a network hands out, and how many make one
+// more no news. It is not ok if there can be none.
+func likeKey(s *seenField, f *Field) (key, least uint32, ok bool) {
+	shape, ok := s.serial(f)
+	if least = 1; !ok && s.part == whole && f.Kind == Text {
+		shape, ok = network(f.Value)
+		least = networkKnown
+	}
+	return uint32(mix64(s.hash, shape)), least, ok
+}
+
+// serial is serial of what stands in a field.
+func (s *seenField) serial(f *Field) (shape uint64, ok bool) {
 	if s.part != whole || f.Kind != Text {
 		return 0, false
 	}
-	shape, ok := serial(f.Value)
-	return uint32(mix64(s.hash, shape)), ok
+	return serial(f.Value)
 }

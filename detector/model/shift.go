@@ -110,6 +110,13 @@ func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, time
 	}
 }
 
+// learnHigh is learnShift of a number that is routine, if it is high.
+func (r *numberRange) learnHigh(o *Observation, s *seenField, seen uint32) {
+	if r.shift.high(s.number) {
+		r.learnShift(o, s.number, s.unit, 1, seen)
+	}
+}
+
 // goOn takes a high number into the spell, or begins one.
 func (s *shift) goOn(x octaves, seen uint32, told bool) {
 	if !s.spell.goOn(seen, highOdds, told) {
@@ -206,14 +213,11 @@ func (o *Observation) phraseShift(dst []byte) []byte {
 	var unit pattern.Unit
 	if at := o.fields.shifted; at >= 0 {
 		s, f := o.seenAt(at)
-		r, unit, by = ranges.find(o.rangeKey(s)), f.Unit, o.fields.shiftedBy
-		if by >= 0 {
-			for at := range o.fields.n { // its part, if it is one of a path
-				if uint32(o.fields.list[at].hash) == r.dimension {
-					by = at
-				}
-			}
-			r = ranges.find(alongKey(r, o.fields.list[by].both))
+		if r, unit = ranges.find(o.rangeKey(s)), f.Unit; o.fields.shiftedAlong {
+			var key uint32
+			by, key = o.alongside(at, r)
+			by = o.fields.partOf(by, r)
+			r = ranges.find(key)
 			seen = r.seen
 		}
 		dst = o.said(append(s.named(dst, f), ' '), at)

@@ -118,7 +118,7 @@ func isRare(share float32, one float32) bool { return share > 0 && share*one <= 
 // isSerial reports whether a value is one of a series: when pods are new, each comes more
 // often than it did.
 func (o *Observation) isSerial(at int) bool {
-	_, ok := serialKey(&o.fields.list[at], o.field(at))
+	_, ok := o.fields.list[at].serial(o.field(at))
 	return ok
 }
 

@@ -133,9 +133,6 @@ const (
 	anotherWord = 257
 )
 
-// buildKey is where in fields.values it is counted how many new texts of a field are built so.
-func (s *seenField) buildKey(text []byte) uint32 { return uint32(mix64(s.hash, build(text))) }
-
 // lettered is of how many texts the letters and digits were counted.
 func (t *texts) lettered() float32 { return max(0, t.n-t.again) }
 

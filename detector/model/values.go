@@ -173,7 +173,7 @@ func (m *Model) judgePart(o *Observation, at int) {
 	if s.sort == sortText && p == whole && f.Kind == Text && c.count == 0 {
 		c.marks = marksOf(f.Value)
 		c.bits = pl.texts.surprise(c.marks)
-		c.built = pl.hasMany(s) && uint32(fs.values.find(s.buildKey(f.Value)).n) >= firmValue+uint32(o.own())
+		c.built = pl.hasMany(s) && uint32(fs.values.find(c.buildKey(s, f.Value)).n) >= firmValue+uint32(o.own())
 		unlike = pl.texts.points(c.news(), octavesOf(float64(len(f.Value)+1)))
 		if all.stranger(unlike, at, all.rawText, all.strange) {
 			all.rawText, all.strange = unlike, at
