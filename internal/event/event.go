@@ -276,6 +276,7 @@ var nothing = []byte{}
 func (r *Reader) time(text []byte) time.Duration {
 	if r.clock.rank != 0 {
 		if t, ok := r.moments.Parse(r.clock.text); ok {
+			r.lines.Beside(t)
 			return t
 		}
 	}

@@ -240,6 +240,25 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// HAProxy says the year in its lines of requests alone, behind the header of syslog that has
+// none: the lines of an old file are of one year.
+func TestYearOfTwoSortsOfLines(t *testing.T) {
+	r := reader(t, options.Settings{})
+	r.SetReference(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
+	var ev detector.Event
+	for i := range 8 {
+		for _, line := range []string{
+			`Nov 26 00:27:0%d lb1 haproxy[7]: 203.0.113.9:41124 [26/Nov/2024:00:27:0%d.000] web~ app/app1 0/0/1/31/33 200 2356 - - ---- 39/32/5/3/0 0/0 "GET /cart HTTP/2.0"`,
+			`Nov 26 00:27:0%d lb1 haproxy[7]: 203.0.113.9:41124 [26/Nov/2024:00:27:0%d.000] web/1: SSL handshake failure`,
+		} {
+			r.Line(fmt.Appendf(nil, line, i, i), &ev)
+			if got, want := ev.Time, time.Duration(time.Date(2024, 11, 26, 0, 27, i, 0, time.UTC).UnixNano()); got != want && i > 0 {
+				t.Errorf("%d: %v, want %v", i, time.Unix(0, int64(got)).UTC(), time.Unix(0, int64(want)).UTC())
+			}
+		}
+	}
+}
+
 // The same event is the same however it comes.
 func TestSameEventEveryWay(t *testing.T) {
 	settings := options.Settings{GroupBy: "svc"}

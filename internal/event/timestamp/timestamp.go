@@ -40,7 +40,7 @@
 // Some shapes have no year. It is the one that puts the time closest to that
 // of the lines before, rather after them than before: so times go on from
 // December to January. The first such time in a file is the latest that is not
-// after the file's own time.
+// after the file's own time, or of the year that other lines say (see Beside).
 package timestamp
 
 import (
@@ -70,7 +70,26 @@ type Parser struct {
 	reference int64 // the time of the last match, in seconds since the epoch
 	known     bool  // reference is set
 	year      int   // of reference
+	beside    int64 // the last of Beside, in seconds since the epoch
 }
+
+// Beside tells of a time that another parser has read in the same log. Where two of them in
+// a row are far from what dates without a year came to, these are of the others' year: in a
+// log of two sorts of lines one may say it and the other not.
+func (p *Parser) Beside(t time.Duration) {
+	seconds := int64(t / time.Second)
+	last := p.beside
+	p.beside = seconds
+	if p.known && near(seconds, p.reference) || !near(seconds, last) {
+		return
+	}
+	p.reference, p.known = seconds, true
+	p.year = time.Unix(seconds, 0).UTC().Year()
+	p.date = [len(p.date)]byte{} // which day that is follows anew
+}
+
+// near reports whether two times are no further from each other than lines that come late.
+func near(a, b int64) bool { return a-b < late && b-a < late }
 
 // Parse returns a line's time since the Unix epoch. It is false when the line
 // has none that is recognised.

@@ -253,6 +253,28 @@ func TestYear(t *testing.T) {
 	}
 }
 
+// A log of two sorts of lines, of which another parser reads one, has one year. A single
+// wrong time tells nothing.
+func TestYearSaidBeside(t *testing.T) {
+	p := Parser{Reference: reference}
+	for _, c := range []struct{ beside, line, want string }{
+		{"", "Mar  2 08:00:01 host", "2000-03-02T08:00:01Z"},
+		{"1998-03-02T08:00:02Z", "Mar  2 08:00:03 host", "2000-03-02T08:00:03Z"}, // one is none
+		{"1998-03-02T08:00:04Z", "Mar  2 08:00:05 host", "1998-03-02T08:00:05Z"},
+		{"2099-01-01T00:00:00Z", "Mar  2 08:00:06 host", "1998-03-02T08:00:06Z"},
+		{"1998-03-02T08:00:07Z", "Mar  2 08:00:08 host", "1998-03-02T08:00:08Z"},
+		{"1998-12-31T23:59:59Z", "Mar  2 08:00:09 host", "1998-03-02T08:00:09Z"},
+		{"1998-12-31T23:59:59Z", "Jan  1 00:00:01 host", "1999-01-01T00:00:01Z"},
+	} {
+		if c.beside != "" {
+			p.Beside(at(t, c.beside))
+		}
+		if got, ok := p.Parse([]byte(c.line)); !ok || got != at(t, c.want) {
+			t.Errorf("%q behind %q: %s, %v; want %s", c.line, c.beside, show(got), ok, c.want)
+		}
+	}
+}
+
 // February 29 is that of the last leap year, and without a file's own time it
 // is today's that counts.
 func TestYearOfReference(t *testing.T) {
