@@ -166,3 +166,53 @@ func TestFieldPairBehindAnInterface(t *testing.T) {
 	w.flags(call("DELETE", "projects"), `method "DELETE" and path (first part) "projects" never came together`)
 	w.passes(call("DELETE", "carts"))
 }
+
+// Where values of two fields have come together for the first time again and again, each an
+// exception to what they have to do with each other, one more is none to be told; values of
+// other fields are.
+func TestFieldPairWithExceptions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 13))
+	record := func(kind, upstream, zone string) string {
+		return fmt.Sprintf(`{"msg":"request served","kind":%q,"upstream":%q,"zone":%q,"ms":%d}`, kind, upstream, zone, 3+rng.IntN(40))
+	}
+	upstream := func() string { return "app-" + string(rune('a'+rng.IntN(8))) }
+	zone := func(kind string) string {
+		if kind == "font" {
+			return "west"
+		}
+		return pick(rng, "west", "east")
+	}
+	next := func() string {
+		if rng.IntN(2) == 0 {
+			return record("page", upstream(), zone("page"))
+		}
+		kind := pick(rng, "script", "style", "image", "font") // of the cache
+		return record(kind, "", zone(kind))
+	}
+	w := watch(t, next, 12_000)
+	for i := range 8 {
+		w.goOn(1000)
+		kind := []string{"script", "image", "style"}[i%3]
+		if v := w.see(record(kind, "app-"+string(rune('a'+i)), "west")); !v.Anomaly && i < 3 {
+			t.Errorf("exception %d is not flagged, score %.3f", i+1, v.Score)
+		}
+	}
+	w.goOn(1000)
+	w.passes(record("font", "app-e", "west"))
+	w.flags(record("font", "", "east"), `kind "font" and zone "east" never came together`)
+}
+
+// That a battery of 79 percent and a signal of -73 never met is no news: both are quantities,
+// however few numbers there are of each.
+func TestCountsAreNoPair(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 14))
+	next := func() string {
+		battery, signal := 34+rng.IntN(40), -95+rng.IntN(40)
+		if battery == 60 && signal == -73 {
+			battery--
+		}
+		return fmt.Sprintf(`{"msg":"reading taken","battery":%d,"signal":%d,"model":"m-%c"}`, battery, signal, 'a'+rng.IntN(6))
+	}
+	w := watch(t, next, 30_000)
+	w.passes(`{"msg":"reading taken","battery":60,"signal":-73,"model":"m-c"}`)
+}

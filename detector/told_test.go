@@ -193,34 +193,52 @@ func TestOneTimeIsNoClock(t *testing.T) {
 	}
 }
 
-// TestLevelThatGoesOn has a routine statement come at ERROR now and again: each is told
-// at first, and less and less often when that goes on.
+// TestLevelThatGoesOn has a routine statement come at WARN now and again: each is told at
+// first, and then each time that it came twice as often, also where it names what it speaks
+// of and comes behind pauses.
 func TestLevelThatGoesOn(t *testing.T) {
-	d := newDetector(t, nil)
-	rng := rand.New(rand.NewPCG(23, 24))
-	say := func(level, format string) (v detector.Verdict) {
-		d.Observe(&detector.Event{Message: fmt.Appendf(nil, "%s "+format, level, rng.IntN(9000))}, &v)
-		return v
-	}
-	for range 8000 {
-		say("INFO", "label %d printed")
-		say("INFO", "parcel %d scanned")
-	}
-	told, first := 0, 0
-	for n := range 200 {
-		if say("ERROR", "label %d printed").Anomaly {
-			told++
-			if n < 8 {
-				first++
+	for _, c := range []struct {
+		name, format string
+		pause        time.Duration // between its records, beside others
+	}{
+		{"numbers", "label %d printed", time.Second},
+		{"identifiers and pauses", "event evt_%08x77af delivered", 12 * time.Minute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDetector(t, nil)
+			rng := rand.New(rand.NewPCG(23, 24))
+			at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+			say := func(level, format string) (v detector.Verdict) {
+				d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: fmt.Appendf(nil, "%s "+format, level, rng.IntN(9000))}, &v)
+				return v
 			}
-		}
-		for range 20 {
-			say("INFO", "label %d printed")
-			say("INFO", "parcel %d scanned")
-		}
-	}
-	if first < 6 || told > first+12 {
-		t.Errorf("of 200 times at ERROR %d are told, %d of the first 8; at least 6 of these and at most 12 others are right", told, first)
+			routine := func() {
+				for range 250 {
+					at = at.Add(c.pause / 250)
+					say("INFO", "parcel %d scanned")
+				}
+			}
+			for range 100 {
+				routine()
+				say("INFO", c.format)
+			}
+			told, first := 0, 0
+			for n := range 200 {
+				if say("WARN", c.format).Anomaly {
+					told++
+					if n < 8 {
+						first++
+					}
+				}
+				for range 20 {
+					routine()
+					say("INFO", c.format)
+				}
+			}
+			if first < 6 || told > first+22 { // the counts are halved fifteen times meanwhile
+				t.Errorf("of 200 times at WARN %d are told, %d of the first 8; at least 6 of these and at most 22 others are right", told, first)
+			}
+		})
 	}
 }
 

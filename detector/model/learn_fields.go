@@ -132,7 +132,7 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	switch {
 	case s.crowded:
 		p.crowded += times
-	case p.category():
+	case p.paired():
 		p.compared += times
 	}
 	if s.part == whole && times == 1 {

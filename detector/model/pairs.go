@@ -70,6 +70,12 @@ const (
 	// least, so that a value that nearly always stands there is not divided by nothing.
 	leastOther = 0.02
 
+	// manyStrangers is from how many pairs on that never came together before and did then, of
+	// values of the same two fields, another one is worth no more than as seldom as there was
+	// one (Good-Turing): what a page's ending and the machine behind it have to do with each
+	// other is known to have exceptions. Fewer may be what somebody is to see.
+	manyStrangers = 3
+
 	// pairWeight is how many points an octave of the expected number is worth, less what
 	// chance may do among all pairs that could have been missed. Two values expected
 	// together 8 times beyond that are flagged: the chance of it is e^-8, one in 3,000.
@@ -84,7 +90,7 @@ func (m *Model) judgePairs(o *Observation) {
 		s.lows[s.nlows].id, s.lows[s.nlows].seen = uint32(mix64(st.hash, 5)), -1
 		s.nlows++
 	}
-	s.shape = 0
+	s.shape, s.met = 0, 0
 	for i := range s.nlows {
 		s.shape += s.lows[i].id * shapeMix
 	}
@@ -144,7 +150,25 @@ func (m *Model) judgePairs(o *Observation) {
 	}
 	if most > 0 { // the more pairs there are, the sooner one of them never met by chance (Bonferroni)
 		s.rawPair = pairWeight * log2(float64(1+max(0, most-float32(math.Log(float64(compared))))))
+		if s.rawPair < Strange {
+			return
+		}
+		a, b := &s.lows[s.together[0]], &s.lows[s.together[1]]
+		s.met = pairKey(s.fieldOf(a), s.fieldOf(b))
+		n := fs.pairs.find(s.met).n
+		if n -= min(n, o.own()); n >= manyStrangers {
+			s.rawPair = min(s.rawPair, -log2((float64(n)+0.5)/float64(min(a.of, b.of)+1)))
+		}
 	}
+}
+
+// fieldOf is a hash of the field that a value stands in, of a part the part's.
+func (all *fieldsSeen) fieldOf(l *low) uint32 {
+	if l.seen < 0 {
+		return 0 // the message
+	}
+	s := &all.list[l.seen]
+	return uint32(mix64(s.hash, uint64(s.part)))
 }
 
 // beganAnew says how far each of the records with a value is a draw of its own, from 0 (it
@@ -197,6 +221,9 @@ func (m *Model) learnPairs(o *Observation) {
 	times := pairTimes(s.shapes)
 	if times == 0 {
 		return
+	}
+	if s.met != 0 {
+		fs.pairs.count(s.met, 1)
 	}
 	for i := range s.nlows {
 		fs.pairs.count(s.lows[i].id, times)

@@ -63,6 +63,12 @@ func (p *place) category() bool {
 	return p.n >= categoryRecords && p.distinct >= 2 && p.distinct <= categoryValues && float32(p.distinct*p.distinct) < categoryDense*p.n
 }
 
+// paired reports whether the field's values are compared with those of others: it is a
+// category, and no quantity of few numbers. That 79 percent and -73 dB never met is no news.
+func (p *place) paired() bool {
+	return p.category() && !(2*p.kinds[sortNumber] > p.n && p.counts())
+}
+
 // knownIdentifier is how many values must have been seen to say that a field holds
 // identifiers: in fewer, most are new in every field.
 const knownIdentifier = 100

@@ -133,6 +133,7 @@ type fieldsSeen struct {
 	relapsed     int  // index in list, by its value, which comes on another day
 	farUsual     span
 	together     [2]int // indices in lows
+	met          uint32 // stands for their two fields among the pairs, where it is news; 0 = it is none
 }
 
 // messageField and levelField stand for the message and the level among the fields.

@@ -9,7 +9,7 @@ import "github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 type settled struct {
 	sort     uint8  // of most of its values, plus 1; 0 = it is not known so well
 	any      bool   // any value of that sort is no news: an identifier, a number within its range
-	category bool   // see place.category
+	category bool   // see place.paired
 	quoted   bool   // of numbers: most came as text
 	value    uint32 // hash of the value that is seen most, if it is known; 0 = none is
 }
@@ -52,7 +52,7 @@ func (p *place) settle() {
 	if sort == valueSorts {
 		return
 	}
-	s.sort, s.category, s.quoted = uint8(sort+1), p.category(), 2*p.quoted > p.kinds[sortNumber]
+	s.sort, s.category, s.quoted = uint8(sort+1), p.paired(), 2*p.quoted > p.kinds[sortNumber]
 	most := float32(knownValue)
 	for i := range p.usual {
 		if u := &p.usual[i]; u.count >= most {

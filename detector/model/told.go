@@ -23,7 +23,8 @@ const (
 // GoesOn reports whether all that makes the event strange is that a statement which
 // was told goes on, or goes on at a level that it seldom has, so that it is too soon to
 // tell it again. Its n-th report comes with its n*n-th record: an outage stays told and
-// fills no page. What says nothing bad is told with its first line or, on that day, not at
+// fills no page. A level that a message seldom has is told eight times and each time that it
+// had it twice as often. What says nothing bad is told with its first line or, on that day, not at
 // all. One of a thing with an identifier that was not told is told. What is new at DEBUG,
 // says nothing bad and is strange by its words alone is not told at all.
 func (o *Observation) GoesOn() bool {
@@ -48,6 +49,10 @@ func (o *Observation) GoesOn() bool {
 	if st.seen < maturity { // what is harmless is news with its first line, told or not, and then on another day
 		return (p.told > 0 || o.bad == 0) && o.onlyWorded() && !(p.time > 0 && o.model.silence(o, p) >= longSilence)
 	}
+	if first == featLevel && !o.again { // by how often it had that level, whatever it speaks of
+		n := uint32(st.levels[o.Level]) + 1
+		return n > maturity && n&(n-1) != 0
+	}
 	if o.back {
 		return false
 	}
@@ -61,15 +66,12 @@ func (o *Observation) GoesOn() bool {
 		return false
 	}
 	switch first {
-	case featTrouble, featRarity, featLevel:
+	case featTrouble, featRarity:
 	default:
 		return false
 	}
 	if has, told := o.toldID(); has && !told {
 		return false
-	}
-	if first == featLevel { // by how often it had that level
-		return tooSoon(math.Floor(float64(st.levels[o.Level])) + 1)
 	}
 	return !p.due(p.told, st.seen)
 }

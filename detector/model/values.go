@@ -216,7 +216,7 @@ func (m *Model) judgePart(o *Observation, at int) {
 	if f.Kind == Number && pl.kinds[sortNumber] >= pl.kinds[sortText] {
 		m.judgeNumber(o, at, pl)
 	}
-	if pl.category() && f.Unit == pattern.UnitNone {
+	if pl.paired() && f.Unit == pattern.UnitNone {
 		if c.count >= firmValue {
 			all.addLow(s.id(), at)
 		} else if c.count > 0 && p == whole && !pl.codeWorse(f) && float64(m.records)-octaves(fs.values.slots[c.place].t).exp() < newcomer {
