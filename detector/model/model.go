@@ -366,7 +366,7 @@ func (m *Model) Learn(o *Observation) {
 			case o.numbers[i] != noNumber:
 				st.nums[i].learn(o.numbers[i], st.n)
 			case o.oddZero(st, i):
-				st.nums[i].learn(0, st.n)
+				st.nums[i].lo /= 2 // it is told some times and then usual, however large the others are
 			}
 		}
 	}

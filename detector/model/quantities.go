@@ -89,7 +89,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 		return
 	}
 	if s.number == noNumber { // a 0 may mean small, none or unknown
-		if points := zeroPoints(r.n); min(r.told.lo, r.last.lo) >= leastLarge && o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
+		if points := zeroPoints(r.n); r.noSmall(p) && o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 			o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
 		}
 		if c.count > 0 {
@@ -125,6 +125,16 @@ func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, 
 	if points := r.shift.points(seen); all.stranger(points, at, all.rawShift, all.shifted) {
 		all.rawShift, all.shifted, all.shiftedAlong = points, at, along
 	}
+}
+
+// noSmall reports whether a 0 is more than but less than the others: none of them was small, or
+// they are counts (1 to 20 contacts) of which none was 0.
+func (r *numberRange) noSmall(p *place) bool {
+	least := octaves(leastLarge)
+	if p.counts() && p.distinct <= categoryValues {
+		least = perOctave
+	}
+	return min(r.told.lo, r.last.lo) >= least
 }
 
 // far is how far a number is outside of the range, in octaves, or in what counts as much

@@ -10,24 +10,30 @@ const (
 	longSuffix   = 8 // and behind any: no word has so many, and a pod's name may have no digit
 	leastNamed   = 3 // letters that are a name
 	mostBlanks   = 3 // in a name: pgAdmin 4 - CONN:4930678
+	leastCounter = 3 // digits from which on a number beside a name may be one of a counter
 	ofVersion    = 3 // numbers with dots between them that are a version: of an address there are four
 	serialNumber = 1 // stands for a number, or what is made up, in the hash
 )
 
+// seriesKnown is how many values that differ by a shorter number alone are a series
+// (session-2165.scope, settlement-312): of a code or a place fewer are there.
+const seriesKnown = firmValue
+
 // serial returns a hash of a value without its numbers and without its parts that are made
-// up for each one, and whether there are such, beside a name. Parts are of letters and
-// digits. One is made up if letters stand behind its digits or if it is a long number, and
-// so is one without a vowel behind those, and a version. What has letters before few digits
-// alone may be a code or a place: E310, node-7.
-func serial(value []byte) (shape uint64, ok bool) {
+// up for each one, and how many such values must have stood there for one more to be no
+// news; 0 = it is one of none. Parts are of letters and digits. One is made up if letters
+// stand behind its digits or if it is a long number, and so is one without a vowel behind
+// those, and a version. What has letters before few digits alone may be a code or a place:
+// E310, node-7.
+func serial(value []byte) (shape uint64, least uint32) {
 	shape = nameSeed
-	named, made, before, numbers, blanks := false, false, byte(0), 0, 0
+	named, made, counted, before, numbers, blanks := false, false, false, byte(0), 0, 0
 	for rest := value[:min(len(value), maxValue)]; len(rest) > 0; {
 		part, digits, behind, vowels := partOf(rest)
 		if len(part) == 0 {
 			if before = rest[0]; before == ' ' {
 				if blanks++; blanks > mostBlanks { // a sentence is no name
-					return 0, false
+					return 0, 0
 				}
 			}
 			shape = mix64(shape, uint64(before))
@@ -54,13 +60,20 @@ func serial(value []byte) (shape uint64, ok bool) {
 			if last := len(rest) < 2 || rest[0] != '.' || fold[rest[1]] != digit; last && numbers == ofVersion {
 				made, named = true, true
 			}
+			counted = counted || letters == 0 && digits >= leastCounter
 			shape = mix64(shape, serialNumber)
 		default:
 			named = named || letters >= leastNamed
 			shape = hashBytes(shape, part)
 		}
 	}
-	return shape, named && made
+	switch {
+	case named && made:
+		return shape, 1
+	case named && counted:
+		return shape, seriesKnown
+	}
+	return 0, 0
 }
 
 // partOf returns the letters and digits that b begins with, how many are digits, whether
@@ -94,8 +107,8 @@ func (fs *fields) knowsLike(s *seenField, f *Field, count uint32) bool {
 // from this one by what is made up alone, or by what a network hands out, and how many make one
 // more no news. It is not ok if there can be none.
 func likeKey(s *seenField, f *Field) (key, least uint32, ok bool) {
-	shape, ok := s.serial(f)
-	if least = 1; !ok && s.part == whole && f.Kind == Text {
+	shape, least := s.serial(f)
+	if ok = least > 0; !ok && s.part == whole && f.Kind == Text {
 		shape, ok = network(f.Value)
 		least = networkKnown
 	}
@@ -103,9 +116,9 @@ func likeKey(s *seenField, f *Field) (key, least uint32, ok bool) {
 }
 
 // serial is serial of what stands in a field.
-func (s *seenField) serial(f *Field) (shape uint64, ok bool) {
+func (s *seenField) serial(f *Field) (shape uint64, least uint32) {
 	if s.part != whole || f.Kind != Text {
-		return 0, false
+		return 0, 0
 	}
 	return serial(f.Value)
 }

@@ -4,7 +4,10 @@ import "testing"
 
 // TestSerial: values that differ by what is made up for each one are of one shape.
 func TestSerial(t *testing.T) {
-	of := func(v string) (uint64, bool) { return serial([]byte(v)) }
+	of := func(v string) (uint64, bool) {
+		shape, least := serial([]byte(v))
+		return shape, least == 1
+	}
 	for _, pair := range [][2]string{
 		{"payments-api-b7d60e872-b9j2x", "payments-api-484f47312-cs54r"},
 		{"payments-api-b7d60e872-b9j2x", "payments-api-484f47312-xkzvm"}, // the last part has no digit by chance
@@ -27,6 +30,16 @@ func TestSerial(t *testing.T) {
 	} {
 		if _, ok := of(v); ok {
 			t.Errorf("%q is taken for one of many", v)
+		}
+	}
+	for _, v := range []string{"session-2165.scope", "settlement-312"} {
+		if _, least := serial([]byte(v)); least != seriesKnown {
+			t.Errorf("%q is one of a series where %d others stood, %d wanted", v, least, seriesKnown)
+		}
+	}
+	for _, v := range []string{"E310", "node-7", "rack-12", "10.0.0.7", "4930678"} {
+		if _, least := serial([]byte(v)); least != 0 {
+			t.Errorf("%q is one of a series where %d others stood", v, least)
 		}
 	}
 	a, _ := of("payments-api-b7d60e872-b9j2x")

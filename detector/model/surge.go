@@ -118,8 +118,8 @@ func isRare(share float32, one float32) bool { return share > 0 && share*one <= 
 // isSerial reports whether a value is one of a series: when pods are new, each comes more
 // often than it did.
 func (o *Observation) isSerial(at int) bool {
-	_, ok := o.fields.list[at].serial(o.field(at))
-	return ok
+	_, least := o.fields.list[at].serial(o.field(at))
+	return least == 1
 }
 
 // share is what share of the values of its place a value has been since it came first; 0 where
