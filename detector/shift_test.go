@@ -200,3 +200,79 @@ func TestADailyBatchIsTold(t *testing.T) {
 		t.Errorf("what is told each night: %v", nights)
 	}
 }
+
+// TestWhatComesToBeSmallIsTold: answers that are all empty, nearly empty or 0, of a size that came
+// now and then before, are told soon, and then more and more seldom; where as many are small all
+// along, and where a number sinks from record to record, nothing is.
+func TestWhatComesToBeSmallIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		line   func(rng *rand.Rand, bytes int) string
+		reason string
+	}{
+		"record": {func(rng *rand.Rand, bytes int) string {
+			return fmt.Sprintf(`{"level":"info","msg":"answer sent","user":"u%05d","bytes":%d}`, rng.IntN(1e5), bytes)
+		}, "bytes "},
+		"text": {func(rng *rand.Rand, bytes int) string {
+			return fmt.Sprintf("INFO answer for user-%05d sent, %d bytes", rng.IntN(1e5), bytes)
+		}, "number "},
+	} {
+		for kind, little := range map[string]int{"empty": 0, "a header alone": 187} {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(3, 17))
+				size := func() int {
+					if rng.IntN(300) == 0 {
+						return little
+					}
+					return int(9000 * math.Exp(0.7*rng.NormFloat64()))
+				}
+				w := watch(t, func() string { return c.line(rng, size()) }, 6000)
+				w.staysQuiet(2000, 5)
+				var told []int
+				for n := 1; n <= 200; n++ {
+					if v := w.see(c.line(rng, little)); v.Anomaly && strings.Contains(string(v.Reason), " are below ") {
+						told = append(told, n)
+						if !strings.HasPrefix(string(v.Reason), c.reason) {
+							t.Errorf("the reason is %q", v.Reason)
+						}
+					}
+				}
+				if len(told) == 0 || told[0] > 20 || len(told) > 6 {
+					t.Errorf("of 200 small answers these are told: %v", told)
+				}
+				w.staysQuiet(4000, 5)
+			})
+		}
+	}
+}
+
+func TestWhatIsSmallAllAlongIsNot(t *testing.T) {
+	left := 0
+	for name, number := range map[string]func(rng *rand.Rand) int{
+		"ports far from each other": func(rng *rand.Rand) int {
+			if rng.IntN(6) == 0 {
+				return pick(rng, 22, 23, 25)
+			}
+			return 20_000 + rng.IntN(40_000)
+		},
+		"one in eight is 0": func(rng *rand.Rand) int {
+			if rng.IntN(8) == 0 {
+				return 0
+			}
+			return 4000 + rng.IntN(9000)
+		},
+		"rows that are left": func(rng *rand.Rand) int {
+			if left -= 1 + rng.IntN(3); left <= 0 {
+				left = 100_000
+			}
+			return left
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(3, 18))
+			w := watch(t, func() string {
+				return fmt.Sprintf(`{"level":"info","msg":"packet seen","flow":"f%05d","number":%d}`, rng.IntN(1e5), number(rng))
+			}, 500)
+			w.staysQuiet(60_000, 1)
+		})
+	}
+}

@@ -139,7 +139,7 @@ func TestCarryListsEveryField(t *testing.T) {
 		clear(s.nums[s.numbers:])
 		clear(s.token[s.numbers:])
 		clear(s.before[s.numbers:])
-		clear(s.high[s.numbers:])
+		clear(s.sizes[s.numbers:])
 		if name := rng.Uint64(); i%3 == 0 {
 			want.statements.call(s, name)
 			names[name] = hash

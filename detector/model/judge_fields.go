@@ -24,7 +24,7 @@ const (
 // judgeFields judges the event's fields. It changes nothing that is judged by.
 func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
-	s.nlows, s.nrest, s.nhighs, s.nalongs = 0, 0, 0, 0
+	s.nlows, s.nrest, s.noffs, s.nalongs = 0, 0, 0, 0
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber, s.rawShift, s.rawSurge = 0, 0, 0, 0, 0, 0, 0, 0, 0
 	s.rushed, s.runAlike, s.young = false, false, 0
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far, s.shifted, s.surged, s.relapsed = -1, -1, -1, -1, -1, -1, -1, -1, -1, -1

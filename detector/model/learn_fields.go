@@ -14,13 +14,13 @@ func (m *Model) learnFields(o *Observation) {
 	fs.next = (fs.next + 1) % recentShapes
 	m.learnSurges(o)
 	m.learnPairs(o)
-	for _, at := range s.highs[:s.nhighs] {
+	for _, at := range s.offs[:s.noffs] {
 		is := &s.list[at]
 		r := fs.ranges.claim(o.rangeKey(is))
-		r.learnHigh(o, is, o.knownSeen())
+		r.learnOff(o, is, o.knownSeen())
 		if by, key := o.alongside(int(at), r); by >= 0 {
 			own := fs.ranges.claim(key)
-			own.learnHigh(o, is, own.seen)
+			own.learnOff(o, is, own.seen)
 		}
 	}
 	for _, at := range s.alongs[:s.nalongs] {

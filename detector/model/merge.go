@@ -196,12 +196,15 @@ func (s *statement) merge(o *statement, later bool) {
 	if s.numbers == o.numbers {
 		for i := range s.nums[:s.numbers] {
 			s.nums[i].merge(o.nums[i])
-			if s.high[i] == unlimited || o.high[i] != unlimited {
-				s.high[i] = max(s.high[i], o.high[i])
+			if s.sizes[i].hi == unlimited || o.sizes[i].hi == unlimited {
+				s.sizes[i] = span{}
+			} else {
+				s.sizes[i].merge(o.sizes[i])
 			}
+			s.seldomZero &= o.seldomZero
 		}
 	} else if o.seen > s.seen {
-		s.numbers, s.nums, s.token, s.before, s.high = o.numbers, o.nums, o.token, o.before, o.high
+		s.numbers, s.nums, s.token, s.before, s.sizes, s.seldomZero = o.numbers, o.nums, o.token, o.before, o.sizes, o.seldomZero
 	}
 	s.n += o.n
 	for i := range s.levels {

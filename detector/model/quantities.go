@@ -113,17 +113,19 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	}
 }
 
-// judgeShift looks for a number that goes on with a spell of high ones: of those of its
-// statement, or along, of those that also have the value of its dimension. seen of them came
+// judgeShift looks for a number that goes on with a spell of high ones, or of low ones: of those
+// of its statement, or along, of those that also have the value of its dimension. seen of them came
 // before. An identifier that is larger than those before it is none.
 func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, along bool) {
 	all := &o.fields
 	s := &all.list[at]
-	if o.Learned || o.known == nil || s.number == noNumber || !r.shift.known(r.n) || !r.shift.high(s.number) || !p.quantity(s.number, s.unit) {
+	x := sized(s.number, s.unit)
+	if o.Learned || o.known == nil || !r.shift.known(r.n) || !p.quantity(x, s.unit) {
 		return
 	}
-	if points := r.shift.points(seen); all.stranger(points, at, all.rawShift, all.shifted) {
-		all.rawShift, all.shifted, all.shiftedAlong = points, at, along
+	is := r.off(x)
+	if points := r.offPoints(is, seen); all.stranger(points, at, all.rawShift, all.shifted) {
+		all.rawShift, all.shifted, all.shiftedAlong, all.shiftedTo = points, at, along, is
 	}
 }
 

@@ -72,10 +72,10 @@ func (r *numberRange) learn(x octaves, u pattern.Unit, times float32) {
 	r.n += times
 }
 
-// take is learn and learnShift. seen numbers of the range came before. A high one of a sample was
-// taken in by itself, see learnHigh.
+// take is learn and learnShift. seen numbers of the range came before. A high or low one of a
+// sample was taken in by itself, see learnOff.
 func (r *numberRange) take(o *Observation, x octaves, u pattern.Unit, times float32, seen uint32) {
-	if times == 1 || !r.shift.high(x) {
+	if times == 1 || r.off(sized(x, u)) == usualSize {
 		r.learnShift(o, x, u, times, seen)
 	}
 	r.learn(x, u, times)
@@ -226,13 +226,13 @@ func (t *ranges) age() {
 		t.slots[i].n /= 2
 		t.slots[i].out /= 2
 		t.slots[i].held /= 2
-		t.slots[i].shift.spell.largest /= 2
+		t.slots[i].shift.age()
 		t.slots[i].studied /= 2
 	}
 }
 
 // rangeBytes is what a range takes in a snapshot.
-const rangeBytes = 60
+const rangeBytes = 86
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.

@@ -93,7 +93,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		return false
 	}
 	sum := o.Pattern()
-	all.nhighs, all.nalongs = 0, 0
+	all.noffs, all.nalongs = 0, 0
 	for at := range f.n {
 		if f.open>>(at&63)&1 == 0 {
 			sum += all.list[at].both
@@ -142,7 +142,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 
 // within reports whether a number, at a place in the list, is within the range that its
 // statement, and its field in all records, is known to have, and there is no more to say of
-// it: a high one may be one of many.
+// it: a high or low one may be one of many.
 func (fs *fields) within(o *Observation, at int, x octaves, key int16) bool {
 	s, p := &o.fields.list[at], &fs.keys.all[key].place
 	if s.unit != p.unit || !p.numbers.told.holds(x) {
@@ -152,10 +152,12 @@ func (fs *fields) within(o *Observation, at int, x octaves, key int16) bool {
 	if r == nil || r.n < settledAfter || !r.told.holds(x) {
 		return false
 	}
-	high := r.shift.high(x)
-	if high && (o.known == nil || r.shift.points(o.known.seen) > 0) {
+	size := sized(x, s.unit)
+	is := r.off(size)
+	if is != usualSize && (x == 0 || o.known == nil || r.offPoints(is, o.known.seen) > 0) {
 		return false
 	}
+	off := is != usualSize
 	if by, key := o.alongside(at, r); by >= 0 {
 		along := fs.ranges.index(key)
 		if along < 0 {
@@ -165,24 +167,24 @@ func (fs *fields) within(o *Observation, at int, x octaves, key int16) bool {
 		if !own.shift.known(own.n) {
 			return false
 		}
-		if own.shift.high(x) {
-			if o.known == nil || own.shift.points(own.seen) > 0 {
+		if is := own.off(size); is != usualSize {
+			if x == 0 || o.known == nil || own.offPoints(is, own.seen) > 0 {
 				return false
 			}
-			high = true
+			off = true
 		}
 		o.fields.alongs[o.fields.nalongs] = uint16(along)
 		o.fields.nalongs++
 	}
-	if high {
-		o.fields.addHigh(at)
+	if off {
+		o.fields.addOff(at)
 	}
 	return true
 }
 
-func (all *fieldsSeen) addHigh(at int) {
-	all.highs[all.nhighs] = uint8(at)
-	all.nhighs++
+func (all *fieldsSeen) addOff(at int) {
+	all.offs[all.noffs] = uint8(at)
+	all.noffs++
 }
 
 // remember takes in an event all of whose fields were found to be routine.
@@ -244,7 +246,7 @@ func (m *Model) remember(o *Observation) {
 func (m *Model) sift(o *Observation) {
 	fs, all := &m.fields, &o.fields
 	keys, guess := &fs.keys, &fs.keys.behind[0]
-	all.names, all.alike, all.nhighs, all.nalongs = nameSeed, o.Pattern(), 0, 0
+	all.names, all.alike, all.noffs, all.nalongs = nameSeed, o.Pattern(), 0, 0
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
 		s.routine, s.open, s.crowded = false, false, false

@@ -86,8 +86,8 @@ type fieldsSeen struct {
 	text      [maxSeen][]byte // of parts
 	rest      [maxSeen]uint8  // indices in list of what is not routine
 	nrest     int
-	highs     [maxSeen]uint8 // indices in list of numbers that are routine, but high (see shift)
-	nhighs    int
+	offs      [maxSeen]uint8 // indices in list of numbers that are routine, but high or low (see shift)
+	noffs     int
 	alongs    [MaxFields]uint16 // indices in ranges of those that its routine numbers have by their dimensions
 	nalongs   int
 	beside    [maxSeen]uint8     // guesses where in list the dimensions of the numbers stand
@@ -124,10 +124,11 @@ type fieldsSeen struct {
 	words        int // index in list, the rarest of those judged with the message
 	wordsIn      float32
 	rareBits     float32
-	lost         int  // index in keys
-	strange      int  // index in list, by its text
-	far          int  // index in list, by its number
-	shifted      int  // index in list, by the numbers before it,
+	lost         int // index in keys
+	strange      int // index in list, by its text
+	far          int // index in list, by its number
+	shifted      int // index in list, by the numbers before it,
+	shiftedTo    offness
 	shiftedAlong bool // of those with the value of its dimension alone
 	surged       int  // index in list, by how often it came of late
 	relapsed     int  // index in list, by its value, which comes on another day

@@ -8,17 +8,34 @@ import (
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
-// shift is what tells that the numbers of a place have come to be larger than they were,
-// none of them so much that it would be told by itself: requests that take eight times as
-// long for some minutes. A number is high if it is twice as large as a mark that one in
-// spellOne of those before it was above. That they are high again and again is what is
-// improbable.
+// shift is what tells that the numbers of a place have come to be larger than they were, or
+// smaller, none of them so much that it would be told by itself: requests that take eight times
+// as long for some minutes, answers that are empty. A number is high if it is twice as large as
+// a mark that one in spellOne of those before it was above, and low if it is half as large as
+// one that as many were below, or 0 where hardly any was. That they are high, or low, again and
+// again is what is improbable.
 type shift struct {
-	mark  float32 // octaves
-	spell spell   // of high numbers, in records of the statement
-	falls uint16  // high numbers of it that were less than the one before
-	last  octaves // high number
+	up, down side
+	zeros    float32 // numbers that were 0, aged
 }
+
+// side is one of the two. What is low is high with the sign turned.
+type side struct {
+	mark   float32 // octaves
+	spell  spell   // of numbers beyond it, in records of the statement
+	turns  uint16  // numbers of it that were less far out than the one before,
+	climbs uint16  // and those that were further out
+	last   octaves // number of it
+}
+
+// offness is on which side of the usual ones a number is.
+type offness int8
+
+const (
+	isLow offness = iota - 1
+	usualSize
+	isHigh
+)
 
 const (
 	// highAbove is by how many octaves above the mark a number is high.
@@ -27,10 +44,14 @@ const (
 	// shiftKnown is how many numbers say what is usual: sixteen of them are above the mark.
 	shiftKnown = 16 * spellOne
 
-	// fallsOne is one in how many numbers is less than the one before it at least, where they
-	// do not climb: one in two, if each is by itself, or in four, where each comes in two
+	// turnsOne is one in how many high numbers is less than the one before it at least, where
+	// they do not climb: one in two, if each is by itself, or in four, where each comes in two
 	// records that are of one request.
-	fallsOne = 8
+	turnsOne = 8
+
+	// beforeLow is how many numbers must have come before a spell of low ones: where two sorts
+	// of numbers lie far from each other, the mark is found late.
+	beforeLow = 2 * shiftKnown
 
 	// markStep is by how many octaves the mark goes up for a number above it, so that one
 	// in spellOne stays above it (Robbins and Monro 1951): a thousand numbers that are eight
@@ -55,15 +76,44 @@ func (s *shift) known(n float32) bool { return n >= shiftKnown }
 
 // goesOn reports whether, at a record, so many of the last numbers were high that they may have
 // shifted.
-func (s *shift) goesOn(record uint32) bool {
+func (s *side) goesOn(record uint32) bool {
 	return s.spell.n > 1 && uint32(s.spell.n)*stillHigh >= record-s.spell.begun
 }
 
-// high reports whether a number is high; 0 may mean small, none or unknown.
-func (s *shift) high(x octaves) bool { return x != 0 && x.float() > s.mark+highAbove }
+// beyond reports whether a number is beyond the mark by so much that it is high.
+func (s *side) beyond(y octaves) bool { return y.float() > s.mark+highAbove }
 
-// limit is the largest number that is not high; never unlimited.
-func (s *shift) limit() octaves {
+// off says whether a number of the range is high or low. Whether that is known see shift.known.
+func (r *numberRange) off(x octaves) offness {
+	switch s := &r.shift; {
+	case x == 0:
+		if s.zeros*spellOne <= r.n {
+			return isLow
+		}
+	case s.up.beyond(x):
+		return isHigh
+	case s.down.beyond(-x):
+		return isLow
+	}
+	return usualSize
+}
+
+// sized is a number as it counts for being high or low, and 0 for none. Of times, all below a
+// millisecond are one.
+func sized(x octaves, u pattern.Unit) octaves {
+	switch {
+	case x == noNumber || x == 0:
+		return 0
+	case u.IsTime() && x > belowZero:
+		return max(x, leastTime)
+	}
+	return x
+}
+
+// limits are the smallest number that is not low and the largest that is not high; never unlimited.
+func (s *shift) limits() span { return span{-s.down.limit(), s.up.limit()} }
+
+func (s *side) limit() octaves {
 	x := octaves(min((s.mark+highAbove)*perOctave, math.MaxInt16)) // as far as the scale goes
 	if x == unlimited {
 		x++
@@ -71,73 +121,131 @@ func (s *shift) limit() octaves {
 	return x
 }
 
-// unlimited says that it is not known well above what a number is high.
+// of is the side on which a number is off.
+func (s *shift) of(is offness) *side {
+	if is == isLow {
+		return &s.down
+	}
+	return &s.up
+}
+
+// unlimited says that it is not known well what is high and what is low.
 const unlimited octaves = 0
 
-// points are those of a high number, behind so many records of the statement. What climbs is
-// a counter, or a progress.
-func (s *shift) points(seen uint32) float32 {
-	if s.falls < s.spell.n/fallsOne {
+// offPoints are those of a number that is off, behind so many records of the statement. What
+// climbs is a counter, or a progress; where it sinks from record to record, too, but not where
+// it stands still, as what is empty does.
+func (r *numberRange) offPoints(is offness, seen uint32) float32 {
+	if is == usualSize {
 		return 0
 	}
-	return s.spell.points(seen, highOdds, spellBits)
+	side := r.shift.of(is)
+	if is == isLow && r.n-float32(seen-side.spell.begun) < beforeLow {
+		return 0
+	}
+	if side.turns < side.spell.n/turnsOne && (is == isHigh || side.climbs > side.spell.n/turnsOne) {
+		return 0
+	}
+	return side.spell.points(seen, highOdds, spellBits)
 }
 
 // learnShift takes in a number of the event, in a place of the range, that stands for several.
-// What was told of a spell is told again when it is longer. What is 0 or less is none.
+// What was told of a spell is told again when it is longer. What is less than 0 is none.
 func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, times float32, seen uint32) {
-	if x == 0 || x <= belowZero {
+	s := &r.shift
+	if x <= belowZero {
 		return
 	}
-	s := &r.shift
-	if s.mark == 0 { // none yet
-		s.mark = x.float()
+	x = sized(x, u)
+	if s.up.mark == 0 && x != 0 { // none yet
+		s.up.mark, s.down.mark = x.float(), -x.float()
 	}
-	if o.known != nil && s.known(r.n) && s.high(x) {
-		s.goOn(x, seen, o.shiftTold())
+	if o.known != nil && s.known(r.n) {
+		if is := r.off(x); is != usualSize {
+			y := x
+			if is == isLow {
+				y = -x
+			}
+			if x == 0 {
+				y = farthest
+			}
+			s.of(is).goOn(y, seen, o.shiftTold())
+		}
+	}
+	if x == 0 {
+		s.zeros += times
+		return
 	}
 	step := times * max(markStep, markYoung/(r.n+markYoung/markFirst))
-	if x.float() > s.mark {
-		if s.goesOn(seen) {
-			step /= markSlower
-		}
-		s.mark += step
-	} else {
-		s.mark -= step / spellOne
-	}
-	if u.IsTime() {
-		s.mark = max(s.mark, leastTime.float())
-	}
+	s.up.learn(x, step, seen)
+	s.down.learn(-x, step, seen)
 }
 
-// learnHigh is learnShift of a number that is routine, if it is high.
-func (r *numberRange) learnHigh(o *Observation, s *seenField, seen uint32) {
-	if r.shift.high(s.number) {
+// farthest is what 0 is on the side of low numbers.
+const farthest octaves = math.MaxInt16
+
+// learn moves the mark.
+func (s *side) learn(y octaves, step float32, seen uint32) {
+	if y.float() <= s.mark {
+		s.mark -= step / spellOne
+		return
+	}
+	if s.goesOn(seen) {
+		step /= markSlower
+	}
+	s.mark += step
+}
+
+// learnOff is learnShift of a number that is routine, if it is high or low.
+func (r *numberRange) learnOff(o *Observation, s *seenField, seen uint32) {
+	if r.off(sized(s.number, s.unit)) != usualSize {
 		r.learnShift(o, s.number, s.unit, 1, seen)
 	}
 }
 
-// goOn takes a high number into the spell, or begins one.
-func (s *shift) goOn(x octaves, seen uint32, told bool) {
-	if !s.spell.goOn(seen, highOdds, told) {
-		s.falls = 0
-	} else if x < s.last && s.falls < mostRun {
-		s.falls++
+// goOn takes a number that is off into the spell, or begins one.
+func (s *side) goOn(y octaves, seen uint32, told bool) {
+	switch {
+	case !s.spell.goOn(seen, highOdds, told):
+		s.turns, s.climbs = 0, 0
+	case y < s.last && s.turns < mostRun:
+		s.turns++
+	case y > s.last && s.climbs < mostRun:
+		s.climbs++
 	}
-	s.last = x
+	s.last = y
 }
 
 // merge takes in another log's shift.
 func (s *shift) merge(o shift) {
+	s.up.merge(o.up)
+	s.down.merge(o.down)
+	s.zeros += o.zeros
+}
+
+func (s *side) merge(o side) {
 	s.mark = max(s.mark, o.mark)
 	s.spell.merge(o.spell)
-	s.falls, s.last = 0, 0
+	s.turns, s.climbs, s.last = 0, 0, 0
+}
+
+func (s *shift) age() {
+	s.up.spell.largest /= 2
+	s.down.spell.largest /= 2
+	s.zeros /= 2
 }
 
 func (s *shift) carry(c *codec.Codec) {
+	s.up.carry(c)
+	s.down.carry(c)
+	c.F32(&s.zeros)
+}
+
+func (s *side) carry(c *codec.Codec) {
 	c.F32(&s.mark)
 	s.spell.carry(c)
-	c.U16(&s.falls)
+	c.U16(&s.turns)
+	c.U16(&s.climbs)
 	s.last.carry(c)
 }
 
@@ -145,25 +253,41 @@ func (s *shift) carry(c *codec.Codec) {
 // goes on with.
 func (o *Observation) shiftTold() bool { return o.shifted && featNumber.Points(&o.Row) >= Strange }
 
-// isHigh reports whether a number of the statement's i-th place is high, if that is known well.
-func (s *statement) isHigh(i int, x octaves) bool {
-	return s.high[i] != unlimited && x != noNumber && x > s.high[i]
+// isOff reports whether the number of the statement's i-th place is high or low, if that is known
+// well, of the event's or none.
+func (o *Observation) isOff(st *statement, i int) bool {
+	usual, x := &st.sizes[i], o.numbers[i]
+	switch {
+	case usual.hi == unlimited:
+		return false
+	case x == noNumber:
+		return st.seldomZero>>i&1 != 0 && o.isZero(i)
+	}
+	return !usual.holds(x)
 }
 
-// judgeShifts looks for a number of the event's text that goes on with a spell of high ones.
+// isZero reports whether the i-th number of the event's text, which has no size, is a 0.
+func (o *Observation) isZero(i int) bool {
+	n := &o.Line.Numbers[i]
+	return n.Value == 0 && !n.Bracketed
+}
+
+// judgeShifts looks for a number of the event's text that goes on with a spell of high ones, or
+// of low ones.
 func (m *Model) judgeShifts(o *Observation) {
 	st := o.known
 	for i := range o.tracked {
-		if o.Learned || !st.isHigh(i, o.numbers[i]) {
+		if o.Learned || !o.isOff(st, i) {
 			continue
 		}
 		r := m.fields.ranges.find(numberKey(st, i))
 		if r == nil {
 			continue
 		}
-		if points := r.shift.points(st.seen); points > featNumber.Points(&o.Row) {
+		is := r.off(sized(o.numbers[i], o.Line.Numbers[i].Unit))
+		if points := r.offPoints(is, st.seen); points > featNumber.Points(&o.Row) {
 			featNumber.set(&o.Row, points)
-			o.shifted, o.number = true, i
+			o.shifted, o.number, o.shiftedTo = true, i, is
 		}
 	}
 }
@@ -173,46 +297,53 @@ func (m *Model) judgeShifts(o *Observation) {
 func numberKey(st *statement, i int) uint32 { return uint32(mix64(st.hash, ^uint64(i))) }
 
 // learnShifts takes the numbers of the event's text in: where they are known well those that
-// are high, and of the others samples.
+// are high or low, and of the others samples.
 func (m *Model) learnShifts(o *Observation, st *statement) {
 	if st.seen < knownCodes {
 		return
 	}
 	sample := sampled(m.records)
 	for i := range o.tracked {
-		x, times := o.numbers[i], float32(1)
-		if x <= st.high[i] && st.high[i] != unlimited {
+		times := float32(1)
+		if st.sizes[i].hi != unlimited && !o.isOff(st, i) {
 			if times = sampleOne; !sample {
 				continue
 			}
 		}
-		m.learnNumber(o, st, i, x, times)
+		m.learnNumber(o, st, i, times)
 	}
 }
 
-func (m *Model) learnNumber(o *Observation, st *statement, i int, x octaves, times float32) {
+func (m *Model) learnNumber(o *Observation, st *statement, i int, times float32) {
+	x := o.numbers[i]
+	if x == noNumber && o.isZero(i) {
+		x = 0
+	}
 	if x <= belowZero {
 		return
 	}
 	if st.uncoded>>i&1 == 0 && o.mayBeCode(i) {
-		st.high[i] = math.MaxInt16 // none is
+		st.sizes[i], st.seldomZero = span{math.MinInt16, math.MaxInt16}, st.seldomZero&^(1<<i) // none is off
 		return
 	}
 	r := m.fields.ranges.claim(numberKey(st, i))
 	r.learnShift(o, x, o.Line.Numbers[i].Unit, times, st.seen)
-	st.high[i] = unlimited
+	st.sizes[i], st.seldomZero = span{}, st.seldomZero&^(1<<i)
 	if r.n += times; r.shift.known(r.n) {
-		st.high[i] = r.shift.limit()
+		if st.sizes[i] = r.shift.limits(); r.off(0) == isLow {
+			st.seldomZero |= 1 << i
+		}
 	}
 }
 
-// phraseShift says how many of the last numbers were high.
+// phraseShift says how many of the last numbers were high, or low.
 func (o *Observation) phraseShift(dst []byte) []byte {
-	ranges, seen, by := &o.model.fields.ranges, o.known.seen, -1
+	ranges, seen, by, is := &o.model.fields.ranges, o.known.seen, -1, o.shiftedTo
 	var r *numberRange
 	var unit pattern.Unit
 	if at := o.fields.shifted; at >= 0 {
 		s, f := o.seenAt(at)
+		is = o.fields.shiftedTo
 		if r, unit = ranges.find(o.rangeKey(s)), f.Unit; o.fields.shiftedAlong {
 			var key uint32
 			by, key = o.alongside(at, r)
@@ -225,13 +356,18 @@ func (o *Observation) phraseShift(dst []byte) []byte {
 		r, unit = ranges.find(numberKey(o.known, o.number)), o.Line.Numbers[o.number].Unit
 		dst = o.saidNumber(dst, o.number)
 	}
-	records, n, _ := r.shift.spell.sum(seen, highOdds)
+	words, limits := " are above ", r.shift.limits()
+	limit := limits.hi
+	if is == isLow {
+		words, limit = " are below ", limits.lo
+	}
+	records, n, _ := r.shift.of(is).spell.sum(seen, highOdds)
 	dst = strconv.AppendUint(append(dst, ": "...), uint64(n), 10)
 	dst = strconv.AppendUint(append(dst, " of the last "...), uint64(records), 10)
 	if by >= 0 {
 		s, f := o.seenAt(by)
 		dst = o.said(append(s.named(append(dst, " with "...), f), ' '), by)
 	}
-	dst = appendNumber(append(dst, " are above "...), r.shift.limit().said(), unit)
+	dst = appendNumber(append(dst, words...), limit.said(), unit)
 	return append(dst, ", usually 1 in "+strconv.Itoa(spellOne)+" at most"...)
 }

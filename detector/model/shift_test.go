@@ -9,13 +9,13 @@ import (
 // is, and 0 is no limit.
 func TestLimitAtTheEndsOfTheScale(t *testing.T) {
 	for _, mark := range []float32{-40, -1.5, -highAbove, 0.25, 20, 126, 127.9} {
-		s := shift{mark: mark}
+		s := side{mark: mark}
 		limit := s.limit()
 		if limit == unlimited {
 			t.Errorf("of the mark %v it is unlimited", mark)
 		}
-		if limit < math.MaxInt16 && !s.high(limit+2) || s.high(limit-2) {
-			t.Errorf("of the mark %v it is %d: high above it %v, below it %v", mark, limit, s.high(limit+2), s.high(limit-2))
+		if limit < math.MaxInt16 && !s.beyond(limit+2) || s.beyond(limit-2) {
+			t.Errorf("of the mark %v it is %d: high above it %v, below it %v", mark, limit, s.beyond(limit+2), s.beyond(limit-2))
 		}
 	}
 }

@@ -44,15 +44,16 @@ type statement struct {
 	alike   run    // of records without a message that differ by numbers and identifiers alone
 	alikeOf uint32 // a hash of what its last record said but for those
 
-	length  span
-	nums    [trackedNumbers]span
-	high    [trackedNumbers]octaves // what is more is high, see shift
-	before  [trackedNumbers]uint16  // and where each stands, see spot
-	token   [trackedNumbers]uint8
-	uncoded uint16 // a bit for each number in whose place too many different ones stood to be codes
-	free    uint8  // new lines that it got by what they have in common; 0 = it has no place that is free
-	class   uint8  // wordClass of its words, when it was new
-	numbers uint8  // how many of nums are in use
+	length     span
+	nums       [trackedNumbers]span
+	sizes      [trackedNumbers]span   // what is outside is high or low, see shift; its upper end may be unlimited
+	before     [trackedNumbers]uint16 // and where each stands, see spot
+	token      [trackedNumbers]uint8
+	seldomZero uint16 // a bit for each number in whose place a 0 is low
+	uncoded    uint16 // a bit for each number in whose place too many different ones stood to be codes
+	free       uint8  // new lines that it got by what they have in common; 0 = it has no place that is free
+	class      uint8  // wordClass of its words, when it was new
+	numbers    uint8  // how many of nums are in use
 
 	text patternText // for people; nothing is judged by it
 }
@@ -78,8 +79,9 @@ type statements struct {
 
 type block [blockSize]statement
 
-// blockSize is as many as a small model needs, in 28 KB: a size that Go has, too.
-const blockSize = statementsAtFirst
+// blockSize is as many as there is room for in 28 KB: a size that Go has, too, and a small model
+// needs no more.
+const blockSize = 60
 
 // at returns the statement of an index.
 func (t *statements) at(i int) *statement { return &t.blocks[i/blockSize][i%blockSize] }
@@ -412,8 +414,9 @@ func (s *statement) carry(c *codec.Codec) {
 		s.nums[i].carry(c)
 		c.U8(&s.token[i])
 		c.U16(&s.before[i])
-		s.high[i].carry(c)
+		s.sizes[i].carry(c)
 	}
+	c.U16(&s.seldomZero)
 	c.U16(&s.uncoded)
 	s.text.carry(c)
 }

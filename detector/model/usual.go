@@ -37,7 +37,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	if !st.aligned(l, numbers) {
 		return false
 	}
-	high := false
+	off := false
 	for i := range numbers {
 		o.numbers[i] = noNumber
 		if !numbers[i].Bracketed {
@@ -46,12 +46,12 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		if o.numbers[i] != noNumber && !st.nums[i].holds(o.numbers[i]) || o.oddZero(st, i) {
 			return false
 		}
-		high = high || st.isHigh(i, o.numbers[i])
+		off = off || o.isOff(st, i)
 	}
 
 	o.known, o.seen, o.tracked = st, st.seen, len(numbers)
 	o.Row, o.number, o.open, o.shifted, o.below = Row{}, -1, false, false, itself
-	if high {
+	if off {
 		if m.judgeShifts(o); o.shifted {
 			return false // it may be news
 		}
