@@ -20,6 +20,7 @@ const (
 // statement is what is known of one pattern: one logging statement of one
 // program, as a rule.
 type statement struct {
+	_    [0]func() // nothing compares statements: the code that could would be 4 KB of the plugin
 	hash uint64
 	all  uint64 // a hash of all that its last record said
 
