@@ -61,6 +61,10 @@ const (
 	markYoung = 8
 	markFirst = 0.25
 
+	// lowYoung is markYoung for what is low, which nothing is told of before beforeLow: two
+	// sorts of numbers may lie twelve octaves from each other, as ports do.
+	lowYoung = 4 * markYoung
+
 	// markSlower is by how much more slowly the mark goes up while one number in stillHigh is
 	// high: what becomes slower and slower is not to make that the usual by and by.
 	markSlower = 8
@@ -177,23 +181,24 @@ func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, time
 		return
 	}
 	step := times * max(markStep, markYoung/(r.n+markYoung/markFirst))
-	s.up.learn(x, step, seen)
-	s.down.learn(-x, step, seen)
+	if s.up.goesOn(seen) && x.float() > s.up.mark {
+		s.up.learn(x, step/markSlower)
+	} else {
+		s.up.learn(x, step)
+	}
+	s.down.learn(-x, times*max(markStep, lowYoung/(r.n+lowYoung/markFirst)))
 }
 
 // farthest is what 0 is on the side of low numbers.
 const farthest octaves = math.MaxInt16
 
 // learn moves the mark.
-func (s *side) learn(y octaves, step float32, seen uint32) {
-	if y.float() <= s.mark {
+func (s *side) learn(y octaves, step float32) {
+	if y.float() > s.mark {
+		s.mark += step
+	} else {
 		s.mark -= step / spellOne
-		return
 	}
-	if s.goesOn(seen) {
-		step /= markSlower
-	}
-	s.mark += step
 }
 
 // learnOff is learnShift of a number that is routine, if it is high or low.
