@@ -2,6 +2,7 @@ package detector_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,42 @@ func TestTroubleOfAnotherDayIsToldAgain(t *testing.T) {
 			t.Errorf("day %d: anomaly %v of the kind %s, %q; want %s, %q", day, v.Anomaly, v.Kind, v.Reason, kind, reason)
 		}
 	})
+}
+
+// TestTroubleThatCameInClumpsReturns has a failure come each hour or so for a day, now and then
+// three times within seconds, so that the log is used to it. It is mended, and comes again a day and a
+// half later: that is told, and not the clumps of the day before.
+func TestTroubleThatCameInClumpsReturns(t *testing.T) {
+	d := newDetector(t, nil)
+	rng := rand.New(rand.NewPCG(41, 42))
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	say := func(level, format string) (v detector.Verdict) {
+		d.Observe(&detector.Event{Time: time.Duration(at.UnixNano()), Message: fmt.Appendf(nil, level+" "+format, rng.IntN(9000))}, &v)
+		return v
+	}
+	routine := func(d time.Duration) {
+		for end := at.Add(d); at.Before(end); at = at.Add(time.Duration(10+rng.IntN(10)) * time.Second) {
+			say("INFO", "parcel %d scanned")
+		}
+	}
+	const trouble = "statistics of filesystem %d are not to be had: no data in the cache"
+	late := 0
+	for hour := range 26 {
+		routine(time.Duration(40+rng.IntN(40)) * time.Minute)
+		for range 1 + hour%9/8*2 {
+			if say("ERROR", trouble).Anomaly && hour >= 18 {
+				late++
+			}
+			at = at.Add(time.Duration(1+rng.IntN(9)) * time.Second)
+		}
+	}
+	if late > 1 {
+		t.Errorf("%d lines of trouble that came all along are told", late)
+	}
+	routine(36 * time.Hour)
+	if v := say("ERROR", trouble); !v.Anomaly || !strings.Contains(string(v.Reason), "is back after 36 h") {
+		t.Errorf("it returns: anomaly %v with a score of %.3f, %q", v.Anomaly, v.Score, v.Reason)
+	}
 }
 
 // TestFineTroubleOfAnotherDay has a job a day that deletes what is expired, which its own

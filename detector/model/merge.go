@@ -292,6 +292,7 @@ func (p *habit) merge(o *habit, one, other uint32, later bool) {
 		p.time, p.paused = o.time, o.paused
 	}
 	p.gaps.merge(&o.gaps)
+	p.pauses.merge(&o.pauses)
 	p.times += o.times
 	p.soon += o.soon
 	p.most = max(p.most, o.most)

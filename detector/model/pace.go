@@ -118,6 +118,7 @@ type habit struct {
 	time   time.Duration // of its last record; 0 = unknown
 	paused time.Duration // clock.paused at it
 	gaps   gaps
+	pauses gaps    // those of them that last leastPause and more
 	times  float32 // that it came back, fading over slowTime
 	soon   float32 // of them, those on the same day
 	fixed  uint64  // a bit for each identifier that stood in all of its bad lines
@@ -205,7 +206,12 @@ func (m *Model) judgeHabit(o *Observation) {
 		o.quick += p.quick * quickLeft(m.records-st.last)
 		if m.rested(o, p) {
 			if p.time > 0 && o.Time >= p.time {
-				o.away = p.gaps.beyond(gapOctaves(m.silence(o, p)), p.mostGap())
+				silence := m.silence(o, p)
+				gap := gapOctaves(silence)
+				o.away = p.gaps.beyond(gap, p.mostGap())
+				if silence >= longSilence { // what comes in clumps is away as what comes by itself is
+					o.away = max(o.away, p.pauses.beyond(gap, p.mostGap()))
+				}
 			}
 			o.back = o.away > returned || m.quietFor(o, st) || p.quick*float32(m.records-st.last) > returnedAfter*quickRecords/math.Ln2
 		}
@@ -429,7 +435,11 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 		}
 	}
 	if p.time > 0 && o.Time >= p.time {
-		p.gaps.learn(gapOctaves(m.silence(o, p)))
+		silence := m.silence(o, p)
+		p.gaps.learn(gapOctaves(silence))
+		if silence >= leastPause {
+			p.pauses.learn(gapOctaves(silence))
+		}
 	}
 	if o.Time > 0 {
 		p.time, p.paused = o.Time, m.clock.paused
@@ -530,6 +540,7 @@ func (p *habit) carry(c *codec.Codec) {
 	codec.I64(c, &p.time)
 	codec.I64(c, &p.paused)
 	p.gaps.carry(c)
+	p.pauses.carry(c)
 	c.F32(&p.times)
 	c.F32(&p.soon)
 	c.U64(&p.fixed)

@@ -82,7 +82,7 @@ type block [blockSize]statement
 
 // blockSize is as many as there is room for in 28 KB: a size that Go has, too, and a small model
 // needs no more.
-const blockSize = 60
+const blockSize = 58
 
 // at returns the statement of an index.
 func (t *statements) at(i int) *statement { return &t.blocks[i/blockSize][i%blockSize] }
