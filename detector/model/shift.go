@@ -90,6 +90,7 @@ func (s *side) beyond(y octaves) bool { return y.float() > s.mark+highAbove }
 // off says whether a number of the range is high or low. Whether that is known see shift.known.
 func (r *numberRange) off(x octaves) offness {
 	switch s := &r.shift; {
+	case x <= belowZero: // it has no size
 	case x == 0:
 		if s.zeros*spellOne <= r.n {
 			return isLow
