@@ -181,14 +181,16 @@ func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, time
 		s.zeros += times
 		return
 	}
-	step := times * max(markStep, markYoung/(r.n+markYoung/markFirst))
-	if s.up.goesOn(seen) && x.float() > s.up.mark {
-		s.up.learn(x, step/markSlower)
-	} else {
-		s.up.learn(x, step)
+	step := stepOf(markYoung, r.n)
+	if x.float() > s.up.mark && s.up.goesOn(seen) {
+		step /= markSlower
 	}
-	s.down.learn(-x, times*max(markStep, lowYoung/(r.n+lowYoung/markFirst)))
+	s.up.learn(x, times*step)
+	s.down.learn(-x, times*stepOf(lowYoung, r.n))
 }
+
+// stepOf is by how many octaves a mark goes up for a number above it, behind n others.
+func stepOf(young, n float32) float32 { return max(markStep, young/(n+young/markFirst)) }
 
 // farthest is what 0 is on the side of low numbers.
 const farthest octaves = math.MaxInt16
