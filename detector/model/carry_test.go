@@ -118,6 +118,25 @@ func sameFields(t *testing.T, got, want *fields) {
 	diff(t, "fields", reflect.ValueOf(*got), reflect.ValueOf(*want))
 }
 
+// TestSetOfFieldsThatAreNotThere: a file that says that records have a field which it does not
+// have is refused.
+func TestSetOfFieldsThatAreNotThere(t *testing.T) {
+	for _, last := range []int{39, 40, 63, 64, 127, maxKeys - 1} {
+		fs := new(fields)
+		fillFields(fs, rand.New(rand.NewPCG(1, 3))) // 40 of them
+		var m keyMask
+		m.add(last)
+		fs.keys.learnSet(&m, 1, 1)
+		c := codec.Codec{}
+		fs.keys.carry(&c)
+		c.Reading = true
+		new(keys).carry(&c)
+		if refused := c.Err != nil; refused != (last >= 40) {
+			t.Errorf("the %dth of 40: %v", last+1, c.Err)
+		}
+	}
+}
+
 // TestCarryListsEveryField fills a model with random numbers, writes and reads it,
 // and compares: a field that its type's carry does not list comes back zero.
 func TestCarryListsEveryField(t *testing.T) {

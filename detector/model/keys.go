@@ -62,6 +62,16 @@ type keyMask [maxKeys / 64]uint64
 func (m *keyMask) has(i int) bool { return m[i>>6]>>(i&63)&1 != 0 }
 func (m *keyMask) add(i int)      { m[i>>6] |= 1 << (i & 63) }
 
+// beyond reports whether there is one at n or behind it.
+func (m *keyMask) beyond(n int) bool {
+	for w, keys := range m {
+		if keys>>max(0, min(64, n-w<<6)) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // keySet is the keys that a record had, and how many had the same.
 type keySet struct {
 	mask keyMask
@@ -452,9 +462,14 @@ func (t *keys) carry(c *codec.Codec) {
 		}
 		c.F32(&s.n)
 		c.U32(&s.last)
-		if c.Reading {
-			s.sum = t.sum(&s.mask)
+		if !c.Reading || c.Err != nil {
+			continue
 		}
+		if s.mask.beyond(len(t.all)) {
+			c.Fail("a set of fields has one that is not there")
+			return
+		}
+		s.sum = t.sum(&s.mask)
 	}
 }
 
