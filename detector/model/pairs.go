@@ -90,10 +90,11 @@ func (m *Model) judgePairs(o *Observation) {
 		s.lows[s.nlows].id, s.lows[s.nlows].seen = uint32(mix64(st.hash, 5)), -1
 		s.nlows++
 	}
-	s.shape, s.met = 0, 0
+	shape := uint32(0)
 	for i := range s.nlows {
-		s.shape += s.lows[i].id * shapeMix
+		shape += s.lows[i].id * shapeMix
 	}
+	s.shape = shape
 	m.judgeRush(o)
 	if s.nlows < 2 {
 		return

@@ -1,10 +1,35 @@
 package model
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
+
+// TestYoungRecordsBehindAnotherModel: what one model found in a record is none of the next one's,
+// which is too young to look for pairs.
+func TestYoungRecordsBehindAnotherModel(t *testing.T) {
+	learned := func(o *Observation) []byte {
+		m, rng := New(), rand.New(rand.NewPCG(16, 4))
+		for range youngRecords - 10 {
+			observe(&m, o, request(rng))
+		}
+		c := codec.Codec{}
+		m.Carry(&c)
+		return c.B
+	}
+	used := new(Observation)
+	other, rng := New(), rand.New(rand.NewPCG(16, 5))
+	for range 300 {
+		observe(&other, used, request(rng))
+	}
+	if !bytes.Equal(learned(used), learned(new(Observation))) {
+		t.Error("a young model learns from a record of another one")
+	}
+}
 
 // TestCategoriesThatAreTooMany: of a record with more categories than are compared with each
 // other, each of them counts as compared or as one too many, and of the latter nothing is said
