@@ -51,6 +51,26 @@ func (w *watched) goOn(n int) (flagged int) {
 	return flagged
 }
 
+// tellsSeldom has n lines go by that go on with one thing, and wants those told by which it is: the
+// first within so many, six at the most, and each for what begins so.
+func (w *watched) tellsSeldom(n, soon int, next func() string, is func(v *detector.Verdict) bool, begins string) {
+	w.t.Helper()
+	var told []int
+	for at := 1; at <= n; at++ {
+		v := w.see(next())
+		if !is(v) {
+			continue
+		}
+		told = append(told, at)
+		if !strings.HasPrefix(string(v.Reason), begins) {
+			w.t.Errorf("the reason is %q", v.Reason)
+		}
+	}
+	if len(told) == 0 || told[0] > soon || len(told) > 6 {
+		w.t.Errorf("of %d these are told: %v", n, told)
+	}
+}
+
 // staysQuiet wants at most so many of 10,000 healthy lines flagged, of n that go by.
 func (w *watched) staysQuiet(n, most int) {
 	w.t.Helper()

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/flb-anomaly/flb-anomaly/detector"
 )
 
 // took is a time in milliseconds as requests take them: half of them 25 to 60, one in a
@@ -201,6 +203,10 @@ func TestADailyBatchIsTold(t *testing.T) {
 	}
 }
 
+func isSmall(v *detector.Verdict) bool {
+	return v.Anomaly && strings.Contains(string(v.Reason), " are below ")
+}
+
 // TestWhatComesToBeSmallIsTold: answers that are all empty, nearly empty or 0, of a size that came
 // now and then before, are told soon, and then more and more seldom; where as many are small all
 // along, and where a number sinks from record to record, nothing is.
@@ -227,24 +233,15 @@ func TestWhatComesToBeSmallIsTold(t *testing.T) {
 				}
 				w := watch(t, func() string { return c.line(rng, size()) }, 6000)
 				w.staysQuiet(2000, 5)
-				var told []int
-				for n := 1; n <= 200; n++ {
-					if v := w.see(c.line(rng, little)); v.Anomaly && strings.Contains(string(v.Reason), " are below ") {
-						told = append(told, n)
-						if !strings.HasPrefix(string(v.Reason), c.reason) {
-							t.Errorf("the reason is %q", v.Reason)
-						}
-					}
-				}
-				if len(told) == 0 || told[0] > 20 || len(told) > 6 {
-					t.Errorf("of 200 small answers these are told: %v", told)
-				}
+				w.tellsSeldom(200, 20, func() string { return c.line(rng, little) }, isSmall, c.reason)
 				w.staysQuiet(4000, 5)
 			})
 		}
 	}
 }
 
+// TestWhatIsSmallAllAlongIsNot: ports that lie far from each other, a 0 in one record of eight, and
+// what is less from record to record are told hardly ever.
 func TestWhatIsSmallAllAlongIsNot(t *testing.T) {
 	left := 0
 	for name, number := range map[string]func(rng *rand.Rand) int{

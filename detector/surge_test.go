@@ -57,19 +57,7 @@ func TestAValueThatComesAgainAndAgain(t *testing.T) {
 			rng := rand.New(rand.NewPCG(7, 1))
 			w := watch(t, func() string { return c.healthy(rng) }, 8000)
 			w.staysQuiet(8000, 3)
-			var told []int
-			for n := range 300 {
-				w.goOn(1)
-				if v := w.see(c.other(rng)); isSurge(v) {
-					told = append(told, n)
-					if !strings.HasPrefix(string(v.Reason), c.reason) {
-						t.Errorf("the reason is %q", v.Reason)
-					}
-				}
-			}
-			if len(told) == 0 || told[0] > 50 || len(told) > 6 {
-				t.Errorf("of 300 of them these are told: %v", told)
-			}
+			w.tellsSeldom(300, 50, func() string { w.goOn(1); return c.other(rng) }, isSurge, c.reason)
 			w.staysQuiet(8000, 3)
 		})
 	}

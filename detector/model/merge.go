@@ -201,8 +201,8 @@ func (s *statement) merge(o *statement, later bool) {
 			} else {
 				s.sizes[i].merge(o.sizes[i])
 			}
-			s.seldomZero &= o.seldomZero
 		}
+		s.seldomZero &= o.seldomZero
 	} else if o.seen > s.seen {
 		s.numbers, s.nums, s.token, s.before, s.sizes, s.seldomZero = o.numbers, o.nums, o.token, o.before, o.sizes, o.seldomZero
 	}

@@ -15,9 +15,14 @@ const (
 	serialNumber = 1 // stands for a number, or what is made up, in the hash
 )
 
-// seriesKnown is how many values that differ by a shorter number alone are a series
-// (session-2165.scope, settlement-312): of a code or a place fewer are there.
-const seriesKnown = firmValue
+const (
+	// madeUpKnown is how many values that differ by what is made up for each one are a series.
+	madeUpKnown = 1
+
+	// seriesKnown is the same for those that differ by a shorter number alone
+	// (session-2165.scope, settlement-312): of a code or a place fewer are there.
+	seriesKnown = firmValue
+)
 
 // serial returns a hash of a value without its numbers and without its parts that are made
 // up for each one, and how many such values must have stood there for one more to be no
@@ -69,7 +74,7 @@ func serial(value []byte) (shape uint64, least uint32) {
 	}
 	switch {
 	case named && made:
-		return shape, 1
+		return shape, madeUpKnown
 	case named && counted:
 		return shape, seriesKnown
 	}

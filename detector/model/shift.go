@@ -166,15 +166,13 @@ func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, time
 		s.up.mark, s.down.mark = x.float(), -x.float()
 	}
 	if o.known != nil && s.known(r.n) {
-		if is := r.off(x); is != usualSize {
-			y := x
-			if is == isLow {
-				y = -x
-			}
-			if x == 0 {
-				y = farthest
-			}
-			s.of(is).goOn(y, seen, o.shiftTold())
+		switch is := r.off(x); {
+		case is == isHigh:
+			s.up.goOn(x, seen, o.shiftTold())
+		case is == isLow && x == 0:
+			s.down.goOn(farthest, seen, o.shiftTold())
+		case is == isLow:
+			s.down.goOn(-x, seen, o.shiftTold())
 		}
 	}
 	if x == 0 {

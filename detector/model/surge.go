@@ -119,7 +119,7 @@ func isRare(share float32, one float32) bool { return share > 0 && share*one <= 
 // often than it did.
 func (o *Observation) isSerial(at int) bool {
 	_, least := o.fields.list[at].serial(o.field(at))
-	return least == 1
+	return least == madeUpKnown
 }
 
 // share is what share of the values of its place a value has been since it came first; 0 where
