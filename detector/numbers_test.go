@@ -165,3 +165,52 @@ func TestZeroWhereThereWasNone(t *testing.T) {
 		})
 	}
 }
+
+// TestNightlyJob: of a job of which four nights are known, a number that is far from the others is
+// told, be it in a field or in a message, also a 0; one a little larger is not, nor is one that is
+// far where the four were said in a row, are the same, or lie far apart.
+func TestNightlyJob(t *testing.T) {
+	forms := map[string]func(files int) string{
+		"field": func(files int) string {
+			return fmt.Sprintf(`{"level":"info","msg":"backup finished","files":%d,"target":"s3"}`, files)
+		},
+		"message": func(files int) string { return fmt.Sprintf("INFO backup finished: %d files to s3", files) },
+	}
+	const often, inRow = 2000, 0
+	for _, c := range []struct {
+		what   string
+		nights []int
+		apart  int // records between two nights
+		files  int
+		told   bool
+	}{
+		{"none", []int{41_260, 41_890, 42_700, 41_950}, often, 0, true},
+		{"few", []int{41_260, 41_890, 42_700, 41_950}, often, 14, true},
+		{"many", []int{41_260, 41_890, 42_700, 41_950}, often, 1_900_000, true},
+		{"some more", []int{41_260, 41_890, 42_700, 41_950}, often, 58_000, false},
+		{"three nights", []int{41_260, 41_890, 42_700}, often, 14, false},
+		{"in a row", []int{41_260, 41_890, 42_700, 41_950}, inRow, 14, false},
+		{"the same", []int{41_260, 41_260, 41_260, 41_260}, often, 14, false},
+		{"far apart", []int{41_260, 90, 4_700, 310_000}, often, 14, false},
+	} {
+		for name, say := range forms {
+			t.Run(c.what+" in a "+name, func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(8, 3))
+				w := watch(t, func() string {
+					if name == "field" {
+						return fmt.Sprintf(`{"level":"info","msg":"request done","ms":%d}`, 5+rng.IntN(90))
+					}
+					return fmt.Sprintf("INFO request done in %d ms", 5+rng.IntN(90))
+				}, often)
+				for _, files := range c.nights {
+					w.see(say(files))
+					w.goOn(c.apart)
+				}
+				v := w.see(say(c.files))
+				if told := v.Anomaly && strings.Contains(string(v.Reason), fmt.Sprintf("%d", c.files)); told != c.told {
+					t.Errorf("%d files behind %v: score %.3f, reason %q", c.files, c.nights, v.Score, v.Reason)
+				}
+			})
+		}
+	}
+}

@@ -228,14 +228,16 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 				}
 				continue
 			}
-			if d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firmNumber); d > worst {
+			if d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, m.firm(st, st.nums[i], st.n)); d > worst {
 				worst, o.number, o.usual = d, i, st.nums[i]
 			}
 		}
 		worst = m.judgeBeside(o, worst)
 		points := numberWeight * log2(1+float64(worst))
-		if zero >= 0 && zeroPoints(st.n) > points {
-			points, o.number, o.usual = zeroPoints(st.n), zero, st.nums[zero]
+		if zero >= 0 {
+			if is := max(zeroPoints(st.n), numberWeight*log2(1+float64(m.zeroFew(st, st.nums[zero], st.n)))); is > points {
+				points, o.number, o.usual = is, zero, st.nums[zero]
+			}
 		}
 		featNumber.set(r, points)
 		m.judgeShifts(o)

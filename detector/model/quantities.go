@@ -75,7 +75,10 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	}
 	r := &p.numbers
 	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
-		if own := &m.fields.ranges.slots[c.ranged]; own.n >= firmRange {
+		own := &m.fields.ranges.slots[c.ranged]
+		if own.n < firmRange {
+			m.judgeFew(o, at, p, own)
+		} else {
 			r = own
 			o.judgeShift(at, p, own, o.knownSeen(), false)
 			if by, key := o.alongside(at, own); by >= 0 {
@@ -111,6 +114,57 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
 	}
+}
+
+// judgeFew judges a number by the few that its statement had in the field, where these say what is
+// usual.
+func (m *Model) judgeFew(o *Observation, at int, p *place, r *numberRange) {
+	s := &o.fields.list[at]
+	if o.known == nil || !m.fewSay(o.known, r.told, r.n) {
+		return
+	}
+	d := r.far(s.number, s.unit) * r.n / (r.n + m.firm(o.known, r.told, r.n))
+	if s.number == noNumber {
+		d = m.zeroFew(o.known, r.told, r.n)
+	}
+	if d <= nearNumber {
+		return
+	}
+	points := farWeight * log2(float64(1+d))
+	if p.numbers.n >= firmRange && p.numbers.span.holds(s.number) {
+		points *= explained
+	}
+	if o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
+		o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
+	}
+}
+
+// fewSay reports whether so many numbers of a statement say what is usual: few as they are, they
+// differ and lie within an octave, as those of a nightly job do. Some that are the same may be of
+// one request, and some in a row say nothing of the next day.
+func (m *Model) fewSay(st *statement, usual span, n float32) bool {
+	return n >= fewNumbers && usual.narrow() && m.records-st.first >= knownFor
+}
+
+// fewNumbers are four nights of a job.
+const fewNumbers = 4
+
+// firm is how many numbers a statement's range rests on when what is outside counts for half:
+// the closer together they lie, the fewer.
+func (m *Model) firm(st *statement, usual span, n float32) float32 {
+	if m.fewSay(st, usual, n) {
+		return firmNumber * usual.width()
+	}
+	return firmNumber
+}
+
+// zeroFew is how far a 0 is outside of a range of few numbers, if they say what is usual: as far as
+// any number below.
+func (m *Model) zeroFew(st *statement, usual span, n float32) float32 {
+	if !m.fewSay(st, usual, n) {
+		return 0
+	}
+	return smallMost * n / (n + m.firm(st, usual, n))
 }
 
 // judgeShift looks for a number that goes on with a spell of high ones, or of low ones: of those

@@ -55,6 +55,9 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 	return d / (1 + share*width) * seen / (seen + firm)
 }
 
+// narrow reports whether the numbers of a range differ and yet lie within an octave.
+func (s span) narrow() bool { return s.hi > s.lo && s.width() < 1 }
+
 // noticed is the range of a quantity of a unit, of a time up to what it would be noticed
 // from: less than leastTime is what a busy machine's scheduler makes of any time.
 func (s span) noticed(u pattern.Unit) span {

@@ -166,7 +166,13 @@ func (m *Model) judgePart(o *Observation, at int) {
 	if c.count > 0 {
 		c.count -= uint32(o.own())
 	}
-	if pl.n < youngRecords || s.run && numbered(f) {
+	if s.run && numbered(f) {
+		return
+	}
+	if pl.n < youngRecords {
+		if f.Kind == Number && pl.kinds[sortText] == 0 {
+			m.judgeNumber(o, at, pl)
+		}
 		return
 	}
 	unlike := float32(0)
