@@ -42,6 +42,9 @@ const (
 	// longNumber is from how many characters on a number may be an identifier.
 	longNumber = 8
 
+	// shortHex is from how many letters on one may be hexadecimal, 24 bits of it.
+	shortHex = 6
+
 	// maxIdentifiers is how many places of a line are tried for an identifier without a
 	// digit.
 	maxIdentifiers = 2
@@ -89,7 +92,7 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 				p.put(row, false, false, false, true)
 			}
 			row = 0
-			p.put(place.hash, !place.held && !place.bad, place.bad && !place.held, end-int(place.start) >= longNumber && isName(text[place.start:end]), false)
+			p.put(place.hash, !place.held && !place.bad, place.bad && !place.held, noDigit(text[place.start:end]), false)
 		}
 		place.hash, place.digits, place.held, place.bad = 0, false, false, false
 	}
@@ -147,21 +150,24 @@ func (p *places) put(held uint64, free, bad, long, row bool) {
 	}
 }
 
-// isName reports whether there are but letters of both cases, - and _ in b, as in an
-// identifier without a digit: what holds others (../../etc/passwd) is none.
-func isName(b []byte) bool {
-	upper, lower := false, false
+// noDigit reports whether what stands in a place may be an identifier in which no digit happens to
+// be: letters of both cases, - and _ (MmYp-cQx), or those of a hexadecimal number (efcfcf). What holds
+// others (../../etc/passwd) is none.
+func noDigit(b []byte) bool {
+	upper, lower, hex := false, false, true
 	for _, c := range b {
 		switch {
 		case c >= 'a' && c <= 'z':
-			lower = true
+			lower, hex = true, hex && c <= 'f'
 		case c >= 'A' && c <= 'Z':
-			upper = true
+			upper, hex = true, hex && c <= 'F'
 		case c != '-' && c != '_':
 			return false
+		default:
+			hex = false
 		}
 	}
-	return upper && lower
+	return len(b) >= longNumber && upper && lower || len(b) >= shortHex && hex
 }
 
 // identifier makes p what the line of q would be, were an identifier with digits in its

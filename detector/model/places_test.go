@@ -160,17 +160,20 @@ func TestAPlaceBecomesFree(t *testing.T) {
 	}
 }
 
-// TestIsName: letters of both cases, - and _, as in an identifier without a digit.
-func TestIsName(t *testing.T) {
+// TestNoDigit: letters of both cases, - and _, or those of a hexadecimal number, as in an identifier
+// without a digit.
+func TestNoDigit(t *testing.T) {
 	for text, want := range map[string]bool{
-		"MmYp-cQx": true, "aB": true, "Az_": true, "zA-": true, "ab": false, "AB": false, "": false, "-": false, "aB7": false, "../Ab": false, "aB c": false, "a@B": false, "a[B": false, "a`B": false, "a{B": false,
+		"MmYp-cQx": true, "aGaGaGaG": true, "AzAzAz__": true, "zA------": true, "aGaGaGa": false, "abababab": true, "ABCDEF": true, "efcfcf": true,
+		"ABABABAG": false, "abababag": false, "efcfc": false, "abc-def": false, "aabbcc_d": false, "": false, "--------": false, "aBaBaBa7": false,
+		"../AbAbAb": false, "aB aBaBaB": false, "aBaBaBa@": false, "aBaBaBa[": false, "aBaBaBa`": false, "aBaBaBa{": false, "efcfc7": false, "efc fcf": false,
 	} {
-		if got := isName([]byte(text)); got != want {
+		if got := noDigit([]byte(text)); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
 	// Such a one may be one with digits in another line: as long as one may be.
-	for line, long := range map[string]bool{"got MmYpcQxA now": true, "got MmYpcQx now": false, "got mmypcqxa now": false} {
+	for line, long := range map[string]bool{"got MmYpcQxA now": true, "got MmYpcQx now": false, "got mmypcqxa now": false, "got efcfcf now": true, "got decode now": false} {
 		p := look(line)
 		if p.long[1] != long {
 			t.Errorf("%q: it may be an identifier: %v", line, p.long[1])

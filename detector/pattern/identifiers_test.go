@@ -19,6 +19,18 @@ func TestIdentifiersOfDigits(t *testing.T) {
 		"total=$9,812,400.00 paid":          "total=$<num> paid",
 		"total \u20ac1,250,000 paid":        "total \u20ac<num> paid",
 		"answers 1,2,3":                     "answers <num>,<num>,<num>",
+
+		"imap(j.fox)<153738><yFhT+qSkjZXxg/A>: in=74":  "imap(j.fox)<<num>><<id>>: in=<num>",
+		"session=<9/hhqFkyQwyrffA> closed":             "session=<<id>> closed",
+		"session=<+QKeBm/pzBNSRwA> closed":             "session=<<id>> closed",
+		"session=<+7KeBm/pzBNSRwA> closed":             "session=<<id>> closed",
+		"session=</rQsrKBoroQdZmA> closed":             "session=<<id>> closed",
+		"session=<0+Ar01hauqC00PA> closed":             "session=<<id>> closed",
+		"session=<JRqcPbSFDewEyKA> closed":             "session=<<id>> closed",
+		"session=<7oK9xzLaSkdgpAbbbQ==> closed":        "session=<<id>> closed",
+		"no end, session=<PLSETjKNdBuWxuA closed":      "no end, session=<PLSETjKNdBuWxuA closed",
+		"<StackTrace> in <ApplicationListener/Worker>": "<StackTrace> in <ApplicationListener/Worker>",
+		"user=<>, msgid=<request-received> <INTERNAL>": "user=<>, msgid=<request-received> <INTERNAL>",
 	} {
 		if s.Scan([]byte(text), l); string(l.Append(nil, []byte(text))) != want {
 			t.Errorf("%q has the pattern %q, want %q", text, l.Append(nil, []byte(text)), want)

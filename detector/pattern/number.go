@@ -21,12 +21,13 @@ const codeDigits = 3
 
 // numberBefore says what class of byte, before this one, makes more of the
 // digits behind them: a sign, a path, a version, an IPv6 address, a syslog
-// priority, an escape sequence.
+// priority, base64, an escape sequence.
 var numberBefore = [256]uint16{
 	'-': open,          // sign
 	'/': open | letter, // path, version
 	':': colon,
-	'<': open,
+	'<': any,
+	'+': open,
 	'[': escape,
 }
 
@@ -73,6 +74,12 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 		return
 	}
 	negative := false
+	if prev := l.text[before+i-1]; prev == '<' || prev == '+' && l.text[before+i-2] == '<' {
+		if start, end := l.angled(i); end > 0 {
+			s.mask(p, ID, start, end)
+			return
+		}
+	}
 	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
 	case prev == '[' && prev2 == 0x1b:
 		escapeSequence(b, p)

@@ -21,8 +21,8 @@ var wordAfter = [256]uint16{
 }
 
 // wordBefore says what class of byte, before this one, makes more of the word
-// behind it: a path, an IPv6 address, an escape sequence.
-var wordBefore = [256]uint16{'/': open, ':': colon, '[': escape}
+// behind it: a path, an IPv6 address, an escape sequence, base64 in angle brackets.
+var wordBefore = [256]uint16{'/': open, ':': colon, '[': escape, '<': any, '+': open}
 
 // nameJoins join the parts of names such as querier-6b5f6db455-5zvkm,
 // attempt_1445_m_000005 and dGhl+cXVp/Y2s=.
@@ -46,7 +46,7 @@ func (s *Scanner) path(l *Workspace, p *piece, start, k int) {
 
 // wholeBefore and wholeAfter are the bytes before and behind a run that whole looks at.
 var (
-	wholeBefore = [256]bool{'[': true, '/': true, ':': true}
+	wholeBefore = [256]bool{'[': true, '/': true, ':': true, '<': true, '+': true}
 	wholeAfter  = [256]bool{'.': true, ':': true, '-': true}
 )
 
@@ -70,6 +70,13 @@ func (s *Scanner) whole(l *Workspace, p *piece, k int) bool {
 	case prev == '[' && prev2 == 0x1b:
 		escapeSequence(b, p)
 		return true
+	case prev == '<' || prev2 == '<' && (prev == '+' || prev == '/'):
+		if start, end := l.angled(i); end > 0 {
+			s.mask(p, ID, start, end)
+			return true
+		}
+	}
+	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
 	case prev == '/' && class[prev2]&open != 0 && i > 0:
 		s.path(l, p, i-1, k)
 		return true
@@ -168,13 +175,63 @@ func (s *Scanner) word(l *Workspace, p *piece, k int, h uint32, nt int) {
 // it changes between capitals and small letters all the time, or is longer
 // than words are.
 func scrambled(b []byte) bool {
-	changes, utf8 := 0, byte(0)
-	for i := 1; i < len(b); i++ {
-		changes += int((b[i] ^ b[i-1]) >> 5 & 1)
-		utf8 |= b[i]
+	utf8 := byte(0)
+	for _, c := range b[1:] {
+		utf8 |= c
 	}
-	return utf8 < 0x80 && (changes*5 >= len(b)*2 || len(b) >= 64)
+	return utf8 < 0x80 && (changes(b)*5 >= len(b)*2 || len(b) >= 64)
 }
+
+// changes is how often capitals and small letters follow each other.
+func changes(b []byte) (n int) {
+	for i := 1; i < len(b); i++ {
+		n += int((b[i] ^ b[i-1]) >> 5 & 1)
+	}
+	return n
+}
+
+// angled returns where base64 in angle brackets begins and ends whose first letters or digits stand
+// at i, session=<9Kk0fT+cnuNW/Rd>; end is 0 where there is none. <StackTrace> is a word: beside capitals and
+// small letters there is a digit or a plus, or these change all the time.
+func (l *Workspace) angled(i int) (start, end int) {
+	b := l.text[before:]
+	if start = i; l.text[before+i-1] != '<' {
+		start--
+	}
+	end = start
+	for class[b[end]]&alnum != 0 && b[end] < 0x80 || b[end] == '+' || b[end] == '/' {
+		end++
+	}
+	is := b[start:end]
+	for b[end] == '=' {
+		end++
+	}
+	if b[end] != '>' || len(is) < leastAngled {
+		return 0, 0
+	}
+	var capitals, small, others bool
+	for _, c := range is {
+		switch {
+		case c >= 'a':
+			small = true
+		case c >= 'A':
+			capitals = true
+		case c != '/':
+			others = true
+		}
+	}
+	if capitals && small && (others || changes(is)*partsLeast >= len(is)) {
+		return start, end
+	}
+	return 0, 0
+}
+
+// partsLeast is how long what stands between two changes of capitals and small letters is at most, in
+// base64: on average a little above 2.
+const partsLeast = 4
+
+// leastAngled is how long base64 in angle brackets is at least: 8 bytes of it.
+const leastAngled = 11
 
 // name reads on behind the first part of a name that ends at j. It varies
 // when a part begins with a digit or is an identifier; varies says that the
