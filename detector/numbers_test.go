@@ -214,3 +214,49 @@ func TestNightlyJob(t *testing.T) {
 		}
 	}
 }
+
+// TestNegativeNumbers: one among numbers of which none was negative is told, in a field and in a
+// message; -1 may mean none. Beside a negative number a positive one is as far as both are from 0.
+func TestNegativeNumbers(t *testing.T) {
+	for name, say := range map[string]func(bytes int, score float64) string{
+		"message": func(bytes int, score float64) string {
+			return fmt.Sprintf("INFO connection closed, %d bytes sent, score %.2f", bytes, score)
+		},
+		"field": func(bytes int, score float64) string {
+			return fmt.Sprintf(`{"level":"info","msg":"connection closed","bytes":%d,"score":%.2f}`, bytes, score)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(8, 4))
+			score := func() float64 { return -0.05 - rng.Float64()*2 }
+			w := watch(t, func() string { return say(100+rng.IntN(9000), score()) }, 200)
+			w.passes(say(4000, 2.47))
+			w.flags(say(4000, 5000), "5000", "usual")
+			w.goOn(8000)
+			w.flags(say(-28_595, score()), "-28595", "usual")
+			w.passes(say(-1, score()))
+		})
+	}
+}
+
+// TestNumbersOfAnotherKindOfRecord: what four records of their own kind had the like of is no news
+// beside the numbers of others: a refund is negative.
+func TestNumbersOfAnotherKindOfRecord(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 5))
+	say := func(msg string, amount int) string {
+		return fmt.Sprintf(`{"level":"info","msg":"%s booked","amount":%d}`, msg, amount)
+	}
+	w := watch(t, func() string { return say("payment", 300+rng.IntN(200_000)) }, 8000)
+	told := 0
+	for range 15 {
+		v := w.see(say("refund", -300-rng.IntN(200_000)))
+		if strings.Contains(string(v.Reason), "amount -") {
+			told++
+		}
+		w.goOn(50)
+	}
+	if told == 0 || told > 8 {
+		t.Errorf("of 15 refunds %d are told by their amount, 1 to 8 wanted", told)
+	}
+	w.flags(say("payment", -4000), "amount -4000")
+}

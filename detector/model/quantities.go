@@ -77,6 +77,9 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
 		own := &m.fields.ranges.slots[c.ranged]
 		if own.n < firmRange {
+			if own.n >= fewNumbers && s.number != noNumber && own.far(s.number, s.unit) <= nearNumber {
+				return // whatever it is beside those of other kinds of records
+			}
 			m.judgeFew(o, at, p, own)
 		} else {
 			r = own
@@ -202,10 +205,10 @@ func (r *numberRange) far(x octaves, u pattern.Unit) float32 {
 	d, usual := float32(0), r.span
 	switch {
 	case x > usual.hi:
-		d = x.float() - usual.noticed(u).hi.float()
+		d = x.over(usual.noticed(u).hi)
 	case x >= usual.lo:
 	case x < belowZero && usual.lo > belowZero:
-		d = negativeOctaves
+		d = negative(x)
 	case x < belowZero: // as large as one above is
 		d = usual.lo.float() - x.float()
 	default:

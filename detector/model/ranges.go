@@ -95,9 +95,9 @@ func (r *numberRange) strays(x octaves, u pattern.Unit) float32 {
 	if r.held < heldLong || usual.holds(x) || usual.zeros() {
 		return 0
 	}
-	d := x.float() - usual.hi.float()
+	d := x.over(usual.hi)
 	if x < usual.lo {
-		d = usual.lo.float() - x.float()
+		d = usual.lo.over(x)
 	}
 	return d / (2 * max(narrowest, r.told.width()))
 }

@@ -44,7 +44,9 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 	case s.zeros() && x.fraction():
 		return 0
 	case x > s.hi:
-		d = x.float() - s.hi.float()
+		d = x.over(s.hi)
+	case x < belowZero && s.lo > belowZero:
+		d = negative(x)
 	case x < s.lo:
 		d = min(smallMost, (s.lo.float()-x.float())/smallShare)
 	default:
@@ -57,6 +59,26 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 
 // narrow reports whether the numbers of a range differ and yet lie within an octave.
 func (s span) narrow() bool { return s.hi > s.lo && s.width() < 1 }
+
+// over is by how many octaves a number is more than another. Between a negative and a positive one
+// are those of both from 1 on: from -0.4 to 2.5 it is not far.
+func (o octaves) over(than octaves) float32 {
+	if than >= belowZero || o < belowZero {
+		return o.float() - than.float()
+	}
+	return (belowZero - than).float() + log2(1+o.number())
+}
+
+// negative is how far a negative number is, in octaves, from numbers of which none was. -1 may mean
+// none or unknown and says nothing.
+func negative(x octaves) float32 {
+	if x == minusOne {
+		return nearNumber
+	}
+	return negativeOctaves
+}
+
+var minusOne = numberOctaves(-1)
 
 // noticed is the range of a quantity of a unit, of a time up to what it would be noticed
 // from: less than leastTime is what a busy machine's scheduler makes of any time.
@@ -83,6 +105,8 @@ func (s *span) learn(x octaves, seen float32) {
 	switch {
 	case s.zeros() && x.fraction():
 		*s = span{x, x}
+	case x >= perOctave && s.hi < belowZero:
+		s.hi = perOctave // up to 1 no number is far from a negative one
 	case x > s.hi:
 		if s.hi += follow(s.hi, x, seen); s.hi == 0 && x != 0 {
 			s.hi++ // it would stand for the number 0
