@@ -216,3 +216,27 @@ func TestCountsAreNoPair(t *testing.T) {
 	w := watch(t, next, 30_000)
 	w.passes(`{"msg":"reading taken","battery":60,"signal":-73,"model":"m-c"}`)
 }
+
+// Which thread of a pool does the work is chance, and one that has a name of its own is not.
+func TestFieldPairOfThreads(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 6))
+	say := func(thread, logger string) string {
+		return fmt.Sprintf(`{"level":"info","msg":"step done","thread_name":%q,"logger_name":%q}`, thread, logger)
+	}
+	pool := func() string { return fmt.Sprintf("http-nio-8080-exec-%d", 1+rng.IntN(20)) }
+	w := watch(t, func() string {
+		switch rng.IntN(4) {
+		case 0:
+			return say("scheduler", "com.acme.Cleaner")
+		case 1:
+			return say("reaper", "com.acme.Pool")
+		}
+		if logger := pick(rng, "com.acme.Cart", "com.acme.Orders", "com.acme.Stock"); rng.IntN(2) == 0 {
+			return say(pool(), logger)
+		}
+		return say("http-nio-8080-exec-7", "com.acme.Cart")
+	}, 8000)
+	w.passes(say("http-nio-8080-exec-7", "com.acme.Cleaner"))
+	w.passes(say("http-nio-8080-exec-21", "com.acme.Orders"))
+	w.flags(say("scheduler", "com.acme.Pool"), "never came together")
+}

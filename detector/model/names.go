@@ -32,7 +32,7 @@ func (f *Field) NameHash() uint64 {
 // The next has another, and what it is the first to do is no news for that: it is an
 // identifier, however long one stands there.
 var runNames = map[string]bool{
-	"pid": true, "ppid": true, "tid": true, "thread": true, "spt": true, "sport": true, "cport": true,
+	"pid": true, "ppid": true, "tid": true, "thread": true, "thread_name": true, "threadname": true, "spt": true, "sport": true, "cport": true,
 }
 
 // runEndings are what others of them end with: ExecutionProcessID, request.remote_port.
@@ -53,9 +53,13 @@ func ofRun(name []byte) bool {
 	return false
 }
 
-// numbered reports whether a field's value is a number, also in hexadecimal: 0x7bc.
+// numbered reports whether a field's value is a number, also in hexadecimal (0x7bc), or ends with
+// one: http-nio-8080-exec-14, a thread of a pool.
 func numbered(f *Field) bool {
-	return f.Kind == Number || f.Kind == Text && len(f.Value) > 2 && f.Value[0] == '0' && f.Value[1]|0x20 == 'x'
+	if f.Kind == Number || f.Kind != Text || len(f.Value) < 3 {
+		return f.Kind == Number
+	}
+	return f.Value[0] == '0' && f.Value[1]|0x20 == 'x' || fold[f.Value[len(f.Value)-1]] == digit
 }
 
 // seenOf is what is found out at once of a field that is none of the event's own.

@@ -283,6 +283,7 @@ func TestPause(t *testing.T) {
 func TestRunNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"pid": true, "PID": true, "ppid": true, "tid": true, "thread": true, "ExecutionProcessID": true, "request.remote_port": true, "client_port": true, "srcport": true, "threadid": true,
+		"thread_name": true, "threadName": true, "process.thread_name": true, "thread_count": false,
 		"pids": false, "id": false, "port": false, "user_id": false, "process": false, "threadids": false, "": false, "status": false,
 	} {
 		if got := NewName([]byte(name)).run; got != want {
@@ -294,8 +295,8 @@ func TestRunNames(t *testing.T) {
 		want bool
 	}{
 		{Field{Kind: Number, Value: []byte("7")}, true}, {Field{Kind: Text, Value: []byte("0x7bc")}, true}, {Field{Kind: Text, Value: []byte("0X7BC")}, true},
-		{Field{Kind: Text, Value: []byte("0x")}, false}, {Field{Kind: Text, Value: []byte("7")}, false}, {Field{Kind: Text, Value: []byte("1x7")}, false}, {Field{Kind: Text, Value: []byte("0y7")}, false},
-		{Field{Kind: Text}, false},
+		{Field{Kind: Text, Value: []byte("0x")}, false}, {Field{Kind: Text, Value: []byte("7")}, false}, {Field{Kind: Text, Value: []byte("exec-14")}, true}, {Field{Kind: Text, Value: []byte("main")}, false}, {Field{Kind: Text, Value: []byte("0ym")}, false},
+		{Field{Kind: Text}, false}, {Field{Kind: Time, Value: []byte("2026-03-02")}, false},
 	} {
 		if got := numbered(&c.f); got != c.want {
 			t.Errorf("%q is a number: %v", c.f.Value, got)
