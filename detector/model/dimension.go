@@ -296,7 +296,7 @@ func (m *Model) learnAlong(o *Observation, at int, r *numberRange, x octaves, ti
 		return
 	}
 	own := m.fields.ranges.claim(key)
-	own.take(o, x, o.fields.list[at].unit, times, own.seen)
+	own.take(o, x, o.field(at).Number, o.fields.list[at].unit, times, own.seen)
 	if times == 1 {
 		own.seen++
 	}

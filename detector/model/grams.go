@@ -1,10 +1,8 @@
 package model
 
 import (
-	"cmp"
 	"math/bits"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
@@ -188,15 +186,8 @@ func (g *grams) carry(c *codec.Codec) {
 	}
 	n := c.Count("words", g.used, 1<<size/4*3, gramBytes)
 	if !c.Reading {
-		list := make([]gram, 0, n)
-		for _, s := range g.slots {
-			if s.key != 0 {
-				list = append(list, s)
-			}
-		}
-		slices.SortFunc(list, func(a, b gram) int { return cmp.Compare(a.key, b.key) })
-		for i := range list {
-			list[i].carry(c)
+		for _, s := range g.entries() {
+			s.carry(c)
 		}
 		return
 	}

@@ -171,7 +171,7 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		}
 		p.numbers.learn(n, f.Unit, times)
 		r := fs.ranges.claimAt(int(c.ranged), o.rangeKey(s))
-		r.take(o, n, f.Unit, times, o.knownSeen())
+		r.take(o, n, f.Number, f.Unit, times, o.knownSeen())
 		m.learnAlong(o, at, r, n, times)
 	}
 	if s.sort == sortText && s.part == whole && f.Kind == Text && (c.count == 0 || p.confirms(c.count)) {

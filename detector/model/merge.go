@@ -164,14 +164,14 @@ type alias struct {
 }
 
 // names returns the names of statements beside their own, in order.
-func (t *statements) names() []alias {
-	var list []alias
+func (t *statements) names() []*alias {
+	var list []*alias
 	for i, h := range t.heads {
 		if h != 0 && h&ownBit == 0 {
-			list = append(list, alias{t.slots[i], h.at(), t.of(h).hash})
+			list = append(list, &alias{t.slots[i], h.at(), t.of(h).hash})
 		}
 	}
-	slices.SortFunc(list, func(a, b alias) int { return cmp.Compare(a.hash, b.hash) })
+	slices.SortFunc(list, func(a, b *alias) int { return cmp.Compare(a.hash, b.hash) })
 	return list
 }
 
@@ -345,13 +345,17 @@ func (g *merger) clock() {
 
 // entries returns what is counted, in the order of the keys.
 func (g *grams) entries() []gram {
-	list := make([]gram, 0, g.used)
-	for _, s := range g.slots {
-		if s.key != 0 {
-			list = append(list, s)
+	order := make([]*gram, 0, g.used) // pointers are sorted by code that is there for others, too
+	for i := range g.slots {
+		if s := &g.slots[i]; s.key != 0 {
+			order = append(order, s)
 		}
 	}
-	slices.SortFunc(list, func(a, b gram) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(order, func(a, b *gram) int { return cmp.Compare(a.key, b.key) })
+	list := make([]gram, len(order))
+	for i, s := range order {
+		list[i] = *s
+	}
 	return list
 }
 
@@ -673,6 +677,7 @@ func (r *numberRange) merge(o *numberRange) {
 	r.out += o.out
 	r.held = min(r.held, o.held)
 	r.shift.merge(o.shift)
+	r.ascent.merge(o.ascent)
 	r.few = max(r.few, o.few)
 	if r.dimension == 0 {
 		r.dimension = o.dimension

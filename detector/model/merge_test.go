@@ -117,7 +117,7 @@ func TestMergeKnowsEveryField(t *testing.T) {
 		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 30, reflect.TypeFor[usualKeys](): 4, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 16, reflect.TypeFor[gaps](): 4,
 		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tails](): 3,
 		reflect.TypeFor[fields](): 15, reflect.TypeFor[relapse](): 4, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 5, reflect.TypeFor[place](): 16, reflect.TypeFor[surge](): 3,
-		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 12, reflect.TypeFor[shift](): 3, reflect.TypeFor[side](): 5, reflect.TypeFor[spell](): 4, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
+		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 13, reflect.TypeFor[ascent](): 8, reflect.TypeFor[reach](): 3, reflect.TypeFor[shift](): 3, reflect.TypeFor[side](): 5, reflect.TypeFor[spell](): 4, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
 		reflect.TypeFor[language](): 2, reflect.TypeFor[general](): 2, reflect.TypeFor[usual](): 2, reflect.TypeFor[shown](): 3, reflect.TypeFor[calm](): 3,
 		reflect.TypeFor[objects](): 1, reflect.TypeFor[object](): 3,
 	} {

@@ -361,6 +361,9 @@ func (m *Model) Learn(o *Observation) {
 	case st.seen&(st.seen-1) == 0 && st.seen < 1<<20:
 		m.language.learn(l, st.seen/2) // what was not counted one by one
 	}
+	if !isNew {
+		m.learnShifts(o, st)
+	}
 	if !isNew && !o.inRanges {
 		m.learnBeside(o)
 		for i := range o.tracked {
@@ -371,9 +374,6 @@ func (m *Model) Learn(o *Observation) {
 				st.nums[i].lo /= 2 // it is told some times and then usual, however large the others are
 			}
 		}
-	}
-	if !isNew {
-		m.learnShifts(o, st)
 	}
 	if !o.inRanges {
 		st.length.learn(o.length, st.n)

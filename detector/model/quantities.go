@@ -36,11 +36,13 @@ func zeroPoints(n float32) float32 { return zeroWeight * log2(float64(n)) }
 // stands by itself: in 4312-0 and 10/0 it is a part of something.
 func (o *Observation) oddZero(st *statement, i int) bool {
 	n := &o.Line.Numbers[i]
-	if st.nums[i].lo < leastLarge || n.Value != 0 || n.Bracketed {
-		return false
-	}
-	t := &o.Line.Tokens[n.Token]
-	return !(t.Start > 0 && joins[o.Text[t.Start-1]]) && !(int(t.End) < len(o.Text) && joins[o.Text[t.End]])
+	return st.nums[i].lo >= leastLarge && n.Value == 0 && !n.Bracketed && !o.isJoined(i)
+}
+
+// isJoined reports whether the i-th number of the event's text is a part of something: 33/42, #4312-0.
+func (o *Observation) isJoined(i int) bool {
+	t := &o.Line.Tokens[o.Line.Numbers[i].Token]
+	return t.Start > 0 && joins[o.Text[t.Start-1]] || int(t.End) < len(o.Text) && joins[o.Text[t.End]]
 }
 
 // joins are what stands between the parts of a number or a name.
@@ -177,11 +179,18 @@ func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, 
 	all := &o.fields
 	s := &all.list[at]
 	x := sized(s.number, s.unit)
-	if o.Learned || o.known == nil || !r.shift.known(r.n) || !p.quantity(x, s.unit) {
+	if o.Learned || o.known == nil || !p.quantity(x, s.unit) {
 		return
 	}
-	is := r.off(x)
-	if points := r.offPoints(is, seen); all.stranger(points, at, all.rawShift, all.shifted) {
+	is, points := usualSize, float32(0)
+	if r.shift.known(r.n) {
+		is = r.off(x)
+		points = r.offPoints(is, seen)
+	}
+	if climbs := r.ascent.points(x, seen); climbs > points {
+		points, is = climbs, isFarthest
+	}
+	if all.stranger(points, at, all.rawShift, all.shifted) {
 		all.rawShift, all.shifted, all.shiftedAlong, all.shiftedTo = points, at, along, is
 	}
 }

@@ -17,15 +17,16 @@ type ranges struct {
 }
 
 type numberRange struct {
-	key   uint32 // 0 = empty
-	n     float32
-	out   float32 // numbers outside of it, fading
-	held  float32 // numbers in a row that were within told and last
-	shift shift
-	few   uint16 // different codes so far; out are those that are no HTTP statuses then
-	span  span   // it is judged by
-	told  span   // and told as: all numbers that stood there and were not outside
-	last  span   // the last number below, and the last above
+	key    uint32 // 0 = empty
+	n      float32
+	out    float32 // numbers outside of it, fading
+	held   float32 // numbers in a row that were within told and last
+	shift  shift
+	ascent ascent
+	few    uint16 // different codes so far; out are those that are no HTTP statuses then
+	span   span   // it is judged by
+	told   span   // and told as: all numbers that stood there and were not outside
+	last   span   // the last number below, and the last above
 
 	dimension uint32  // the lower half of the hash of the name of its dimension; 0 = it has none
 	seen      uint32  // of one by its dimension: the numbers so far
@@ -72,11 +73,14 @@ func (r *numberRange) learn(x octaves, u pattern.Unit, times float32) {
 	r.n += times
 }
 
-// take is learn and learnShift. seen numbers of the range came before. A high or low one of a
-// sample was taken in by itself, see learnOff.
-func (r *numberRange) take(o *Observation, x octaves, u pattern.Unit, times float32, seen uint32) {
+// take is learn, learnShift and ascent.learn, of a number that is such a value. seen numbers of the
+// range came before. A high or low one of a sample was taken in by itself, see learnOff.
+func (r *numberRange) take(o *Observation, x octaves, value float64, u pattern.Unit, times float32, seen uint32) {
 	if times == 1 || r.off(sized(x, u)) == usualSize {
 		r.learnShift(o, x, u, times, seen)
+	}
+	if x != 0 {
+		r.ascent.learn(sized(x, u), value, seen, r.span.outside(x), o.shiftTold())
 	}
 	r.learn(x, u, times)
 }
@@ -227,12 +231,13 @@ func (t *ranges) age() {
 		t.slots[i].out /= 2
 		t.slots[i].held /= 2
 		t.slots[i].shift.age()
+		t.slots[i].ascent.age()
 		t.slots[i].studied /= 2
 	}
 }
 
 // rangeBytes is what a range takes in a snapshot.
-const rangeBytes = 86
+const rangeBytes = 142
 
 // carry writes the ranges in the order of their keys: their places in the table have
 // no meaning.
@@ -267,6 +272,7 @@ func (r *numberRange) carry(c *codec.Codec) {
 	c.F32(&r.out)
 	c.F32(&r.held)
 	r.shift.carry(c)
+	r.ascent.carry(c)
 	c.U16(&r.few)
 	r.span.carry(c)
 	r.told.carry(c)

@@ -35,6 +35,7 @@ const (
 	isLow offness = iota - 1
 	usualSize
 	isHigh
+	isFarthest // the largest or the smallest so far, see ascent
 )
 
 const (
@@ -283,43 +284,62 @@ func (o *Observation) isZero(i int) bool {
 func (m *Model) judgeShifts(o *Observation) {
 	st := o.known
 	for i := range o.tracked {
-		if o.Learned || !o.isOff(st, i) {
+		if o.Learned || !o.isOff(st, i) && !o.isBeyond(st, i) {
 			continue
 		}
 		r := m.fields.ranges.find(numberKey(st, i))
 		if r == nil {
 			continue
 		}
-		is := r.off(sized(o.numbers[i], o.Line.Numbers[i].Unit))
-		if points := r.offPoints(is, st.seen); points > featNumber.Points(&o.Row) {
+		x := sized(o.numbers[i], o.Line.Numbers[i].Unit)
+		is := r.off(x)
+		points := r.offPoints(is, st.seen)
+		if climbs := r.ascent.points(x, st.seen); climbs > points {
+			points, is = climbs, isFarthest
+		}
+		if points > featNumber.Points(&o.Row) {
 			featNumber.set(&o.Row, points)
 			o.shifted, o.number, o.shiftedTo = true, i, is
 		}
 	}
 }
 
+// isBeyond reports whether the number of the statement's i-th place, of the event's or none, is beyond
+// its range.
+func (o *Observation) isBeyond(st *statement, i int) bool {
+	return o.numbers[i] != noNumber && !st.nums[i].holds(o.numbers[i])
+}
+
 // numberKey is what the place of a statement's i-th number is known by among the ranges; as
 // one of codes it is known by another one.
 func numberKey(st *statement, i int) uint32 { return uint32(mix64(st.hash, ^uint64(i))) }
 
+// learnFrom is from how many records of a statement on the numbers of its text are looked at, for the
+// largest of them: of most statements fewer ever come.
+const learnFrom = 64
+
 // learnShifts takes the numbers of the event's text in: where they are known well those that
-// are high or low, and of the others samples.
+// are high or low or beyond the others, and of the rest samples.
 func (m *Model) learnShifts(o *Observation, st *statement) {
-	if st.seen < knownCodes {
+	if st.seen < learnFrom {
 		return
 	}
-	sample := sampled(m.records)
+	sample, next := sampled(m.records), sampled(m.records+1)
 	for i := range o.tracked {
 		times := float32(1)
-		if st.sizes[i].hi != unlimited && !o.isOff(st, i) {
+		if st.sizes[i].hi != unlimited && !o.isOff(st, i) && (o.inRanges || !o.isBeyond(st, i)) {
 			if times = sampleOne; !sample {
-				continue
+				if times = 0; !next {
+					continue
+				}
 			}
 		}
 		m.learnNumber(o, st, i, times)
 	}
 }
 
+// learnNumber takes in the i-th number of the event's text, which stands for several; none of them, and
+// it is only looked at for what comes behind it.
 func (m *Model) learnNumber(o *Observation, st *statement, i int, times float32) {
 	x := o.numbers[i]
 	if x == noNumber && o.isZero(i) {
@@ -333,7 +353,14 @@ func (m *Model) learnNumber(o *Observation, st *statement, i int, times float32)
 		return
 	}
 	r := m.fields.ranges.claim(numberKey(st, i))
-	r.learnShift(o, x, o.Line.Numbers[i].Unit, times, st.seen)
+	u := o.Line.Numbers[i].Unit
+	if x != 0 && !o.isJoined(i) { // 33/42 is a progress
+		r.ascent.learn(sized(x, u), o.Line.Numbers[i].Value, st.seen, st.nums[i].outside(x), o.shiftTold())
+	}
+	if times == 0 || st.seen < knownCodes {
+		return
+	}
+	r.learnShift(o, x, u, times, st.seen)
 	st.sizes[i], st.seldomZero = span{}, st.seldomZero&^(1<<i)
 	if r.n += times; r.shift.known(r.n) {
 		if st.sizes[i] = r.shift.limits(); r.off(0) == isLow {
@@ -361,6 +388,15 @@ func (o *Observation) phraseShift(dst []byte) []byte {
 	} else {
 		r, unit = ranges.find(numberKey(o.known, o.number)), o.Line.Numbers[o.number].Unit
 		dst = o.saidNumber(dst, o.number)
+	}
+	if is == isFarthest {
+		x := noNumber
+		if at := o.fields.shifted; at >= 0 {
+			x = o.fields.list[at].number
+		} else {
+			x = o.numbers[o.number]
+		}
+		return r.ascent.phrase(dst, sized(x, unit), seen)
 	}
 	words, limits := " are above ", r.shift.limits()
 	limit := limits.hi
