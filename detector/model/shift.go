@@ -324,22 +324,19 @@ func (m *Model) learnShifts(o *Observation, st *statement) {
 	if st.seen < learnFrom {
 		return
 	}
-	sample, next := sampled(m.records), sampled(m.records+1)
+	sample := sampled(m.records)
 	for i := range o.tracked {
 		times := float32(1)
 		if st.sizes[i].hi != unlimited && !o.isOff(st, i) && (o.inRanges || !o.isBeyond(st, i)) {
 			if times = sampleOne; !sample {
-				if times = 0; !next {
-					continue
-				}
+				continue
 			}
 		}
 		m.learnNumber(o, st, i, times)
 	}
 }
 
-// learnNumber takes in the i-th number of the event's text, which stands for several; none of them, and
-// it is only looked at for what comes behind it.
+// learnNumber takes in the i-th number of the event's text, which stands for several.
 func (m *Model) learnNumber(o *Observation, st *statement, i int, times float32) {
 	x := o.numbers[i]
 	if x == noNumber && o.isZero(i) {
@@ -357,7 +354,7 @@ func (m *Model) learnNumber(o *Observation, st *statement, i int, times float32)
 	if x != 0 && !o.isJoined(i) { // 33/42 is a progress
 		r.ascent.learn(sized(x, u), o.Line.Numbers[i].Value, st.seen, st.nums[i].outside(x), o.shiftTold())
 	}
-	if times == 0 || st.seen < knownCodes {
+	if st.seen < knownCodes {
 		return
 	}
 	r.learnShift(o, x, u, times, st.seen)
