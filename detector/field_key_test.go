@@ -94,3 +94,23 @@ func TestFieldOfKindsThatIsNew(t *testing.T) {
 	w.flags(call(`"code":7`), `new field "status.code": "7"`)
 	w.flags(call(`"code":7,"message":"PERMISSION_DENIED"`), `new field "status.`)
 }
+
+// A record of a known message without all that says which request it is of lacks several fields at
+// once; what other messages do not have says nothing of it.
+func TestFieldsOfOneContextAreMissing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 7))
+	context := func() string {
+		return fmt.Sprintf(`"trace_id":"%016x","span_id":"%08x","trace_flags":"01",`, rng.Uint64(), rng.Uint32())
+	}
+	say := func(msg, context string) string {
+		return fmt.Sprintf(`{"level":"info","msg":%q,%s"service":"cart","version":"1.4.0","pod":"cart-7d4b9c6f5-x2x7k","zone":"b","node":"n%d","took_ms":%d}`, msg, context, 1+rng.IntN(3), 5+rng.IntN(50))
+	}
+	w := watch(t, func() string {
+		if rng.IntN(4) == 0 {
+			return say("cache swept", "")
+		}
+		return say("product read", context())
+	}, 4000)
+	w.flags(say("product read", ""), `field "`, " is missing")
+	w.passes(say("cache swept", ""))
+}

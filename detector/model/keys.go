@@ -28,6 +28,10 @@ const (
 	mostGone    = 2
 	leastShared = 2
 
+	// partsGone: of what a statement's records have, one key for so many that are still there may
+	// be missing: a request that has lost its context lacks trace_id, span_id and trace_flags.
+	partsGone = 2
+
 	// alwaysThere is how many records must have had a key before it can be missed.
 	alwaysThere = 16
 )
@@ -361,9 +365,10 @@ func (t *keys) lacking(u *usualKeys, m *keyMask, own float32) (key int, surprise
 	if u.n < alwaysThere || at < 0 {
 		return -1, 0
 	}
-	usual, gone := &t.sets[at], 0
+	usual, gone, there := &t.sets[at], 0, 0
 	key = -1
 	for w := range usual.mask {
+		there += bits.OnesCount64(usual.mask[w] & m[w])
 		for left := usual.mask[w] &^ m[w]; left != 0; left &= left - 1 {
 			q := w<<6 + bits.TrailingZeros64(left)
 			if gone++; key < 0 || t.all[q].hash < t.all[key].hash {
@@ -371,7 +376,7 @@ func (t *keys) lacking(u *usualKeys, m *keyMask, own float32) (key int, surprise
 			}
 		}
 	}
-	if gone == 0 || gone > mostGone {
+	if gone == 0 || gone > max(mostGone, there/partsGone) {
 		return -1, 0
 	}
 	others := max(0, u.others-own)
