@@ -252,3 +252,23 @@ func TestANameIsNoFailure(t *testing.T) {
 		})
 	}
 }
+
+// TestNamesInQuotes: a failure of eight queues is one, and not eight.
+func TestNamesInQuotes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	w := watch(t, func() string {
+		return fmt.Sprintf("INFO message %d delivered to consumer %d in %d ms", rng.IntN(1e6), rng.IntN(50), 5+rng.IntN(90))
+	}, 3000)
+	told := 0
+	for range 80 {
+		names := pick(rng, "'mail' in vhost 'post'", "'orders' in vhost 'shop'", "'stock' in vhost 'depot'", "'search' in vhost 'find'",
+			"'billing' in vhost 'money'", "'images' in vhost 'media'", "'audit' in vhost 'law'", "'exports' in vhost 'trade'")
+		if w.see("WARN channel exception precondition_failed: cannot declare queue " + names).Anomaly {
+			told++
+		}
+		w.goOn(25)
+	}
+	if told == 0 || told > 5 {
+		t.Errorf("of 80 failures %d are told, 1 to 5 wanted", told)
+	}
+}

@@ -28,6 +28,11 @@ const (
 	freePlace = 4
 	freePair  = 12
 
+	// quotedPlace and quotedPair are the same where the words stand in quotes: what an author
+	// puts there (queue 'mail.out' in vhost 'shop') is a name, and varies.
+	quotedPlace = 2
+	quotedPair  = 4
+
 	// openPlace is how many new lines must have differed in one place for anything to stand
 	// there: a user whose name is error is no error.
 	openPlace = categoryValues
@@ -63,6 +68,7 @@ type places struct {
 	long  [maxPlaces]bool   // may be an identifier that happens to hold no digit
 	held  [maxPlaces]uint64 // what stands in the place: a hash, or for a row of digits row
 	row   [maxPlaces]bool   // it is one
+	quote [maxPlaces]bool   // it stands in quotes
 	sum   uint64
 	class wordClass // of its words
 	open  bool      // it was found by what it has in common with lines that differ in one place
@@ -92,7 +98,11 @@ func (p *places) look(text []byte, l *pattern.Line, words *spoken) {
 				p.put(row, false, false, false, true)
 			}
 			row = 0
+			at := p.n
 			p.put(place.hash, !place.held && !place.bad, place.bad && !place.held, noDigit(text[place.start:end]), false)
+			if at < p.n {
+				p.quote[at] = isQuoted(text, int(place.start), end)
+			}
 		}
 		place.hash, place.digits, place.held, place.bad = 0, false, false, false
 	}
@@ -212,12 +222,35 @@ func (p *places) without(i, j int) uint64 {
 // whole is the name of the lines that have all in common.
 func (p *places) whole() uint64 { return mixed(p.sum) }
 
+// isQuoted reports whether what stands in the text from start to end stands in quotes.
+func isQuoted(text []byte, start, end int) bool {
+	if start == 0 || end == len(text) {
+		return false
+	}
+	c := text[end]
+	return c == text[start-1] && (c == '\'' || c == '"')
+}
+
+// least is how many lines that differ in the places i and j, which may be the same, make them free.
+func (p *places) least(i, j int) uint16 {
+	quoted := p.quote[i] && p.quote[j]
+	switch {
+	case i == j && quoted:
+		return quotedPlace
+	case i == j:
+		return freePlace
+	case quoted:
+		return quotedPair
+	}
+	return freePair
+}
+
 // each calls f with the names that the line may go by, the narrower ones first,
-// until it returns true.
-func (p *places) each(pairs bool, f func(name uint64, pair bool) bool) bool {
+// until it returns true, and with how many lines of each make it one.
+func (p *places) each(pairs bool, f func(name uint64, pair bool, least uint16) bool) bool {
 	if p.n > 2 {
 		for i := range p.n {
-			if p.free[i] && f(p.without(i, i), false) {
+			if p.free[i] && f(p.without(i, i), false, p.least(i, i)) {
 				return true
 			}
 		}
@@ -225,7 +258,7 @@ func (p *places) each(pairs bool, f func(name uint64, pair bool) bool) bool {
 	if n := min(p.n, maxPairPlaces); pairs && n > 4 {
 		for i := range n {
 			for j := i + 1; p.free[i] && j < n; j++ {
-				if p.free[j] && f(p.without(i, j), true) {
+				if p.free[j] && f(p.without(i, j), true, p.least(i, j)) {
 					return true
 				}
 			}
@@ -270,7 +303,7 @@ func (g *general) search(t *statements, p *places, pairs bool) *statement {
 	if st.settled() {
 		return st
 	}
-	p.each(pairs, func(name uint64, pair bool) bool {
+	p.each(pairs, func(name uint64, pair bool, _ uint16) bool {
 		if is := t.find(name); is != nil {
 			st = is
 		}
@@ -285,11 +318,7 @@ func (g *general) search(t *statements, p *places, pairs bool) *statement {
 // there are none. The first of them was about the record first.
 func (g *general) name(p *places) (name uint64, seen, first uint32) {
 	name = p.whole()
-	p.each(true, func(n uint64, pair bool) bool {
-		least := uint16(freePlace)
-		if pair {
-			least = freePair
-		}
+	p.each(true, func(n uint64, pair bool, least uint16) bool {
 		if s := g.counts.find(uint32(n >> 32)); s.n >= least-1 && uint32(s.n) > seen {
 			name, seen, first = n, uint32(s.n), uint32(octaves(s.t).exp())
 		}
@@ -301,13 +330,13 @@ func (g *general) name(p *places) (name uint64, seen, first uint32) {
 // learn counts the line, which is the log's at-th.
 func (g *general) learn(p *places, at uint32) {
 	when := uint16(octavesOf(float64(at + 1)))
-	p.each(true, func(n uint64, pair bool) bool {
+	p.each(true, func(n uint64, pair bool, least uint16) bool {
 		s := g.counts.claim(uint32(n >> 32))
 		if s.n == 0 {
 			s.t = when
 		}
 		s.n = saturate(uint32(s.n) + 1)
-		g.pairs = g.pairs || pair && s.n >= freePair
+		g.pairs = g.pairs || pair && s.n >= least
 		return false
 	})
 }

@@ -94,7 +94,7 @@ func TestPlaces(t *testing.T) {
 func TestNamesInTheirOrder(t *testing.T) {
 	names := func(line string, pairs bool) (single, double int) {
 		p := look(line)
-		p.each(pairs, func(name uint64, pair bool) bool {
+		p.each(pairs, func(name uint64, pair bool, _ uint16) bool {
 			if pair {
 				double++
 			} else {
@@ -120,7 +120,7 @@ func TestNamesInTheirOrder(t *testing.T) {
 		}
 	}
 	n := 0
-	if look("a b c d").each(true, func(uint64, bool) bool { n++; return n == 2 }) != true || n != 2 {
+	if look("a b c d").each(true, func(uint64, bool, uint16) bool { n++; return n == 2 }) != true || n != 2 {
 		t.Errorf("it does not end with the name that is taken: %d", n)
 	}
 }
@@ -156,6 +156,20 @@ func TestAPlaceBecomesFree(t *testing.T) {
 		g.learn(line, uint32(i))
 		if g.pairs != (i >= freePair-1) {
 			t.Errorf("behind the %d. two words it knows of two free places: %v", i+1, g.pairs)
+		}
+	}
+}
+
+// TestQuotedPlaces: what stands in quotes is a name, and is free sooner.
+func TestQuotedPlaces(t *testing.T) {
+	for line, want := range map[string][2]uint16{
+		"queue 'mail' in vhost 'shop' deleted": {quotedPlace, quotedPair}, `queue "mail" in vhost "shop" deleted`: {quotedPlace, quotedPair},
+		"queue 'mail' in vhost shop deleted": {quotedPlace, freePair}, "queue mail in vhost 'shop' deleted": {freePlace, freePair},
+		"queue 'mail in vhost shop' deleted": {freePlace, freePair}, "queue 'mail\" in vhost 'shop deleted": {freePlace, freePair},
+	} {
+		p := look(line)
+		if got := [2]uint16{p.least(1, 1), p.least(1, 4)}; got != want {
+			t.Errorf("%s: %v lines make its places free, want %v", line, got, want)
 		}
 	}
 }
