@@ -272,3 +272,31 @@ func TestNamesInQuotes(t *testing.T) {
 		t.Errorf("of 80 failures %d are told, 1 to 5 wanted", told)
 	}
 }
+
+// TestGarbledWhereAnythingStands: binary in a place in which any word may stand is told, a name
+// with an accent is not.
+func TestGarbledWhereAnythingStands(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 9))
+	word := func(n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte('a' + rng.IntN(26))
+		}
+		return string(b)
+	}
+	others := make([]string, 60)
+	for i := range others {
+		for range 4 + i%9 {
+			others[i] += " " + word(3+rng.IntN(6))
+		}
+	}
+	say := func(name string) string { return "INFO job name \"" + name + "\" accepted for uid 5021" }
+	w := watch(t, func() string {
+		if rng.IntN(3) == 0 {
+			return say(word(5 + rng.IntN(5)))
+		}
+		return "INFO" + others[rng.IntN(len(others))]
+	}, 4000)
+	w.flags(say("\ufffd\x02\x00\ufffd\x7fELF\x02\x01\ufffd\x00\x03\ufffdq\x01"), "unusual characters")
+	w.passes(say("renée"))
+}

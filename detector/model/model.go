@@ -242,6 +242,9 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		featNumber.set(r, points)
 		m.judgeShifts(o)
 	}
+	if st != nil && o.unnamed { // what is garbled may stand where anything may
+		featOdd.set(r, m.letters.strewnPoints(o.Text))
+	}
 	if points := m.levelPoints(st, o.Level, float32(own)); points > 0 && (textless || says(l)) {
 		featLevel.set(r, points)
 	}
