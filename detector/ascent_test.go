@@ -18,7 +18,7 @@ var gaugeForms = map[string]struct {
 	"field": {func(v float64) string {
 		return fmt.Sprintf(`{"level":"info","msg":"queue checked","queue":"mail","size":%.1f}`, v)
 	}, "size "},
-	"message": {func(v float64) string { return fmt.Sprintf("INFO queue mail checked, size %.1f kept", v) }, "number "},
+	"message": {func(v float64) string { return fmt.Sprintf("INFO queue mail checked, its size is %.1f.", v) }, "number "},
 }
 
 // among has other lines between those of a gauge: one in eight is one.

@@ -42,7 +42,8 @@ func (o *Observation) oddZero(st *statement, i int) bool {
 // isJoined reports whether the i-th number of the event's text is a part of something: 33/42, #4312-0.
 func (o *Observation) isJoined(i int) bool {
 	t := &o.Line.Tokens[o.Line.Numbers[i].Token]
-	return t.Start > 0 && joins[o.Text[t.Start-1]] || int(t.End) < len(o.Text) && joins[o.Text[t.End]]
+	end := int(t.End)
+	return t.Start > 0 && joins[o.Text[t.Start-1]] || end+1 < len(o.Text) && joins[o.Text[end]] && fold[o.Text[end+1]] <= digit
 }
 
 // joins are what stands between the parts of a number or a name.

@@ -37,7 +37,7 @@ const (
 // beyond returns how far x is outside the range, in octaves; less where the
 // range is wide, and where it rests on few values. Values below it count for
 // a quarter and for 3 octaves at the most: it is seldom news that something
-// is small.
+// is small. That something is negative where nothing was is.
 func (s span) beyond(x octaves, seen, firm float32) float32 {
 	var d float32
 	switch {
