@@ -128,7 +128,7 @@ lint:
 
 ## test-race: the same under the race detector
 test-race: all
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 30m ./...
 
 ## e2e: test from end to end, against real servers where they can be had here
 e2e: all loki opensearch
