@@ -173,9 +173,9 @@ func (m *Model) zeroFew(st *statement, usual span, n float32) float32 {
 	return smallMost * n / (n + m.firm(st, usual, n))
 }
 
-// judgeShift looks for a number that goes on with a spell of high ones, or of low ones: of those
-// of its statement, or along, of those that also have the value of its dimension. seen of them came
-// before. An identifier that is larger than those before it is none.
+// judgeShift looks for a number that goes on with a spell: of those of its statement, or along, of
+// those that also have the value of its dimension. seen of them came before. An identifier that is
+// larger than those before it is none.
 func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, along bool) {
 	all := &o.fields
 	s := &all.list[at]
@@ -183,14 +183,7 @@ func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, 
 	if o.Learned || o.known == nil || !p.quantity(x, s.unit) {
 		return
 	}
-	is, points := usualSize, float32(0)
-	if r.shift.known(r.n) {
-		is = r.off(x)
-		points = r.offPoints(is, seen)
-	}
-	if climbs := r.ascent.points(x, seen); climbs > points {
-		points, is = climbs, isFarthest
-	}
+	is, points := r.spellPoints(x, seen)
 	if all.stranger(points, at, all.rawShift, all.shifted) {
 		all.rawShift, all.shifted, all.shiftedAlong, all.shiftedTo = points, at, along, is
 	}

@@ -155,6 +155,19 @@ func (r *numberRange) offPoints(is offness, seen uint32) float32 {
 	return side.spell.points(seen, highOdds, spellBits)
 }
 
+// spellPoints are those of a number that goes on with a spell, behind so many records of the
+// statement, and of which one.
+func (r *numberRange) spellPoints(x octaves, seen uint32) (is offness, points float32) {
+	if r.shift.known(r.n) {
+		is = r.off(x)
+		points = r.offPoints(is, seen)
+	}
+	if climbs := r.ascent.points(x, seen); climbs > points {
+		return isFarthest, climbs
+	}
+	return is, points
+}
+
 // learnShift takes in a number of the event, in a place of the range, that stands for several.
 // What was told of a spell is told again when it is longer. What is less than 0 is none.
 func (r *numberRange) learnShift(o *Observation, x octaves, u pattern.Unit, times float32, seen uint32) {
@@ -279,8 +292,8 @@ func (o *Observation) isZero(i int) bool {
 	return n.Value == 0 && !n.Bracketed
 }
 
-// judgeShifts looks for a number of the event's text that goes on with a spell of high ones, or
-// of low ones.
+// judgeShifts looks for a number of the event's text that goes on with a spell of high ones, of low
+// ones, or of those that are the largest or the smallest so far.
 func (m *Model) judgeShifts(o *Observation) {
 	st := o.known
 	for i := range o.tracked {
@@ -291,12 +304,7 @@ func (m *Model) judgeShifts(o *Observation) {
 		if r == nil {
 			continue
 		}
-		x := sized(o.numbers[i], o.Line.Numbers[i].Unit)
-		is := r.off(x)
-		points := r.offPoints(is, st.seen)
-		if climbs := r.ascent.points(x, st.seen); climbs > points {
-			points, is = climbs, isFarthest
-		}
+		is, points := r.spellPoints(sized(o.numbers[i], o.Line.Numbers[i].Unit), st.seen)
 		if points > featNumber.Points(&o.Row) {
 			featNumber.set(&o.Row, points)
 			o.shifted, o.number, o.shiftedTo = true, i, is
@@ -387,7 +395,7 @@ func (o *Observation) phraseShift(dst []byte) []byte {
 		dst = o.saidNumber(dst, o.number)
 	}
 	if is == isFarthest {
-		x := noNumber
+		var x octaves
 		if at := o.fields.shifted; at >= 0 {
 			x = o.fields.list[at].number
 		} else {
