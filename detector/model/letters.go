@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
@@ -81,7 +82,9 @@ const (
 // control characters, are strewn over b as they are: each run of them counts once, so
 // that a name or a sentence in another script is no more than a few.
 func (m *letters) strewn(b []byte) float32 {
-	b = b[:min(len(b), letterBytes)]
+	if b = b[:min(len(b), letterBytes)]; isPlain(b) { // as most lines are
+		return 0
+	}
 	runs, before := float32(0), uint8(0)
 	for _, c := range b {
 		k := fold[c]
@@ -107,6 +110,22 @@ func (m *letters) strewn(b []byte) float32 {
 		return 0
 	}
 	return runs*log2(float64(runs/expected)) - math.Log2E*(runs-expected) // Chernoff's bound, as of a burst
+}
+
+// isPlain reports whether there is nothing in b but what ASCII prints, eight bytes at a time.
+func isPlain(b []byte) bool {
+	const every, high = 0x0101010101010101, 0x80 * 0x0101010101010101
+	for ; len(b) >= 8; b = b[8:] {
+		if w := binary.LittleEndian.Uint64(b); (w|(w-' '*every))&high != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c < ' ' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // strewnPoints are the points for characters strewn over a line. Up to strewnBits, as of

@@ -47,3 +47,19 @@ func TestStrewnCharacters(t *testing.T) {
 		t.Errorf("a sentence in another script has %.1f points, less than the %.1f of a garbled line wanted", a, b)
 	}
 }
+
+// TestPlain compares with one byte at a time, wherever it stands.
+func TestPlain(t *testing.T) {
+	for c := range 256 {
+		for at := range 19 {
+			b := []byte("2026-11-26 order 7~")
+			b[at] = byte(c)
+			if want := c >= ' ' && c < 0x80; isPlain(b) != want {
+				t.Errorf("%q is plain: %v", b, isPlain(b))
+			}
+		}
+	}
+	if !isPlain(nil) {
+		t.Error("nothing is not plain")
+	}
+}
