@@ -142,27 +142,40 @@ func (a *ascent) phrase(dst []byte, x octaves, seen uint32) []byte {
 
 // merge takes in another log's ascent.
 func (a *ascent) merge(o ascent) {
+	if !a.known() {
+		*a, o = o, *a
+	}
+	if o.known() {
+		a.up.most, a.down.most = max(a.up.most, o.up.most), max(a.down.most, o.down.most)
+	}
 	a.up.merge(o.up)
 	a.down.merge(o.down)
 	a.last, a.at = 0, 0
-	a.n += o.n
-	a.pairs += o.pairs
-	a.rises += o.rises
-	a.falls += o.falls
+	others := o.aged()
+	for i, n := range a.aged() {
+		*n += *others[i]
+	}
 }
 
 func (r *reach) merge(o reach) {
-	r.most = max(r.most, o.most)
 	r.peaks += o.peaks + float32(r.spell.n) + float32(o.spell.n)
 	r.spell.merge(o.spell)
 }
 
+// aged are the counts of numbers.
+func (a *ascent) aged() [4]*float32 { return [...]*float32{&a.n, &a.pairs, &a.rises, &a.falls} }
+
 func (a *ascent) age() {
-	for _, n := range []*float32{&a.n, &a.pairs, &a.rises, &a.falls, &a.up.peaks, &a.down.peaks} {
+	for _, n := range a.aged() {
 		*n /= 2
 	}
-	a.up.spell.largest /= 2
-	a.down.spell.largest /= 2
+	a.up.age()
+	a.down.age()
+}
+
+func (r *reach) age() {
+	r.peaks /= 2
+	r.spell.largest /= 2
 }
 
 func (a *ascent) carry(c *codec.Codec) {
@@ -170,10 +183,9 @@ func (a *ascent) carry(c *codec.Codec) {
 	a.down.carry(c)
 	c.F32(&a.last)
 	c.U32(&a.at)
-	c.F32(&a.n)
-	c.F32(&a.pairs)
-	c.F32(&a.rises)
-	c.F32(&a.falls)
+	for _, n := range a.aged() {
+		c.F32(n)
+	}
 }
 
 func (r *reach) carry(c *codec.Codec) {

@@ -63,7 +63,6 @@ func fillFields(fs *fields, rng *rand.Rand) {
 		(*k)[i].hash, (*k)[i].size = hash, size
 		clear((*k)[i].name[size:])
 		p := &(*k)[i].place
-		p.numbers.key = 0
 		for j := range p.shown {
 			p.shown[j].size = uint8(len(p.shown[j].text))
 			p.shown[j].cut %= p.shown[j].size + 2

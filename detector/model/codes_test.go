@@ -50,7 +50,7 @@ func TestOddCodes(t *testing.T) {
 			if p.n < 0 {
 				k.at = -1
 			}
-			m.fields.ranges.slots[i] = numberRange{n: p.n, few: p.few}
+			m.fields.ranges.slots[i] = numberRange{bounds: bounds{n: p.n}, few: p.few}
 			if p.count > 0 {
 				k.value = uint32(mix64(k.place, 0))
 				m.fields.values.count(k.value, p.count)

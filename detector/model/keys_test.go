@@ -354,7 +354,7 @@ func TestUsualValues(t *testing.T) {
 		t.Errorf("the new one is %v, %s", p.usual[3], p.shown[3].appendTo(nil))
 	}
 	// All that is counted of a place is halved.
-	p = place{n: 8, compared: 4, texts: texts{n: 6}, numbers: numberRange{n: 10, out: 3}}
+	p = place{n: 8, compared: 4, texts: texts{n: 6}, numbers: bounds{n: 10, out: 3}}
 	p.kinds[1] = 5
 	p.usual[2].count = 9
 	if p.age(); p.n != 4 || p.compared != 2 || p.texts.n != 3 || p.numbers.n != 5 || p.numbers.out != 1.5 || p.kinds[1] != 2.5 || p.usual[2].count != 4.5 {

@@ -662,12 +662,27 @@ func (t *ranges) merge(o *ranges) {
 
 func (r *numberRange) merge(o *numberRange) {
 	switch {
+	case r.n == 0:
+		r.shift = o.shift
+	case o.n > 0:
+		r.shift.merge(o.shift)
+	}
+	r.ascent.merge(o.ascent)
+	r.bounds.merge(&o.bounds)
+	r.few = max(r.few, o.few)
+	if r.dimension == 0 {
+		r.dimension = o.dimension
+	}
+	r.seen += o.seen
+	r.studied += o.studied
+}
+
+func (r *bounds) merge(o *bounds) {
+	switch {
 	case o.n == 0:
 		return
 	case r.n == 0:
-		key := r.key
 		*r = *o
-		r.key = key
 		return
 	}
 	r.span.merge(o.span)
@@ -676,12 +691,4 @@ func (r *numberRange) merge(o *numberRange) {
 	r.n += o.n
 	r.out += o.out
 	r.held = min(r.held, o.held)
-	r.shift.merge(o.shift)
-	r.ascent.merge(o.ascent)
-	r.few = max(r.few, o.few)
-	if r.dimension == 0 {
-		r.dimension = o.dimension
-	}
-	r.seen += o.seen
-	r.studied += o.studied
 }

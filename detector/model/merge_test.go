@@ -117,13 +117,45 @@ func TestMergeKnowsEveryField(t *testing.T) {
 		reflect.TypeFor[Model](): 21, reflect.TypeFor[statement](): 30, reflect.TypeFor[usualKeys](): 4, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 16, reflect.TypeFor[gaps](): 4,
 		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 7, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tails](): 3,
 		reflect.TypeFor[fields](): 15, reflect.TypeFor[relapse](): 4, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 5, reflect.TypeFor[place](): 16, reflect.TypeFor[surge](): 3,
-		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 13, reflect.TypeFor[ascent](): 8, reflect.TypeFor[reach](): 3, reflect.TypeFor[shift](): 3, reflect.TypeFor[side](): 5, reflect.TypeFor[spell](): 4, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
+		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 8, reflect.TypeFor[bounds](): 6, reflect.TypeFor[ascent](): 8, reflect.TypeFor[reach](): 3, reflect.TypeFor[shift](): 3, reflect.TypeFor[side](): 5, reflect.TypeFor[spell](): 4, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
 		reflect.TypeFor[language](): 2, reflect.TypeFor[general](): 2, reflect.TypeFor[usual](): 2, reflect.TypeFor[shown](): 3, reflect.TypeFor[calm](): 3,
 		reflect.TypeFor[objects](): 1, reflect.TypeFor[object](): 3,
 	} {
 		if n := of.NumField(); n != fields {
 			t.Errorf("%v has %d fields, this test knows %d: see to the new one in merge.go, and count it here", of, n, fields)
 		}
+	}
+}
+
+// TestMergedAscents: what is known of the largest and the smallest numbers is put together, also
+// where one of the logs has seen none, or too few for anything else to be known.
+func TestMergedAscents(t *testing.T) {
+	seen := func(values ...float64) (r numberRange) {
+		for i, v := range values {
+			r.ascent.learn(numberOctaves(v), v, uint32(i+1), false, false)
+		}
+		return r
+	}
+	none, few, below := seen(), seen(40, 30, 60), seen(-5, -9)
+	for _, c := range []struct {
+		a, b        numberRange
+		lo, hi      float64
+		n, up, down float32 // numbers before the last of each, and of all those the largest and the smallest so far
+	}{
+		{few, none, 30, 60, 2, 1, 1}, {none, few, 30, 60, 2, 1, 1}, {few, below, -9, 60, 3, 1, 2}, {below, few, -9, 60, 3, 1, 2},
+	} {
+		r := c.a
+		r.merge(&c.b)
+		a := &r.ascent
+		if hi, lo := a.up.most, -a.down.most; hi != numberOctaves(c.hi) || lo != numberOctaves(c.lo) {
+			t.Errorf("%+v and %+v: from %v to %v, want %v to %v", c.a.ascent, c.b.ascent, lo.number(), hi.number(), c.lo, c.hi)
+		}
+		if a.n != c.n || a.up.peaks != c.up || a.down.peaks != c.down || a.at != 0 {
+			t.Errorf("%+v and %+v: %+v, want %v numbers, %v and %v", c.a.ascent, c.b.ascent, *a, c.n, c.up, c.down)
+		}
+	}
+	if none.merge(&numberRange{}); none.ascent != (ascent{}) {
+		t.Errorf("nothing and nothing: %+v", none.ascent)
 	}
 }
 

@@ -211,7 +211,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		featLength.set(r, youngLengthWeight*log2(1+float64(odd)))
 		if st == nil {
 			o.odd = m.letters.surprise(o.Text)
-			featOdd.set(r, max(m.letters.points(o.odd), m.letters.strewnPoints(o.Text)))
+			featOdd.set(r, m.letters.points(o.odd))
 			if o.open = o.Size == len(o.Text) && unclosed(o.Text); o.open {
 				featEnd.set(r, min(mostEnd, w.end+m.letters.openBits())*calm)
 			}
@@ -228,22 +228,27 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 				}
 				continue
 			}
-			if d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, m.firm(st, st.nums[i], st.n)); d > worst {
+			firm, _ := m.firm(st, st.nums[i], st.n)
+			if d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firm); d > worst {
 				worst, o.number, o.usual = d, i, st.nums[i]
 			}
 		}
 		worst = m.judgeBeside(o, worst)
 		points := numberWeight * log2(1+float64(worst))
 		if zero >= 0 {
-			if is := max(zeroPoints(st.n), numberWeight*log2(1+float64(m.zeroFew(st, st.nums[zero], st.n)))); is > points {
+			is := zeroPoints(st.n)
+			if firm, few := m.firm(st, st.nums[zero], st.n); few { // it is as far as any number below
+				is = max(is, numberWeight*log2(1+float64(smallMost*st.n/(st.n+firm))))
+			}
+			if is > points {
 				points, o.number, o.usual = is, zero, st.nums[zero]
 			}
 		}
 		featNumber.set(r, points)
 		m.judgeShifts(o)
 	}
-	if st != nil && o.unnamed { // what is garbled may stand where anything may
-		featOdd.set(r, m.letters.strewnPoints(o.Text))
+	if !textless && (st == nil || o.unnamed) { // what is garbled may stand where anything may
+		featOdd.set(r, max(m.letters.strewnPoints(o.Text), featOdd.Points(r)))
 	}
 	if points := m.levelPoints(st, o.Level, float32(own)); points > 0 && (textless || says(l)) {
 		featLevel.set(r, points)

@@ -25,7 +25,7 @@ type place struct {
 	usual    [usualValues]usual // the values seen most, for people
 	seldom   rarity             // how often a value comes that was seen as few times as so
 	surge    surge
-	numbers  numberRange  // key is not used
+	numbers  bounds
 	unit     pattern.Unit // of the number seen last
 
 	texts texts
@@ -190,9 +190,7 @@ func (p *place) age() {
 	p.quoted /= 2
 	p.compared /= 2
 	p.crowded /= 2
-	p.numbers.n /= 2
-	p.numbers.out /= 2
-	p.numbers.held /= 2
+	p.numbers.age()
 	p.surge.spell.largest /= 2
 	for i := range p.kinds {
 		p.kinds[i] /= 2

@@ -85,7 +85,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 			}
 			m.judgeFew(o, at, p, own)
 		} else {
-			r = own
+			r = &own.bounds
 			o.judgeShift(at, p, own, o.knownSeen(), false)
 			if by, key := o.alongside(at, own); by >= 0 {
 				if own := m.fields.ranges.find(key); own != nil {
@@ -125,15 +125,19 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 // judgeFew judges a number by the few that its statement had in the field, where these say what is
 // usual.
 func (m *Model) judgeFew(o *Observation, at int, p *place, r *numberRange) {
-	s := &o.fields.list[at]
-	if o.known == nil || !m.fewSay(o.known, r.told, r.n) {
+	if o.known == nil {
 		return
 	}
-	d := r.far(s.number, s.unit) * r.n / (r.n + m.firm(o.known, r.told, r.n))
-	if s.number == noNumber {
-		d = m.zeroFew(o.known, r.told, r.n)
+	firm, few := m.firm(o.known, r.told, r.n)
+	if !few {
+		return
 	}
-	if d <= nearNumber {
+	s := &o.fields.list[at]
+	d := r.far(s.number, s.unit)
+	if s.number == noNumber { // a 0 is as far as any number below
+		d = smallMost
+	}
+	if d *= r.n / (r.n + firm); d <= nearNumber {
 		return
 	}
 	points := farWeight * log2(float64(1+d))
@@ -145,33 +149,19 @@ func (m *Model) judgeFew(o *Observation, at int, p *place, r *numberRange) {
 	}
 }
 
-// fewSay reports whether so many numbers of a statement say what is usual: few as they are, they
-// differ and lie within an octave, as those of a nightly job do. Some that are the same may be of
-// one request, and some in a row say nothing of the next day.
-func (m *Model) fewSay(st *statement, usual span, n float32) bool {
-	return n >= fewNumbers && usual.narrow() && m.records-st.first >= knownFor
+// firm is how many numbers a statement's range rests on when what is outside of it counts for half,
+// of n that it has. Few of them say what is usual where they differ and lie within an octave, as those
+// of a nightly job do, the more the closer together they are. Some that are the same may be of one
+// request, and some in a row say nothing of the next day.
+func (m *Model) firm(st *statement, usual span, n float32) (firm float32, few bool) {
+	if n < fewNumbers || !usual.narrow() || m.records-st.first < knownFor {
+		return firmNumber, false
+	}
+	return firmNumber * usual.width(), true
 }
 
 // fewNumbers are four nights of a job.
 const fewNumbers = 4
-
-// firm is how many numbers a statement's range rests on when what is outside counts for half:
-// the closer together they lie, the fewer.
-func (m *Model) firm(st *statement, usual span, n float32) float32 {
-	if m.fewSay(st, usual, n) {
-		return firmNumber * usual.width()
-	}
-	return firmNumber
-}
-
-// zeroFew is how far a 0 is outside of a range of few numbers, if they say what is usual: as far as
-// any number below.
-func (m *Model) zeroFew(st *statement, usual span, n float32) float32 {
-	if !m.fewSay(st, usual, n) {
-		return 0
-	}
-	return smallMost * n / (n + m.firm(st, usual, n))
-}
 
 // judgeShift looks for a number that goes on with a spell: of those of its statement, or along, of
 // those that also have the value of its dimension. seen of them came before. An identifier that is
@@ -191,7 +181,7 @@ func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, 
 
 // noSmall reports whether a 0 is more than but less than the others: none of them was small, or
 // they are counts (1 to 20 contacts) of which none was 0.
-func (r *numberRange) noSmall(p *place) bool {
+func (r *bounds) noSmall(p *place) bool {
 	least := octaves(leastLarge)
 	if p.counts() && p.distinct <= categoryValues {
 		least = perOctave
@@ -201,7 +191,7 @@ func (r *numberRange) noSmall(p *place) bool {
 
 // far is how far a number is outside of the range, in octaves, or in what counts as much
 // where the numbers lie closer together (see strays). noNumber is a 0.
-func (r *numberRange) far(x octaves, u pattern.Unit) float32 {
+func (r *bounds) far(x octaves, u pattern.Unit) float32 {
 	if x == noNumber {
 		return min(smallMost, r.strays(0, u))
 	}

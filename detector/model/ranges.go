@@ -16,21 +16,27 @@ type ranges struct {
 	used  int
 }
 
+// numberRange is what is known of the numbers of a place of one statement.
 type numberRange struct {
-	key    uint32 // 0 = empty
-	n      float32
-	out    float32 // numbers outside of it, fading
-	held   float32 // numbers in a row that were within told and last
+	key uint32 // 0 = empty
+	bounds
+	few    uint16 // different codes so far; out are those that are no HTTP statuses then
 	shift  shift
 	ascent ascent
-	few    uint16 // different codes so far; out are those that are no HTTP statuses then
-	span   span   // it is judged by
-	told   span   // and told as: all numbers that stood there and were not outside
-	last   span   // the last number below, and the last above
 
 	dimension uint32  // the lower half of the hash of the name of its dimension; 0 = it has none
 	seen      uint32  // of one by its dimension: the numbers so far
 	studied   float32 // how many there were when it was last looked for, aged
+}
+
+// bounds are between which numbers those of a place are.
+type bounds struct {
+	n    float32
+	out  float32 // numbers outside of them, fading
+	held float32 // numbers in a row that were within told and last
+	span span    // they are judged by
+	told span    // and told as: all numbers that stood there and were not outside
+	last span    // the last number below, and the last above
 }
 
 // learn takes a number in. One outside moves the range a tenth of the way, so that an
@@ -39,7 +45,7 @@ type numberRange struct {
 // far as two of them went, as the next may be a thousand times further out. What strays
 // from numbers that lie close together is outside, too. A number within it may stand for
 // several.
-func (r *numberRange) learn(x octaves, u pattern.Unit, times float32) {
+func (r *bounds) learn(x octaves, u pattern.Unit, times float32) {
 	switch fraction := x.fraction() && x != 0; {
 	case r.n == 0 || r.span.zeros() && fraction:
 		r.span, r.told, r.last = span{x, x}, span{x, x}, span{x, x}
@@ -94,7 +100,7 @@ const (
 // strays is how far a number is outside of all that stood there, in units of twice their
 // width: where they lie close together, twice is far. An octave above numbers within an octave
 // is twice their width, too. 0 where the numbers were not within the same bounds for long.
-func (r *numberRange) strays(x octaves, u pattern.Unit) float32 {
+func (r *bounds) strays(x octaves, u pattern.Unit) float32 {
 	usual := span{min(r.told.lo, r.last.lo), max(r.told.hi, r.last.hi)}.noticed(u)
 	if r.held < heldLong || usual.holds(x) || usual.zeros() {
 		return 0
@@ -227,13 +233,17 @@ func (t *ranges) all() []*numberRange {
 
 func (t *ranges) age() {
 	for i := range t.slots {
-		t.slots[i].n /= 2
-		t.slots[i].out /= 2
-		t.slots[i].held /= 2
+		t.slots[i].bounds.age()
 		t.slots[i].shift.age()
 		t.slots[i].ascent.age()
 		t.slots[i].studied /= 2
 	}
+}
+
+func (r *bounds) age() {
+	r.n /= 2
+	r.out /= 2
+	r.held /= 2
 }
 
 // rangeBytes is what a range takes in a snapshot.
@@ -268,16 +278,20 @@ func (t *ranges) carry(c *codec.Codec) {
 
 func (r *numberRange) carry(c *codec.Codec) {
 	c.U32(&r.key)
-	c.F32(&r.n)
-	c.F32(&r.out)
-	c.F32(&r.held)
+	r.bounds.carry(c)
+	c.U16(&r.few)
 	r.shift.carry(c)
 	r.ascent.carry(c)
-	c.U16(&r.few)
-	r.span.carry(c)
-	r.told.carry(c)
-	r.last.carry(c)
 	c.U32(&r.dimension)
 	c.U32(&r.seen)
 	c.F32(&r.studied)
+}
+
+func (r *bounds) carry(c *codec.Codec) {
+	c.F32(&r.n)
+	c.F32(&r.out)
+	c.F32(&r.held)
+	r.span.carry(c)
+	r.told.carry(c)
+	r.last.carry(c)
 }

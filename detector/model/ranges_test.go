@@ -110,7 +110,7 @@ func TestRangesAtTheEndsOfTheScale(t *testing.T) {
 	if s := (span{few, few}); !s.outside(many) || s.beyond(many, 1e6, 0) < 100 {
 		t.Errorf("1e30 is %v octaves beyond -1e30", s.beyond(many, 1e6, 0))
 	}
-	r := numberRange{n: heldLong, held: heldLong, span: span{few, few}, told: span{few, few}, last: span{few, few}}
+	r := bounds{n: heldLong, held: heldLong, span: span{few, few}, told: span{few, few}, last: span{few, few}}
 	if d := r.strays(many, pattern.UnitNone); d < 100 {
 		t.Errorf("1e30 strays from -1e30 by %v", d)
 	}

@@ -170,7 +170,7 @@ func (m *Model) judgePart(o *Observation, at int) {
 		return
 	}
 	if pl.n < youngRecords {
-		if f.Kind == Number && pl.kinds[sortText] == 0 {
+		if f.Kind == Number {
 			m.judgeNumber(o, at, pl)
 		}
 		return

@@ -25,6 +25,7 @@ func TestIdentifiersOfDigits(t *testing.T) {
 		"session=<+QKeBm/pzBNSRwA> closed":             "session=<<id>> closed",
 		"session=<+7KeBm/pzBNSRwA> closed":             "session=<<id>> closed",
 		"session=</rQsrKBoroQdZmA> closed":             "session=<<id>> closed",
+		"session=</7+srKBoroQdZmA> closed":             "session=<<id>> closed",
 		"session=<0+Ar01hauqC00PA> closed":             "session=<<id>> closed",
 		"session=<JRqcPbSFDewEyKA> closed":             "session=<<id>> closed",
 		"session=<7oK9xzLaSkdgpAbbbQ==> closed":        "session=<<id>> closed",

@@ -74,11 +74,9 @@ func (s *Scanner) number(l *Workspace, p *piece, k int) {
 		return
 	}
 	negative := false
-	if prev := l.text[before+i-1]; prev == '<' || prev == '+' && l.text[before+i-2] == '<' {
-		if start, end := l.angled(i); end > 0 {
-			s.mask(p, ID, start, end)
-			return
-		}
+	if start, end := l.angled(i); end > 0 {
+		s.mask(p, ID, start, end)
+		return
 	}
 	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
 	case prev == '[' && prev2 == 0x1b:

@@ -66,17 +66,14 @@ func (s *Scanner) whole(l *Workspace, p *piece, k int) bool {
 			return true
 		}
 	}
+	if start, end := l.angled(i); end > 0 {
+		s.mask(p, ID, start, end)
+		return true
+	}
 	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
 	case prev == '[' && prev2 == 0x1b:
 		escapeSequence(b, p)
 		return true
-	case prev == '<' || prev2 == '<' && (prev == '+' || prev == '/'):
-		if start, end := l.angled(i); end > 0 {
-			s.mask(p, ID, start, end)
-			return true
-		}
-	}
-	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
 	case prev == '/' && class[prev2]&open != 0 && i > 0:
 		s.path(l, p, i-1, k)
 		return true
@@ -195,8 +192,13 @@ func changes(b []byte) (n int) {
 // small letters there is a digit or a plus, or these change all the time.
 func (l *Workspace) angled(i int) (start, end int) {
 	b := l.text[before:]
-	if start = i; l.text[before+i-1] != '<' {
-		start--
+	switch prev, prev2 := l.text[before+i-1], l.text[before+i-2]; {
+	case prev == '<':
+		start = i
+	case prev2 == '<' && (prev == '+' || prev == '/'):
+		start = i - 1
+	default:
+		return 0, 0
 	}
 	end = start
 	for class[b[end]]&alnum != 0 && b[end] < 0x80 || b[end] == '+' || b[end] == '/' {
