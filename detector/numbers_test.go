@@ -2,6 +2,7 @@ package detector_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -209,6 +210,50 @@ func TestNightlyJob(t *testing.T) {
 				v := w.see(say(c.files))
 				if told := v.Anomaly && strings.Contains(string(v.Reason), fmt.Sprintf("%d", c.files)); told != c.told {
 					t.Errorf("%d files behind %v: score %.3f, reason %q", c.files, c.nights, v.Score, v.Reason)
+				}
+			})
+		}
+	}
+}
+
+// TestNextToNone: a 0, or next to none, where there always were many is told, in a field and in a
+// message; where there was anything from some on it is not, nor where a counter begins anew.
+func TestNextToNone(t *testing.T) {
+	forms := map[string]func(rows int) string{
+		"field":   func(rows int) string { return fmt.Sprintf(`{"level":"info","msg":"flush done","rows":%d}`, rows) },
+		"message": func(rows int) string { return fmt.Sprintf("INFO flush done, %d rows written", rows) },
+	}
+	for name, say := range forms {
+		for _, c := range []struct {
+			what string
+			rows func(i int, rng *rand.Rand) int
+			now  int
+			told bool
+		}{
+			{"none", func(_ int, rng *rand.Rand) int { return 1400 + rng.IntN(3000) }, 0, true},
+			{"two", func(_ int, rng *rand.Rand) int { return 1400 + rng.IntN(3000) }, 2, true},
+			{"half", func(_ int, rng *rand.Rand) int { return 1400 + rng.IntN(3000) }, 800, false},
+			{"some of anything", func(_ int, rng *rand.Rand) int { return int(20 * math.Exp2(9*rng.Float64())) }, 4, false},
+			{"the first of a counter", func(i int, rng *rand.Rand) int { return 1400 + 20*i + rng.IntN(20) }, 3, false},
+		} {
+			if c.what == "the first of a counter" && name == "field" {
+				continue // in so narrow a range as this it is far by itself
+			}
+			t.Run(c.what+" in a "+name, func(t *testing.T) {
+				rng, i := rand.New(rand.NewPCG(8, 11)), 0
+				w := watch(t, func() string {
+					if rng.IntN(10) > 0 {
+						if name == "field" {
+							return fmt.Sprintf(`{"level":"info","msg":"request done","ms":%d}`, 5+rng.IntN(90))
+						}
+						return fmt.Sprintf("INFO request done in %d ms", 5+rng.IntN(90))
+					}
+					i++
+					return say(c.rows(i, rng))
+				}, 1200)
+				v := w.see(say(c.now))
+				if told := v.Anomaly && strings.Contains(string(v.Reason), fmt.Sprint(c.now)); told != c.told {
+					t.Errorf("%d rows: score %.3f, reason %q", c.now, v.Score, v.Reason)
 				}
 			})
 		}

@@ -86,6 +86,48 @@ func TestABurstLikeOneBeforeIsNoNews(t *testing.T) {
 	}
 }
 
+// TestABurstThatGrowsByAndBy has a message that comes in twos and threes make up half of the log
+// for a while, with something else between any two: it is told, if it was known for long.
+func TestABurstThatGrowsByAndBy(t *testing.T) {
+	for _, c := range []struct {
+		known int // records of it
+		times int // one in how many records it is then
+		told  bool
+	}{{600, 2, true}, {600, 16, false}, {100, 2, false}} {
+		d := newDetector(t, nil)
+		g := shoplog.New(shoplog.Options{Seed: 16})
+		rng := rand.New(rand.NewPCG(16, 1))
+		var v detector.Verdict
+		shop := func(n int) {
+			for range n {
+				d.Observe(&detector.Event{Message: []byte(g.Next().Line)}, &v)
+			}
+		}
+		accept := func() bool {
+			d.Observe(&detector.Event{Message: fmt.Appendf(nil, "listener: accepted connection from 10.41.20.%d:%d", rng.IntN(60), 32768+rng.IntN(28000))}, &v)
+			return v.Anomaly
+		}
+		shop(1000)
+		for i := range c.known {
+			shop(rng.IntN(100))
+			if accept(); i%3 == 0 {
+				accept()
+			}
+		}
+		shop(200)
+		told := 0
+		for range 120 {
+			shop(c.times - 1)
+			if accept() {
+				told++
+			}
+		}
+		if told > 0 != c.told {
+			t.Errorf("one in %d records after %d of it: %d told, want some: %v", c.times, c.known, told, c.told)
+		}
+	}
+}
+
 // TestARunOfRecords says one record again and again, the very same one or with new
 // numbers and identifiers, in a log that was seen for a while and in one that is known
 // well. Records that differ in what they ask for are no run, nor are a few.

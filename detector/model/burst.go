@@ -51,7 +51,10 @@ func (m *Model) judgeBurst(o *Observation) {
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
 	if known && o.burst > burstOver {
 		usual := burstBits(st.peak, expected) // of the largest, were it now
-		if o.bad > 0 {                        // a burst of trouble is news again when it returns
+		if st.seen >= summitKnown {           // what grows by and by is usual all the while
+			usual = min(usual, burstBits(summitTimes*st.summit, expected))
+		}
+		if o.bad > 0 { // a burst of trouble is news again when it returns
 			usual *= float32(math.Exp2(-float64(m.records-st.burstAt) / burstRecords))
 		}
 		if over := o.burst - usual - burstOver; over > 0 {
@@ -152,6 +155,7 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 		st.height = o.rate
 	} else if o.rate < st.height/4 { // the burst is over: such a one is no news again
 		st.peak = max(st.peak, st.height)
+		st.summit = max(st.summit, st.height)
 		st.height = o.rate
 	}
 	if o.rate > st.peak/2 {
@@ -163,6 +167,9 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 	strange := featBurst.Points(&o.Row) >= Strange
 	if o.rate > st.peak {
 		st.peak += (o.rate - st.peak) * followPart(strange, o.bad)
+	}
+	if strange {
+		st.summit = max(st.summit, o.rate)
 	}
 	st.same.learn(o.run, strange)
 	if o.textless() {
@@ -201,6 +208,12 @@ const (
 	// badFollow is the same for trouble: one that grows slowly is not to be the usual one
 	// before there is enough of it to be told.
 	badFollow = burstFollow / 2
+
+	// summitTimes is how many times as high as the highest burst that is over one is news,
+	// however slowly it grew, and summitKnown how many records of a statement say how high
+	// its bursts are.
+	summitTimes = 3
+	summitKnown = knownFor
 
 	// runFollow is by how much of the way a run that is strange becomes the usual one with
 	// each record, whether it is told or, in a storm, is not.

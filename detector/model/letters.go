@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // letters is a model of which character follows which, in the lines of new
@@ -55,21 +56,35 @@ var fold = func() (t [256]uint8) {
 	return t
 }()
 
-// surprise returns the mean surprise of b's pairs of characters, in bits.
-func (m *letters) surprise(b []byte) float32 {
+// surprise returns the mean surprise of b's pairs of characters, in bits; and news, the
+// same where a pair inside a word of l that knows has seen is usual at best: a language that
+// the log seldom speaks is not garbled. own is as in language.surprise.
+func (m *letters) surprise(b []byte, l *pattern.Line, knows *language, own float32) (all, news float32) {
 	if len(b) < 2 {
-		return m.mean
+		return m.mean, m.mean
 	}
 	b = b[:min(len(b), letterBytes)]
-	var sum int
+	usual := int(m.mean * perOctave)
+	var sum, unsaid, t, said int // up to said, all is in a known word
 	p := fold[b[0]]
-	for _, c := range b[1:] {
+	for i, c := range b[1:] {
+		for ; t < len(l.Tokens) && int(l.Tokens[t].Start) <= i; t++ {
+			if w := &l.Tokens[t]; w.Kind == pattern.Word && float32(knows.grams.find(keyWord(w.Hash)).n) > own {
+				said = int(w.End)
+			}
+		}
 		k := fold[c]
 		seen := float64(m.pairs[int(p)<<6|int(k)]) + unseenPair
-		sum += int(octavesOf((float64(m.firsts[p]) + 64*unseenPair) / seen))
+		bits := int(octavesOf((float64(m.firsts[p]) + 64*unseenPair) / seen))
+		sum += bits
+		if i+1 < said {
+			bits = min(bits, usual)
+		}
+		unsaid += bits
 		p = k
 	}
-	return float32(sum) / perOctave / float32(len(b)-1)
+	pairs := perOctave * float32(len(b)-1)
+	return float32(sum) / pairs, float32(unsaid) / pairs
 }
 
 const (

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"math"
 	"strings"
 	"testing"
@@ -65,13 +66,13 @@ func TestLettersByTheirDefinition(t *testing.T) {
 		if len(line) > 1 {
 			want /= float64(len(line) - 1)
 		}
-		if got := m.surprise([]byte(line)); math.Abs(float64(got)-want) > 0.1 {
+		if got := surpriseOf(&m, []byte(line)); math.Abs(float64(got)-want) > 0.1 {
 			t.Errorf("%.20q has %v bits a character, want %v", line, got, want)
 		}
 	}
 	// Only the beginning counts.
 	long := []byte(strings.Repeat("the ", letterBytes/4))
-	if a, b := m.surprise(long), m.surprise(append(long, "\x00\x01\x02qqqq"...)); a != b {
+	if a, b := surpriseOf(&m, long), surpriseOf(&m, append(long, "\x00\x01\x02qqqq"...)); a != b {
 		t.Errorf("what stands behind %d bytes changes %v to %v", letterBytes, a, b)
 	}
 	var one, two letters
@@ -81,7 +82,7 @@ func TestLettersByTheirDefinition(t *testing.T) {
 		t.Error("what stands behind is learned from")
 	}
 	m.mean = 7
-	if got := m.surprise([]byte("x")); got != 7 {
+	if got := surpriseOf(&m, []byte("x")); got != 7 {
 		t.Errorf("a line of one character has %v bits, want the usual", got)
 	}
 }
@@ -233,5 +234,36 @@ func TestLengthsAge(t *testing.T) {
 	}
 	if h.learn(50); h.total != 1 || h.lo != lengthBin(50) || h.hi != h.lo {
 		t.Errorf("the first line of an empty one: %v from %d to %d", h.total, h.lo, h.hi)
+	}
+}
+
+// surpriseOf is what a line's characters say by themselves, in bits.
+func surpriseOf(m *letters, b []byte) float32 {
+	all, _ := m.surprise(b, &pattern.Line{}, nil, 0)
+	return all
+}
+
+// TestKnownWordsAreNotGarbled: in words that the log has said, no pair of characters is more of a
+// surprise than usual, however seldom they come; in others and between words each is.
+func TestKnownWordsAreNotGarbled(t *testing.T) {
+	m, g := letters{mean: 1}, language{grams: newGrams(gramLimit)}
+	m.learn([]byte(strings.Repeat("the quick brown fox ", 20)))
+	s := pattern.NewScanner(1)
+	scan := func(line string) *pattern.Line {
+		w := new(pattern.Workspace)
+		s.Scan([]byte(line), w)
+		return &w.Line
+	}
+	known := "zxqj vwkp hgfy"
+	before, news := m.surprise([]byte(known), scan(known), &g, 0)
+	if before != news {
+		t.Errorf("of unknown words all are news: %v bits and %v", before, news)
+	}
+	g.learn(scan(known), 1)
+	if all, news := m.surprise([]byte(known), scan(known), &g, 0); all != before || news >= all/2 || news <= m.mean {
+		t.Errorf("of known words %v bits, %v of them news, want %v, and less than half of it", all, news, before)
+	}
+	if _, news := m.surprise([]byte(known), scan(known), &g, 1); news != before {
+		t.Errorf("what the line itself said is known: %v bits, want %v", news, before)
 	}
 }

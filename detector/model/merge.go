@@ -203,8 +203,9 @@ func (s *statement) merge(o *statement, later bool) {
 			}
 		}
 		s.seldomZero &= o.seldomZero
+		s.mixed |= o.mixed
 	} else if o.seen > s.seen {
-		s.numbers, s.nums, s.token, s.before, s.sizes, s.seldomZero = o.numbers, o.nums, o.token, o.before, o.sizes, o.seldomZero
+		s.numbers, s.nums, s.mixed, s.token, s.before, s.sizes, s.seldomZero = o.numbers, o.nums, o.mixed, o.token, o.before, o.sizes, o.seldomZero
 	}
 	s.n += o.n
 	for i := range s.levels {
@@ -212,7 +213,7 @@ func (s *statement) merge(o *statement, later bool) {
 	}
 	s.seen = min(s.seen+o.seen, math.MaxUint32/2)
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
-	s.peak = max(s.peak, o.peak)
+	s.peak, s.summit = max(s.peak, o.peak), max(s.summit, o.summit)
 	s.same.merge(o.same, later)
 	s.alike.merge(o.alike, later)
 	s.keys.merge(&o.keys)

@@ -210,8 +210,9 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		}
 		featLength.set(r, youngLengthWeight*log2(1+float64(odd)))
 		if st == nil {
-			o.odd = m.letters.surprise(o.Text)
-			featOdd.set(r, m.letters.points(o.odd))
+			var news float32
+			o.odd, news = m.letters.surprise(o.Text, l, &m.language, float32(own))
+			featOdd.set(r, m.letters.points(news))
 			if o.open = o.Size == len(o.Text) && unclosed(o.Text); o.open {
 				featEnd.set(r, min(mostEnd, w.end+m.letters.openBits())*calm)
 			}
@@ -228,18 +229,27 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 				}
 				continue
 			}
-			firm, _ := m.firm(st, st.nums[i], st.n)
-			if d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firm); d > worst {
+			firm, few := m.firm(st, st.nums[i], st.n)
+			d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firm)
+			if few || st.n >= firmRange { // some in a row say nothing of the next day
+				d = max(d, st.apart(i, o.numbers[i])*st.n/(st.n+firm))
+			}
+			if d > worst {
 				worst, o.number, o.usual = d, i, st.nums[i]
 			}
 		}
 		worst = m.judgeBeside(o, worst)
 		points := numberWeight * log2(1+float64(worst))
 		if zero >= 0 {
-			is := zeroPoints(st.n)
-			if firm, few := m.firm(st, st.nums[zero], st.n); few { // it is as far as any number below
-				is = max(is, numberWeight*log2(1+float64(smallMost*st.n/(st.n+firm))))
+			firm, few := m.firm(st, st.nums[zero], st.n)
+			far := float32(0)
+			if few || st.n >= firmRange {
+				far = st.apart(zero, 0)
 			}
+			if few { // it is as far as any number below
+				far = max(far, smallMost)
+			}
+			is := max(zeroPoints(st.n), numberWeight*log2(1+float64(far*st.n/(st.n+firm))))
 			if is > points {
 				points, o.number, o.usual = is, zero, st.nums[zero]
 			}
@@ -377,6 +387,9 @@ func (m *Model) Learn(o *Observation) {
 		for i := range o.tracked {
 			switch {
 			case o.numbers[i] != noNumber:
+				if o.numbers[i] <= st.nums[i].hi && st.seen < maturity {
+					st.mixed |= 1 << i
+				}
 				st.nums[i].learn(o.numbers[i], st.n)
 			case o.oddZero(st, i):
 				st.nums[i].lo /= 2 // it is told some times and then usual, however large the others are

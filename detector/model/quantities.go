@@ -76,7 +76,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 	if p.kinds[sortText]*mixedShare > p.n {
 		return
 	}
-	r := &p.numbers
+	r, apart := &p.numbers, float32(0)
 	if c.ranged = int32(m.fields.ranges.index(o.rangeKey(s))); c.ranged >= 0 {
 		own := &m.fields.ranges.slots[c.ranged]
 		if own.n < firmRange {
@@ -85,7 +85,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 			}
 			m.judgeFew(o, at, p, own)
 		} else {
-			r = &own.bounds
+			r, apart = &own.bounds, own.apart(s.number)
 			o.judgeShift(at, p, own, o.knownSeen(), false)
 			if by, key := o.alongside(at, own); by >= 0 {
 				if own := m.fields.ranges.find(key); own != nil {
@@ -105,7 +105,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 			return
 		}
 	}
-	d := r.far(s.number, s.unit)
+	d := max(r.far(s.number, s.unit), apart)
 	if d <= nearNumber {
 		return
 	}
@@ -133,9 +133,9 @@ func (m *Model) judgeFew(o *Observation, at int, p *place, r *numberRange) {
 		return
 	}
 	s := &o.fields.list[at]
-	d := r.far(s.number, s.unit)
+	d := max(r.far(s.number, s.unit), r.apart(s.number))
 	if s.number == noNumber { // a 0 is as far as any number below
-		d = smallMost
+		d = max(d, smallMost)
 	}
 	if d *= r.n / (r.n + firm); d <= nearNumber {
 		return
@@ -209,6 +209,14 @@ func (r *bounds) far(x octaves, u pattern.Unit) float32 {
 		d = min(smallMost, (usual.lo.float()-x.float())/(smallShare-(smallShare-1)*narrow))
 	}
 	return max(d, r.strays(x, u))
+}
+
+// apart is bounds' apart, but of counters, which begin anew.
+func (r *numberRange) apart(x octaves) float32 {
+	if r.ascent.counts() {
+		return 0
+	}
+	return r.told.apart(x)
 }
 
 func (o *Observation) rangeKey(s *seenField) uint32 {

@@ -24,6 +24,14 @@ const (
 	firmWidth  = widthWeight
 	wellKnown  = 100
 
+	// apartWidths is how many times a range's width a number must be below it for all of the
+	// distance to count; of half as many a quarter does.
+	apartWidths = 4
+
+	// apartMost is how many octaves it counts as at most: it is told, but many a total begins
+	// anew at 0.
+	apartMost = 6
+
 	spanFollow = 0.1   // part of the way that a range goes towards what is outside of it,
 	spanSettle = 0.2   // and how fast it comes down to that, with each value
 	saidWithin = 0.003 // of a number that may be rounded away when it is said: half of a step of the scale
@@ -55,6 +63,21 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 	width := min(widest, s.width())
 	share := firmWidth + (youngWidth-firmWidth)*wellKnown/(seen+wellKnown)
 	return d / (1 + share*width) * seen / (seen + firm)
+}
+
+// apart is how far a small number is below a range of large ones, in octaves, if that is several
+// times the range's own width: what is always 1,500 to 2,500 and now 0 or 2 is another thing than
+// what is anything from 20 to 10,000. 0 is as far as 1.
+func (s span) apart(x octaves) float32 {
+	if x == noNumber {
+		x = 0
+	}
+	if s.lo < leastLarge || x < 0 || x >= leastLarge || s.lo == s.hi {
+		return 0
+	}
+	d := s.lo.float() - x.float()
+	share := min(1, d/(apartWidths*max(narrowest, s.width())))
+	return min(apartMost, d*share*share)
 }
 
 // narrow reports whether the numbers of a range differ and yet lie within an octave.

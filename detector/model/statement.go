@@ -37,6 +37,7 @@ type statement struct {
 	peak    float32 // usual highest rate
 	burstAt uint32  // the record at which a burst was last near peak
 	height  float32 // highest rate in the burst that is going on
+	summit  float32 // highest of a burst that is over
 	calm    calm    // before it
 
 	keys usualKeys // which fields its records have
@@ -51,6 +52,7 @@ type statement struct {
 	before     [trackedNumbers]uint16 // and where each stands, see spot
 	token      [trackedNumbers]uint8
 	seldomZero uint16 // a bit for each number in whose place a 0 is low
+	mixed      uint16 // a bit for each number of which not each of the first was the largest so far
 	uncoded    uint16 // a bit for each number in whose place too many different ones stood to be codes
 	free       uint8  // new lines that it got by what they have in common; 0 = it has no place that is free
 	class      uint8  // wordClass of its words, when it was new
@@ -82,7 +84,7 @@ type block [blockSize]statement
 
 // blockSize is as many as there is room for in 28 KB: a size that Go has, too, and a small model
 // needs no more.
-const blockSize = 58
+const blockSize = 57
 
 // at returns the statement of an index.
 func (t *statements) at(i int) *statement { return &t.blocks[i/blockSize][i%blockSize] }
@@ -280,6 +282,15 @@ func spotOf(l *pattern.Line, number int) spot {
 	return s
 }
 
+// apart is the span's of the i-th number, but of a counter's, which begins anew: each of its first
+// numbers was larger than all before.
+func (s *statement) apart(i int, x octaves) float32 {
+	if s.seen >= maturity && s.mixed>>i&1 == 0 {
+		return 0
+	}
+	return s.nums[i].apart(x)
+}
+
 // aligned reports whether the line's numbers stand where the statement's do: at the same
 // token or behind the same word.
 func (s *statement) aligned(l *pattern.Line, numbers []pattern.Num) bool {
@@ -398,6 +409,7 @@ func (s *statement) carry(c *codec.Codec) {
 	c.F32(&s.peak)
 	c.U32(&s.burstAt)
 	c.F32(&s.height)
+	c.F32(&s.summit)
 	s.calm.carry(c)
 	s.same.carry(c)
 	s.alike.carry(c)
@@ -418,6 +430,7 @@ func (s *statement) carry(c *codec.Codec) {
 		s.sizes[i].carry(c)
 	}
 	c.U16(&s.seldomZero)
+	c.U16(&s.mixed)
 	c.U16(&s.uncoded)
 	s.text.carry(c)
 }

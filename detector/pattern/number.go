@@ -513,7 +513,7 @@ func (s *Scanner) suffixed(l *Workspace, p *piece, k, i, j int, none Kind) {
 		case q == j && sign && l.follows(k, j) && l.digits(k): // 1.5e-3
 			s.exponent(l, p, j+1, l.end(k), b[j] == '-')
 			return
-		case q < j && none == Version: // 1.5e9, whereas 15e9 may be hexadecimal
+		case q < j && none == Version && b[i] == 'E': // 1.5E9, whereas 15E9 and 1.5e9 may be hexadecimal
 			s.exponent(l, p, q, j, false)
 			return
 		}

@@ -217,8 +217,17 @@ func TestLimits(t *testing.T) {
 	if l := scan(s, strings.Repeat("9", maxDigits+1)); l.Tokens[0].Kind != ID {
 		t.Errorf("a run of %d digits is no identifier", maxDigits+1)
 	}
-	if l := scan(s, "1.5e999"); l.Numbers[0].Value != math.MaxFloat64 {
-		t.Errorf("1.5e999 is %v", l.Numbers[0].Value)
+	if l := scan(s, "1.5E999"); l.Numbers[0].Value != math.MaxFloat64 {
+		t.Errorf("1.5E999 is %v", l.Numbers[0].Value)
+	}
+	// Programs write 1.5e+09 or 1.5E9; 8.1e9 is an identifier in hexadecimal (a placement group).
+	for _, text := range []string{"1.5e+9", "1.5E9", "1.5E+9"} {
+		if l := scan(s, text); len(l.Numbers) != 1 || l.Numbers[0].Value != 1.5e9 {
+			t.Errorf("%s is %v", text, l.Numbers)
+		}
+	}
+	if l := scan(s, "8.1e9"); len(l.Numbers) != 0 {
+		t.Errorf("8.1e9 is the number %v", l.Numbers[0].Value)
 	}
 }
 
