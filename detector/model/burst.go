@@ -50,8 +50,8 @@ func (m *Model) judgeBurst(o *Observation) {
 	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
 	if known && o.burst > burstOver {
-		usual := burstBits(st.peak, expected) // of the largest, were it now
-		if st.seen >= summitKnown {           // what grows by and by is usual all the while
+		usual := burstBits(st.peak, expected)        // of the largest, were it now
+		if st.seen >= summitKnown && st.summit > 0 { // what grows by and by is usual all the while
 			usual = min(usual, burstBits(summitTimes*st.summit, expected))
 		}
 		if o.bad > 0 { // a burst of trouble is news again when it returns
