@@ -231,10 +231,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 			}
 			firm, few := m.firm(st, st.nums[i], st.n)
 			d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firm)
-			if few || st.n >= firmRange { // some in a row say nothing of the next day
-				d = max(d, st.apart(i, o.numbers[i])*st.n/(st.n+firm))
-			}
-			if d > worst {
+			if d = max(d, st.apart(i, o.numbers[i], few)*st.n/(st.n+firm)); d > worst {
 				worst, o.number, o.usual = d, i, st.nums[i]
 			}
 		}
@@ -242,15 +239,11 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 		points := numberWeight * log2(1+float64(worst))
 		if zero >= 0 {
 			firm, few := m.firm(st, st.nums[zero], st.n)
-			far := float32(0)
-			if few || st.n >= firmRange {
-				far = st.apart(zero, 0)
-			}
+			far := st.apart(zero, noNumber, few)
 			if few { // it is as far as any number below
 				far = max(far, smallMost)
 			}
-			is := max(zeroPoints(st.n), numberWeight*log2(1+float64(far*st.n/(st.n+firm))))
-			if is > points {
+			if is := max(zeroPoints(st.n), numberWeight*log2(1+float64(far*st.n/(st.n+firm)))); is > points {
 				points, o.number, o.usual = is, zero, st.nums[zero]
 			}
 		}

@@ -211,7 +211,7 @@ func (r *bounds) far(x octaves, u pattern.Unit) float32 {
 	return max(d, r.strays(x, u))
 }
 
-// apart is bounds' apart, but of counters, which begin anew.
+// apart is the span's, but of counters, which begin anew.
 func (r *numberRange) apart(x octaves) float32 {
 	if r.ascent.counts() {
 		return 0

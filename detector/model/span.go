@@ -67,7 +67,7 @@ func (s span) beyond(x octaves, seen, firm float32) float32 {
 
 // apart is how far a small number is below a range of large ones, in octaves, if that is several
 // times the range's own width: what is always 1,500 to 2,500 and now 0 or 2 is another thing than
-// what is anything from 20 to 10,000. 0 is as far as 1.
+// what is anything from 20 to 10,000. noNumber is a 0.
 func (s span) apart(x octaves) float32 {
 	if x == noNumber {
 		x = 0

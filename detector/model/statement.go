@@ -37,7 +37,7 @@ type statement struct {
 	peak    float32 // usual highest rate
 	burstAt uint32  // the record at which a burst was last near peak
 	height  float32 // highest rate in the burst that is going on
-	summit  float32 // highest of a burst that is over
+	summit  float32 // highest rate in one that is over, or was told
 	calm    calm    // before it
 
 	keys usualKeys // which fields its records have
@@ -282,10 +282,11 @@ func spotOf(l *pattern.Line, number int) spot {
 	return s
 }
 
-// apart is the span's of the i-th number, but of a counter's, which begins anew: each of its first
-// numbers was larger than all before.
-func (s *statement) apart(i int, x octaves) float32 {
-	if s.seen >= maturity && s.mixed>>i&1 == 0 {
+// apart is the span's of the i-th number, if there are enough of them, or the few that there are say
+// what is usual; but of a counter's, which begins anew: each of its first numbers was larger than all
+// before.
+func (s *statement) apart(i int, x octaves, few bool) float32 {
+	if s.n < firmRange && !few || s.seen >= maturity && s.mixed>>i&1 == 0 {
 		return 0
 	}
 	return s.nums[i].apart(x)
