@@ -80,7 +80,7 @@ var Table = [Features]Info{
 	},
 	featNumber: {
 		Name: "number", Kind: OffNumber, When: "pattern known", Most: most, phrase: phraseNumber,
-		Says: "how far, in octaves (factors of two), the strangest number is outside what this field of this pattern has shown. A 0 is no news but among thousands of numbers of which none was less than 15, or of counts of which none was 0, the first fraction of a field that showed nothing but 0 neither, a time counts from a millisecond on, and a bare number in brackets is an identifier. Or how improbable it is that so many of its last numbers are twice as large, or half as large, as nearly all before them.",
+		Says: "how far, in octaves (factors of two), the strangest number is outside what this field of this pattern has shown. A 0 is no news but among thousands of numbers of which none was less than 15, of counts of which none was 0, or, as is any number below 15, where it is several times as far below the others as these are from each other (0 of usually 1,500 to 2,500; a counter begins anew), the first fraction of a field that showed nothing but 0 neither, a time counts from a millisecond on, and a bare number in brackets is an identifier. Or how improbable it is that so many of its last numbers are twice as large, or half as large, as nearly all before them.",
 	},
 	featLength: {
 		Name: "length", Kind: OddText, When: always, Most: 24, phrase: phraseLength,
@@ -88,7 +88,7 @@ var Table = [Features]Info{
 	},
 	featOdd: {
 		Name: "odd", Kind: OddText, When: whenNew, Most: 20, phrase: phraseOdd,
-		Says: "how much more surprising the pairs of characters are than those of other new lines, by itself and in standard deviations; or how improbable it is that characters beyond ASCII or control characters are strewn over the line, where this log has few",
+		Says: "how much more surprising the pairs of characters are than those of other new lines, within words that were said before no more than usual, by itself and in standard deviations; or how improbable it is that characters beyond ASCII or control characters are strewn over the line, where this log has few",
 	},
 	featEnd: {
 		Name: "end", Kind: CutOff, When: whenYoung, Most: 14, phrase: phraseEnd,
@@ -96,7 +96,7 @@ var Table = [Features]Info{
 	},
 	featBurst: {
 		Name: "burst", Kind: OffRate, When: whenKnown, Most: 24, phrase: phraseBurst,
-		Says: "how improbable the pattern's recent share of the records is, beyond what it has shown before; or how often the very same line, or a record that differs by numbers and identifiers alone, came in a row: nine times as often as ever flags it; or how improbable it is that so many of the last records have one value that hardly any had",
+		Says: "how improbable the pattern's recent share of the records is, beyond what it has shown before (of one that grows by and by, beyond three times that: where it made up a fifth of the records once, none is); or how often the very same line, or a record that differs by numbers and identifiers alone, came in a row: nine times as often as ever flags it; or how improbable it is that so many of the last records have one value that hardly any had",
 	},
 	featTrouble: {
 		Name: "trouble", Kind: RarePattern, When: always, Most: 18, phrase: phraseTrouble,

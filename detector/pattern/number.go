@@ -513,8 +513,10 @@ func (s *Scanner) suffixed(l *Workspace, p *piece, k, i, j int, none Kind) {
 		case q == j && sign && l.follows(k, j) && l.digits(k): // 1.5e-3
 			s.exponent(l, p, j+1, l.end(k), b[j] == '-')
 			return
-		case q < j && none == Version && b[i] == 'E': // 1.5E9, whereas 15E9 and 1.5e9 may be hexadecimal
-			s.exponent(l, p, q, j, false)
+		case q < j && none == Version: // 1.5E9, whereas 15E9 may be hexadecimal, and 8.1e9 is, as 8.7a: programs write 8.1e+09
+			if p.end = j; b[i] == 'E' {
+				s.exponent(l, p, q, j, false)
+			}
 			return
 		}
 	}

@@ -220,14 +220,14 @@ func TestLimits(t *testing.T) {
 	if l := scan(s, "1.5E999"); l.Numbers[0].Value != math.MaxFloat64 {
 		t.Errorf("1.5E999 is %v", l.Numbers[0].Value)
 	}
-	// Programs write 1.5e+09 or 1.5E9; 8.1e9 is an identifier in hexadecimal (a placement group).
+	// Programs write 1.5e+09 or 1.5E9; 8.1e9 is hexadecimal behind the dot (a placement group).
 	for _, text := range []string{"1.5e+9", "1.5E9", "1.5E+9"} {
 		if l := scan(s, text); len(l.Numbers) != 1 || l.Numbers[0].Value != 1.5e9 {
 			t.Errorf("%s is %v", text, l.Numbers)
 		}
 	}
-	if l := scan(s, "8.1e9"); len(l.Numbers) != 0 {
-		t.Errorf("8.1e9 is the number %v", l.Numbers[0].Value)
+	if l, like := scan(s, "group 8.1e9 ok"), scan(s, "group 8.7a ok"); len(l.Numbers) != 1 || l.Numbers[0].Value != 8.1 || l.Hash != like.Hash {
+		t.Errorf("8.1e9 is %v, the number 8.1 in the same pattern as 8.7a wanted", l.Numbers)
 	}
 }
 
