@@ -22,6 +22,7 @@ var evidence = regexp.MustCompile(strings.Join([]string{
 	`[\d,]+ others? stood there in [\d,]+ messages`,
 	`it was in [\d,]+ records before`,
 	`usual(ly)? .*\d`,
+	`, at most .*\d`,
 	`that of [\d.]+ %`,
 	`back after [\d.]+ \w+, seen (once|[\d,]+ times) before`,
 	`as in [\d.]+ % of the new messages`,

@@ -36,7 +36,7 @@ func (m *Model) judgeBurst(o *Observation) {
 	st := o.known
 	o.all = o.hashAll()
 	if st == nil {
-		o.rate, o.run, o.burst = 1, 0, 0
+		o.rate, o.run, o.burst, o.flows = 1, 0, 0, false
 		return
 	}
 	gap := m.records - st.last
@@ -44,10 +44,14 @@ func (m *Model) judgeBurst(o *Observation) {
 	expected := (st.n + 0.5) / (m.total + 1) * rateHorizon * perNat * m.clock.lull()
 	o.burst = burstBits(o.rate, expected)
 	o.run = st.same.goesOn(gap == 1 && st.all == o.all)
-	if o.textless() || st.seen < maturity {
+	var points float32
+	if st.seen >= flowKnown {
+		points = m.judgeFlow(o, &st.flow)
+	}
+	if o.flows = points > 0; o.textless() || st.seen < maturity {
+		featBurst.set(&o.Row, min(mostBurst, points))
 		return // of records without a message a rush and a run of their fields say it better
 	}
-	var points float32
 	known := 2*o.rate < float32(st.seen) || m.records-st.first > knownFor
 	if known && o.burst > burstOver {
 		usual := burstBits(st.peak, expected)        // of the largest, were it now
@@ -57,11 +61,14 @@ func (m *Model) judgeBurst(o *Observation) {
 		if o.bad > 0 { // a burst of trouble is news again when it returns
 			usual *= float32(math.Exp2(-float64(m.records-st.burstAt) / burstRecords))
 		}
-		if over := o.burst - usual - burstOver; over > 0 {
-			points = burstWeight * log2(1+float64(over/burstScale))
+		if is := burstPoints(o.burst - usual); is > points {
+			points, o.flows = is, false
 		}
 	}
-	featBurst.set(&o.Row, min(mostBurst, max(points, st.same.points(o.run, 1, st.seen))))
+	if is := st.same.points(o.run, 1, st.seen); is > points {
+		points, o.flows = is, false
+	}
+	featBurst.set(&o.Row, min(mostBurst, points))
 }
 
 // judgeRun sees whether a record without a message comes oftener in a row than ever: the
@@ -75,6 +82,7 @@ func (m *Model) judgeRun(o *Observation) {
 	same, alike := st.same.points(o.run, leastRush, st.seen), st.alike.points(s.similar, leastRush, st.seen)
 	if points := min(mostBurst, max(same, alike)); points > featBurst.Points(&o.Row) {
 		featBurst.set(&o.Row, points)
+		o.flows = false
 		s.rushed, s.runAlike = false, alike > same
 	}
 }
@@ -83,7 +91,7 @@ func (m *Model) judgeRun(o *Observation) {
 // none does.
 func (o *Observation) inRow() uint16 {
 	switch {
-	case o.fields.rushed, o.surged():
+	case o.fields.rushed, o.surged(), o.flows:
 		return 0
 	case o.fields.runAlike:
 		return o.fields.similar
@@ -131,6 +139,11 @@ func (r *run) carry(c *codec.Codec) {
 	r.longest.carry(c)
 }
 
+// burstPoints are those for so many bits beyond the usual burst.
+func burstPoints(bits float32) float32 {
+	return burstWeight * log2(1+float64(max(0, bits-burstOver)/burstScale))
+}
+
 // burstBits is Chernoff's bound on so many records of a Poisson process, in bits.
 func burstBits(rate, expected float32) float32 {
 	if rate <= expected {
@@ -165,6 +178,9 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 		st.calm = calm{st.seen, m.records, o.Time}
 	}
 	strange := featBurst.Points(&o.Row) >= Strange
+	if o.Time > 0 {
+		st.flow.follow(secondOf(o.Time), strange || o.Flagged && o.flows)
+	}
 	if o.rate > st.peak {
 		st.peak += (o.rate - st.peak) * followPart(strange, o.bad)
 	}

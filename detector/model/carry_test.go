@@ -147,6 +147,10 @@ func TestCarryListsEveryField(t *testing.T) {
 	want.statements, want.general, want.language.grams = fresh.statements, fresh.general, fresh.language.grams
 	want.general.pairs = true
 	fillFields(&want.fields, rng)
+	want.fields.flows = make(valueFlows, valueFlowLimit)
+	for i := range want.fields.flows {
+		fill(reflect.ValueOf(&want.fields.flows[i]).Elem(), rng)
+	}
 	want.lengths.lo, want.lengths.hi = 3, 40
 	names := map[uint64]uint64{}
 	for i := range 300 {
@@ -209,7 +213,7 @@ func TestCarryListsEveryField(t *testing.T) {
 	}
 	diff(t, "model", reflect.ValueOf(got), reflect.ValueOf(want))
 
-	const known = "[.statements.slots .statements.heads .statements.blocks .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.objects.all .fields.routines .fields.codes .fields.dimensions]"
+	const known = "[.statements.slots .statements.heads .statements.blocks .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.flows .fields.objects.all .fields.routines .fields.codes .fields.dimensions]"
 	if all := fmt.Sprint(pointers(reflect.TypeFor[Model](), "")); all != known {
 		t.Errorf("a model refers to %s, and CopyFrom copies %s", all, known)
 	}

@@ -13,6 +13,7 @@ type clock struct {
 	now    time.Duration
 	pace   float32 // records in the last minutes, fading with a half-life of 128 s
 	usual  float32 // pace, fading over clockHorizon records
+	flow   flow    // of all records
 	doubts uint8   // records in a row whose time was far off
 	alone  uint8   // records in a row that had no time, up to timeless
 
@@ -100,6 +101,9 @@ func (c *clock) tick(t time.Duration) {
 		c.pace *= clockFading.after(uint32(min(steps, 1<<16)))
 		c.now += steps * clockStep
 	}
+	if t > 0 {
+		c.flow.learn(secondOf(t))
+	}
 	c.pace++
 	c.usual += (c.pace - c.usual) / clockHorizon
 }
@@ -119,6 +123,7 @@ func (k *clock) carry(c *codec.Codec) {
 	codec.I64(c, &k.now)
 	c.F32(&k.pace)
 	c.F32(&k.usual)
+	k.flow.carry(c)
 	c.U8(&k.doubts)
 	c.U8(&k.alone)
 	codec.I64(c, &k.paused)

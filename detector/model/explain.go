@@ -230,6 +230,9 @@ func phraseBurst(o *Observation, dst []byte) []byte {
 		return o.phraseRush(dst)
 	}
 	st := o.known
+	if o.flows {
+		return o.phraseFlow(append(dst, "message comes"...), &st.flow)
+	}
 	if n := o.inRow(); n > 2 {
 		what, longest := "the same line ", st.same.longest
 		if o.fields.runAlike {

@@ -96,7 +96,7 @@ var Table = [Features]Info{
 	},
 	featBurst: {
 		Name: "burst", Kind: OffRate, When: whenKnown, Most: 24, phrase: phraseBurst,
-		Says: "how improbable the pattern's recent share of the records is, beyond what it has shown before (of one that grows by and by, beyond three times that: where it made up a fifth of the records once, none is); or how often the very same line, or a record that differs by numbers and identifiers alone, came in a row: nine times as often as ever flags it; or how improbable it is that so many of the last records have one value that hardly any had",
+		Says: "how improbable the pattern's recent share of the records is, beyond what it has shown before (of one that grows by and by, beyond three times that: where it made up a fifth of the records once, none is); or how often the very same line, or a record that differs by numbers and identifiers alone, came in a row: nine times as often as ever flags it; or how improbable it is that so many of the last records have one value that hardly any had; or that so many come in a minute or two, of a message or with a value, where there never were half as many",
 	},
 	featTrouble: {
 		Name: "trouble", Kind: RarePattern, When: always, Most: 18, phrase: phraseTrouble,

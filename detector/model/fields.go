@@ -15,6 +15,7 @@ type fields struct {
 	pairs    grams // how often two of them did
 	ranges   ranges
 	relapses relapses
+	flows    valueFlows
 	objects  objects
 	records  float32 // that had fields, aged
 
@@ -85,6 +86,7 @@ func (fs *fields) carry(c *codec.Codec) {
 	fs.pairs.carry(c)
 	fs.ranges.carry(c)
 	fs.relapses.carry(c)
+	fs.flows.carry(c)
 	c.F32(&fs.records)
 	fs.tails.carry(c)
 	for i := range fs.recent {
@@ -104,8 +106,9 @@ func (fs *fields) copyTables(room *fields) int {
 		t.own.slots = append(t.room.slots[:0], t.own.slots...)
 		n += gramBytes * len(t.own.slots)
 	}
+	fs.flows = append(room.flows[:0], fs.flows...)
 	fs.ranges.slots = append(room.ranges.slots[:0], fs.ranges.slots...)
 	fs.objects.all = append(room.objects.all[:0], fs.objects.all...)
 	fs.routines, fs.codes, fs.dimensions = nil, nil, nil
-	return n + int(unsafe.Sizeof(key{}))*len(fs.keys.all) + rangeBytes*len(fs.ranges.slots)
+	return n + int(unsafe.Sizeof(valueFlow{}))*len(fs.flows) + int(unsafe.Sizeof(key{}))*len(fs.keys.all) + rangeBytes*len(fs.ranges.slots)
 }

@@ -195,10 +195,11 @@ func (m *Model) weighFields(o *Observation) {
 	}
 	if rush := fs.tails.least(tailOfRush, s.rawRush, rushTail); rush > featBurst.Points(r) {
 		featBurst.set(r, rush)
-		s.rushed = true
+		s.rushed, o.flows = true, false
 	}
 	if s.rawSurge > featBurst.Points(r) {
 		featBurst.set(r, s.rawSurge)
+		o.flows = false
 	} else {
 		s.surged = -1
 	}

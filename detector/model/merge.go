@@ -214,6 +214,7 @@ func (s *statement) merge(o *statement, later bool) {
 	s.seen = min(s.seen+o.seen, math.MaxUint32/2)
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 	s.peak, s.summit = max(s.peak, o.peak), max(s.summit, o.summit)
+	s.flow.merge(o.flow, later)
 	s.same.merge(o.same, later)
 	s.alike.merge(o.alike, later)
 	s.keys.merge(&o.keys)
@@ -340,6 +341,7 @@ func (g *merger) clock() {
 	if g.later {
 		c.pace, c.alone = from.pace, from.alone
 	}
+	c.flow.merge(from.flow, g.later)
 	c.now, c.doubts = max(c.now, from.now), 0
 	c.gaps.merge(&from.gaps)
 }
@@ -551,6 +553,7 @@ func (g *merger) fields() {
 	fs.pairs.merge(&from.pairs, func(a, b gram) uint16 { return saturate(uint32(a.t) + uint32(b.t)) })
 	fs.ranges.merge(&from.ranges)
 	fs.relapses.merge(&from.relapses, g)
+	fs.flows.merge(from.flows, g.later)
 	fs.records += from.records
 	fs.tails.merge(&from.tails)
 	if g.later {

@@ -69,6 +69,7 @@ type Observation struct {
 	length    octaves
 	seen      uint32
 	burst     float32 // bits
+	flows     bool    // more come in time than ever, and it is strange for it
 	all       uint64  // a hash of all that it says
 	rate      float32
 	run       uint16

@@ -106,6 +106,7 @@ func newHabits() habits { return habits{weight: 1, newsWeight: 1, badWeight: 1} 
 
 // habit is what is known of how often a statement comes.
 type habit struct {
+	_      [0]func()     // nothing compares habits: see statement
 	slow   float32       // weight of its records, by habits.weight
 	era    uint32        // of slow
 	quick  float32       // records, fading over quickRecords

@@ -30,6 +30,7 @@ type held struct {
 	sum   uint32          // its upper half
 	shape uint32          // see fieldsSeen.shape, but for the line's hash
 	rare  [mostRare]uint8 // see fieldsSeen.rare
+	flows uint64          // and fieldsSeen.flows
 }
 
 // place returns where it stands whether records of a form are routine whose values' hashes and
@@ -113,6 +114,12 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		}
 		all.list[at-1].key = f.keys[at-1]
 		if m.judgeSurge(o, int(at)-1); all.rawSurge > 0 {
+			return false
+		}
+	}
+	all.flows = h.flows
+	for left := h.flows; left != 0; left &= left - 1 {
+		if f := fs.flows.of(all.list[lowest(left)].id()); f != nil && f.exceeds(secondOf(o.Time)) {
 			return false
 		}
 	}
@@ -223,7 +230,8 @@ func (m *Model) remember(o *Observation) {
 		}
 	}
 	rare, ok := m.rareOnes(o, place[:])
-	if !ok {
+	flows, also := m.followed(o, place[:])
+	if !ok || !also {
 		return
 	}
 	if fs.routines == nil {
@@ -234,7 +242,7 @@ func (m *Model) remember(o *Observation) {
 	}
 	r := fs.routines
 	r.forms[f.of%uint64(len(r.forms))] = f
-	h, is := r.place(&f, sum), held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare}
+	h, is := r.place(&f, sum), held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare, flows}
 	if h[0].sum != is.sum {
 		h[1] = h[0]
 	}

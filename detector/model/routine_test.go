@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
@@ -71,6 +72,8 @@ func testRoutine(t *testing.T, limit int) {
 		odd := rng.IntN(50) == 0
 		fields := services(rng, odd)
 		without.fields.routines = nil
+		a.Time = time.Duration(1_700_000_000+4*i) * time.Second // three days
+		b.Time = a.Time
 		observe(&with, &a, fields)
 		observe(&without, &b, fields)
 		if a.Row != b.Row || a.fields.shape != b.fields.shape {
@@ -85,6 +88,15 @@ func testRoutine(t *testing.T, limit int) {
 	}
 	if share := float64(routine) / (records / 2); limit == valueLimit && share < 0.5 {
 		t.Errorf("%.2f of the records are known to be routine", share)
+	}
+	followed := 0
+	for i := range with.fields.flows {
+		if f := &with.fields.flows[i]; f.most > 0 {
+			followed++
+		}
+	}
+	if followed == 0 {
+		t.Error("the flow of no value is followed")
 	}
 	write := func(m *Model) []byte {
 		var c codec.Codec

@@ -92,6 +92,7 @@ type fieldsSeen struct {
 	nalongs   int
 	beside    [maxSeen]uint8     // guesses where in list the dimensions of the numbers stand
 	rare      [mostRare]uint8    // indices in list, plus 1, of values that may be in a surge, where all else is routine
+	flows     uint64             // a bit for each index in list of a value whose flow is followed, where all else is routine
 	close     [maxSeen]seenClose // of the rest
 	names     uint64             // the sum of the hashes of its keys
 	had       uint64             // of the objects that are there
@@ -100,6 +101,7 @@ type fieldsSeen struct {
 	lows      [maxLows]low
 	nlows     int
 	shape     uint32
+	flowing   bool   // a value that comes faster than ever is what is strange
 	rushed    bool   // a rush is what is strange
 	similar   uint16 // records in a row before it that were alike
 	runAlike  bool   // their run is what is strange

@@ -58,7 +58,7 @@ func (s *spell) points(record uint32, p odds, from float32) float32 {
 	if bits < from {
 		return 0
 	}
-	return burstWeight * log2(1+float64((bits-burstOver)/burstScale))
+	return burstPoints(bits)
 }
 
 // goOn takes one more in, at a record, and reports whether the spell goes on; else it begins.

@@ -39,6 +39,7 @@ type statement struct {
 	height  float32 // highest rate in the burst that is going on
 	summit  float32 // highest rate in one that is over, or was told
 	calm    calm    // before it
+	flow    flow
 
 	keys usualKeys // which fields its records have
 
@@ -84,7 +85,7 @@ type block [blockSize]statement
 
 // blockSize is as many as there is room for in 28 KB: a size that Go has, too, and a small model
 // needs no more.
-const blockSize = 57
+const blockSize = 55
 
 // at returns the statement of an index.
 func (t *statements) at(i int) *statement { return &t.blocks[i/blockSize][i%blockSize] }
@@ -246,12 +247,14 @@ func (t *statements) evict() {
 // sort puts those seen most first; of equals, the one seen last. The table must
 // be indexed anew.
 func (t *statements) sort() {
-	order := make([]uint16, t.n) // the index of the statement that comes there
+	indices := make([]uint16, t.n)
+	order := make([]*uint16, t.n) // of the statement that comes there; pointers, see grams.entries
 	for i := range order {
-		order[i] = uint16(i)
+		indices[i] = uint16(i)
+		order[i] = &indices[i]
 	}
-	slices.SortFunc(order, func(i, j uint16) int {
-		a, b := t.at(int(i)), t.at(int(j))
+	slices.SortFunc(order, func(i, j *uint16) int {
+		a, b := t.at(int(*i)), t.at(int(*j))
 		if d := b.seen - a.seen; b.seen != a.seen {
 			return int(int32(d))
 		}
@@ -259,11 +262,11 @@ func (t *statements) sort() {
 	})
 	for first := range order {
 		moved, at := *t.at(first), first
-		for next := int(order[at]); next != first; next = int(order[at]) {
-			*t.at(at), order[at] = *t.at(next), uint16(at)
+		for next := int(*order[at]); next != first; next = int(*order[at]) {
+			*t.at(at), *order[at] = *t.at(next), uint16(at)
 			at = next
 		}
-		*t.at(at), order[at] = moved, uint16(at)
+		*t.at(at), *order[at] = moved, uint16(at)
 	}
 }
 
@@ -412,6 +415,7 @@ func (s *statement) carry(c *codec.Codec) {
 	c.F32(&s.height)
 	c.F32(&s.summit)
 	s.calm.carry(c)
+	s.flow.carry(c)
 	s.same.carry(c)
 	s.alike.carry(c)
 	c.U32(&s.alikeOf)

@@ -42,6 +42,7 @@ func (m *Model) judgeSurges(o *Observation) {
 	for i := range s.nlows {
 		if at := s.lows[i].seen; at >= 0 && !o.Learned {
 			m.judgeSurge(o, at)
+			m.judgeValueFlow(o, at)
 		}
 	}
 }
@@ -52,7 +53,7 @@ func (m *Model) judgeSurge(o *Observation, at int) {
 	if u := &p.surge; u.value == s.list[at].value && m.surgesKnown(p) {
 		points := u.spell.points(u.clock(m, p), u.odds, surgeBits)
 		if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
-			s.rawSurge, s.surged = points, at
+			s.rawSurge, s.surged, s.flowing = points, at, false
 		}
 	}
 }
@@ -160,9 +161,12 @@ func (m *Model) rareOnes(o *Observation, to []int8) (rare [mostRare]uint8, ok bo
 func (o *Observation) phraseSurge(dst []byte) []byte {
 	at := o.fields.surged
 	s, f := o.seenAt(at)
+	dst = o.said(append(s.named(dst, f), ' '), at)
+	if o.fields.flowing {
+		return o.phraseFlow(append(dst, " comes"...), o.model.fields.flows.of(s.id()))
+	}
 	p := o.placeOf(at)
 	u := &p.surge
-	dst = o.said(append(s.named(dst, f), ' '), at)
 	of, n, _ := u.spell.sum(u.clock(o.model, p), u.odds)
 	dst = thousands(append(dst, ": "...), int(n))
 	dst = thousands(append(dst, " of the last "...), int(max(of, n)))

@@ -56,7 +56,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 			return false // it may be news
 		}
 	}
-	o.all, o.rate, o.run, o.burst = all, rate, 0, burst
+	o.all, o.rate, o.run, o.burst, o.flows = all, rate, 0, burst, false
 	if bits, ok := m.seldom.surprise(st.seen); ok {
 		featRarity.set(&o.Row, rarityWeight*min(bits, rarityBits))
 	}
@@ -70,7 +70,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		o.rare = float64(p.slow)+h.weight/2 < rareSlow*(h.total+h.weight)
 		o.quick = 1 + p.quick*quickLeft(gap)
 	}
-	if most {
+	if most || o.Time > 0 && st.flow.exceeds(secondOf(o.Time)) {
 		if m.judgeBurst(o); featBurst.Points(&o.Row) >= Strange/2 {
 			return false // it may be news
 		}

@@ -1,0 +1,243 @@
+package model
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// flow is how many records come in time. How large a share of the records a message has says
+// little of one that always comes in clumps: 40 in a minute fill the log at night as 8 do.
+type flow struct {
+	since  uint32  // the second of its first record, since the Unix epoch; 0 = there was none
+	second uint32  // and of its last
+	n      float32 // records of the last minutes, fading with a half-life of flowSeconds
+	now    float32 // the most of the hour
+	most   float32 // and of those before it, halved every flowHours
+}
+
+const (
+	flowSeconds = 128
+
+	// flowHours is after how many hours half of what came at the most is forgotten: twice those
+	// of a month, so that what comes once a month is known for more than half.
+	flowHours = 2 * 30 * 24
+
+	// flowKnown is how many records of a statement say how many come at the most, and flowDay
+	// for how long it must be known, as most have hours that are busy.
+	flowKnown = knownFor
+	flowDay   = uint32(24 * time.Hour / time.Second)
+	flowHour  = uint32(time.Hour / time.Second)
+
+	// flowTimes is how many times as many as ever are news.
+	flowTimes = 2
+
+	// flowValue is how often a value must have come for its flow to be followed.
+	flowValue = 4 * firmValue
+
+	// flowOne is one in how many records has a value whose flow is followed, at most: what
+	// there is more of is told by its share.
+	flowOne = 16
+)
+
+var flowFading = newFading(flowSeconds)
+
+// secondOf is a time in whole seconds since the Unix epoch.
+func secondOf(t time.Duration) uint32 { return uint32(max(0, t) / time.Second) }
+
+// with is how many there are with one more.
+func (f *flow) with(at uint32) float32 {
+	if at <= f.second { // some records are late
+		return f.n + 1
+	}
+	return f.n*flowFading.after(at-f.second) + 1
+}
+
+// exceeds reports whether that is more than is usual, if it is known what is.
+func (f *flow) exceeds(at uint32) bool {
+	return f.with(at) > flowTimes*f.most && f.second >= f.since+flowDay && f.most > 0
+}
+
+// learn takes one more in.
+func (f *flow) learn(at uint32) {
+	f.n = f.with(at)
+	if f.since == 0 || f.second > at+uint32(farOff/time.Second) { // what came last had a wrong time
+		f.since, f.second = at, at
+	}
+	if hours := at/flowHour - f.second/flowHour; at > f.second && hours > 0 {
+		f.most = max(f.most, f.now) * float32(math.Exp2(-min(1, float64(hours)/flowHours)))
+		f.now = 0
+	}
+	f.now = max(f.now, f.n)
+	f.second = max(f.second, at)
+}
+
+// judgeFlow returns the points for what more records come of than ever did: more than can be
+// explained by more of the log's coming, too.
+func (m *Model) judgeFlow(o *Observation, f *flow) float32 {
+	all, at := &m.clock.flow, secondOf(o.Time)
+	if o.Time == 0 || !f.exceeds(at) {
+		return 0
+	}
+	n := f.with(at)
+	usual := flowTimes * f.most * max(1, (all.with(at)-n)/max(1, all.most))
+	return burstPoints(burstBits(n, usual))
+}
+
+// follow takes one more in, and what was told as usual.
+func (f *flow) follow(at uint32, told bool) {
+	f.learn(at)
+	if told {
+		f.most = max(f.most, f.n)
+	}
+}
+
+// valueFlows are those of values that categories seldom have; none, or valueFlowLimit of them.
+type valueFlows []valueFlow
+
+const valueFlowLimit = 1 << 9
+
+type valueFlow struct {
+	id uint32 // of the value in its field; 0 = none
+	flow
+}
+
+// of returns the flow of a value, nil if it is not followed.
+func (v valueFlows) of(id uint32) *flow {
+	if len(v) == 0 || v[id%valueFlowLimit].id != id {
+		return nil
+	}
+	return &v[id%valueFlowLimit].flow
+}
+
+// judgeValueFlow judges how often the value at a place in the list comes.
+func (m *Model) judgeValueFlow(o *Observation, at int) {
+	s := &o.fields
+	f := m.fields.flows.of(s.list[at].id())
+	if f == nil {
+		return
+	}
+	if points := m.judgeFlow(o, f); points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
+		s.rawSurge, s.surged, s.flowing = points, at, true
+	}
+}
+
+// learnValueFlows takes the values in. One that is not followed is from one record in sampleOne
+// on, where there is room: what stands there did not come for a day.
+func (m *Model) learnValueFlows(o *Observation, told bool) {
+	s, at := &o.fields, secondOf(o.Time)
+	if o.Time == 0 {
+		return
+	}
+	if s.routine {
+		for left := s.flows; left != 0; left &= left - 1 {
+			if f := m.fields.flows.of(s.list[lowest(left)].id()); f != nil {
+				f.follow(at, told)
+			}
+		}
+		return
+	}
+	sample := sampled(m.records)
+	for i := range s.nlows {
+		is := s.lows[i].seen
+		if is < 0 {
+			continue
+		}
+		id := s.list[is].id()
+		if f := m.fields.flows.of(id); f != nil {
+			f.follow(at, told)
+		} else if sample && m.isSeldom(o, is) {
+			m.fields.claimFlow(id, at)
+		}
+	}
+}
+
+// claimFlow follows the flow of a value from one that comes now on.
+func (fs *fields) claimFlow(id, at uint32) {
+	if fs.flows == nil {
+		fs.flows = make(valueFlows, valueFlowLimit)
+	}
+	if v := &fs.flows[id%valueFlowLimit]; at > v.second+flowDay {
+		*v = valueFlow{id: id}
+		v.learn(at)
+		fs.forget() // which records have none that is followed
+	}
+}
+
+// isSeldom reports whether the value at a place in the list is known well, and few records have it.
+func (m *Model) isSeldom(o *Observation, at int) bool {
+	s, p := &o.fields.list[at], o.placeOf(at)
+	return m.fields.values.find(s.id()).n >= flowValue && isRare(m.share(s, p)*min(1, p.n/(m.total+1)), flowOne) && !o.isSerial(at)
+}
+
+// followed are the places of the list, as they stand where to says, whose values' flows are
+// followed. They are not ok if one stands nowhere.
+func (m *Model) followed(o *Observation, to []int8) (places uint64, ok bool) {
+	for i := range o.fields.nlows {
+		at := o.fields.lows[i].seen
+		if at < 0 || m.fields.flows.of(o.fields.list[at].id()) == nil {
+			continue
+		}
+		if to[at] < 0 {
+			return 0, false
+		}
+		places |= 1 << to[at]
+	}
+	return places, true
+}
+
+// phraseFlow says how many come, and came at the most.
+func (o *Observation) phraseFlow(dst []byte, f *flow) []byte {
+	const perSecond = math.Ln2 / flowSeconds
+	dst = rate(append(dst, " faster than ever: "...), f.with(secondOf(o.Time))*perSecond)
+	return rate(append(dst, ", at most "...), f.most*perSecond)
+}
+
+// merge adds another log's flow, which may be of the later log.
+func (f *flow) merge(o flow, later bool) {
+	most, since := max(f.most, f.now, o.most, o.now), f.since
+	if since == 0 || o.since > 0 && o.since < since {
+		since = o.since
+	}
+	if later {
+		*f = o
+	}
+	f.since, f.most = since, most
+}
+
+func (f *flow) carry(c *codec.Codec) {
+	c.U32(&f.since)
+	c.U32(&f.second)
+	c.F32(&f.n)
+	c.F32(&f.now)
+	c.F32(&f.most)
+}
+
+func (v *valueFlows) merge(o valueFlows, later bool) {
+	if *v == nil {
+		*v = slices.Clone(o)
+		return
+	}
+	for i := range o {
+		own, other := &(*v)[i], &o[i]
+		switch {
+		case own.id == other.id:
+			own.flow.merge(other.flow, later)
+		case other.second > own.second:
+			*own = *other
+		}
+	}
+}
+
+func (v *valueFlows) carry(c *codec.Codec) {
+	any := *v != nil
+	if c.Bool(&any); any && *v == nil {
+		*v = make(valueFlows, valueFlowLimit)
+	}
+	for i := range *v {
+		c.U32(&(*v)[i].id)
+		(*v)[i].flow.carry(c)
+	}
+}
