@@ -54,7 +54,9 @@ func phraseValue(o *Observation, dst []byte) []byte {
 		dst = append(quote(dst, f.Value), ": it is usually not in quotes"...)
 		return evidence(dst, p)
 	}
-	dst = o.said(dst, o.fields.odd)
+	if dst = o.said(dst, o.fields.odd); o.fields.older {
+		dst = append(dst, ", older than the usual ones,"...)
+	}
 	switch {
 	case quotes:
 		dst = append(dst, ": it is usually in quotes"...)

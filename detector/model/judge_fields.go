@@ -158,7 +158,7 @@ func (m *Model) weighFields(o *Observation) {
 	}
 	// So is what comes with a value that is young itself: the instances of a new release,
 	// what a new client asks for. What it does for the first time in this log is not.
-	if s.odd >= 0 && !s.oddSort && s.young&^(1<<s.odd) != 0 && !o.placeOf(s.odd).codeWorse(o.field(s.odd)) && !o.saysKind(s.odd) {
+	if s.odd >= 0 && !s.oddSort && !s.older && s.young&^(1<<s.odd) != 0 && !o.placeOf(s.odd).codeWorse(o.field(s.odd)) && !o.saysKind(s.odd) {
 		points[0].points *= explained
 	}
 	if s.young != 0 && s.lost < 0 && !o.failureKey() {

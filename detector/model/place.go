@@ -23,7 +23,7 @@ type place struct {
 	distinct uint32              // values that were new, not aged
 	settled  settled
 	words    bool               // its values are judged with the message, where there is one
-	usual    [usualValues]usual // the values seen most, for people
+	usual    [usualValues]usual // the values seen most: for people, and what versions are compared with
 	seldom   rarity             // how often a value comes that was seen as few times as so
 	surge    surge
 	numbers  bounds

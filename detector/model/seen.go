@@ -121,9 +121,10 @@ type fieldsSeen struct {
 	// What is strangest, for the explanation.
 	odd          int // index in list, by its value
 	oddSort      bool
-	newKey       int // index in list
-	rareKey      int // index in list, the rarest of those seen few times
-	words        int // index in list, the rarest of those judged with the message
+	older        bool // than the usual versions there is the value at odd
+	newKey       int  // index in list
+	rareKey      int  // index in list, the rarest of those seen few times
+	words        int  // index in list, the rarest of those judged with the message
 	wordsIn      float32
 	rareBits     float32
 	lost         int // index in keys

@@ -202,18 +202,19 @@ func (m *Model) judgePart(o *Observation, at int) {
 	}
 	if bits > plainValue {
 		points := valueWeight * bits
+		older := p == whole && f.Kind == Text && !sorted && c.count < firmValue && !pl.hasMany(s) && pl.isOlder(f.Value)
 		if p != whole || !sorted && f.isAddress() {
 			points *= partWeight
 		}
 		if p == whole && pl.failed(f) {
 			points *= worseWeight
-		} else if !sorted && (pl.hasMany(s) && unlike < Strange/2 || fs.knowsLike(s, f, c.count)) {
+		} else if !sorted && !older && (pl.hasMany(s) && unlike < Strange/2 || fs.knowsLike(s, f, c.count)) {
 			points *= openWeight
 		} else if p == whole && codeBetter(f) && pl.statuses() {
 			points *= betterWeight
 		}
 		if all.stranger(points, at, all.rawValue, all.odd) {
-			all.rawValue, all.odd, all.oddSort = points, at, sorted
+			all.rawValue, all.odd, all.oddSort, all.older = points, at, sorted, older
 		}
 	}
 	if p == whole {
