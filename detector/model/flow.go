@@ -57,7 +57,7 @@ func (f *flow) with(at uint32) float32 {
 
 // exceeds reports whether that is more than is usual, if it is known what is.
 func (f *flow) exceeds(at uint32) bool {
-	return f.with(at) > flowTimes*f.most && f.second >= f.since+flowDay && f.most > 0
+	return f.second >= f.since+flowDay && f.most > 0 && f.with(at) > flowTimes*f.most
 }
 
 // learn takes one more in.
@@ -112,57 +112,67 @@ func (v valueFlows) of(id uint32) *flow {
 	return &v[id%valueFlowLimit].flow
 }
 
-// judgeValueFlow judges how often the value at a place in the list comes.
+// judgeValueFlows judges how often the values of the event come.
+func (m *Model) judgeValueFlows(o *Observation) {
+	s := &o.fields
+	open := uint64(0)
+	for at := range min(s.n, maxForm) {
+		if s.list[at].open {
+			open |= 1 << at
+		}
+	}
+	s.flows = m.followed(o, open)
+	for left := s.flows; left != 0; left &= left - 1 {
+		m.judgeValueFlow(o, lowest(left))
+	}
+}
+
 func (m *Model) judgeValueFlow(o *Observation, at int) {
 	s := &o.fields
 	f := m.fields.flows.of(s.list[at].id())
-	if f == nil {
-		return
-	}
 	if points := m.judgeFlow(o, f); points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
 		s.rawSurge, s.surged, s.flowing = points, at, true
 	}
 }
 
 // learnValueFlows takes the values in. One that is not followed is from one record in sampleOne
-// on, where there is room: what stands there did not come for a day.
+// on, where there is room.
 func (m *Model) learnValueFlows(o *Observation, told bool) {
-	s, at := &o.fields, secondOf(o.Time)
+	fs, s, at := &m.fields, &o.fields, secondOf(o.Time)
 	if o.Time == 0 {
 		return
 	}
-	if s.routine {
-		for left := s.flows; left != 0; left &= left - 1 {
-			if f := m.fields.flows.of(s.list[lowest(left)].id()); f != nil {
-				f.follow(at, told)
-			}
+	for left := s.flows; left != 0; left &= left - 1 {
+		if f := fs.flows.of(s.list[lowest(left)].id()); f != nil {
+			f.follow(at, told)
 		}
+	}
+	if s.routine || !sampled(m.records) {
 		return
 	}
-	sample := sampled(m.records)
 	for i := range s.nlows {
-		is := s.lows[i].seen
-		if is < 0 {
-			continue
-		}
-		id := s.list[is].id()
-		if f := m.fields.flows.of(id); f != nil {
-			f.follow(at, told)
-		} else if sample && m.isSeldom(o, is) {
-			m.fields.claimFlow(id, at)
+		if is := s.lows[i].seen; is >= 0 && s.list[is].part == whole && fs.flows.free(s.list[is].id(), at) && m.isSeldom(o, is) {
+			fs.followFlow(s.list[is].id(), at)
 		}
 	}
 }
 
-// claimFlow follows the flow of a value from one that comes now on.
-func (fs *fields) claimFlow(id, at uint32) {
+// free reports whether there is room for a value that is not followed: what stands there did not
+// come for a day.
+func (v valueFlows) free(id, at uint32) bool {
+	return len(v) == 0 || v[id%valueFlowLimit].id != id && at > v[id%valueFlowLimit].second+flowDay
+}
+
+// followFlow follows a value from one that comes now on.
+func (fs *fields) followFlow(id, at uint32) {
 	if fs.flows == nil {
 		fs.flows = make(valueFlows, valueFlowLimit)
 	}
-	if v := &fs.flows[id%valueFlowLimit]; at > v.second+flowDay {
-		*v = valueFlow{id: id}
-		v.learn(at)
-		fs.forget() // which records have none that is followed
+	v := &fs.flows[id%valueFlowLimit]
+	*v = valueFlow{id: id}
+	v.learn(at)
+	if fs.routines != nil {
+		fs.routines.begun++
 	}
 }
 
@@ -172,20 +182,19 @@ func (m *Model) isSeldom(o *Observation, at int) bool {
 	return m.fields.values.find(s.id()).n >= flowValue && isRare(m.share(s, p)*min(1, p.n/(m.total+1)), flowOne) && !o.isSerial(at)
 }
 
-// followed are the places of the list, as they stand where to says, whose values' flows are
-// followed. They are not ok if one stands nowhere.
-func (m *Model) followed(o *Observation, to []int8) (places uint64, ok bool) {
-	for i := range o.fields.nlows {
-		at := o.fields.lows[i].seen
-		if at < 0 || m.fields.flows.of(o.fields.list[at].id()) == nil {
-			continue
-		}
-		if to[at] < 0 {
-			return 0, false
-		}
-		places |= 1 << to[at]
+// followed has a bit for each place of the list with the whole value of a field, but for those where
+// each record may have another one, whose flow is followed.
+func (m *Model) followed(o *Observation, open uint64) (places uint64) {
+	if m.fields.flows == nil {
+		return 0
 	}
-	return places, true
+	s := &o.fields
+	for at := 0; at < min(s.n, maxForm) && s.list[at].part == whole; at++ {
+		if open>>at&1 == 0 && m.fields.flows.of(s.list[at].id()) != nil {
+			places |= 1 << at
+		}
+	}
+	return places
 }
 
 // phraseFlow says how many come, and came at the most.

@@ -24,7 +24,7 @@ const (
 // judgeFields judges the event's fields. It changes nothing that is judged by.
 func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
-	s.nlows, s.nrest, s.noffs, s.nalongs = 0, 0, 0, 0
+	s.nlows, s.nrest, s.noffs, s.nalongs, s.flows = 0, 0, 0, 0, 0
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber, s.rawShift, s.rawSurge = 0, 0, 0, 0, 0, 0, 0, 0, 0
 	s.rushed, s.runAlike, s.young, s.shape, s.shapes, s.met = false, false, 0, 0, 0, 0
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far, s.shifted, s.surged, s.relapsed = -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
@@ -62,6 +62,7 @@ func (m *Model) judgeFields(o *Observation) {
 	}
 	m.judgeKeys(o, set)
 	m.judgeSurges(o)
+	m.judgeValueFlows(o)
 	m.judgePairs(o)
 	m.weighFields(o)
 	if alone && s.nrest == 0 && set != nil && set.n >= settledAfter && o.settledKeys(set) && s.nlows < maxLows && (s.nlows < 2 || s.shapes >= knownKeySet) {

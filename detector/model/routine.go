@@ -10,6 +10,7 @@ type routines struct {
 	forms [1 << 6]form
 	held  [1 << 9][2]held // the one that was remembered last comes first
 	aged  uint32          // fields.values.aged of then
+	begun uint32          // how many values began to be followed since, see valueFlows
 }
 
 // form is which fields records have, in their order. Those of the parts of open fields
@@ -30,7 +31,8 @@ type held struct {
 	sum   uint32          // its upper half
 	shape uint32          // see fieldsSeen.shape, but for the line's hash
 	rare  [mostRare]uint8 // see fieldsSeen.rare
-	flows uint64          // and fieldsSeen.flows
+	flows uint64          // fieldsSeen.flows where
+	begun uint32          // routines.begun was this
 }
 
 // place returns where it stands whether records of a form are routine whose values' hashes and
@@ -116,6 +118,9 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		if m.judgeSurge(o, int(at)-1); all.rawSurge > 0 {
 			return false
 		}
+	}
+	if h.begun != r.begun {
+		h.begun, h.flows = r.begun, m.followed(o, f.open)
 	}
 	all.flows = h.flows
 	for left := h.flows; left != 0; left &= left - 1 {
@@ -230,8 +235,7 @@ func (m *Model) remember(o *Observation) {
 		}
 	}
 	rare, ok := m.rareOnes(o, place[:])
-	flows, also := m.followed(o, place[:])
-	if !ok || !also {
+	if !ok {
 		return
 	}
 	if fs.routines == nil {
@@ -242,7 +246,7 @@ func (m *Model) remember(o *Observation) {
 	}
 	r := fs.routines
 	r.forms[f.of%uint64(len(r.forms))] = f
-	h, is := r.place(&f, sum), held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare, flows}
+	h, is := r.place(&f, sum), held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare, 0, r.begun - 1}
 	if h[0].sum != is.sum {
 		h[1] = h[0]
 	}

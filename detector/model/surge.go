@@ -42,7 +42,6 @@ func (m *Model) judgeSurges(o *Observation) {
 	for i := range s.nlows {
 		if at := s.lows[i].seen; at >= 0 && !o.Learned {
 			m.judgeSurge(o, at)
-			m.judgeValueFlow(o, at)
 		}
 	}
 }
