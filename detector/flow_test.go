@@ -117,3 +117,20 @@ func TestWhatComesFasterThanEver(t *testing.T) {
 		}
 	}
 }
+
+// TestAFileThatEndsInARush: in its second reading it is no rush that each of its records comes to.
+func TestAFileThatEndsInARush(t *testing.T) {
+	h := newHost(t, func(rng *rand.Rand) *detector.Event {
+		return &detector.Event{Message: fmt.Appendf(nil, "listener: accepted connection from 10.41.20.%d:%d", rng.IntN(60), 32768+rng.IntN(28000))}
+	})
+	h.until(83 * time.Hour)
+	h.come(120, 2*time.Minute, 0.3)
+	var v detector.Verdict
+	for i := range 200 {
+		e := h.clump()
+		e.Time = hostBegins + time.Duration(i)*20*time.Minute
+		if h.d.JudgeLearned(e, &v); v.Anomaly && strings.Contains(string(v.Reason), "faster") {
+			t.Fatalf("%q", v.Reason)
+		}
+	}
+}

@@ -46,7 +46,7 @@ func (m *Model) judgeBurst(o *Observation) {
 	o.run = st.same.goesOn(gap == 1 && st.all == o.all)
 	var points float32
 	if st.seen >= flowKnown {
-		points = m.judgeFlow(o, &st.flow)
+		points, o.faster = m.judgeFlow(o, &st.flow)
 	}
 	if o.flows = points > 0; o.textless() || st.seen < maturity {
 		featBurst.set(&o.Row, min(mostBurst, points))

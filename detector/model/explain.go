@@ -231,7 +231,7 @@ func phraseBurst(o *Observation, dst []byte) []byte {
 	}
 	st := o.known
 	if o.flows {
-		return o.phraseFlow(append(dst, "message comes"...), &st.flow)
+		return o.faster.phrase(append(dst, "message comes"...))
 	}
 	if n := o.inRow(); n > 2 {
 		what, longest := "the same line ", st.same.longest

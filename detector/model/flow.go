@@ -75,16 +75,19 @@ func (f *flow) learn(at uint32) {
 }
 
 // judgeFlow returns the points for what more records come of than ever did: more than can be
-// explained by more of the log's coming, too.
-func (m *Model) judgeFlow(o *Observation, f *flow) float32 {
+// explained by more of the log's coming, too. In a second reading, in which all came, there is none.
+func (m *Model) judgeFlow(o *Observation, f *flow) (points float32, is faster) {
 	all, at := &m.clock.flow, secondOf(o.Time)
-	if o.Time == 0 || !f.exceeds(at) {
-		return 0
+	if o.Time == 0 || o.Learned || !f.exceeds(at) {
+		return 0, is
 	}
-	n := f.with(at)
-	usual := flowTimes * f.most * max(1, (all.with(at)-n)/max(1, all.most))
-	return burstPoints(burstBits(n, usual))
+	is = faster{f.with(at), f.most}
+	usual := flowTimes * is.most * max(1, (all.with(at)-is.n)/max(1, all.most))
+	return burstPoints(burstBits(is.n, usual)), is
 }
+
+// faster is how many records come, and came at the most.
+type faster struct{ n, most float32 }
 
 // follow takes one more in, and what was told as usual.
 func (f *flow) follow(at uint32, told bool) {
@@ -129,9 +132,9 @@ func (m *Model) judgeValueFlows(o *Observation) {
 
 func (m *Model) judgeValueFlow(o *Observation, at int) {
 	s := &o.fields
-	f := m.fields.flows.of(s.list[at].id())
-	if points := m.judgeFlow(o, f); points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
-		s.rawSurge, s.surged, s.flowing = points, at, true
+	points, is := m.judgeFlow(o, m.fields.flows.of(s.list[at].id()))
+	if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
+		s.rawSurge, s.surged, s.flowing, s.faster = points, at, true, is
 	}
 }
 
@@ -197,10 +200,10 @@ func (m *Model) followed(o *Observation, open uint64) (places uint64) {
 	return places
 }
 
-// phraseFlow says how many come, and came at the most.
-func (o *Observation) phraseFlow(dst []byte, f *flow) []byte {
+// phrase says so.
+func (f faster) phrase(dst []byte) []byte {
 	const perSecond = math.Ln2 / flowSeconds
-	dst = rate(append(dst, " faster than ever: "...), f.with(secondOf(o.Time))*perSecond)
+	dst = rate(append(dst, " faster than ever: "...), f.n*perSecond)
 	return rate(append(dst, ", at most "...), f.most*perSecond)
 }
 

@@ -70,7 +70,8 @@ type Observation struct {
 	seen      uint32
 	burst     float32 // bits
 	flows     bool    // more come in time than ever, and it is strange for it
-	all       uint64  // a hash of all that it says
+	faster    faster
+	all       uint64 // a hash of all that it says
 	rate      float32
 	run       uint16
 	pattern   []byte // scratch

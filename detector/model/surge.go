@@ -162,7 +162,7 @@ func (o *Observation) phraseSurge(dst []byte) []byte {
 	s, f := o.seenAt(at)
 	dst = o.said(append(s.named(dst, f), ' '), at)
 	if o.fields.flowing {
-		return o.phraseFlow(append(dst, " comes"...), o.model.fields.flows.of(s.id()))
+		return o.fields.faster.phrase(append(dst, " comes"...))
 	}
 	p := o.placeOf(at)
 	u := &p.surge
