@@ -179,7 +179,7 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 	}
 	strange := featBurst.Points(&o.Row) >= Strange
 	if o.Time > 0 {
-		st.flow.follow(secondOf(o.Time), strange || o.Flagged && o.flows)
+		st.flow.follow(secondOf(o.Time), o.toldBurst())
 	}
 	if o.rate > st.peak {
 		st.peak += (o.rate - st.peak) * followPart(strange, o.bad)

@@ -89,6 +89,9 @@ func (m *Model) judgeFlow(o *Observation, f *flow) (points float32, is faster) {
 // faster is how many records come, and came at the most.
 type faster struct{ n, most float32 }
 
+// toldBurst reports whether a burst is what the event was flagged for, for the most part.
+func (o *Observation) toldBurst() bool { return o.Flagged && featBurst.Points(&o.Row) >= Strange/2 }
+
 // follow takes one more in, and what was told as usual.
 func (f *flow) follow(at uint32, told bool) {
 	f.learn(at)

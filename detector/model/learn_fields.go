@@ -13,8 +13,7 @@ func (m *Model) learnFields(o *Observation) {
 	fs.recent[fs.next%recentShapes] = s.shape
 	fs.next = (fs.next + 1) % recentShapes
 	m.learnSurges(o)
-	burst := featBurst.Points(&o.Row) >= Strange || o.Flagged && (o.flows || s.surged >= 0 && s.flowing)
-	m.learnValueFlows(o, burst)
+	m.learnValueFlows(o, o.toldBurst())
 	m.learnPairs(o)
 	for _, at := range s.offs[:s.noffs] {
 		is := &s.list[at]
