@@ -36,7 +36,7 @@ func (m *Model) judgeBurst(o *Observation) {
 	st := o.known
 	o.all = o.hashAll()
 	if st == nil {
-		o.rate, o.run, o.burst, o.flows = 1, 0, 0, false
+		o.rate, o.run, o.burst, o.faster = 1, 0, 0, faster{}
 		return
 	}
 	gap := m.records - st.last
@@ -45,10 +45,10 @@ func (m *Model) judgeBurst(o *Observation) {
 	o.burst = burstBits(o.rate, expected)
 	o.run = st.same.goesOn(gap == 1 && st.all == o.all)
 	var points float32
-	if st.seen >= flowKnown {
+	if o.faster = (faster{}); st.seen >= flowKnown {
 		points, o.faster = m.judgeFlow(o, &st.flow)
 	}
-	if o.flows = points > 0; o.textless() || st.seen < maturity {
+	if o.textless() || st.seen < maturity {
 		featBurst.set(&o.Row, min(mostBurst, points))
 		return // of records without a message a rush and a run of their fields say it better
 	}
@@ -62,11 +62,11 @@ func (m *Model) judgeBurst(o *Observation) {
 			usual *= float32(math.Exp2(-float64(m.records-st.burstAt) / burstRecords))
 		}
 		if is := burstPoints(o.burst - usual); is > points {
-			points, o.flows = is, false
+			points, o.faster = is, faster{}
 		}
 	}
 	if is := st.same.points(o.run, 1, st.seen); is > points {
-		points, o.flows = is, false
+		points, o.faster = is, faster{}
 	}
 	featBurst.set(&o.Row, min(mostBurst, points))
 }
@@ -82,7 +82,7 @@ func (m *Model) judgeRun(o *Observation) {
 	same, alike := st.same.points(o.run, leastRush, st.seen), st.alike.points(s.similar, leastRush, st.seen)
 	if points := min(mostBurst, max(same, alike)); points > featBurst.Points(&o.Row) {
 		featBurst.set(&o.Row, points)
-		o.flows = false
+		o.faster = faster{}
 		s.rushed, s.runAlike = false, alike > same
 	}
 }
@@ -91,7 +91,7 @@ func (m *Model) judgeRun(o *Observation) {
 // none does.
 func (o *Observation) inRow() uint16 {
 	switch {
-	case o.fields.rushed, o.surged(), o.flows:
+	case o.fields.rushed, o.surged(), o.faster.is():
 		return 0
 	case o.fields.runAlike:
 		return o.fields.similar

@@ -230,7 +230,7 @@ func phraseBurst(o *Observation, dst []byte) []byte {
 		return o.phraseRush(dst)
 	}
 	st := o.known
-	if o.flows {
+	if o.faster.is() {
 		return o.faster.phrase(append(dst, "message comes"...))
 	}
 	if n := o.inRow(); n > 2 {

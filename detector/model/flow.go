@@ -81,13 +81,19 @@ func (m *Model) judgeFlow(o *Observation, f *flow) (points float32, is faster) {
 	if o.Time == 0 || o.Learned || !f.exceeds(at) {
 		return 0, is
 	}
-	is = faster{f.with(at), f.most}
-	usual := flowTimes * is.most * max(1, (all.with(at)-is.n)/max(1, all.most))
-	return burstPoints(burstBits(is.n, usual)), is
+	n := f.with(at)
+	usual := flowTimes * f.most * max(1, (all.with(at)-n)/max(1, all.most))
+	if points = burstPoints(burstBits(n, usual)); points > 0 {
+		is = faster{n, f.most}
+	}
+	return points, is
 }
 
-// faster is how many records come, and came at the most.
+// faster is how many records come, and came at the most, where a burst is strange for that; else it
+// is zero.
 type faster struct{ n, most float32 }
+
+func (f faster) is() bool { return f.n > 0 }
 
 // toldBurst reports whether a burst is what the event was flagged for, for the most part.
 func (o *Observation) toldBurst() bool { return o.Flagged && featBurst.Points(&o.Row) >= Strange/2 }
@@ -129,15 +135,11 @@ func (m *Model) judgeValueFlows(o *Observation) {
 	}
 	s.flows = m.followed(o, open)
 	for left := s.flows; left != 0; left &= left - 1 {
-		m.judgeValueFlow(o, lowest(left))
-	}
-}
-
-func (m *Model) judgeValueFlow(o *Observation, at int) {
-	s := &o.fields
-	points, is := m.judgeFlow(o, m.fields.flows.of(s.list[at].id()))
-	if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
-		s.rawSurge, s.surged, s.flowing, s.faster = points, at, true, is
+		at := lowest(left)
+		points, is := m.judgeFlow(o, m.fields.flows.of(s.list[at].id()))
+		if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
+			s.rawSurge, s.surged, s.faster = points, at, is
+		}
 	}
 }
 

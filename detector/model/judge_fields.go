@@ -196,11 +196,11 @@ func (m *Model) weighFields(o *Observation) {
 	}
 	if rush := fs.tails.least(tailOfRush, s.rawRush, rushTail); rush > featBurst.Points(r) {
 		featBurst.set(r, rush)
-		s.rushed, o.flows = true, false
+		s.rushed, o.faster = true, faster{}
 	}
 	if s.rawSurge > featBurst.Points(r) {
 		featBurst.set(r, s.rawSurge)
-		o.flows = false
+		o.faster = faster{}
 	} else {
 		s.surged = -1
 	}

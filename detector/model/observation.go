@@ -69,9 +69,8 @@ type Observation struct {
 	length    octaves
 	seen      uint32
 	burst     float32 // bits
-	flows     bool    // more come in time than ever, and it is strange for it
-	faster    faster
-	all       uint64 // a hash of all that it says
+	faster    faster  // a message that comes so is what is strange of how often the event comes
+	all       uint64  // a hash of all that it says
 	rate      float32
 	run       uint16
 	pattern   []byte // scratch

@@ -123,8 +123,9 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		h.begun, h.flows = r.begun, m.followed(o, f.open)
 	}
 	all.flows = h.flows
+	now := secondOf(o.Time)
 	for left := h.flows; left != 0; left &= left - 1 {
-		if f := fs.flows.of(all.list[lowest(left)].id()); f != nil && f.exceeds(secondOf(o.Time)) {
+		if f := fs.flows.of(all.list[lowest(left)].id()); f != nil && f.exceeds(now) {
 			return false
 		}
 	}

@@ -101,8 +101,7 @@ type fieldsSeen struct {
 	lows      [maxLows]low
 	nlows     int
 	shape     uint32
-	flowing   bool // a value that comes faster than ever is what is strange
-	faster    faster
+	faster    faster // so comes the value at surged
 	rushed    bool   // a rush is what is strange
 	similar   uint16 // records in a row before it that were alike
 	runAlike  bool   // their run is what is strange

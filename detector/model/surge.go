@@ -52,7 +52,7 @@ func (m *Model) judgeSurge(o *Observation, at int) {
 	if u := &p.surge; u.value == s.list[at].value && m.surgesKnown(p) {
 		points := u.spell.points(u.clock(m, p), u.odds, surgeBits)
 		if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
-			s.rawSurge, s.surged, s.flowing = points, at, false
+			s.rawSurge, s.surged, s.faster = points, at, faster{}
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (o *Observation) phraseSurge(dst []byte) []byte {
 	at := o.fields.surged
 	s, f := o.seenAt(at)
 	dst = o.said(append(s.named(dst, f), ' '), at)
-	if o.fields.flowing {
+	if o.fields.faster.is() {
 		return o.fields.faster.phrase(append(dst, " comes"...))
 	}
 	p := o.placeOf(at)

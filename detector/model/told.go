@@ -57,7 +57,7 @@ func (o *Observation) GoesOn() bool {
 		return false
 	}
 	if first == featBurst {
-		if o.surged() || o.flows { // it is told again when it is larger
+		if o.surged() || o.faster.is() { // it is told again when it is larger
 			return false
 		}
 		return o.burstGoesOn() && (o.bad == 0 || p.told > p.begun && !p.due(p.told, st.seen))

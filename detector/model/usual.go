@@ -56,7 +56,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 			return false // it may be news
 		}
 	}
-	o.all, o.rate, o.run, o.burst, o.flows = all, rate, 0, burst, false
+	o.all, o.rate, o.run, o.burst, o.faster = all, rate, 0, burst, faster{}
 	if bits, ok := m.seldom.surprise(st.seen); ok {
 		featRarity.set(&o.Row, rarityWeight*min(bits, rarityBits))
 	}
