@@ -422,7 +422,7 @@ func TestJudgeLearnedByTheOthers(t *testing.T) {
 		if s, ok := odd[i]; ok {
 			return &detector.Event{Message: []byte(s)}
 		}
-		return &detector.Event{Message: fmt.Appendf(nil, "INFO %s %d", [...]string{"parcel scanned", "label printed", "route planned"}[i%3], i*7919%1000)}
+		return &detector.Event{Message: fmt.Appendf(nil, "INFO %s %d", [...]string{"parcel scanned", "label printed", "route planned"}[i%3], 1+i*7919%1000)}
 	}
 	const lines = 3000
 	for i := range lines {

@@ -133,9 +133,9 @@ func TestStatusInText(t *testing.T) {
 	w.passes(say(200, 599))
 }
 
-// TestZeroWhereThereWasNone: a 0 among thousands of numbers of which none was small is told, in
-// a field and in a message, and among counts of which none was 0, and is usual when it comes
-// again and again; where some were 0, it says nothing.
+// TestZeroWhereThereWasNone: a 0 among thousands of numbers of which none was is told, in a field
+// and in a message, however small and far apart the others are, and is usual when it comes again
+// and again; where some were 0, it says nothing, nor does a time that is rounded to it.
 func TestZeroWhereThereWasNone(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 2))
 	for name, say := range map[string]func(rows, left int) string{
@@ -147,6 +147,15 @@ func TestZeroWhereThereWasNone(t *testing.T) {
 		},
 		"small numbers": func(rows, left int) string {
 			return fmt.Sprintf(`{"level":"info","msg":"contacts sent","contacts":%d,"left":%d}`, (rows+799)/800, left)
+		},
+		"small numbers in a message": func(rows, left int) string {
+			return fmt.Sprintf("INFO %d contacts sent, %d left", (rows+799)/800, left)
+		},
+		"amounts": func(rows, left int) string {
+			return fmt.Sprintf("INFO order priced: total %.2f EUR, %d left", math.Pow(float64(rows)/800, 2.5), left)
+		},
+		"amounts in a field": func(rows, left int) string {
+			return fmt.Sprintf(`{"level":"info","msg":"order priced","total":%.2f,"left":%d}`, math.Pow(float64(rows)/800, 2.5), left)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,6 +172,15 @@ func TestZeroWhereThereWasNone(t *testing.T) {
 			if told == 0 || told > 12 {
 				t.Errorf("of 100 zeros %d are told, 1 to 12 wanted", told)
 			}
+		})
+	}
+	for name, say := range map[string]string{
+		"message": "INFO order priced in %d ms",
+		"field":   `{"level":"info","msg":"order priced","took":"%dms"}`,
+	} {
+		t.Run("time in a "+name, func(t *testing.T) {
+			w := watch(t, func() string { return fmt.Sprintf(say, 2+int(rng.ExpFloat64()*40)) }, 8000)
+			w.passes(fmt.Sprintf(say, 0))
 		})
 	}
 }

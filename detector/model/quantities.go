@@ -28,15 +28,24 @@ const leastCounts = maturity
 // is not 0 in a field that always was: after 4,000 zeros it is flagged.
 const zeroWeight = 1.2
 
-// zeroPoints are those of a 0 among n numbers of which none was small: as surprising as the
+// zeroPoints are those of a 0 among n numbers of which none was: as surprising as the
 // first number that is no 0 among as many that are.
 func zeroPoints(n float32) float32 { return zeroWeight * log2(float64(n)) }
 
-// oddZero reports whether the i-th number of the event's text is a 0 where none was small, and
-// stands by itself: in 4312-0 and 10/0 it is a part of something.
+// oddZero reports whether the i-th number of the event's text is a 0 where none was, and stands by
+// itself: in 4312-0 and 10/0 it is a part of something.
 func (o *Observation) oddZero(st *statement, i int) bool {
 	n := &o.Line.Numbers[i]
-	return st.nums[i].lo >= leastLarge && n.Value == 0 && !n.Bracketed && !o.isJoined(i)
+	return st.nums[i].lo >= leastBeside(n.Unit) && n.Value == 0 && !n.Bracketed && !o.isJoined(i)
+}
+
+// leastBeside is how large all others of a unit must be for a 0 among them to be news: 1, as below
+// that a number may be rounded to 0, and where the time is short it is.
+func leastBeside(u pattern.Unit) octaves {
+	if u.IsTime() {
+		return leastLarge
+	}
+	return perOctave
 }
 
 // isJoined reports whether the i-th number of the event's text is a part of something: 33/42, #4312-0.
@@ -49,7 +58,7 @@ func (o *Observation) isJoined(i int) bool {
 // joins are what stands between the parts of a number or a name.
 var joins = [256]bool{'-': true, '/': true, '_': true, '#': true, '.': true, '@': true}
 
-// leastLarge is from what number on one is not small, 15: where some are less, a 0 is but less.
+// leastLarge is from what number on one is not small, 15: where some are less, another is but less.
 const leastLarge = 4 * perOctave
 
 const (
@@ -98,7 +107,7 @@ func (m *Model) judgeNumber(o *Observation, at int, p *place) {
 		return
 	}
 	if s.number == noNumber { // a 0 may mean small, none or unknown
-		if points := zeroPoints(r.n); r.noSmall(p) && o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
+		if points := zeroPoints(r.n); r.noZero(p.unit) && o.fields.stranger(points, at, o.fields.rawNumber, o.fields.far) {
 			o.fields.rawNumber, o.fields.far, o.fields.farUsual = points, at, r.told
 		}
 		if c.count > 0 {
@@ -179,14 +188,9 @@ func (o *Observation) judgeShift(at int, p *place, r *numberRange, seen uint32, 
 	}
 }
 
-// noSmall reports whether a 0 is more than but less than the others: none of them was small, or
-// they are counts (1 to 20 contacts) of which none was 0.
-func (r *bounds) noSmall(p *place) bool {
-	least := octaves(leastLarge)
-	if p.counts() && p.distinct <= categoryValues {
-		least = perOctave
-	}
-	return min(r.told.lo, r.last.lo) >= least
+// noZero reports whether none of the numbers of a unit was 0, nor next to it.
+func (r *bounds) noZero(u pattern.Unit) bool {
+	return min(r.told.lo, r.last.lo) >= leastBeside(u)
 }
 
 // far is how far a number is outside of the range, in octaves, or in what counts as much
