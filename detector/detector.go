@@ -3,7 +3,6 @@ package detector
 import (
 	"bytes"
 	"container/list"
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
@@ -447,7 +446,7 @@ func (d *Detector) canonical(name []byte) []byte {
 	if len(name) <= maxGroupName {
 		return name
 	}
-	sum := sha256.Sum256(name[:min(len(name), pattern.MaxBytes)])
+	sum := text.Digest(name[:min(len(name), pattern.MaxBytes)])
 	short := append(d.longName[:0], text.Cut(name, maxGroupName-len("... ")-2*len(sum))...)
 	d.longName = hex.AppendEncode(append(short, "... "...), sum[:])
 	return d.longName

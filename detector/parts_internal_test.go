@@ -434,7 +434,7 @@ func TestCanonicalNames(t *testing.T) {
 	}
 	a := canonical(long + "a")
 	b := canonical(long + "b")
-	if a == b || len(a) != longest || !strings.HasPrefix(a, long[:longest-68]+"... ") {
+	if a == b || len(a) != longest || !strings.HasPrefix(a, long[:longest-36]+"... ") {
 		t.Errorf("%q and %q", a, b)
 	}
 	if again := canonical(long + "a"); again != a {

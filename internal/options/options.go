@@ -5,7 +5,6 @@
 package options
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"math"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
 	"github.com/flb-anomaly/flb-anomaly/internal/event/names"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 	"github.com/flb-anomaly/flb-anomaly/record"
 )
 
@@ -276,7 +276,7 @@ func source(option, accessor string) detector.Setting {
 	case accessor == "":
 		accessor = "not set"
 	case len(accessor) > 200:
-		accessor = fmt.Sprintf("%s… (%x)", accessor[:100], sha256.Sum256([]byte(accessor)))
+		accessor = fmt.Sprintf("%s… (%x)", accessor[:100], text.Digest([]byte(accessor)))
 	}
 	return detector.Setting{Name: option, Value: accessor}
 }

@@ -1,7 +1,6 @@
 package options
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"reflect"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 // TestRanges: the least and the most that an option allows are taken as they are, and
@@ -162,7 +162,7 @@ func TestAModelKnowsItsSource(t *testing.T) {
 	long := strings.Repeat("a", 200)
 	longer, other := long+"a", long+"b"
 	short := func(s string) string {
-		return fmt.Sprintf("%s… (%x)", strings.Repeat("a", 100), sha256.Sum256([]byte(s)))
+		return fmt.Sprintf("%s… (%x)", strings.Repeat("a", 100), text.Digest([]byte(s)))
 	}
 	for _, c := range []struct {
 		given given

@@ -5,7 +5,6 @@ package modelfile
 
 import (
 	"bufio"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -15,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/flb-anomaly/flb-anomaly/internal/text"
 )
 
 const (
@@ -44,8 +45,8 @@ func Path(dir, instance string) string {
 		name = "%"
 	}
 	if len(name) > longestName {
-		sum := sha256.Sum256([]byte(instance))
-		hash := hex.EncodeToString(sum[:16])
+		sum := text.Digest([]byte(instance))
+		hash := hex.EncodeToString(sum[:])
 		name = name[:longestName-len(hash)-1] + "%" + hash // no other name has % before a lower-case hash this long
 	}
 	return filepath.Join(dir, name+Suffix)

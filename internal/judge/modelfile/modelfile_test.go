@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-func text(s string) func(io.Writer) error {
+func content(s string) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := io.WriteString(w, s)
 		return err
@@ -75,14 +75,14 @@ func TestWriteReplacesOrChangesNothing(t *testing.T) {
 	if err := Read(path, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
-	if err := Write(path, text("one")); err != nil || read() != "one" {
+	if err := Write(path, content("one")); err != nil || read() != "one" {
 		t.Fatalf("%v, %q", err, read())
 	}
 	broken := errors.New("broken")
-	if err := Write(path, func(w io.Writer) error { text("two")(w); return broken }); err != broken || read() != "one" {
+	if err := Write(path, func(w io.Writer) error { content("two")(w); return broken }); err != broken || read() != "one" {
 		t.Errorf("%v, %q", err, read())
 	}
-	if err := Write(path, text("three")); err != nil || read() != "three" {
+	if err := Write(path, content("three")); err != nil || read() != "three" {
 		t.Errorf("%v, %q", err, read())
 	}
 	if all := names(t, dir); all != "a.model" {
@@ -107,7 +107,7 @@ func TestWriteReplacesOrChangesNothing(t *testing.T) {
 		t.Error(err)
 	}
 	for range 2 {
-		Write(path, text("four"))
+		Write(path, content("four"))
 		if to, err := SetAside(path, "damaged"); err != nil || to != path+".damaged" {
 			t.Errorf("%q, %v", to, err)
 		}
@@ -123,7 +123,7 @@ func TestWriteSaysWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{filepath.Join(dir, "file", "a.model"), filepath.Join(dir, "not", "there", "a.model")} {
-		err := Write(path, text("x"))
+		err := Write(path, content("x"))
 		if err == nil || !strings.Contains(err.Error(), dir) || strings.Contains(Cause(err), dir) {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -137,7 +137,7 @@ func TestWriteSaysWhatIsWrong(t *testing.T) {
 	if err := Read(filepath.Join(dir, "a.model"), nil); err == nil {
 		t.Error("a directory is read")
 	}
-	if err := Write(filepath.Join(dir, "a.model"), text("x")); err == nil {
+	if err := Write(filepath.Join(dir, "a.model"), content("x")); err == nil {
 		t.Error("a directory is replaced")
 	}
 }
@@ -183,7 +183,7 @@ func TestNothingStaysOpen(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	path := Path(t.TempDir(), "a")
 	use := func() {
-		err := errors.Join(Probe(path), Write(path, text("x")), Read(path, func(io.Reader) error { return nil }), syncDir(filepath.Dir(path)))
+		err := errors.Join(Probe(path), Write(path, content("x")), Read(path, func(io.Reader) error { return nil }), syncDir(filepath.Dir(path)))
 		if err != nil {
 			t.Fatal(err)
 		}
