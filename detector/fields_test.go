@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
@@ -208,8 +209,14 @@ func changed(fields ...string) string {
 	for i := 0; i < len(fields); i += 2 {
 		m[fields[i]] = fields[i+1]
 	}
+	if _, ok := m["trace"]; !ok {
+		m["trace"] = fmt.Sprintf(`"%016x"`, traces.Add(0x9e3779b97f4a7c15))
+	}
 	return requestWith(rand.New(rand.NewPCG(uint64(len(fields)), 3)), m)
 }
+
+// traces is the trace of the line that was changed last: none comes twice.
+var traces atomic.Uint64
 
 // accessLog is an access log in records without a message, as the nginx parser makes
 // them.

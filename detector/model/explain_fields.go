@@ -42,6 +42,9 @@ func (o *Observation) said(dst []byte, at int) []byte {
 }
 
 func phraseValue(o *Observation, dst []byte) []byte {
+	if o.identified.again >= 0 {
+		return o.phraseAgain(dst)
+	}
 	if o.fields.relapsed >= 0 {
 		return o.phraseRelapse(dst)
 	}

@@ -65,6 +65,7 @@ func (m *Model) judgeFields(o *Observation) {
 	m.judgeValueFlows(o)
 	m.judgePairs(o)
 	m.weighFields(o)
+	m.identifyFields(o, s.ids)
 	if alone && s.nrest == 0 && set != nil && set.n >= settledAfter && o.settledKeys(set) && s.nlows < maxLows && (s.nlows < 2 || s.shapes >= knownKeySet) {
 		m.remember(o)
 	}

@@ -34,6 +34,7 @@ func (m *Model) Merge(o *Model) {
 	m.letters.merge(&o.letters)
 	m.lengths.merge(&o.lengths)
 	g.fields()
+	m.identifiers.merge(&o.identifiers, g.later)
 	g.habits()
 	if g.later {
 		m.told = o.told
@@ -206,6 +207,9 @@ func (s *statement) merge(o *statement, later bool) {
 		s.mixed |= o.mixed
 	} else if o.seen > s.seen {
 		s.numbers, s.nums, s.mixed, s.token, s.before, s.sizes, s.seldomZero = o.numbers, o.nums, o.mixed, o.token, o.before, o.sizes, o.seldomZero
+	}
+	for _, at := range o.identifiers {
+		s.addIdentifier(at)
 	}
 	s.n += o.n
 	for i := range s.levels {
@@ -574,6 +578,7 @@ func (p *place) merge(o *place, later bool) {
 		p.kinds[i] += o.kinds[i]
 	}
 	p.quoted += o.quoted
+	p.identifiers = p.identifiers || o.identifiers
 	p.compared += o.compared
 	p.crowded += o.crowded
 	if later {

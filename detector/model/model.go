@@ -92,6 +92,8 @@ type Model struct {
 	within uint8   // lines that may go on within brackets, see Observation.within
 	fields fields
 
+	identifiers identifiers
+
 	clock  clock
 	seldom rarity
 	news   float32 // share of new patterns among the last few records
@@ -263,7 +265,9 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 	if o.below = itself; !textless && (young || o.unnamed || featTrouble.Points(r) >= Strange/2 || featBurst.Points(r) >= Strange/2) {
 		m.judgeBelow(o) // asked of what may be news alone
 	}
+	m.identifyText(o, st)
 	m.judgeFields(o)
+	m.judgeAgain(o)
 	if textless {
 		m.judgeRun(o)
 	}
@@ -319,6 +323,10 @@ func (m *Model) levelPoints(st *statement, level pattern.Level, own float32) flo
 // Learn takes the judged event in.
 func (m *Model) Learn(o *Observation) {
 	m.learnFields(o)
+	sample := sampled(m.records)
+	if m.identifiers.learn(o, sample); sample {
+		m.findFieldIdentifiers(o)
+	}
 	m.learnCodes(o)
 	l, st := o.Line, o.known
 	isNew := st == nil // a statement, if not a line of a new kind
@@ -396,6 +404,7 @@ func (m *Model) Learn(o *Observation) {
 		m.language.freshen(len(l.Tokens), news)
 		m.lengths.learn(o.Size)
 	}
+	st.findTextIdentifiers(o)
 	m.learnHabit(o, st)
 	m.learnTold(o)
 	m.learnBurst(o, st)
@@ -427,6 +436,9 @@ func (m *Model) Pass(o *Observation) {
 		m.learnBurst(o, o.known)
 	}
 	m.endWith(o)
+	if !o.Learned {
+		m.identifiers.learn(o, false)
+	}
 	if o.below == framed {
 		m.traced = o.trace
 	} else if o.Learned {
@@ -449,6 +461,7 @@ func (m *Model) age() {
 	m.language.halve()
 	m.lengths.halve()
 	m.fields.age()
+	m.identifiers.age()
 }
 
 // approach returns x, gone part of the way to a value.
@@ -489,6 +502,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	c.Bool(&m.opened)
 	c.U8(&m.within)
 	m.fields.carry(c)
+	m.identifiers.carry(c)
 	m.clock.carry(c)
 	m.seldom.carry(c)
 	c.F32(&m.news)
@@ -541,7 +555,7 @@ func NewCopy(r Room) Model {
 // learn, in the memory that m has. It returns about how many bytes that were.
 func (m *Model) CopyFrom(from *Model) int {
 	blocks, names, heads := m.statements.blocks, m.statements.slots, m.statements.heads
-	counts, words, fields := m.general.counts.slots, m.language.grams.slots, m.fields
+	counts, words, fields, identifiers := m.general.counts.slots, m.language.grams.slots, m.fields, m.identifiers
 	*m = *from
 	n := m.fields.copyTables(&fields)
 	m.statements.blocks, m.statements.n = blocks, 0
@@ -551,6 +565,8 @@ func (m *Model) CopyFrom(from *Model) int {
 	m.statements.slots, m.statements.heads = append(names[:0], from.statements.slots...), append(heads[:0], from.statements.heads...)
 	m.general.counts.slots = append(counts[:0], from.general.counts.slots...)
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
+	m.identifiers = identifiers
+	n += m.identifiers.copyFrom(&from.identifiers)
 	return n + int(unsafe.Sizeof(statement{}))*m.statements.n + nameBytes*len(m.statements.slots) +
 		gramBytes*(len(m.general.counts.slots)+len(m.language.grams.slots)) + int(unsafe.Sizeof(*m))
 }

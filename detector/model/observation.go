@@ -45,35 +45,36 @@ type Observation struct {
 	coded    int
 	reached  uint32 // of no meaning: see Model.reach
 
-	model     *Model // that has judged it
-	fields    fieldsSeen
-	known     *statement // nil for a new pattern
-	places    places     // of a line whose text is new
-	spoken    spoken
-	unnamed   bool     // the text is new, and so places are there
-	name      uint64   // of a statement that is not known
-	first     uint32   // the record of the first of same
-	same      uint32   // lines before that agree with it but for free places
-	Row       Row      // what Judge says
-	words     surprise // filled for young patterns
-	failure   float32  // points for words of failure, for young patterns
-	odd       float32  // bits a character, for new patterns
-	open      bool     // something stays open, for new patterns
-	number    int      // index of the strangest number
-	usual     span     // of its place
-	tracked   int      // how many of numbers are looked at
-	shifted   bool     // one of the numbers goes on with a spell of high ones, or low ones, and is strange for it
-	shiftedTo offness  // of which, where it is one of the text
-	inRanges  bool     // its numbers and its length are within their usual ranges: they move none
-	numbers   [trackedNumbers]octaves
-	length    octaves
-	seen      uint32
-	burst     float32 // bits
-	faster    faster  // a message that comes so is what is strange of how often the event comes
-	all       uint64  // a hash of all that it says
-	rate      float32
-	run       uint16
-	pattern   []byte // scratch
+	model      *Model // that has judged it
+	fields     fieldsSeen
+	identified identified
+	known      *statement // nil for a new pattern
+	places     places     // of a line whose text is new
+	spoken     spoken
+	unnamed    bool     // the text is new, and so places are there
+	name       uint64   // of a statement that is not known
+	first      uint32   // the record of the first of same
+	same       uint32   // lines before that agree with it but for free places
+	Row        Row      // what Judge says
+	words      surprise // filled for young patterns
+	failure    float32  // points for words of failure, for young patterns
+	odd        float32  // bits a character, for new patterns
+	open       bool     // something stays open, for new patterns
+	number     int      // index of the strangest number
+	usual      span     // of its place
+	tracked    int      // how many of numbers are looked at
+	shifted    bool     // one of the numbers goes on with a spell of high ones, or low ones, and is strange for it
+	shiftedTo  offness  // of which, where it is one of the text
+	inRanges   bool     // its numbers and its length are within their usual ranges: they move none
+	numbers    [trackedNumbers]octaves
+	length     octaves
+	seen       uint32
+	burst      float32 // bits
+	faster     faster  // a message that comes so is what is strange of how often the event comes
+	all        uint64  // a hash of all that it says
+	rate       float32
+	run        uint16
+	pattern    []byte // scratch
 }
 
 // Pattern is the number of the event's pattern.

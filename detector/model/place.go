@@ -13,21 +13,22 @@ import (
 //
 // What every record touches comes first.
 type place struct {
-	_        [0]func()           // nothing compares places: see statement
-	n        float32             // values seen, aged
-	kinds    [valueSorts]float32 // of them, by what sort they were
-	quoted   float32             // of them, numbers that came as text
-	compared float32             // records in which it was a category, to be compared with others,
-	crowded  float32             // and in which it was one too many
-	last     uint32              // hash of the value before a record that is learned from
-	distinct uint32              // values that were new, not aged
-	settled  settled
-	words    bool               // its values are judged with the message, where there is one
-	usual    [usualValues]usual // the values seen most: for people, and what versions are compared with
-	seldom   rarity             // how often a value comes that was seen as few times as so
-	surge    surge
-	numbers  bounds
-	unit     pattern.Unit // of the number seen last
+	_           [0]func()           // nothing compares places: see statement
+	n           float32             // values seen, aged
+	kinds       [valueSorts]float32 // of them, by what sort they were
+	quoted      float32             // of them, numbers that came as text
+	compared    float32             // records in which it was a category, to be compared with others,
+	crowded     float32             // and in which it was one too many
+	last        uint32              // hash of the value before a record that is learned from
+	distinct    uint32              // values that were new, not aged
+	settled     settled
+	words       bool               // its values are judged with the message, where there is one
+	identifiers bool               // see identifier
+	usual       [usualValues]usual // the values seen most: for people, and what versions are compared with
+	seldom      rarity             // how often a value comes that was seen as few times as so
+	surge       surge
+	numbers     bounds
+	unit        pattern.Unit // of the number seen last
 
 	texts texts
 	shown [usualValues]shown // usual, as text
@@ -213,6 +214,7 @@ func (p *place) carry(c *codec.Codec) {
 	c.U32(&p.distinct)
 	p.settled.carry(c)
 	c.Bool(&p.words)
+	c.Bool(&p.identifiers)
 	for i := range p.usual {
 		c.U32(&p.usual[i].hash)
 		c.F32(&p.usual[i].count)

@@ -19,7 +19,8 @@ type form struct {
 	of    uint64 // hash of the names
 	n     int    // fields and parts
 	open  uint64 // those of which each record may have another value,
-	paths uint64 // and which of them have parts
+	paths uint64 // which of them have parts,
+	ids   uint64 // and in which identifiers stand
 	keys  [maxForm]int16
 }
 
@@ -77,10 +78,11 @@ func (m *Model) routine(o *Observation) bool {
 	if f.of != all.form {
 		return false
 	}
-	n := all.n
+	n, ids := all.n, o.identified.n
 	if m.routineForm(o, r, f) {
 		return true
 	}
+	o.identified.cut(ids)
 	all.n, all.rawSurge, all.surged = n, 0, -1 // parts are added anew
 	return false
 }
@@ -143,6 +145,11 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		case s.part == whole && !s.usualText(p, o.Fields[at].Value):
 			return false
 		}
+	}
+	ids := o.identified.n
+	m.identifyFields(o, f.ids)
+	if m.cameAgain(o, ids) > 0 {
+		return false
 	}
 	// What is looked for in all records with fields.
 	all.alike = sum
@@ -235,6 +242,7 @@ func (m *Model) remember(o *Observation) {
 			sum += s.both
 		}
 	}
+	f.ids = all.ids
 	rare, ok := m.rareOnes(o, place[:])
 	if !ok {
 		return
@@ -259,7 +267,7 @@ func (m *Model) remember(o *Observation) {
 func (m *Model) sift(o *Observation) {
 	fs, all := &m.fields, &o.fields
 	keys, guess := &fs.keys, &fs.keys.behind[0]
-	all.names, all.alike, all.noffs, all.nalongs = nameSeed, o.Pattern(), 0, 0
+	all.names, all.alike, all.noffs, all.nalongs, all.ids = nameSeed, o.Pattern(), 0, 0, 0
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
 		s.routine, s.open, s.crowded = false, false, false
@@ -286,6 +294,9 @@ func (m *Model) sift(o *Observation) {
 		all.names += s.hash
 		p := &k.place
 		any := p.settled.any
+		if p.identifiers && at < len(o.Fields) {
+			all.ids |= 1 << at
+		}
 		if s.open = p.open(s); !s.open && (s.part == whole || all.list[s.of].open) { // else it goes with the whole
 			all.alike += s.both
 		}

@@ -92,6 +92,7 @@ type fieldsSeen struct {
 	nalongs   int
 	beside    [maxSeen]uint8     // guesses where in list the dimensions of the numbers stand
 	rare      [mostRare]uint8    // indices in list, plus 1, of values that may be in a surge, where all else is routine
+	ids       uint64             // a bit for each index in list of a field in which identifiers stand
 	flows     uint64             // a bit for each index in list of a value whose flow is followed
 	close     [maxSeen]seenClose // of the rest
 	names     uint64             // the sum of the hashes of its keys

@@ -47,17 +47,18 @@ type statement struct {
 	alike   run    // of records without a message that differ by numbers and identifiers alone
 	alikeOf uint32 // a hash of what its last record said but for those
 
-	length     span
-	nums       [trackedNumbers]span
-	sizes      [trackedNumbers]span   // what is outside is high or low, see shift; its upper end may be unlimited
-	before     [trackedNumbers]uint16 // and where each stands, see spot
-	token      [trackedNumbers]uint8
-	seldomZero uint16 // a bit for each number in whose place a 0 is low
-	mixed      uint16 // a bit for each number of which not each of the first was the largest so far
-	uncoded    uint16 // a bit for each number in whose place too many different ones stood to be codes
-	free       uint8  // new lines that it got by what they have in common; 0 = it has no place that is free
-	class      uint8  // wordClass of its words, when it was new
-	numbers    uint8  // how many of nums are in use
+	length      span
+	nums        [trackedNumbers]span
+	sizes       [trackedNumbers]span   // what is outside is high or low, see shift; its upper end may be unlimited
+	before      [trackedNumbers]uint16 // and where each stands, see spot
+	token       [trackedNumbers]uint8
+	seldomZero  uint16                 // a bit for each number in whose place a 0 is low
+	mixed       uint16                 // a bit for each number of which not each of the first was the largest so far
+	uncoded     uint16                 // a bit for each number in whose place too many different ones stood to be codes
+	identifiers [textIdentifiers]uint8 // the tokens, plus 1, where identifiers stand; 0 = no more of them do
+	free        uint8                  // new lines that it got by what they have in common; 0 = it has no place that is free
+	class       uint8                  // wordClass of its words, when it was new
+	numbers     uint8                  // how many of nums are in use
 
 	text patternText // for people; nothing is judged by it
 }
@@ -85,7 +86,7 @@ type block [blockSize]statement
 
 // blockSize is as many as there is room for in 28 KB: a size that Go has, too, and a small model
 // needs no more.
-const blockSize = 55
+const blockSize = 54
 
 // at returns the statement of an index.
 func (t *statements) at(i int) *statement { return &t.blocks[i/blockSize][i%blockSize] }
@@ -420,6 +421,9 @@ func (s *statement) carry(c *codec.Codec) {
 	s.alike.carry(c)
 	c.U32(&s.alikeOf)
 	s.keys.carry(c)
+	for i := range s.identifiers {
+		c.U8(&s.identifiers[i])
+	}
 	c.U8(&s.free)
 	c.U8(&s.class)
 	c.U8(&s.numbers)

@@ -33,7 +33,7 @@ func (o *Observation) GoesOn() bool {
 		return true // news for who wrote it
 	}
 	first, _ := o.strongest()
-	if o.relapsed(first) {
+	if o.relapsed(first) || first == featValue && o.identified.again >= 0 {
 		return false
 	}
 	if first == featValue && o.fields.odd >= 0 && !o.fields.oddSort { // by how often it stood there

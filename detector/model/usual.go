@@ -75,9 +75,13 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 			return false // it may be news
 		}
 	}
+	if m.identifyText(o, st); m.cameAgain(o, 0) > 0 {
+		return false // it may be news
+	}
 	m.reach(o)
 	m.judgeCodes(o)
 	m.judgeFields(o)
+	m.judgeAgain(o)
 	o.inRanges = true
 	return true
 }
