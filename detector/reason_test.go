@@ -30,6 +30,7 @@ var evidence = regexp.MustCompile(strings.Join([]string{
 	`, in [\d,]+ before`,
 	`seen [\d,]+ and ([\d,]+ times|once) in [\d,]+ records`,
 	`goes on: [\d,]+ times since it began, [\d,]+ before`,
+	`, so far (at most|less than) [\d.]+ \w+`,
 	`came before, as did [\d,]+ of [\d,]+ others`,
 }, "|"))
 

@@ -137,6 +137,9 @@ func levelName(l pattern.Level) string {
 }
 
 func phraseNumber(o *Observation, dst []byte) []byte {
+	if o.skewed {
+		return o.phraseSkew(dst)
+	}
 	if o.shifted {
 		return o.phraseShift(dst)
 	}

@@ -95,6 +95,7 @@ type Model struct {
 	identifiers identifiers
 
 	clock  clock
+	skew   skew
 	seldom rarity
 	news   float32 // share of new patterns among the last few records
 
@@ -138,6 +139,9 @@ func (o *Observation) textless() bool { return o.Size == 0 && len(o.Fields) > 0 
 func (m *Model) recognize(o *Observation) *statement {
 	o.model, o.Flagged = m, false
 	o.stamp, o.Time = o.Time, m.clock.guard(o.Time)
+	if o.off = (skewed{}); o.stamp > 0 {
+		o.off = m.skew.of(secondOf(o.stamp))
+	}
 	o.spoken.begin()
 	l := o.Line
 	if o.textless() {
@@ -268,6 +272,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 	m.identifyText(o, st)
 	m.judgeFields(o)
 	m.judgeAgain(o)
+	m.judgeSkew(o)
 	if textless {
 		m.judgeRun(o)
 	}
@@ -358,6 +363,7 @@ func (m *Model) Learn(o *Observation) {
 		}
 		m.statements.call(st, l.Hash)
 	}
+	m.skew.learn(o)
 	m.clock.tick(o.stamp)
 	m.indent = approach(m.indent, b2f(o.indented()), 1.0/indentHorizon)
 	m.endWith(o)
@@ -438,6 +444,7 @@ func (m *Model) Pass(o *Observation) {
 	m.endWith(o)
 	if !o.Learned {
 		m.identifiers.learn(o, false)
+		m.skew.learn(o)
 	}
 	if o.below == framed {
 		m.traced = o.trace
@@ -462,6 +469,7 @@ func (m *Model) age() {
 	m.lengths.halve()
 	m.fields.age()
 	m.identifiers.age()
+	m.skew.age()
 }
 
 // approach returns x, gone part of the way to a value.
@@ -504,6 +512,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	m.fields.carry(c)
 	m.identifiers.carry(c)
 	m.clock.carry(c)
+	m.skew.carry(c)
 	m.seldom.carry(c)
 	c.F32(&m.news)
 	c.F32(&m.failure)

@@ -63,6 +63,8 @@ type Observation struct {
 	number     int      // index of the strangest number
 	usual      span     // of its place
 	tracked    int      // how many of numbers are looked at
+	off        skewed   // its own time is
+	skewed     bool     // that is what is strange of its numbers
 	shifted    bool     // one of the numbers goes on with a spell of high ones, or low ones, and is strange for it
 	shiftedTo  offness  // of which, where it is one of the text
 	inRanges   bool     // its numbers and its length are within their usual ranges: they move none

@@ -50,7 +50,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	}
 
 	o.known, o.seen, o.tracked = st, st.seen, len(numbers)
-	o.Row, o.number, o.open, o.shifted, o.below = Row{}, -1, false, false, itself
+	o.Row, o.number, o.open, o.shifted, o.skewed, o.below = Row{}, -1, false, false, false, itself
 	if off {
 		if m.judgeShifts(o); o.shifted {
 			return false // it may be news
@@ -76,6 +76,9 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 		}
 	}
 	if m.identifyText(o, st); m.cameAgain(o, 0) > 0 {
+		return false // it may be news
+	}
+	if o.off.seconds > 0 && m.skewPoints(o) > 0 {
 		return false // it may be news
 	}
 	m.reach(o)
