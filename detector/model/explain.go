@@ -137,8 +137,11 @@ func levelName(l pattern.Level) string {
 }
 
 func phraseNumber(o *Observation, dst []byte) []byte {
-	if o.skewed {
+	switch {
+	case o.skewed:
 		return o.phraseSkew(dst)
+	case o.stuck >= 0:
+		return o.phraseStuck(dst)
 	}
 	if o.shifted {
 		return o.phraseShift(dst)

@@ -80,7 +80,7 @@ var Table = [Features]Info{
 	},
 	featNumber: {
 		Name: "number", Kind: OffNumber, When: "pattern known", Most: most, phrase: phraseNumber,
-		Says: "how far, in octaves (factors of two), the strangest number is outside what this field of this pattern has shown. A 0 is no news but among many numbers of which none was less than 1 (15, where they are times), or, as is any number below 15, where it is several times as far below the others as these are from each other (0 of usually 1,500 to 2,500; a counter begins anew), the first fraction of a field that showed nothing but 0 neither, a time counts from a millisecond on, and a bare number in brackets is an identifier. Or how improbable it is that so many of its last numbers are twice as large, or half as large, as nearly all before them. Or by how much the record's own time is off those of the records around it.",
+		Says: "how far, in octaves (factors of two), the strangest number is outside what this field of this pattern has shown. A 0 is no news but among many numbers of which none was less than 1 (15, where they are times), or, as is any number below 15, where it is several times as far below the others as these are from each other (0 of usually 1,500 to 2,500; a counter begins anew), the first fraction of a field that showed nothing but 0 neither, a time counts from a millisecond on, and a bare number in brackets is an identifier. Or how improbable it is that so many of its last numbers are twice as large, or half as large, as nearly all before them. Or by how much the record's own time is off those of the records around it, or how seldom one that always varies comes again and again.",
 	},
 	featLength: {
 		Name: "length", Kind: OddText, When: always, Most: 24, phrase: phraseLength,

@@ -42,6 +42,7 @@ func (m *Model) Merge(o *Model) {
 	m.traced, m.opened, m.within = traced{}, false, 0 // nothing of one log goes on in the other
 	g.clock()
 	m.skew.merge(&o.skew)
+	m.stucks.merge(o.stucks, g.later)
 	m.seldom.merge(&o.seldom)
 	m.indent = meanOf(m.indent, o.indent, g.share(indentHorizon))
 	m.news = meanOf(m.news, o.news, g.share(calmHorizon))

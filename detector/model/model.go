@@ -93,6 +93,7 @@ type Model struct {
 	fields fields
 
 	identifiers identifiers
+	stucks      stucks
 
 	clock  clock
 	skew   skew
@@ -273,6 +274,8 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 	m.judgeFields(o)
 	m.judgeAgain(o)
 	m.judgeSkew(o)
+	m.vary(o)
+	m.judgeStuck(o)
 	if textless {
 		m.judgeRun(o)
 	}
@@ -363,6 +366,7 @@ func (m *Model) Learn(o *Observation) {
 		}
 		m.statements.call(st, l.Hash)
 	}
+	m.learnStuck(o)
 	m.skew.learn(o)
 	m.clock.tick(o.stamp)
 	m.indent = approach(m.indent, b2f(o.indented()), 1.0/indentHorizon)
@@ -511,6 +515,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	c.U8(&m.within)
 	m.fields.carry(c)
 	m.identifiers.carry(c)
+	m.stucks.carry(c)
 	m.clock.carry(c)
 	m.skew.carry(c)
 	m.seldom.carry(c)
@@ -564,7 +569,7 @@ func NewCopy(r Room) Model {
 // learn, in the memory that m has. It returns about how many bytes that were.
 func (m *Model) CopyFrom(from *Model) int {
 	blocks, names, heads := m.statements.blocks, m.statements.slots, m.statements.heads
-	counts, words, fields, identifiers := m.general.counts.slots, m.language.grams.slots, m.fields, m.identifiers
+	counts, words, fields, identifiers, stucks := m.general.counts.slots, m.language.grams.slots, m.fields, m.identifiers, m.stucks
 	*m = *from
 	n := m.fields.copyTables(&fields)
 	m.statements.blocks, m.statements.n = blocks, 0
@@ -576,6 +581,8 @@ func (m *Model) CopyFrom(from *Model) int {
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
 	m.identifiers = identifiers
 	n += m.identifiers.copyFrom(&from.identifiers)
+	m.stucks = append(stucks[:0], from.stucks...)
+	n += len(m.stucks) * int(unsafe.Sizeof(stuck{}))
 	return n + int(unsafe.Sizeof(statement{}))*m.statements.n + nameBytes*len(m.statements.slots) +
 		gramBytes*(len(m.general.counts.slots)+len(m.language.grams.slots)) + int(unsafe.Sizeof(*m))
 }

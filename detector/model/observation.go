@@ -48,6 +48,9 @@ type Observation struct {
 	model      *Model // that has judged it
 	fields     fieldsSeen
 	identified identified
+	varying    [mostVarying]varying
+	nvarying   int
+	stuck      int        // index of the one that is strange, as it is stuck; -1 = none is
 	known      *statement // nil for a new pattern
 	places     places     // of a line whose text is new
 	spoken     spoken

@@ -78,6 +78,10 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	if m.identifyText(o, st); m.cameAgain(o, 0) > 0 {
 		return false // it may be news
 	}
+	m.vary(o)
+	if points, _ := m.stuckPoints(o); points > 0 {
+		return false // it may be news
+	}
 	if o.off.seconds > 0 && m.skewPoints(o) > 0 {
 		return false // it may be news
 	}
@@ -85,6 +89,6 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	m.judgeCodes(o)
 	m.judgeFields(o)
 	m.judgeAgain(o)
-	o.inRanges = true
+	o.inRanges, o.stuck = true, -1
 	return true
 }
