@@ -473,6 +473,7 @@ func (m *Model) age() {
 	m.lengths.halve()
 	m.fields.age()
 	m.identifiers.age()
+	m.stucks.age()
 	m.skew.age()
 }
 

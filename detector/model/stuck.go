@@ -14,7 +14,8 @@ import (
 type stuck struct {
 	place  uint32           // where it stands: a hash of the statement and the field, or which number of the text; 0 = none does
 	before [stuckOne]uint16 // the numbers before it, in a ring
-	seen   uint32           // numbers so far
+	seen   uint32           // numbers so far,
+	was    uint32           // and when the model was aged last
 	n      float32          // of them, aged,
 	same   float32          // and how many were among those before them, aged
 	value  uint16           // the number that came again
@@ -33,8 +34,8 @@ const (
 	// stuckMost is one in how many numbers it must be, in all of its spell.
 	stuckMost = 2 * stuckOne
 
-	// stuckLimit is for how many places there is room; one that is in use takes none from another.
-	stuckLimit = 1 << 10
+	// stuckLimit is for how many places there is room. One that is in use gives none to another.
+	stuckLimit = 1 << 9
 
 	// oftenEnough is how often a number must have come again to be one that does as a rule: an
 	// answer that is empty, a reading at the end of its scale.
@@ -240,6 +241,18 @@ func (o *Observation) phraseStuck(dst []byte) []byte {
 	return append(dst, " is one of the "+strconv.Itoa(stuckOne)+" before it"...)
 }
 
+// age makes room where no number stood since the model was aged last.
+func (t stucks) age() {
+	for i := range t {
+		if s := &t[i]; s.seen == s.was {
+			*s = stuck{}
+		} else {
+			s.was = s.seen
+		}
+	}
+}
+
+// merge adds another log's.
 func (t *stucks) merge(o stucks, later bool) {
 	if len(*t) == 0 {
 		*t = o
@@ -262,6 +275,7 @@ func (t *stucks) merge(o stucks, later bool) {
 	}
 }
 
+// carry writes what is known of each place that is in use.
 func (t *stucks) carry(c *codec.Codec) {
 	some := len(*t) > 0
 	if c.Bool(&some); some && len(*t) == 0 {
@@ -277,9 +291,14 @@ func (t *stucks) carry(c *codec.Codec) {
 			c.U16(&s.before[i])
 		}
 		c.U32(&s.seen)
+		c.U32(&s.was)
 		c.F32(&s.n)
 		c.F32(&s.same)
 		c.U16(&s.value)
 		s.spell.carry(c)
+		for i := range s.often {
+			c.U16(&s.often[i].value)
+			c.U16(&s.often[i].n)
+		}
 	}
 }
