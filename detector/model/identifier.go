@@ -55,7 +55,8 @@ const (
 // identifier is one of the event at hand, or what stands where one does as a rule.
 type identifier struct {
 	place uint32 // hash of the statement and the field, or the token
-	both  uint32 // with what stands there; not 0
+	both  uint32 // with what stands there; not 0,
+	room  uint16 // and where among those that came lately: no part of both, which would tell less then
 	at    int16  // index in the list of fields, or of the line's tokens
 	field bool
 }
@@ -73,7 +74,8 @@ func (all *identified) add(ids *identifiers, place, value uint64, at int, field 
 		return
 	}
 	is := &all.list[all.n]
-	*is = identifier{uint32(place), uint32(mix64(place, value)) | 1, int16(at), field}
+	both := mix64(place, value)
+	*is = identifier{uint32(place), max(1, uint32(both)), uint16(both>>32) % latelyLimit, int16(at), field}
 	if !ids.empty() && *ids.slot(is) == is.both {
 		all.came |= 1 << all.n
 	}
@@ -217,7 +219,7 @@ func (ids *identifiers) copyFrom(o *identifiers) int {
 	return len(ids.lately)*4 + len(ids.places)*4
 }
 
-func (ids *identifiers) slot(is *identifier) *uint32 { return &ids.lately[is.both>>1%latelyLimit] }
+func (ids *identifiers) slot(is *identifier) *uint32 { return &ids.lately[is.room] }
 
 func (ids *identifiers) placeOf(is *identifier) *onces { return &ids.places[is.place%oncesLimit] }
 

@@ -54,6 +54,20 @@ func TestPointsOfOneThatComesAgain(t *testing.T) {
 	}
 }
 
+// TestNoIdentifierComesAgainByChance: of two million that are all others, none is taken for one that
+// came lately.
+func TestNoIdentifierComesAgainByChance(t *testing.T) {
+	var ids identifiers
+	var o Observation
+	for i := range uint64(2_000_000) {
+		o.identified.cut(0)
+		if o.identified.add(&ids, 0x5555, mix64(7, i), 0, true); o.identified.came != 0 {
+			t.Fatalf("number %d is taken for another", i)
+		}
+		ids.learn(&o, false)
+	}
+}
+
 // TestIdentifiersOfTwoLogs: how many came again is added, those that came lately are of the later
 // log, and both are as they were after a restart.
 func TestIdentifiersOfTwoLogs(t *testing.T) {
