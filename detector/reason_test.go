@@ -31,6 +31,7 @@ var evidence = regexp.MustCompile(strings.Join([]string{
 	`seen [\d,]+ and ([\d,]+ times|once) in [\d,]+ records`,
 	`goes on: [\d,]+ times since it began, [\d,]+ before`,
 	`, so far (at most|less than) [\d.]+ \w+`,
+	`is (public|private), as were [\d,]+ of [\d,]+ others`,
 	`came before, as did [\d,]+ of [\d,]+ others`,
 }, "|"))
 

@@ -214,7 +214,7 @@ func TestCarryListsEveryField(t *testing.T) {
 	}
 	diff(t, "model", reflect.ValueOf(got), reflect.ValueOf(want))
 
-	const known = "[.statements.slots .statements.heads .statements.blocks .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.flows .fields.objects.all .fields.routines .fields.codes .fields.dimensions .identifiers.lately .identifiers.places .stucks]"
+	const known = "[.statements.slots .statements.heads .statements.blocks .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.flows .fields.objects.all .fields.routines .fields.codes .fields.dimensions .identifiers.lately .identifiers.places .identifiers.scopes .stucks]"
 	if all := fmt.Sprint(pointers(reflect.TypeFor[Model](), "")); all != known {
 		t.Errorf("a model refers to %s, and CopyFrom copies %s", all, known)
 	}

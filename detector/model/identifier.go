@@ -15,6 +15,7 @@ import (
 type identifiers struct {
 	lately []uint32 // each with its place; one takes the room of another
 	places []onces  // by place; some share one
+	scopes []scopes // the same of addresses
 }
 
 // onces is how many identifiers stood in a place, by samples, and how many of them came again.
@@ -30,7 +31,8 @@ const (
 
 	// oncesLimit is for how many places it is counted. Few share one; these are silent if in one
 	// of them identifiers come again.
-	oncesLimit = 1 << 12
+	oncesLimit  = 1 << 12
+	scopesLimit = 1 << 10
 
 	// mostIdentifiers is how many of an event are looked at, and textIdentifiers how many of a
 	// statement's text.
@@ -59,24 +61,25 @@ type identifier struct {
 	room  uint16 // and where among those that came lately: no part of both, which would tell less then
 	at    int16  // index in the list of fields, or of the line's tokens
 	field bool
+	scope scope // of an address, which is looked at for that alone
 }
 
 // identified are those of the event at hand.
 type identified struct {
 	list  [mostIdentifiers]identifier
 	n     int
-	came  uint8 // a bit for each that came lately
+	came  uint8 // a bit for each that came lately, and for addresses that are seldom of such a scope
 	again int   // index of the one that is strange for that; -1 = none is
 }
 
-func (all *identified) add(ids *identifiers, place, value uint64, at int, field bool) {
+func (all *identified) add(ids *identifiers, place, value uint64, at int, field bool, is scope) {
 	if all.n == len(all.list) {
 		return
 	}
-	is := &all.list[all.n]
 	both := mix64(place, value)
-	*is = identifier{uint32(place), max(1, uint32(both)), uint16(both>>32) % latelyLimit, int16(at), field}
-	if !ids.empty() && *ids.slot(is) == is.both {
+	one := &all.list[all.n]
+	*one = identifier{uint32(place), max(1, uint32(both)), uint16(both>>32) % latelyLimit, int16(at), field, is}
+	if !ids.empty() && (is == noAddress && *ids.slot(one) == one.both || is != noAddress && ids.scopesOf(one).points(is) > 0) {
 		all.came |= 1 << all.n
 	}
 	all.n++
@@ -99,8 +102,14 @@ func (m *Model) identifyText(o *Observation, st *statement) {
 		if at == 0 || int(at) > len(l.Tokens) {
 			return
 		}
-		if t := &l.Tokens[at-1]; t.End-t.Start >= leastIdentifier && t.Kind != pattern.Word {
-			all.add(&m.identifiers, mix64(st.hash, uint64(at)), hashBytes(nameSeed, o.Text[t.Start:t.End]), int(at-1), false)
+		t := &l.Tokens[at-1]
+		switch is := o.Text[t.Start:t.End]; {
+		case t.Kind == pattern.Address:
+			if of := scopeOf(is); of != noAddress {
+				all.add(&m.identifiers, mix64(st.hash, uint64(at)), 0, int(at-1), false, of)
+			}
+		case len(is) >= leastIdentifier && t.Kind != pattern.Word:
+			all.add(&m.identifiers, mix64(st.hash, uint64(at)), hashBytes(nameSeed, is), int(at-1), false, noAddress)
 		}
 	}
 }
@@ -110,21 +119,27 @@ func (m *Model) identifyText(o *Observation, st *statement) {
 func (m *Model) identifyFields(o *Observation, mask uint64) {
 	for ; mask != 0 && o.known != nil; mask &= mask - 1 {
 		at := lowest(mask)
-		if f := &o.Fields[at]; f.Kind == Text && len(f.Value) >= leastIdentifier || f.Kind == Number && f.Number >= leastNumber {
-			s := &o.fields.list[at]
-			o.identified.add(&m.identifiers, mix64(o.known.hash, s.hash), s.both, at, true)
+		f, s, of := &o.Fields[at], &o.fields.list[at], noAddress
+		if f.Kind == Text {
+			of = scopeOf(f.Value)
+		}
+		if of != noAddress || f.Kind == Text && len(f.Value) >= leastIdentifier || f.Kind == Number && f.Number >= leastNumber {
+			o.identified.add(&m.identifiers, mix64(o.known.hash, s.hash), s.both, at, true, of)
 		}
 	}
 }
 
-// is reports whether it is an identifier.
+// is reports whether it is an identifier, or an address.
 func (is *identifier) is(o *Observation) bool {
 	if is.field {
 		return o.identifies(int(is.at))
 	}
 	t := &o.Line.Tokens[is.at]
-	if t.Kind == pattern.ID {
+	switch t.Kind {
+	case pattern.ID:
 		return isIdentifier(o.Text[t.Start:t.End])
+	case pattern.Address:
+		return scopeOf(o.Text[t.Start:t.End]) != noAddress
 	}
 	for i := range o.Line.Numbers {
 		if n := &o.Line.Numbers[i]; int16(n.Token) == is.at {
@@ -134,12 +149,12 @@ func (is *identifier) is(o *Observation) bool {
 	return false
 }
 
-// identifies reports whether the field at a place in the list has an identifier.
+// identifies reports whether the field at a place in the list has an identifier, or an address.
 func (o *Observation) identifies(at int) bool {
 	f := o.field(at)
 	switch f.Kind {
 	case Text:
-		return isIdentifier(f.Value[:min(len(f.Value), maxValue)])
+		return isIdentifier(f.Value[:min(len(f.Value), maxValue)]) || scopeOf(f.Value) != noAddress
 	case Number:
 		return f.plain() && isNumberOf(f.Number)
 	}
@@ -200,7 +215,13 @@ func (m *Model) cameAgain(o *Observation, from int) (points float32) {
 	for left := uint64(all.came) >> from << from; left != 0; left &= left - 1 {
 		i := lowest(left)
 		is := &all.list[i]
-		if p := m.identifiers.placeOf(is).points(); p > points && is.is(o) {
+		var p float32
+		if is.scope != noAddress {
+			p = m.identifiers.scopesOf(is).points(is.scope)
+		} else if p = m.identifiers.placeOf(is).points(); p > points && !is.is(o) {
+			continue
+		}
+		if p > points {
 			points, all.again = p, i
 		}
 	}
@@ -210,16 +231,18 @@ func (m *Model) cameAgain(o *Observation, from int) (points float32) {
 func (ids *identifiers) empty() bool { return len(ids.lately) == 0 }
 
 func (ids *identifiers) make() {
-	ids.lately, ids.places = make([]uint32, latelyLimit), make([]onces, oncesLimit)
+	ids.lately, ids.places, ids.scopes = make([]uint32, latelyLimit), make([]onces, oncesLimit), make([]scopes, scopesLimit)
 }
 
 // copyFrom makes a copy in the memory that ids has, and returns how many bytes it takes.
 func (ids *identifiers) copyFrom(o *identifiers) int {
-	ids.lately, ids.places = append(ids.lately[:0], o.lately...), append(ids.places[:0], o.places...)
-	return len(ids.lately)*4 + len(ids.places)*4
+	ids.lately, ids.places, ids.scopes = append(ids.lately[:0], o.lately...), append(ids.places[:0], o.places...), append(ids.scopes[:0], o.scopes...)
+	return 4 * (len(ids.lately) + len(ids.places) + len(ids.scopes))
 }
 
 func (ids *identifiers) slot(is *identifier) *uint32 { return &ids.lately[is.room] }
+
+func (ids *identifiers) scopesOf(is *identifier) *scopes { return &ids.scopes[is.place%scopesLimit] }
 
 func (ids *identifiers) placeOf(is *identifier) *onces { return &ids.places[is.place%oncesLimit] }
 
@@ -246,6 +269,16 @@ func (ids *identifiers) learn(o *Observation, sample bool) {
 	}
 	for i := range all.list[:all.n] {
 		is := &all.list[i]
+		if is.scope != noAddress {
+			if seldom := all.came>>i&1 != 0; seldom || sample {
+				times := uint32(1)
+				if !seldom {
+					times = sampleOne
+				}
+				ids.scopesOf(is).learn(is.scope, times)
+			}
+			continue
+		}
 		if all.came>>i&1 != 0 {
 			if at := ids.placeOf(is); at.again < math.MaxUint8 && is.is(o) {
 				at.again++
@@ -301,7 +334,15 @@ func (s *statement) addIdentifier(at uint8) {
 	}
 }
 
-// phraseAgain says which one came again.
+// noun is what it is called where nothing else says what it is.
+func (is *identifier) noun() string {
+	if is.scope != noAddress {
+		return "address "
+	}
+	return "identifier "
+}
+
+// phraseAgain says which one came again, or is of another scope.
 func (o *Observation) phraseAgain(dst []byte) []byte {
 	is := &o.identified.list[o.identified.again]
 	if at := int(is.at); is.field {
@@ -311,9 +352,12 @@ func (o *Observation) phraseAgain(dst []byte) []byte {
 		if name := fieldName(o.Text, int(o.Line.Tokens[at].Start)); len(name) > 0 {
 			dst = append(quoteless(dst, name), ' ')
 		} else {
-			dst = append(dst, "identifier "...)
+			dst = append(dst, is.noun()...)
 		}
 		dst = o.quote(dst, at)
+	}
+	if is.scope != noAddress {
+		return o.model.identifiers.scopesOf(is).phrase(dst, is.scope)
 	}
 	at := o.model.identifiers.placeOf(is)
 	dst = thousands(append(dst, " came before, as did "...), int(at.again))
@@ -342,6 +386,9 @@ func (ids *identifiers) merge(o *identifiers, later bool) {
 		own.n = saturate(uint32(own.n) + uint32(other.n))
 		own.again = uint8(min(uint(own.again)+uint(other.again), math.MaxUint8))
 	}
+	for i, other := range o.scopes {
+		ids.scopes[i].merge(other)
+	}
 }
 
 func (ids *identifiers) carry(c *codec.Codec) {
@@ -355,5 +402,8 @@ func (ids *identifiers) carry(c *codec.Codec) {
 	for i := range ids.places {
 		c.U16(&ids.places[i].n)
 		c.U8(&ids.places[i].again)
+	}
+	for i := range ids.scopes {
+		ids.scopes[i].carry(c)
 	}
 }

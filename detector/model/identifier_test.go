@@ -61,7 +61,7 @@ func TestNoIdentifierComesAgainByChance(t *testing.T) {
 	var o Observation
 	for i := range uint64(2_000_000) {
 		o.identified.cut(0)
-		if o.identified.add(&ids, 0x5555, mix64(7, i), 0, true); o.identified.came != 0 {
+		if o.identified.add(&ids, 0x5555, mix64(7, i), 0, true, noAddress); o.identified.came != 0 {
 			t.Fatalf("number %d is taken for another", i)
 		}
 		ids.learn(&o, false)

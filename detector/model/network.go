@@ -17,23 +17,9 @@ const (
 // 6598) and of the port behind it, and whether the value is one: 10.42.7.3, 10.42.7.3:8080. One of
 // 192.168 is none: by those the machines of homes and offices are known, where one more is news.
 func network(value []byte) (shape uint64, ok bool) {
-	var octets [4]uint64
-	rest := value
-	for i := range octets {
-		n := 0
-		for n < len(rest) && n < 3 && fold[rest[n]] == digit {
-			octets[i] = 10*octets[i] + uint64(rest[n]-'0')
-			n++
-		}
-		if rest = rest[n:]; n == 0 || octets[i] > 255 {
-			return 0, false
-		}
-		if i < len(octets)-1 {
-			if len(rest) == 0 || rest[0] != '.' {
-				return 0, false
-			}
-			rest = rest[1:]
-		}
+	octets, rest, ok := octetsOf(value)
+	if !ok {
+		return 0, false
 	}
 	switch a, b := octets[0], octets[1]; {
 	case a == 10, a == 172 && b >= 16 && b < 32, a == 100 && b >= 64 && b < 128:
@@ -56,4 +42,26 @@ func network(value []byte) (shape uint64, ok bool) {
 		}
 	}
 	return hashBytes(shape, rest), true
+}
+
+// octetsOf returns those of the IPv4 address that a value begins with, and what stands behind it.
+func octetsOf(value []byte) (octets [4]uint64, rest []byte, ok bool) {
+	rest = value
+	for i := range octets {
+		n := 0
+		for n < len(rest) && n < 3 && fold[rest[n]] == digit {
+			octets[i] = 10*octets[i] + uint64(rest[n]-'0')
+			n++
+		}
+		if rest = rest[n:]; n == 0 || octets[i] > 255 {
+			return octets, nil, false
+		}
+		if i < len(octets)-1 {
+			if len(rest) == 0 || rest[0] != '.' {
+				return octets, nil, false
+			}
+			rest = rest[1:]
+		}
+	}
+	return octets, rest, true
 }

@@ -1,0 +1,82 @@
+package model
+
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
+
+// scope says whose an IPv4 address is: where clients of the own networks alone came, one from the
+// Internet is news, however many of its like there are.
+type scope uint8
+
+const (
+	noAddress scope = iota
+	private         // of RFC 1918, RFC 6598, of the host itself or of its link
+	public
+)
+
+// leastAddress is how many characters an address has: 1.2.3.4.
+const leastAddress = 7
+
+// scopeOf returns that of an address, with the port or the length of the prefix behind it.
+func scopeOf(b []byte) scope {
+	if len(b) < leastAddress || fold[b[0]] != digit {
+		return noAddress
+	}
+	octets, rest, ok := octetsOf(b)
+	if !ok || len(rest) > 0 && rest[0] != ':' && rest[0] != '/' {
+		return noAddress
+	}
+	switch a, b := octets[0], octets[1]; {
+	case a == 10, a == 127, a == 172 && b >= 16 && b < 32, a == 192 && b == 168, a == 100 && b >= 64 && b < 128, a == 169 && b == 254:
+		return private
+	case a == 0, a >= 224: // any, and what is of many
+		return noAddress
+	}
+	return public
+}
+
+// scopes is how many addresses of each scope stood in a place, by samples.
+type scopes [2]uint16
+
+// points are those of an address of a scope: as of the first number that is not 0 among as many of the
+// other, and less with each of its own that came before. What says little by itself says nothing.
+func (s *scopes) points(of scope) float32 {
+	own, other := s[of-private], s[public-of]
+	if other < leastOnce {
+		return 0
+	}
+	if p := zeroPoints(float32(other)) - zeroWeight*(1+toldBits)*log2(1+float64(own)); p >= Strange/2 {
+		return p
+	}
+	return 0
+}
+
+// learn takes in one that came so many times. One that is news counts by itself.
+func (s *scopes) learn(of scope, times uint32) {
+	n := &s[of-private]
+	*n = saturate(uint32(*n) + times)
+}
+
+// phrase says how many of the others were of the scope.
+func (s *scopes) phrase(dst []byte, of scope) []byte {
+	name := " is private, as were "
+	if of == public {
+		name = " is public, as were "
+	}
+	own, other := uint32(s[of-private]), uint32(s[public-of])
+	dst = thousands(append(dst, name...), int(own))
+	return append(thousands(append(dst, " of "...), int(own+other)), " others"...)
+}
+
+func (s *scopes) merge(o scopes) {
+	for i := range s {
+		s[i] = uint16(min(uint32(s[i])+uint32(o[i]), math.MaxUint16))
+	}
+}
+
+func (s *scopes) carry(c *codec.Codec) {
+	c.U16(&s[0])
+	c.U16(&s[1])
+}
