@@ -19,6 +19,9 @@ const (
 // leastAddress is how many characters an address has: 1.2.3.4.
 const leastAddress = 7
 
+// leastScope is how many addresses of one scope say that the other's do not come.
+const leastScope = 1 << 11
+
 // scopeOf returns that of an address, with the port or the length of the prefix behind it.
 func scopeOf(b []byte) scope {
 	if len(b) < leastAddress || fold[b[0]] != digit {
@@ -41,13 +44,11 @@ func scopeOf(b []byte) scope {
 type scopes [2]uint16
 
 // points are those of an address of a scope: as of the first number that is not 0 among as many of the
-// other, and less with each of its own that came before. What says little by itself says nothing.
+// other, and less with each of its own that came before. What is less than one among leastScope says
+// nothing: a load balancer or a monitor of the own network may come to any place.
 func (s *scopes) points(of scope) float32 {
 	own, other := s[of-private], s[public-of]
-	if other < leastOnce {
-		return 0
-	}
-	if p := zeroPoints(float32(other)) - zeroWeight*(1+toldBits)*log2(1+float64(own)); p >= Strange/2 {
+	if p := zeroPoints(float32(other)) - zeroWeight*(1+toldBits)*log2(1+float64(own)); p >= zeroPoints(leastScope) {
 		return p
 	}
 	return 0

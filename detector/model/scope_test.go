@@ -26,11 +26,12 @@ func TestPointsOfAScope(t *testing.T) {
 		of              scope
 		strange, silent bool
 	}{
-		{scopes{900, 0}, public, false, true},
-		{scopes{2000, 0}, public, false, false},
+		{scopes{0, 0}, public, false, true},
+		{scopes{2000, 0}, public, false, true},
+		{scopes{2100, 0}, public, false, false},
 		{scopes{4000, 0}, public, true, false},
 		{scopes{0, 4000}, private, true, false},
-		{scopes{4000, 1}, public, false, false},
+		{scopes{4000, 1}, public, false, true},
 		{scopes{65000, 2}, public, true, false},
 		{scopes{65000, 40}, public, false, true},
 		{scopes{4000, 4000}, private, false, true},

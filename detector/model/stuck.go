@@ -178,7 +178,7 @@ func (s *stuck) cameOften(value uint16) uint16 {
 
 // stuckPoints finds the strangest number that is stuck.
 func (m *Model) stuckPoints(o *Observation) (points float32, at int) {
-	if at = -1; o.Learned {
+	if at = -1; o.Learned || o.known == nil || o.known.all == o.all { // that a record comes again is a run
 		return 0, at
 	}
 	for i := range o.varying[:o.nvarying] {
