@@ -270,13 +270,7 @@ func (ids *identifiers) learn(o *Observation, sample bool) {
 	for i := range all.list[:all.n] {
 		is := &all.list[i]
 		if is.scope != noAddress {
-			if seldom := all.came>>i&1 != 0; seldom || sample {
-				times := uint32(1)
-				if !seldom {
-					times = sampleOne
-				}
-				ids.scopesOf(is).learn(is.scope, times)
-			}
+			ids.scopesOf(is).learn(is.scope, sample)
 			continue
 		}
 		if all.came>>i&1 != 0 {

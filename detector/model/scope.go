@@ -54,9 +54,15 @@ func (s *scopes) points(of scope) float32 {
 	return 0
 }
 
-// learn takes in one that came so many times. One that is news counts by itself.
-func (s *scopes) learn(of scope, times uint32) {
-	n := &s[of-private]
+// learn takes an address in. Of the scope that most are of samples are, each of which counts for all
+// since the one before; of the other each is, as one in so many samples would be too late.
+func (s *scopes) learn(of scope, sample bool) {
+	n, times := &s[of-private], uint32(1)
+	if sampleOne*uint32(*n) >= uint32(s[public-of]) {
+		if times = sampleOne; !sample {
+			return
+		}
+	}
 	*n = saturate(uint32(*n) + times)
 }
 

@@ -18,6 +18,20 @@ func TestScopeOf(t *testing.T) {
 	}
 }
 
+// TestScopesAreCounted: those of most by samples, and each of the others.
+func TestScopesAreCounted(t *testing.T) {
+	var s scopes
+	for i := range 32_000 {
+		s.learn(private, i%sampleOne == 0)
+		if i%1000 == 7 {
+			s.learn(public, false)
+		}
+	}
+	if s != (scopes{32_000, 32}) {
+		t.Errorf("%v", s)
+	}
+}
+
 // TestPointsOfAScope: they are those of the first number that is not 0 among as many, and less with
 // each that came before.
 func TestPointsOfAScope(t *testing.T) {
