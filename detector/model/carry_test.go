@@ -244,3 +244,22 @@ func diff(t *testing.T, path string, a, b reflect.Value) {
 		}
 	}
 }
+
+// TestCopyInUsedMemory: a model without tables that are made once there is something in them, copied
+// where one with them was, is saved as what it is.
+func TestCopyInUsedMemory(t *testing.T) {
+	full, empty, read := New(), New(), New()
+	full.fields.flows = make(valueFlows, valueFlowLimit)
+	full.identifiers.make()
+	full.stucks = make(stucks, stuckLimit)
+	var to Model
+	for _, m := range []*Model{&full, &empty} {
+		to.CopyFrom(m)
+	}
+	var c codec.Codec
+	to.Carry(&c)
+	c = codec.Codec{B: c.B, Reading: true}
+	if read.Carry(&c); c.Err != nil || len(c.B) != 0 || len(read.fields.flows)+len(read.stucks) != 0 || !read.identifiers.empty() {
+		t.Errorf("%v, %d bytes are left", c.Err, len(c.B))
+	}
+}

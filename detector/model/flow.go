@@ -233,7 +233,7 @@ func (f *flow) carry(c *codec.Codec) {
 }
 
 func (v *valueFlows) merge(o valueFlows, later bool) {
-	if *v == nil {
+	if len(*v) == 0 {
 		*v = slices.Clone(o)
 		return
 	}
@@ -249,8 +249,8 @@ func (v *valueFlows) merge(o valueFlows, later bool) {
 }
 
 func (v *valueFlows) carry(c *codec.Codec) {
-	any := *v != nil
-	if c.Bool(&any); any && *v == nil {
+	some := len(*v) > 0
+	if c.Bool(&some); some && len(*v) == 0 {
 		*v = make(valueFlows, valueFlowLimit)
 	}
 	for i := range *v {

@@ -46,8 +46,10 @@ const (
 	leastNumber     = 1e8
 	mostNumber      = 1e40 // as that of a UUID
 
-	// leastOnce is how many identifiers say that each comes once.
-	leastOnce = 1 << 10
+	// leastOnce is how many identifiers say that each comes once, and surelyAgain how many that came
+	// again say that they do: one more has no points then, however many there are.
+	leastOnce   = 1 << 10
+	surelyAgain = 32
 
 	// firstTime and lastTime are between when what may be a time is one, in seconds since 1970.
 	firstTime = 0.9e9
@@ -72,13 +74,13 @@ type identified struct {
 	again int   // index of the one that is strange for that; -1 = none is
 }
 
-func (all *identified) add(ids *identifiers, place, value uint64, at int, field bool, is scope) {
+func (all *identified) add(ids *identifiers, place uint32, value uint64, at int, field bool, is scope) {
 	if all.n == len(all.list) {
 		return
 	}
-	both := mix64(place, value)
+	both := mix64(uint64(place), value)
 	one := &all.list[all.n]
-	*one = identifier{uint32(place), max(1, uint32(both)), uint16(both>>32) % latelyLimit, int16(at), field, is}
+	*one = identifier{place, max(1, uint32(both)), uint16(both>>32) % latelyLimit, int16(at), field, is}
 	if !ids.empty() && (is == noAddress && *ids.slot(one) == one.both || is != noAddress && ids.scopesOf(one).points(is) > 0) {
 		all.came |= 1 << all.n
 	}
@@ -94,8 +96,7 @@ func (all *identified) cut(n int) {
 // identifyText takes in what stands in the event's text where identifiers do.
 func (m *Model) identifyText(o *Observation, st *statement) {
 	all, l := &o.identified, o.Line
-	all.n, all.came, all.again = 0, 0, -1
-	if st == nil {
+	if all.cut(0); st == nil {
 		return
 	}
 	for _, at := range st.identifiers {
@@ -103,13 +104,12 @@ func (m *Model) identifyText(o *Observation, st *statement) {
 			return
 		}
 		t := &l.Tokens[at-1]
-		switch is := o.Text[t.Start:t.End]; {
-		case t.Kind == pattern.Address:
-			if of := scopeOf(is); of != noAddress {
-				all.add(&m.identifiers, mix64(st.hash, uint64(at)), 0, int(at-1), false, of)
-			}
-		case len(is) >= leastIdentifier && t.Kind != pattern.Word:
-			all.add(&m.identifiers, mix64(st.hash, uint64(at)), hashBytes(nameSeed, is), int(at-1), false, noAddress)
+		place, is, of := uint32(mix64(st.hash, uint64(at))), o.Text[t.Start:t.End], noAddress
+		if t.Kind == pattern.Address {
+			of = scopeOf(is)
+		}
+		if of != noAddress || len(is) >= leastIdentifier && t.Kind != pattern.Word {
+			all.add(&m.identifiers, place, hashBytes(idSeed, is), int(at-1), false, of)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (m *Model) identifyFields(o *Observation, mask uint64) {
 			of = scopeOf(f.Value)
 		}
 		if of != noAddress || f.Kind == Text && len(f.Value) >= leastIdentifier || f.Kind == Number && f.Number >= leastNumber {
-			o.identified.add(&m.identifiers, mix64(o.known.hash, s.hash), s.both, at, true, of)
+			o.identified.add(&m.identifiers, o.rangeKey(s), s.both, at, true, of)
 		}
 	}
 }
@@ -197,20 +197,19 @@ func isNumberOf(x float64) bool {
 
 // judgeAgain judges whether an identifier came before.
 func (m *Model) judgeAgain(o *Observation) {
-	if points := m.cameAgain(o, 0); points > featValue.Points(&o.Row) {
+	points, at := m.cameAgain(o, 0)
+	if o.identified.again = -1; points > featValue.Points(&o.Row) {
 		featValue.set(&o.Row, points)
-		o.fields.relapsed = -1
-	} else {
-		o.identified.again = -1
+		o.identified.again, o.fields.relapsed = at, -1
 	}
 }
 
-// cameAgain finds the strangest of those from an index on that came before, and returns its
-// points; 0 = none is strange. In a second reading each did.
-func (m *Model) cameAgain(o *Observation, from int) (points float32) {
+// cameAgain finds the strangest of those from an index on that came before, and its points; 0 = none
+// is strange. In a second reading each did.
+func (m *Model) cameAgain(o *Observation, from int) (points float32, at int) {
 	all := &o.identified
 	if o.Learned {
-		return 0
+		return 0, -1
 	}
 	for left := uint64(all.came) >> from << from; left != 0; left &= left - 1 {
 		i := lowest(left)
@@ -222,10 +221,10 @@ func (m *Model) cameAgain(o *Observation, from int) (points float32) {
 			continue
 		}
 		if p > points {
-			points, all.again = p, i
+			points, at = p, i
 		}
 	}
-	return points
+	return points, at
 }
 
 func (ids *identifiers) empty() bool { return len(ids.lately) == 0 }
@@ -246,16 +245,21 @@ func (ids *identifiers) scopesOf(is *identifier) *scopes { return &ids.scopes[is
 
 func (ids *identifiers) placeOf(is *identifier) *onces { return &ids.places[is.place%oncesLimit] }
 
-// points are those of one that comes again: as of the first number that is not 0 among as many, and
-// less where others came again, and were told. What says little by itself says nothing.
+// points are those of one that comes again. What says little by itself says nothing.
 func (o *onces) points() float32 {
-	if o.n < leastOnce {
+	if o.n < leastOnce || o.again >= surelyAgain {
 		return 0
 	}
-	if p := zeroPoints(float32(o.n)) - zeroWeight*(1+toldBits)*log2(1+float64(o.again)); p >= Strange/2 {
+	if p := onePoints(float32(o.n), float32(o.again)); p >= Strange/2 {
 		return p
 	}
 	return 0
+}
+
+// onePoints are those of one more of what came so many times among n others: as of the first number
+// that is not 0 among as many, and less for each that was told before.
+func onePoints(n, again float32) float32 {
+	return zeroPoints(n) - zeroWeight*(1+toldBits)*log2(float64(1+again))
 }
 
 // learn takes those of an event in; of a sample, how many stand in their places, too.
@@ -274,7 +278,7 @@ func (ids *identifiers) learn(o *Observation, sample bool) {
 			continue
 		}
 		if all.came>>i&1 != 0 {
-			if at := ids.placeOf(is); at.again < math.MaxUint8 && is.is(o) {
+			if at := ids.placeOf(is); at.again < math.MaxUint8 && (at.again >= surelyAgain || is.is(o)) {
 				at.again++
 			}
 		} else {
@@ -328,14 +332,6 @@ func (s *statement) addIdentifier(at uint8) {
 	}
 }
 
-// noun is what it is called where nothing else says what it is.
-func (is *identifier) noun() string {
-	if is.scope != noAddress {
-		return "address "
-	}
-	return "identifier "
-}
-
 // phraseAgain says which one came again, or is of another scope.
 func (o *Observation) phraseAgain(dst []byte) []byte {
 	is := &o.identified.list[o.identified.again]
@@ -343,12 +339,16 @@ func (o *Observation) phraseAgain(dst []byte) []byte {
 		s, f := o.seenAt(at)
 		dst = o.said(append(s.named(dst, f), ' '), at)
 	} else {
-		if name := fieldName(o.Text, int(o.Line.Tokens[at].Start)); len(name) > 0 {
-			dst = append(quoteless(dst, name), ' ')
-		} else {
-			dst = append(dst, is.noun()...)
+		name := fieldName(o.Text, int(o.Line.Tokens[at].Start))
+		switch {
+		case len(name) > 0:
+			dst = quoteless(dst, name)
+		case is.scope != noAddress:
+			dst = append(dst, "address"...)
+		default:
+			dst = append(dst, "identifier"...)
 		}
-		dst = o.quote(dst, at)
+		dst = o.quote(append(dst, ' '), at)
 	}
 	if is.scope != noAddress {
 		return o.model.identifiers.scopesOf(is).phrase(dst, is.scope)

@@ -45,6 +45,7 @@ func TestPointsOfOneThatComesAgain(t *testing.T) {
 		{onces{n: 4000, again: 1}, false, false},
 		{onces{math.MaxUint16, 2}, true, false},
 		{onces{math.MaxUint16, 3}, false, false},
+		{onces{math.MaxUint16, surelyAgain - 1}, false, true},
 		{onces{math.MaxUint16, math.MaxUint8}, false, true},
 	} {
 		p := c.of.points()

@@ -148,7 +148,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	}
 	ids := o.identified.n
 	m.identifyFields(o, f.ids)
-	if m.cameAgain(o, ids) > 0 {
+	if points, _ := m.cameAgain(o, ids); points > 0 {
 		return false
 	}
 	// What is looked for in all records with fields.

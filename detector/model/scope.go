@@ -1,10 +1,6 @@
 package model
 
-import (
-	"math"
-
-	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
-)
+import "github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 
 // scope says whose an IPv4 address is: where clients of the own networks alone came, one from the
 // Internet is news, however many of its like there are.
@@ -43,12 +39,16 @@ func scopeOf(b []byte) scope {
 // scopes is how many addresses of each scope stood in a place, by samples.
 type scopes [2]uint16
 
-// points are those of an address of a scope: as of the first number that is not 0 among as many of the
-// other, and less with each of its own that came before. What is less than one among leastScope says
-// nothing: a load balancer or a monitor of the own network may come to any place.
+// seldom reports whether one in so many at most, as samples are, is of a scope.
+func (s *scopes) seldom(of scope) bool { return sampleOne*uint32(s[of-private]) < uint32(s[public-of]) }
+
+// points are those of an address of a scope. What is less than one among leastScope says nothing: a
+// load balancer or a monitor of the own network may come to any place.
 func (s *scopes) points(of scope) float32 {
-	own, other := s[of-private], s[public-of]
-	if p := zeroPoints(float32(other)) - zeroWeight*(1+toldBits)*log2(1+float64(own)); p >= zeroPoints(leastScope) {
+	if !s.seldom(of) {
+		return 0
+	}
+	if p := onePoints(float32(s[public-of]), float32(s[of-private])); p >= zeroPoints(leastScope) {
 		return p
 	}
 	return 0
@@ -57,12 +57,13 @@ func (s *scopes) points(of scope) float32 {
 // learn takes an address in. Of the scope that most are of samples are, each of which counts for all
 // since the one before; of the other each is, as one in so many samples would be too late.
 func (s *scopes) learn(of scope, sample bool) {
-	n, times := &s[of-private], uint32(1)
-	if sampleOne*uint32(*n) >= uint32(s[public-of]) {
+	times := uint32(1)
+	if !s.seldom(of) {
 		if times = sampleOne; !sample {
 			return
 		}
 	}
+	n := &s[of-private]
 	*n = saturate(uint32(*n) + times)
 }
 
@@ -79,7 +80,7 @@ func (s *scopes) phrase(dst []byte, of scope) []byte {
 
 func (s *scopes) merge(o scopes) {
 	for i := range s {
-		s[i] = uint16(min(uint32(s[i])+uint32(o[i]), math.MaxUint16))
+		s[i] = saturate(uint32(s[i]) + uint32(o[i]))
 	}
 }
 

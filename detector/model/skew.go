@@ -38,7 +38,7 @@ type skewed struct {
 // of returns by how much a time is off. What is ahead is so only where others that were, too, were
 // followed by some that were not: else the log was silent, and goes on.
 func (k *skew) of(at uint32) skewed {
-	if !k.full || apart(at, k.around[(k.next+skewRecords-1)%skewRecords]) < leastSkew {
+	if !k.full || secondsApart(at, k.around[(k.next+skewRecords-1)%skewRecords]) < leastSkew {
 		return skewed{}
 	}
 	return k.far(at)
@@ -47,7 +47,7 @@ func (k *skew) of(at uint32) skewed {
 // far is of where the last record's time is another one.
 func (k *skew) far(at uint32) skewed {
 	usual := k.median()
-	d := apart(at, usual)
+	d := secondsApart(at, usual)
 	if d < leastSkew {
 		return skewed{}
 	}
@@ -59,7 +59,7 @@ func (k *skew) far(at uint32) skewed {
 		switch t := k.around[(k.next+i)%skewRecords]; {
 		case t > usual+d/2:
 			before = true
-		case before && apart(t, usual) < leastSkew:
+		case before && secondsApart(t, usual) < leastSkew:
 			return skewed{d, true}
 		}
 	}
@@ -84,7 +84,7 @@ func (k *skew) median() uint32 {
 	return 0 // one of them is
 }
 
-func apart(a, b uint32) uint32 { return max(a, b) - min(a, b) }
+func secondsApart(a, b uint32) uint32 { return max(a, b) - min(a, b) }
 
 // skewPoints are the points for how much the record's own time is off: those of a first one among
 // as many, where it is more than ever and it is known for a day what there is. In a second reading

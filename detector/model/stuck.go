@@ -10,15 +10,16 @@ import (
 
 // stuck is what tells that a number which always varies does not: a sensor that gives the same
 // reading, a report that is not computed anew, a position that does not move. Others may go on
-// between: of one host, where five report. Numbers are known by 16 bits of their hashes.
+// between: of one host, where five report. Numbers are known by 16 bits of their hashes, so that all
+// of it lies in one line of the processor's cache.
 type stuck struct {
 	place  uint32           // where it stands: a hash of the statement and the field, or which number of the text; 0 = none does
 	before [stuckOne]uint16 // the numbers before it, in a ring
-	seen   uint32           // numbers so far,
-	was    uint32           // and when the model was aged last
+	seen   uint32           // numbers so far
 	n      float32          // of them, aged,
 	same   float32          // and how many were among those before them, aged
 	value  uint16           // the number that came again
+	used   bool             // since the model was aged last
 	spell  spell            // of it
 	often  [4]often         // those that came again most
 }
@@ -65,22 +66,23 @@ func (m *Model) vary(o *Observation) {
 	if st == nil || st.seen < learnFrom {
 		return
 	}
-	add := func(place, value uint64, at int, field bool) {
-		if o.nvarying < mostVarying {
-			o.varying[o.nvarying] = varying{uint32(place) | 1, uint16(value >> 32), int16(at), field}
-			o.nvarying++
-		}
-	}
 	for i := range o.tracked {
 		if n := &o.Line.Numbers[i]; !n.Bracketed && n.Value != 0 && o.Line.Tokens[n.Token].Kind == pattern.Number {
-			add(mix64(st.hash, ^uint64(i)), mix64(stuckOne, math.Float64bits(n.Value)), i, false)
+			o.varies(numberKey(st, i), mix64(stuckOne, math.Float64bits(n.Value)), i, false)
 		}
 	}
 	for i := range o.Fields {
 		if f := &o.Fields[i]; f.Kind == Number && f.Number != 0 {
 			s := &o.fields.list[i]
-			add(mix64(st.hash, s.hash), s.both, i, true)
+			o.varies(o.rangeKey(s), s.both, i, true)
 		}
+	}
+}
+
+func (o *Observation) varies(place uint32, value uint64, at int, field bool) {
+	if o.nvarying < mostVarying {
+		o.varying[o.nvarying] = varying{place | 1, uint16(value >> 32), int16(at), field}
+		o.nvarying++
 	}
 }
 
@@ -127,7 +129,7 @@ func (s *stuck) points(value uint16) float32 {
 func (s *stuck) learn(value uint16, told bool) {
 	again := s.before[0] == value || s.before[1] == value || s.before[2] == value || s.before[3] == value ||
 		s.before[4] == value || s.before[5] == value || s.before[6] == value || s.before[7] == value
-	s.seen++
+	s.seen, s.used = s.seen+1, true
 	s.before[s.seen%stuckOne] = value
 	if s.n++; s.n > stuckHorizon {
 		s.n /= 2
@@ -244,10 +246,10 @@ func (o *Observation) phraseStuck(dst []byte) []byte {
 // age makes room where no number stood since the model was aged last.
 func (t stucks) age() {
 	for i := range t {
-		if s := &t[i]; s.seen == s.was {
+		if s := &t[i]; !s.used {
 			*s = stuck{}
 		} else {
-			s.was = s.seen
+			s.used = false
 		}
 	}
 }
@@ -291,10 +293,10 @@ func (t *stucks) carry(c *codec.Codec) {
 			c.U16(&s.before[i])
 		}
 		c.U32(&s.seen)
-		c.U32(&s.was)
 		c.F32(&s.n)
 		c.F32(&s.same)
 		c.U16(&s.value)
+		c.Bool(&s.used)
 		s.spell.carry(c)
 		for i := range s.often {
 			c.U16(&s.often[i].value)

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 )
@@ -17,7 +18,7 @@ func TestStucksAreCarried(t *testing.T) {
 		for i := range s.before {
 			s.before[i] = uint16(rng.Uint32())
 		}
-		s.place, s.seen, s.was, s.n, s.same, s.value = rng.Uint32()|1, rng.Uint32(), rng.Uint32(), rng.Float32(), rng.Float32(), uint16(rng.Uint32())
+		s.place, s.seen, s.n, s.same, s.value, s.used = rng.Uint32()|1, rng.Uint32(), rng.Float32(), rng.Float32(), uint16(rng.Uint32()), rng.IntN(2) > 0
 		s.spell = spell{rng.Uint32(), uint16(rng.Uint32()), uint16(rng.Uint32()), uint16(rng.Uint32())}
 		for i := range s.often {
 			s.often[i] = often{uint16(rng.Uint32()), uint16(rng.Uint32())}
@@ -38,15 +39,22 @@ func TestStucksAreCarried(t *testing.T) {
 // TestStucksMakeRoom: what stood nowhere since the model was aged last gives way, and in a merge
 // what is known of a place is added.
 func TestStucksMakeRoom(t *testing.T) {
-	list := stucks{{place: 3, seen: 9}, {place: 5, seen: 7, was: 7}}
-	if list.age(); list[0] != (stuck{place: 3, seen: 9, was: 9}) || list[1] != (stuck{}) {
+	list := stucks{{place: 3, seen: 9, used: true}, {place: 5, seen: 7}}
+	if list.age(); list[0] != (stuck{place: 3, seen: 9}) || list[1] != (stuck{}) {
 		t.Errorf("%+v", list)
 	}
 	other := stucks{{place: 3, seen: 4, n: 5, same: 1, spell: spell{most: 40}}, {place: 8, seen: 2}}
 	list[0].n, list[0].spell.largest = 20, 12
 	list.merge(other, false)
-	if want := (stuck{place: 3, seen: 9, was: 9, n: 25, same: 1, spell: spell{largest: 40}}); list[0] != want || list[1] != other[1] {
+	if want := (stuck{place: 3, seen: 9, n: 25, same: 1, spell: spell{largest: 40}}); list[0] != want || list[1] != other[1] {
 		t.Errorf("%+v, want %+v", list, want)
+	}
+}
+
+// TestStuckInALine: what is known of a place is read and written with each number.
+func TestStuckInALine(t *testing.T) {
+	if size := unsafe.Sizeof(stuck{}); size != 64 {
+		t.Errorf("it takes %d bytes, a line has 64", size)
 	}
 }
 

@@ -75,7 +75,8 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 			return false // it may be news
 		}
 	}
-	if m.identifyText(o, st); m.cameAgain(o, 0) > 0 {
+	m.identifyText(o, st)
+	if points, _ := m.cameAgain(o, 0); points > 0 {
 		return false // it may be news
 	}
 	m.vary(o)
