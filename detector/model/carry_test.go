@@ -214,7 +214,7 @@ func TestCarryListsEveryField(t *testing.T) {
 	}
 	diff(t, "model", reflect.ValueOf(got), reflect.ValueOf(want))
 
-	const known = "[.statements.slots .statements.heads .statements.blocks .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.flows .fields.objects.all .fields.routines .fields.codes .fields.dimensions .identifiers.lately .identifiers.places .identifiers.scopes .stucks]"
+	const known = "[.statements.slots .statements.heads .statements.blocks .general.counts.slots .language.grams.slots .fields.keys.all .fields.keys.sets .fields.values.slots .fields.shapes.slots .fields.pairs.slots .fields.ranges.slots .fields.flows .fields.objects.all .fields.routines .fields.codes .fields.dimensions .identifiers.lately .identifiers.places .identifiers.scopes .dependencies.owners .dependencies.places .dependencies.studies .stucks]"
 	if all := fmt.Sprint(pointers(reflect.TypeFor[Model](), "")); all != known {
 		t.Errorf("a model refers to %s, and CopyFrom copies %s", all, known)
 	}
@@ -251,6 +251,7 @@ func TestCopyInUsedMemory(t *testing.T) {
 	full, empty, read := New(), New(), New()
 	full.fields.flows = make(valueFlows, valueFlowLimit)
 	full.identifiers.make()
+	full.dependencies.owners = make([]owner, ownerLimit)
 	full.stucks = make(stucks, stuckLimit)
 	var to Model
 	for _, m := range []*Model{&full, &empty} {
@@ -259,7 +260,7 @@ func TestCopyInUsedMemory(t *testing.T) {
 	var c codec.Codec
 	to.Carry(&c)
 	c = codec.Codec{B: c.B, Reading: true}
-	if read.Carry(&c); c.Err != nil || len(c.B) != 0 || len(read.fields.flows)+len(read.stucks) != 0 || !read.identifiers.empty() {
+	if read.Carry(&c); c.Err != nil || len(c.B) != 0 || len(read.fields.flows)+len(read.stucks)+len(read.dependencies.owners) != 0 || !read.identifiers.empty() {
 		t.Errorf("%v, %d bytes are left", c.Err, len(c.B))
 	}
 }

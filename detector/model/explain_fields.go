@@ -177,6 +177,9 @@ func phraseText(o *Observation, dst []byte) []byte {
 }
 
 func phrasePair(o *Observation, dst []byte) []byte {
+	if o.foreign.owner >= 0 {
+		return o.phraseForeign(dst)
+	}
 	a, b := &o.fields.lows[o.fields.together[0]], &o.fields.lows[o.fields.together[1]]
 	if a.seen >= 0 && b.seen >= 0 {
 		_, first := o.seenAt(a.seen)

@@ -120,7 +120,7 @@ var Table = [Features]Info{
 	},
 	featPair: {
 		Name: "pair", Kind: OffCategory, When: withFields, Most: 16, phrase: phrasePair,
-		Says: "two values that are routine each and never came together, although by their shares they would have",
+		Says: "two values that are routine each and never came together, although by their shares they would have; or a value that is not the one that follows from another (a cashier's shop), as it always did",
 	},
 }
 

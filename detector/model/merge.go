@@ -35,6 +35,7 @@ func (m *Model) Merge(o *Model) {
 	m.lengths.merge(&o.lengths)
 	g.fields()
 	m.identifiers.merge(&o.identifiers, g.later)
+	m.dependencies.merge(&o.dependencies, g.later)
 	g.habits()
 	if g.later {
 		m.told = o.told

@@ -92,8 +92,9 @@ type Model struct {
 	within uint8   // lines that may go on within brackets, see Observation.within
 	fields fields
 
-	identifiers identifiers
-	stucks      stucks
+	identifiers  identifiers
+	dependencies dependencies
+	stucks       stucks
 
 	clock  clock
 	skew   skew
@@ -273,6 +274,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 	m.identifyText(o, st)
 	m.judgeFields(o)
 	m.judgeAgain(o)
+	m.judgeDependencies(o)
 	m.judgeSkew(o)
 	m.vary(o)
 	m.judgeStuck(o)
@@ -335,6 +337,8 @@ func (m *Model) Learn(o *Observation) {
 	if m.identifiers.learn(o, sample); sample {
 		m.findFieldIdentifiers(o)
 	}
+	m.dependencies.learn(o, sample)
+	m.studyDependencies(o, sample)
 	m.learnCodes(o)
 	l, st := o.Line, o.known
 	isNew := st == nil // a statement, if not a line of a new kind
@@ -473,6 +477,7 @@ func (m *Model) age() {
 	m.lengths.halve()
 	m.fields.age()
 	m.identifiers.age()
+	m.dependencies.age()
 	m.stucks.age()
 	m.skew.age()
 }
@@ -516,6 +521,7 @@ func (m *Model) Carry(c *codec.Codec) {
 	c.U8(&m.within)
 	m.fields.carry(c)
 	m.identifiers.carry(c)
+	m.dependencies.carry(c)
 	m.stucks.carry(c)
 	m.clock.carry(c)
 	m.skew.carry(c)
@@ -570,7 +576,7 @@ func NewCopy(r Room) Model {
 // learn, in the memory that m has. It returns about how many bytes that were.
 func (m *Model) CopyFrom(from *Model) int {
 	blocks, names, heads := m.statements.blocks, m.statements.slots, m.statements.heads
-	counts, words, fields, identifiers, stucks := m.general.counts.slots, m.language.grams.slots, m.fields, m.identifiers, m.stucks
+	counts, words, fields, identifiers, dependencies, stucks := m.general.counts.slots, m.language.grams.slots, m.fields, m.identifiers, m.dependencies, m.stucks
 	*m = *from
 	n := m.fields.copyTables(&fields)
 	m.statements.blocks, m.statements.n = blocks, 0
@@ -582,6 +588,8 @@ func (m *Model) CopyFrom(from *Model) int {
 	m.language.grams.slots = append(words[:0], from.language.grams.slots...)
 	m.identifiers = identifiers
 	n += m.identifiers.copyFrom(&from.identifiers)
+	m.dependencies = dependencies
+	n += m.dependencies.copyFrom(&from.dependencies)
 	m.stucks = append(stucks[:0], from.stucks...)
 	n += len(m.stucks) * int(unsafe.Sizeof(stuck{}))
 	return n + int(unsafe.Sizeof(statement{}))*m.statements.n + nameBytes*len(m.statements.slots) +

@@ -48,6 +48,9 @@ type Observation struct {
 	model      *Model // that has judged it
 	fields     fieldsSeen
 	identified identified
+	owned      [dependencyLimit]owned
+	nowned     int
+	foreign    foreign
 	varying    [mostVarying]varying
 	nvarying   int
 	stuck      int        // index of the one that is strange, as it is stuck; -1 = none is

@@ -90,6 +90,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	m.judgeCodes(o)
 	m.judgeFields(o)
 	m.judgeAgain(o)
+	m.judgeDependencies(o)
 	o.inRanges, o.stuck = true, -1
 	return true
 }
