@@ -3,6 +3,7 @@ package detector_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -26,4 +27,47 @@ func TestAnOlderReleaseIsTold(t *testing.T) {
 	older := line()
 	release = "4.12.3"
 	w.flags(older, `release "4.11.9", older than the usual ones, never seen, usually 4.12`)
+}
+
+// TestANodeStartsAnOldRelease: of a message that came a few times, with one release and then the next,
+// the first that is older than each before is told, in its text or in a field, once. Where another one
+// stands there each time, as of clients, or a process that is numbered so, none is.
+func TestANodeStartsAnOldRelease(t *testing.T) {
+	rng := rand.New(rand.NewPCG(23, 7))
+	routine := func() string {
+		return fmt.Sprintf(`{"level":"info","msg":"request served","route":"/r%d","user":"u%05d","duration_ms":%d}`, rng.IntN(5), rng.IntN(1e5), 20+rng.IntN(60))
+	}
+	for name, start := range map[string]func(version string) string{
+		"text":  func(version string) string { return `{"level":"info","msg":"agent v` + version + ` started"}` },
+		"field": func(version string) string { return `{"level":"info","msg":"agent is up","agent":"` + version + `"}` },
+		"line":  func(version string) string { return "INFO Starting agent (Version: " + version + ", Rev:98997ea)" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := watch(t, routine, 3000)
+			for _, version := range []string{"1.7.2", "1.7.2", "1.7.2", "1.7.3", "1.7.3", "1.7.3", "1.7.3", "1.7.4", "1.7.4", "1.7.4", "1.7.4", "1.7.4", "1.7.4", "1.7.4", "1.7.4"} {
+				w.goOn(100)
+				w.see(start(version))
+			}
+			w.passes(start("1.7.3"))
+			w.passes(start("1.7.5"))
+			w.flags(start("1.4.6"), "older than ")
+			w.see(start("1.4.6"))
+			w.goOn(100)
+			w.passes(start("1.4.6"))
+		})
+	}
+	for name, version := range map[string]func(i int) string{
+		"of clients":   func(i int) string { return fmt.Sprintf("%d.%d.%d", 4+rng.IntN(3), rng.IntN(20), rng.IntN(9)) },
+		"of processes": func(i int) string { return fmt.Sprintf("<0.%d.0>", 20000-i) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := watch(t, routine, 3000)
+			for i := range 60 {
+				w.goOn(30)
+				if v := w.see("INFO client " + version(i) + " said hello"); i > 4 && v.Anomaly && strings.Contains(string(v.Reason), "older than") {
+					t.Errorf("the %d.: %s", i, v.Reason)
+				}
+			}
+		})
+	}
 }

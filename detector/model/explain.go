@@ -62,7 +62,7 @@ func (o *Observation) info(f Feature) *Info {
 // partsOfStrange reports whether the two values that never came together are parts of
 // one text whose characters or length are unusual, too: that says it better.
 func (o *Observation) partsOfStrange() bool {
-	if o.fields.strange < 0 || o.fields.rawText < secondPoints {
+	if o.foreign.owner >= 0 || o.fields.strange < 0 || o.fields.rawText < secondPoints {
 		return false
 	}
 	field := o.fields.strange // a whole one

@@ -45,6 +45,9 @@ func phraseValue(o *Observation, dst []byte) []byte {
 	if o.identified.again >= 0 {
 		return o.phraseAgain(dst)
 	}
+	if o.outdated {
+		return o.phraseVersion(dst)
+	}
 	if o.fields.relapsed >= 0 {
 		return o.phraseRelapse(dst)
 	}

@@ -225,6 +225,7 @@ func (s *statement) merge(o *statement, later bool) {
 	s.same.merge(o.same, later)
 	s.alike.merge(o.alike, later)
 	s.keys.merge(&o.keys)
+	s.mergeVersions(o)
 	s.free = max(s.free, o.free)
 	s.uncoded |= o.uncoded
 	s.length.merge(o.length)

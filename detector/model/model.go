@@ -275,6 +275,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 	m.judgeFields(o)
 	m.judgeAgain(o)
 	m.judgeDependencies(o)
+	m.judgeVersion(o)
 	m.judgeSkew(o)
 	m.vary(o)
 	m.judgeStuck(o)
@@ -359,6 +360,7 @@ func (m *Model) Learn(o *Observation) {
 			st.nums[i], st.token[i], st.before[i] = spanOf(o.numbers[i]), at.token, at.before
 		}
 		st.class = uint8(o.class)
+		st.findVersion(o)
 		if o.same == 0 && o.below != framed && !o.garbled() {
 			m.letters.usual(o.odd, o.open)
 		}
@@ -395,6 +397,7 @@ func (m *Model) Learn(o *Observation) {
 		m.language.learn(l, st.seen/2) // what was not counted one by one
 	}
 	if !isNew {
+		st.learnVersion(o)
 		m.learnShifts(o, st)
 	}
 	if !isNew && !o.inRanges {

@@ -51,6 +51,7 @@ type Observation struct {
 	owned      [dependencyLimit]owned
 	nowned     int
 	foreign    foreign
+	outdated   bool // the version in the text is older than each before
 	varying    [mostVarying]varying
 	nvarying   int
 	stuck      int        // index of the one that is strange, as it is stuck; -1 = none is

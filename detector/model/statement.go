@@ -47,6 +47,8 @@ type statement struct {
 	alike   run    // of records without a message that differ by numbers and identifiers alone
 	alikeOf uint32 // a hash of what its last record said but for those
 
+	oldest      uint64 // the oldest version that stood in its text; 0 = none did, or there was an older one than each before
+	latest      uint64 // and the last one
 	length      span
 	nums        [trackedNumbers]span
 	sizes       [trackedNumbers]span   // what is outside is high or low, see shift; its upper end may be unlimited
@@ -59,6 +61,8 @@ type statement struct {
 	free        uint8                  // new lines that it got by what they have in common; 0 = it has no place that is free
 	class       uint8                  // wordClass of its words, when it was new
 	numbers     uint8                  // how many of nums are in use
+	version     uint8                  // the token, plus 1, where its version stands; 0 = it has none
+	changes     uint8                  // times that there was another one than before
 
 	text patternText // for people; nothing is judged by it
 }
@@ -86,7 +90,7 @@ type block [blockSize]statement
 
 // blockSize is as many as there is room for in 28 KB: a size that Go has, too, and a small model
 // needs no more.
-const blockSize = 54
+const blockSize = 52
 
 // at returns the statement of an index.
 func (t *statements) at(i int) *statement { return &t.blocks[i/blockSize][i%blockSize] }
@@ -427,6 +431,10 @@ func (s *statement) carry(c *codec.Codec) {
 	c.U8(&s.free)
 	c.U8(&s.class)
 	c.U8(&s.numbers)
+	c.U8(&s.version)
+	c.U8(&s.changes)
+	c.U64(&s.oldest)
+	c.U64(&s.latest)
 	s.length.carry(c)
 	if s.numbers > trackedNumbers {
 		c.Fail("a pattern of %d numbers, at most %d are right", s.numbers, trackedNumbers)

@@ -34,7 +34,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	}
 	l := o.Line
 	numbers := l.Numbers[:min(len(l.Numbers), trackedNumbers)]
-	if !st.aligned(l, numbers) {
+	if !st.aligned(l, numbers) || st.isOutdated(o) {
 		return false
 	}
 	off := false
@@ -91,6 +91,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	m.judgeFields(o)
 	m.judgeAgain(o)
 	m.judgeDependencies(o)
+	m.judgeVersion(o)
 	o.inRanges, o.stuck = true, -1
 	return true
 }

@@ -169,6 +169,9 @@ func (m *Model) judgePart(o *Observation, at int) {
 	if s.run && numbered(f) {
 		return
 	}
+	if p == whole && f.Kind == Text && c.count == 0 && pl.isOutdated(f.Value) {
+		all.outdated = at
+	}
 	if pl.n < youngRecords {
 		if f.Kind == Number {
 			m.judgeNumber(o, at, pl)

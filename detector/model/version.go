@@ -1,6 +1,11 @@
 package model
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
 
 // A release that is older than those that a field usually has is news where the next one is none:
 // one host was left behind, or came back from an old image.
@@ -83,4 +88,99 @@ func (p *place) isOlder(value []byte) bool {
 		}
 	}
 	return alike || older && !several
+}
+
+// leastVersions is how many say that one is older than each before: nodes that start one after the
+// other, a job that runs daily.
+const leastVersions = 4
+
+// findVersion finds out where the version stands in the text of a statement that is new.
+func (st *statement) findVersion(o *Observation) {
+	for i := range o.Line.Tokens {
+		t := &o.Line.Tokens[i]
+		if t.Kind != pattern.Version || t.Start > 0 && o.Text[t.Start-1] == '<' { // a process of Erlang
+			continue
+		}
+		if _, version, ok := versionOf(o.Text[t.Start:t.End]); ok && i < math.MaxUint8 {
+			st.version, st.oldest, st.latest = uint8(i+1), version, version
+			return
+		}
+	}
+}
+
+// textVersion returns that of the event's text, of a statement in which each was as old as the one before
+// or newer.
+func (st *statement) textVersion(o *Observation) (version uint64, ok bool) {
+	if st == nil || st.oldest == 0 || int(st.version) > len(o.Line.Tokens) {
+		return 0, false
+	}
+	t := &o.Line.Tokens[st.version-1]
+	if t.Kind != pattern.Version {
+		return 0, false
+	}
+	_, version, ok = versionOf(o.Text[t.Start:t.End])
+	return version, ok
+}
+
+// isOutdated reports whether the version in the event's text is older than each before, which came
+// again and again: each run of a process may have another number.
+func (st *statement) isOutdated(o *Observation) bool {
+	version, ok := st.textVersion(o)
+	return ok && version < st.oldest && st.seen >= leastVersions*(1+uint32(st.changes))
+}
+
+// judgeVersion judges whether the version in the event's text, or the one in a field of which there were
+// few, is older than each before.
+func (m *Model) judgeVersion(o *Observation) {
+	all := &o.fields
+	if o.outdated = false; o.Learned || featValue.Points(&o.Row) >= Strange {
+		return
+	}
+	switch {
+	case o.known != nil && o.known.isOutdated(o):
+		o.outdated = true
+	case len(o.Fields) > 0 && all.outdated >= 0:
+		all.odd, all.oddSort, all.older = all.outdated, false, true
+	default:
+		return
+	}
+	featValue.set(&o.Row, Strange)
+	o.identified.again, all.relapsed = -1, -1
+}
+
+// isOutdated reports whether a value that is new to a field is a version that is older than each before.
+func (p *place) isOutdated(value []byte) bool {
+	return p.n >= leastVersions && p.distinct <= usualValues && p.isOlder(value)
+}
+
+// phraseVersion says that the one in the text is.
+func (o *Observation) phraseVersion(dst []byte) []byte {
+	dst = o.quote(append(dst, "version "...), int(o.known.version-1))
+	dst = thousands(append(dst, " is older than each of "...), int(o.known.seen))
+	return append(dst, " before"...)
+}
+
+// learnVersion takes that of the event's text in. Where they fall, they are of several things, or that
+// was told.
+func (st *statement) learnVersion(o *Observation) {
+	version, ok := st.textVersion(o)
+	switch {
+	case !ok:
+	case version < st.oldest:
+		st.oldest = 0
+	case version != st.latest:
+		st.latest = version
+		st.changes = uint8(min(uint(st.changes)+1, math.MaxUint8))
+	}
+}
+
+// mergeVersions adds those of another log. Where they fell in one of the two, they do.
+func (st *statement) mergeVersions(o *statement) {
+	switch st.version {
+	case 0:
+		st.version, st.changes, st.oldest, st.latest = o.version, o.changes, o.oldest, o.latest
+	case o.version:
+		st.oldest = min(st.oldest, o.oldest)
+		st.changes = uint8(min(uint(st.changes)+uint(o.changes), math.MaxUint8))
+	}
 }

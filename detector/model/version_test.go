@@ -58,3 +58,44 @@ func TestOlderVersions(t *testing.T) {
 		}
 	}
 }
+
+// TestFewVersions: of how many a value that is new is outdated. What a field with more values has is
+// judged by the usual ones.
+func TestFewVersions(t *testing.T) {
+	for _, c := range []struct {
+		n        float32
+		distinct uint32
+		value    string
+		outdated bool
+	}{
+		{leastVersions, 1, "4.11.9", true},
+		{leastVersions - 1, 1, "4.11.9", false},
+		{100, usualValues, "4.11.9", true},
+		{100, usualValues + 1, "4.11.9", false},
+		{100, 1, "4.12.1", false},
+	} {
+		p := place{n: c.n, distinct: c.distinct}
+		p.usual[0].count = c.n
+		p.shown[0].set([]byte("4.12.0"))
+		if got := p.isOutdated([]byte(c.value)); got != c.outdated {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+// TestMergedVersions: what two logs know of the versions in a message's text is put together.
+func TestMergedVersions(t *testing.T) {
+	for _, c := range []struct{ own, other, want statement }{
+		{statement{}, statement{version: 3, changes: 1, oldest: 5, latest: 7}, statement{version: 3, changes: 1, oldest: 5, latest: 7}},
+		{statement{version: 3, changes: 1, oldest: 5, latest: 7}, statement{}, statement{version: 3, changes: 1, oldest: 5, latest: 7}},
+		{statement{version: 3, changes: 1, oldest: 5, latest: 7}, statement{version: 3, changes: 255, oldest: 4, latest: 6}, statement{version: 3, changes: 255, oldest: 4, latest: 7}},
+		{statement{version: 3, oldest: 5, latest: 7}, statement{version: 3, latest: 6}, statement{version: 3, latest: 7}},
+		{statement{version: 3, oldest: 5, latest: 7}, statement{version: 4, oldest: 4, latest: 6}, statement{version: 3, oldest: 5, latest: 7}},
+	} {
+		own, other := c.own, c.other
+		own.mergeVersions(&other)
+		if own.version != c.want.version || own.changes != c.want.changes || own.oldest != c.want.oldest || own.latest != c.want.latest {
+			t.Errorf("%d %d %d %d", own.version, own.changes, own.oldest, own.latest)
+		}
+	}
+}
