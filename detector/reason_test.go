@@ -34,6 +34,7 @@ var evidence = regexp.MustCompile(strings.Join([]string{
 	`is (public|private), as were [\d,]+ of [\d,]+ others`,
 	`came before, as did [\d,]+ of [\d,]+ others`,
 	`version "[^"]+" is older than each of [\d,]+ before`,
+	`is back after [^,]+, away for [^,]+ at most before`,
 	`which always had another: it changed in [\d,]+ of [\d,]+ records`,
 }, "|"))
 

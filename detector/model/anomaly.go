@@ -29,7 +29,7 @@ func (o *Observation) Anomaly() Anomaly {
 	first, _ := o.strongest()
 	kind := o.info(first).Kind
 	switch {
-	case o.relapsed(first):
+	case o.relapsed(first), first == featTrouble && o.silent.is:
 		kind = Returned
 	case kind == OddText && o.again:
 		kind = Returned

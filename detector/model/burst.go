@@ -163,6 +163,11 @@ func (o *Observation) hashAll() uint64 {
 }
 
 func (m *Model) learnBurst(o *Observation, st *statement) {
+	if at := secondOf(o.Time); at > 0 {
+		if passed := st.flow.passed(at); passed > 0 {
+			st.absence.learn(passed, m.records-st.last, st.isAway(at, m.records))
+		}
+	}
 	st.last, st.all, st.rate = m.records, o.all, o.rate
 	if o.rate > st.height {
 		st.height = o.rate

@@ -12,7 +12,7 @@ import (
 // features in words.
 func (o *Observation) Explain(dst []byte) []byte {
 	first, second := o.strongest()
-	if o.Anomaly() == Returned && !o.relapsed(first) {
+	if o.Anomaly() == Returned && !o.relapsed(first) && !(first == featTrouble && o.silent.is) {
 		dst = o.phraseReturned(dst)
 		switch first {
 		case featRarity, featSequence, featTrouble: // they say no more than that
@@ -268,6 +268,9 @@ func phraseBurst(o *Observation, dst []byte) []byte {
 }
 
 func phraseTrouble(o *Observation, dst []byte) []byte {
+	if o.silent.is {
+		return o.phraseSilent(dst)
+	}
 	st := o.known
 	if o.isNew() {
 		return o.seenBefore(append(dst, "new message of trouble,"...))

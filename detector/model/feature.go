@@ -100,7 +100,7 @@ var Table = [Features]Info{
 	},
 	featTrouble: {
 		Name: "trouble", Kind: RarePattern, When: always, Most: 18, phrase: phraseTrouble,
-		Says: "how rare a line is by its rate, and lines as bad as this are, by their level and words of failure; more when it comes back after a silence",
+		Says: "how rare a line is by its rate, and lines as bad as this are, by their level and words of failure; more when it comes back after a silence; or what else was away five times as long as ever, as the rest went on",
 	},
 	featSeverity: {
 		Name: "severity", When: always, Most: 4,

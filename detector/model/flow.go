@@ -57,7 +57,7 @@ func (f *flow) with(at uint32) float32 {
 
 // exceeds reports whether that is more than is usual, if it is known what is.
 func (f *flow) exceeds(at uint32) bool {
-	return f.second >= f.since+flowDay && f.most > 0 && f.with(at) > flowTimes*f.most
+	return f.daily() && f.most > 0 && f.with(at) > flowTimes*f.most
 }
 
 // learn takes one more in.
@@ -114,14 +114,16 @@ const valueFlowLimit = 1 << 9
 type valueFlow struct {
 	id uint32 // of the value in its field; 0 = none
 	flow
+	record  uint32 // the last one that had it
+	absence absence
 }
 
-// of returns the flow of a value, nil if it is not followed.
-func (v valueFlows) of(id uint32) *flow {
+// of returns what is known of a value, nil if it is not followed.
+func (v valueFlows) of(id uint32) *valueFlow {
 	if len(v) == 0 || v[id%valueFlowLimit].id != id {
 		return nil
 	}
-	return &v[id%valueFlowLimit].flow
+	return &v[id%valueFlowLimit]
 }
 
 // judgeValueFlows judges how often the values of the event come.
@@ -134,9 +136,16 @@ func (m *Model) judgeValueFlows(o *Observation) {
 		}
 	}
 	s.flows = m.followed(o, open)
+	most := float32(0) // times as long as ever
 	for left := s.flows; left != 0; left &= left - 1 {
 		at := lowest(left)
-		points, is := m.judgeFlow(o, m.fields.flows.of(s.list[at].id()))
+		v := m.fields.flows.of(s.list[at].id())
+		if now := secondOf(o.Time); s.list[at].sort == sortText && v.isAway(now, m.records) {
+			if times := float32(v.passed(now)) / float32(v.absence.longest+1); s.stranger(times, at, most, s.away) {
+				most, s.away = times, at
+			}
+		}
+		points, is := m.judgeFlow(o, &v.flow)
 		if points > 0 && s.stranger(points, at, s.rawSurge, s.surged) {
 			s.rawSurge, s.surged, s.faster = points, at, is
 		}
@@ -151,8 +160,12 @@ func (m *Model) learnValueFlows(o *Observation, told bool) {
 		return
 	}
 	for left := s.flows; left != 0; left &= left - 1 {
-		if f := fs.flows.of(s.list[lowest(left)].id()); f != nil {
-			f.follow(at, told)
+		if v := fs.flows.of(s.list[lowest(left)].id()); v != nil {
+			if passed := v.passed(at); passed > 0 {
+				v.absence.learn(passed, m.records-v.record, v.isAway(at, m.records))
+			}
+			v.record = m.records
+			v.follow(at, told)
 		}
 	}
 	if s.routine || !sampled(m.records) {
@@ -160,7 +173,7 @@ func (m *Model) learnValueFlows(o *Observation, told bool) {
 	}
 	for i := range s.nlows {
 		if is := s.lows[i].seen; is >= 0 && s.list[is].part == whole && fs.flows.free(s.list[is].id(), at) && m.isSeldom(o, is) {
-			fs.followFlow(s.list[is].id(), at)
+			fs.followFlow(s.list[is].id(), at, m.records)
 		}
 	}
 }
@@ -172,12 +185,12 @@ func (v valueFlows) free(id, at uint32) bool {
 }
 
 // followFlow follows a value from one that comes now on.
-func (fs *fields) followFlow(id, at uint32) {
+func (fs *fields) followFlow(id, at, record uint32) {
 	if fs.flows == nil {
 		fs.flows = make(valueFlows, valueFlowLimit)
 	}
 	v := &fs.flows[id%valueFlowLimit]
-	*v = valueFlow{id: id}
+	*v = valueFlow{id: id, record: record}
 	v.learn(at)
 	if fs.routines != nil {
 		fs.routines.begun++
@@ -232,18 +245,24 @@ func (f *flow) carry(c *codec.Codec) {
 	c.F32(&f.most)
 }
 
-func (v *valueFlows) merge(o valueFlows, later bool) {
+// merge adds another log's. How many records lie between the last one with a value and those to come
+// is not known.
+func (v *valueFlows) merge(o valueFlows, later bool, records uint32) {
 	if len(*v) == 0 {
 		*v = slices.Clone(o)
-		return
+	}
+	for i := range *v {
+		(*v)[i].record = records
 	}
 	for i := range o {
 		own, other := &(*v)[i], &o[i]
 		switch {
 		case own.id == other.id:
 			own.flow.merge(other.flow, later)
+			own.absence.merge(other.absence)
 		case other.second > own.second:
 			*own = *other
+			own.record = records
 		}
 	}
 }
@@ -256,5 +275,7 @@ func (v *valueFlows) carry(c *codec.Codec) {
 	for i := range *v {
 		c.U32(&(*v)[i].id)
 		(*v)[i].flow.carry(c)
+		c.U32(&(*v)[i].record)
+		(*v)[i].absence.carry(c)
 	}
 }

@@ -75,15 +75,15 @@ func TestFlowsOfTwoLogs(t *testing.T) {
 	}
 	id := func(id, second uint32) (v valueFlows) {
 		v = make(valueFlows, valueFlowLimit)
-		v[id%valueFlowLimit] = valueFlow{id, flow{second: second, most: 1}}
+		v[id%valueFlowLimit] = valueFlow{id: id, flow: flow{second: second, most: 1}}
 		return v
 	}
 	for _, c := range []struct {
 		own, other valueFlows
 		want       uint32
 	}{{id(7, 10), id(7, 20), 7}, {id(7, 10), id(7+valueFlowLimit, 20), 7 + valueFlowLimit}, {id(7, 20), id(7+valueFlowLimit, 10), 7}, {nil, id(7, 1), 7}, {id(7, 1), nil, 7}} {
-		if c.own.merge(c.other, false); c.own.of(c.want) == nil {
-			t.Errorf("%d is not followed", c.want)
+		if c.own.merge(c.other, false, 9); c.own.of(c.want) == nil || c.own.of(c.want).record != 9 {
+			t.Errorf("%d is not followed from here on", c.want)
 		}
 	}
 }

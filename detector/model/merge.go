@@ -222,6 +222,7 @@ func (s *statement) merge(o *statement, later bool) {
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 	s.peak, s.summit = max(s.peak, o.peak), max(s.summit, o.summit)
 	s.flow.merge(o.flow, later)
+	s.absence.merge(o.absence)
 	s.same.merge(o.same, later)
 	s.alike.merge(o.alike, later)
 	s.keys.merge(&o.keys)
@@ -561,7 +562,7 @@ func (g *merger) fields() {
 	fs.pairs.merge(&from.pairs, func(a, b gram) uint16 { return saturate(uint32(a.t) + uint32(b.t)) })
 	fs.ranges.merge(&from.ranges)
 	fs.relapses.merge(&from.relapses, g)
-	fs.flows.merge(from.flows, g.later)
+	fs.flows.merge(from.flows, g.later, g.records)
 	fs.records += from.records
 	fs.tails.merge(&from.tails)
 	if g.later {

@@ -51,6 +51,7 @@ type Observation struct {
 	owned      [dependencyLimit]owned
 	nowned     int
 	foreign    foreign
+	silent     wentSilent
 	outdated   bool // the version in the text is older than each before
 	varying    [mostVarying]varying
 	nvarying   int

@@ -123,6 +123,7 @@ type fieldsSeen struct {
 	odd          int // index in list, by its value
 	oddSort      bool
 	older        bool // than the usual versions there is the value at odd
+	away         int  // index in list of a value that was away
 	outdated     int  // index in list of a version that is older than each of few
 	newKey       int  // index in list
 	rareKey      int  // index in list, the rarest of those seen few times

@@ -91,7 +91,7 @@ func secondsApart(a, b uint32) uint32 { return max(a, b) - min(a, b) }
 // each was there before.
 func (m *Model) skewPoints(o *Observation) float32 {
 	k := &m.skew
-	if uint64(o.off.seconds) <= skewTimes*uint64(k.most) || o.Learned || m.clock.flow.second < m.clock.flow.since+flowDay {
+	if uint64(o.off.seconds) <= skewTimes*uint64(k.most) || o.Learned || !m.clock.flow.daily() {
 		return 0
 	}
 	return zeroPoints(float32(k.n))

@@ -40,6 +40,7 @@ type statement struct {
 	summit  float32 // highest rate in one that is over, or was told
 	calm    calm    // before it
 	flow    flow
+	absence absence
 
 	keys usualKeys // which fields its records have
 
@@ -90,7 +91,7 @@ type block [blockSize]statement
 
 // blockSize is as many as there is room for in 28 KB: a size that Go has, too, and a small model
 // needs no more.
-const blockSize = 52
+const blockSize = 51
 
 // at returns the statement of an index.
 func (t *statements) at(i int) *statement { return &t.blocks[i/blockSize][i%blockSize] }
@@ -421,6 +422,7 @@ func (s *statement) carry(c *codec.Codec) {
 	c.F32(&s.summit)
 	s.calm.carry(c)
 	s.flow.carry(c)
+	s.absence.carry(c)
 	s.same.carry(c)
 	s.alike.carry(c)
 	c.U32(&s.alikeOf)

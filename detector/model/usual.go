@@ -11,6 +11,9 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	if st == nil || st.seen < maturity || o.Learned || o.Size == 0 {
 		return false
 	}
+	if o.Time > 0 && st.isAway(secondOf(o.Time), m.records) {
+		return false
+	}
 	if st.age(m.epoch); 2*st.levels[o.Level] <= st.n {
 		return false
 	}
@@ -92,6 +95,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	m.judgeAgain(o)
 	m.judgeDependencies(o)
 	m.judgeVersion(o)
+	m.judgeAbsence(o)
 	o.inRanges, o.stuck = true, -1
 	return true
 }
