@@ -128,7 +128,8 @@ func (m *Model) judgePairs(o *Observation) {
 			}
 			// What stands there for a whole session is one draw, not one a record.
 			// A pair is drawn no oftener than the one of the two that begins anew less.
-			if expected *= float32(math.Pow(float64(min(a.fresh, b.fresh)), clumped)); expected < leastExpected {
+			fresh := float32(math.Pow(float64(min(a.fresh, b.fresh)), clumped))
+			if expected *= fresh; expected < leastExpected {
 				continue
 			}
 			if a.seen >= 0 && b.seen >= 0 {
@@ -144,6 +145,9 @@ func (m *Model) judgePairs(o *Observation) {
 			// whatever order they come.
 			rank := uint64(s.parts(a)+s.parts(b))<<32 | uint64(key)
 			if (expected > most || expected == most && rank < told) && fs.pairs.find(key).n <= o.own() {
+				if expected = min(expected, fresh*m.beside(o, a, b)); expected < leastExpected || expected < most {
+					continue
+				}
 				most, told = expected, rank
 				s.together = [2]int{i, j}
 			}
@@ -161,6 +165,27 @@ func (m *Model) judgePairs(o *Observation) {
 			s.rawPair = min(s.rawPair, -log2((float64(n)+0.5)/float64(min(a.of, b.of)+1)))
 		}
 	}
+}
+
+// besideKeys are what it is counted by in how many records each of two values stood beside the other's
+// field, and the two fields beside each other.
+func besideKeys(a, fieldOfA, b, fieldOfB uint32) [3]uint32 {
+	key := func(id, field uint32) uint32 { return uint32(mix64(uint64(id), uint64(field)+1)) }
+	return [3]uint32{key(a, fieldOfB), key(b, fieldOfA), key(min(fieldOfA, fieldOfB), max(fieldOfA, fieldOfB))}
+}
+
+// beside is in how many records two values would have come together, of those that have both of their
+// fields: a service may be in most records of services, and of those that name a vehicle in few.
+func (m *Model) beside(o *Observation, a, b *low) float32 {
+	s := &o.fields
+	if a.seen < 0 || b.seen < 0 {
+		return math.MaxFloat32
+	}
+	var n [3]float32
+	for i, key := range besideKeys(a.id, s.fieldOf(a), b.id, s.fieldOf(b)) {
+		n[i] = float32(m.fields.pairs.find(key).n)
+	}
+	return (n[0] + 1) * (n[1] + 1) / (n[2] + 1)
 }
 
 // fieldOf is a hash of the field that a value stands in, of a part the part's.
@@ -226,10 +251,20 @@ func (m *Model) learnPairs(o *Observation) {
 	if s.met != 0 {
 		fs.pairs.count(s.met, 1)
 	}
+	var fields [maxLows]uint32
+	for i := range s.nlows {
+		fields[i] = s.fieldOf(&s.lows[i])
+	}
 	for i := range s.nlows {
 		fs.pairs.count(s.lows[i].id, times)
 		for j := i + 1; j < s.nlows; j++ {
-			fs.pairs.count(pairKey(s.lows[i].id, s.lows[j].id), times)
+			a, b := &s.lows[i], &s.lows[j]
+			fs.pairs.count(pairKey(a.id, b.id), times)
+			if a.seen >= 0 && b.seen >= 0 {
+				for _, key := range besideKeys(a.id, fields[i], b.id, fields[j]) {
+					fs.pairs.count(key, times)
+				}
+			}
 		}
 	}
 }

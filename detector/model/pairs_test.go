@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
 // TestYoungRecordsBehindAnotherModel: what one model found in a record is none of the next one's,
@@ -80,6 +81,13 @@ func TestCategoriesThatAreTooMany(t *testing.T) {
 			s.key = int16(m.fields.keys.find(s.hash))
 			o.fields.lows[i] = low{id: s.id(), seen: i}
 			m.fields.pairs.count(s.id(), n/3)
+			for j := range i {
+				a, b := &o.fields.lows[i], &o.fields.lows[j]
+				keys := besideKeys(a.id, o.fields.fieldOf(a), b.id, o.fields.fieldOf(b))
+				m.fields.pairs.count(keys[0], n/3)
+				m.fields.pairs.count(keys[1], n/3)
+				m.fields.pairs.count(keys[2], n)
+			}
 		}
 		o.fields.nlows, o.known = 4, nil
 		o.fields.rawPair = 0
@@ -91,5 +99,37 @@ func TestCategoriesThatAreTooMany(t *testing.T) {
 	}
 	if points := met(2 * mostCrowded * n); points > 0 {
 		t.Errorf("two that may have are told with %v points", points)
+	}
+}
+
+// TestPairsOfFieldsThatSeldomMeet: a service that is in most records with a service, and in hardly any of
+// those that name a vehicle, meets another vehicle for the first time now and then: that is no news. Of
+// records that all have both, it is.
+func TestPairsOfFieldsThatSeldomMeet(t *testing.T) {
+	for _, each := range []bool{false, true} {
+		rng := rand.New(rand.NewPCG(23, 9))
+		m, o := New(), new(Observation)
+		record := func(service string, vehicle int) []Field {
+			f := textFields("service", service, "zone", fmt.Sprint("z", rng.IntN(3)))
+			if vehicle >= 0 {
+				f = append(f, textFields("vehicle", fmt.Sprint("v", vehicle))...)
+			}
+			return f
+		}
+		for i := range 6000 {
+			service, vehicle := "geocoder", rng.IntN(20)
+			if rng.IntN(2) == 0 {
+				service, vehicle = "ingest", 1+rng.IntN(19) // never the first
+				if !each && i%200 > 0 {
+					vehicle = -1 // of its own queue
+				}
+			}
+			observe(&m, o, record(service, vehicle))
+		}
+		o.Line = &pattern.Line{}
+		o.SetFields(record("ingest", 0))
+		if m.Judge(o); o.fields.rawPair >= Strange != each || !each && o.fields.rawPair > 0 {
+			t.Errorf("each has both %v: %.1f points", each, o.fields.rawPair)
+		}
 	}
 }
