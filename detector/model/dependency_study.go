@@ -59,8 +59,8 @@ type dependencyStudy struct {
 	given      keyMask // fields that do not follow
 	owners     [studiedOwners]studiedOwner
 
-	form uint64 // of the last record
-	at   int    // where the field stood in it, -1 = nowhere,
+	form uint64 // of the last record with the field
+	at   int    // where it stood in it,
 	of   [studiedDependents]int
 }
 
@@ -123,12 +123,16 @@ func (m *Model) mayFollow(o *Observation, at, key int, least uint32) bool {
 	return s.sort == sortText || s.sort == sortNumber && s.unit == pattern.UnitNone && !p.quantity(s.number, s.unit)
 }
 
-// find finds out where the fields stand in the event's record.
-func (s *dependencyStudy) find(m *Model, o *Observation) {
+// find finds out where the fields stand in the event's record, and reports whether the one studied does.
+func (s *dependencyStudy) find(m *Model, o *Observation) bool {
 	if s.form == o.fields.form {
-		return
+		return true
 	}
-	s.form, s.at = o.fields.form, o.fieldNamed(s.name)
+	at := o.fieldNamed(s.name)
+	if at < 0 { // as in most records of a log of many programs
+		return false
+	}
+	s.form, s.at = o.fields.form, at
 	for j := range s.of {
 		s.of[j] = -1
 	}
@@ -142,6 +146,7 @@ func (s *dependencyStudy) find(m *Model, o *Observation) {
 			s.of[j] = at
 		}
 	}
+	return true
 }
 
 // dependent returns the index of a field among those that may follow, into which it is taken where there
@@ -171,7 +176,7 @@ func (s *dependencyStudy) dependent(m *Model, o *Observation, at, key int) int {
 // learn takes a record in.
 func (s *dependencyStudy) learn(m *Model, o *Observation) {
 	s.records++
-	if s.find(m, o); s.at < 0 || o.fields.list[s.at].drawnOf() == 0 {
+	if !s.find(m, o) || o.fields.list[s.at].drawnOf() == 0 {
 		return
 	}
 	both := o.fields.list[s.at].both
