@@ -58,24 +58,24 @@ func (f *flow) passed(at uint32) uint32 {
 // daily reports whether it is known what there is in a day.
 func (f *flow) daily() bool { return f.second >= f.since+flowDay }
 
-// isAway reports whether a record that comes now ends an absence that is much longer than ever.
-func (st *statement) isAway(at, record uint32) bool {
-	passed := st.flow.passed(at)
-	return passed >= leastAbsence && st.seen >= flowKnown && st.flow.daily() && st.absence.exceeds(passed, record-st.last)
+// isAway reports whether a record that comes now, so many records of the log behind the last one, ends an
+// absence that is much longer than ever.
+func (f *flow) isAway(at, records uint32) bool {
+	passed := f.passed(at)
+	return passed >= leastAbsence && f.daily() && f.away.exceeds(passed, records)
 }
 
-// isAway reports whether that is so of a value.
-func (v *valueFlow) isAway(at, record uint32) bool {
-	passed := v.passed(at)
-	return passed >= leastAbsence && v.daily() && v.absence.exceeds(passed, record-v.record)
+// isAway reports whether that is so of a message that came often enough to say.
+func (st *statement) isAway(at, record uint32) bool {
+	return st.seen >= flowKnown && st.flow.isAway(at, record-st.last)
 }
 
 // wentSilent is what was away.
 type wentSilent struct {
 	is      bool
-	value   int // index in the list of fields of the value that was, -1 = it is the message
-	absence     // before
-	seconds uint32
+	value   int    // index in the list of fields of the value that was, -1 = it is the message
+	longest uint32 // seconds that it was away before
+	seconds uint32 // and now
 }
 
 // judgeAbsence judges whether the event's message was away, or what has one of its values (see
@@ -87,10 +87,10 @@ func (m *Model) judgeAbsence(o *Observation) {
 		return
 	}
 	if st.isAway(at, m.records) {
-		o.silent = wentSilent{true, -1, st.absence, st.flow.passed(at)}
+		o.silent = wentSilent{true, -1, st.flow.away.longest, st.flow.passed(at)}
 	} else if away := o.fields.away; len(o.Fields) > 0 && away >= 0 {
 		v := m.fields.flows.of(o.fields.list[away].id())
-		o.silent = wentSilent{true, away, v.absence, v.passed(at)}
+		o.silent = wentSilent{true, away, v.away.longest, v.passed(at)}
 	}
 	if o.silent.is {
 		featTrouble.set(&o.Row, Strange)

@@ -164,9 +164,7 @@ func (o *Observation) hashAll() uint64 {
 
 func (m *Model) learnBurst(o *Observation, st *statement) {
 	if at := secondOf(o.Time); at > 0 {
-		if passed := st.flow.passed(at); passed > 0 {
-			st.absence.learn(passed, m.records-st.last, st.isAway(at, m.records))
-		}
+		st.flow.follow(at, m.records-st.last, st.isAway(at, m.records), o.toldBurst())
 	}
 	st.last, st.all, st.rate = m.records, o.all, o.rate
 	if o.rate > st.height {
@@ -183,9 +181,6 @@ func (m *Model) learnBurst(o *Observation, st *statement) {
 		st.calm = calm{st.seen, m.records, o.Time}
 	}
 	strange := featBurst.Points(&o.Row) >= Strange
-	if o.Time > 0 {
-		st.flow.follow(secondOf(o.Time), o.toldBurst())
-	}
 	if o.rate > st.peak {
 		st.peak += (o.rate - st.peak) * followPart(strange, o.bad)
 	}

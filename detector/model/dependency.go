@@ -249,7 +249,7 @@ func (d *dependencies) learn(o *Observation, sample bool) {
 		switch {
 		case w.key == own.key:
 			if !run {
-				w.worth = uint8(min(uint(w.worth)+1, math.MaxUint8))
+				w.worth = saturate8(uint(w.worth) + 1)
 			}
 			if w.values != own.values || w.seen != math.MaxUint16 || sample {
 				d.learnValues(own, w, sample)

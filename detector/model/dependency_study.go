@@ -1,10 +1,6 @@
 package model
 
-import (
-	"math"
-
-	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
-)
+import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
 
 // dependencyStudies find out which fields' values follow from those of another one. Nothing of them is
 // saved; what was found is, see dependencies.
@@ -187,7 +183,7 @@ func (s *dependencyStudy) learn(m *Model, o *Observation) {
 	case w.key == key:
 		if !run {
 			s.again++
-			w.worth = uint8(min(uint(w.worth)+1, math.MaxUint8))
+			w.worth = saturate8(uint(w.worth) + 1)
 		}
 	case w.worth > 0:
 		w.worth--

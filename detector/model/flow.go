@@ -16,6 +16,7 @@ type flow struct {
 	n      float32 // records of the last minutes, fading with a half-life of flowSeconds
 	now    float32 // the most of the hour
 	most   float32 // and of those before it, halved every flowHours
+	away   absence
 }
 
 const (
@@ -98,8 +99,12 @@ func (f faster) is() bool { return f.n > 0 }
 // toldBurst reports whether a burst is what the event was flagged for, for the most part.
 func (o *Observation) toldBurst() bool { return o.Flagged && featBurst.Points(&o.Row) >= Strange/2 }
 
-// follow takes one more in, and what was told as usual.
-func (f *flow) follow(at uint32, told bool) {
+// follow takes one more in, so many records of the log behind the last one, which may end an absence
+// (see isAway), and what was told as usual.
+func (f *flow) follow(at, records uint32, away, told bool) {
+	if passed := f.passed(at); passed > 0 {
+		f.away.learn(passed, records, away)
+	}
 	f.learn(at)
 	if told {
 		f.most = max(f.most, f.n)
@@ -114,8 +119,7 @@ const valueFlowLimit = 1 << 9
 type valueFlow struct {
 	id uint32 // of the value in its field; 0 = none
 	flow
-	record  uint32 // the last one that had it
-	absence absence
+	record uint32 // the last one that had it
 }
 
 // of returns what is known of a value, nil if it is not followed.
@@ -140,8 +144,8 @@ func (m *Model) judgeValueFlows(o *Observation) {
 	for left := s.flows; left != 0; left &= left - 1 {
 		at := lowest(left)
 		v := m.fields.flows.of(s.list[at].id())
-		if now := secondOf(o.Time); s.list[at].sort == sortText && v.isAway(now, m.records) {
-			if times := float32(v.passed(now)) / float32(v.absence.longest+1); s.stranger(times, at, most, s.away) {
+		if now := secondOf(o.Time); s.list[at].sort == sortText && v.isAway(now, m.records-v.record) {
+			if times := float32(v.passed(now)) / float32(v.away.longest+1); s.stranger(times, at, most, s.away) {
 				most, s.away = times, at
 			}
 		}
@@ -161,11 +165,9 @@ func (m *Model) learnValueFlows(o *Observation, told bool) {
 	}
 	for left := s.flows; left != 0; left &= left - 1 {
 		if v := fs.flows.of(s.list[lowest(left)].id()); v != nil {
-			if passed := v.passed(at); passed > 0 {
-				v.absence.learn(passed, m.records-v.record, v.isAway(at, m.records))
-			}
+			records := m.records - v.record
+			v.follow(at, records, v.isAway(at, records), told)
 			v.record = m.records
-			v.follow(at, told)
 		}
 	}
 	if s.routine || !sampled(m.records) {
@@ -227,14 +229,15 @@ func (f faster) phrase(dst []byte) []byte {
 
 // merge adds another log's flow, which may be of the later log.
 func (f *flow) merge(o flow, later bool) {
-	most, since := max(f.most, f.now, o.most, o.now), f.since
+	most, since, away := max(f.most, f.now, o.most, o.now), f.since, f.away
+	away.merge(o.away)
 	if since == 0 || o.since > 0 && o.since < since {
 		since = o.since
 	}
 	if later {
 		*f = o
 	}
-	f.since, f.most = since, most
+	f.since, f.most, f.away = since, most, away
 }
 
 func (f *flow) carry(c *codec.Codec) {
@@ -243,6 +246,7 @@ func (f *flow) carry(c *codec.Codec) {
 	c.F32(&f.n)
 	c.F32(&f.now)
 	c.F32(&f.most)
+	f.away.carry(c)
 }
 
 // merge adds another log's. How many records lie between the last one with a value and those to come
@@ -259,7 +263,6 @@ func (v *valueFlows) merge(o valueFlows, later bool, records uint32) {
 		switch {
 		case own.id == other.id:
 			own.flow.merge(other.flow, later)
-			own.absence.merge(other.absence)
 		case other.second > own.second:
 			*own = *other
 			own.record = records
@@ -276,6 +279,5 @@ func (v *valueFlows) carry(c *codec.Codec) {
 		c.U32(&(*v)[i].id)
 		(*v)[i].flow.carry(c)
 		c.U32(&(*v)[i].record)
-		(*v)[i].absence.carry(c)
 	}
 }

@@ -57,16 +57,16 @@ func TestFlow(t *testing.T) {
 }
 
 func TestFlowsOfTwoLogs(t *testing.T) {
-	early, late := flow{since: 100, second: 5000, n: 3, now: 9, most: 4}, flow{since: 4000, second: 9000, n: 2, now: 1, most: 6}
+	early, late := flow{100, 5000, 3, 9, 4, absence{60, 7}}, flow{4000, 9000, 2, 1, 6, absence{50, 8}}
 	for _, c := range []struct {
 		name       string
 		own, other flow
 		later      bool
 		want       flow
 	}{
-		{"the other is later", early, late, true, flow{100, 9000, 2, 1, 9}},
-		{"the own is later", late, early, false, flow{100, 9000, 2, 1, 9}},
-		{"the other has none", early, flow{}, false, flow{100, 5000, 3, 9, 9}},
+		{"the other is later", early, late, true, flow{100, 9000, 2, 1, 9, absence{60, 8}}},
+		{"the own is later", late, early, false, flow{100, 9000, 2, 1, 9, absence{60, 8}}},
+		{"the other has none", early, flow{}, false, flow{100, 5000, 3, 9, 9, absence{60, 7}}},
 		{"the own has none", flow{}, late, true, late},
 	} {
 		if c.own.merge(c.other, c.later); c.own != c.want {

@@ -170,6 +170,8 @@ func saturate(v uint32) uint16 {
 	return uint16(min(v, 1<<16-1))
 }
 
+func saturate8(v uint) uint8 { return uint8(min(v, 1<<8-1)) }
+
 // gramBytes is what one entry takes.
 const gramBytes = 8
 

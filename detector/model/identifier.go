@@ -378,7 +378,7 @@ func (ids *identifiers) merge(o *identifiers, later bool) {
 	for i, other := range o.places {
 		own := &ids.places[i]
 		own.n = saturate(uint32(own.n) + uint32(other.n))
-		own.again = uint8(min(uint(own.again)+uint(other.again), math.MaxUint8))
+		own.again = saturate8(uint(own.again) + uint(other.again))
 	}
 	for i, other := range o.scopes {
 		ids.scopes[i].merge(other)

@@ -204,16 +204,6 @@ func (t *keys) learnSet(m *keyMask, now uint32, times float32) *keySet {
 	return s
 }
 
-// together is in how many records both keys were, as far as sets are remembered.
-func (t *keys) together(a, b int) (n float32) {
-	for i := range t.sets {
-		if s := &t.sets[i]; s.mask.has(a) && s.mask.has(b) {
-			n += s.n
-		}
-	}
-	return n
-}
-
 // missing returns the key that is missed most in a record of the keys m, and how
 // surprising it is that it is not there: how improbable, given the key that tells
 // most of all that are there.

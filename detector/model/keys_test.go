@@ -84,15 +84,6 @@ func TestKeySets(t *testing.T) {
 	if k.set(mask(1)) == nil || k.set(mask(2)) != nil {
 		t.Error("one that came again made room, or one that came once did not")
 	}
-	k = keys{sets: []keySet{{mask: *mask(1, 2), n: 10}, {mask: *mask(1, 3), n: 20}, {mask: *mask(1, 2, 3), n: 40}}}
-	for _, c := range []struct {
-		a, b int
-		want float32
-	}{{1, 2, 50}, {1, 3, 60}, {2, 3, 40}, {1, 4, 0}, {1, 1, 70}} {
-		if got := k.together(c.a, c.b); got != c.want {
-			t.Errorf("%d and %d came together %v times, want %v", c.a, c.b, got, c.want)
-		}
-	}
 }
 
 // TestMissingKeys: the key that is missed most, by how seldom it is not there when another

@@ -222,7 +222,6 @@ func (s *statement) merge(o *statement, later bool) {
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 	s.peak, s.summit = max(s.peak, o.peak), max(s.summit, o.summit)
 	s.flow.merge(o.flow, later)
-	s.absence.merge(o.absence)
 	s.same.merge(o.same, later)
 	s.alike.merge(o.alike, later)
 	s.keys.merge(&o.keys)

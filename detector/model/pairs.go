@@ -134,8 +134,7 @@ func (m *Model) judgePairs(o *Observation) {
 			}
 			if a.seen >= 0 && b.seen >= 0 {
 				// They can only meet in records that have both fields.
-				both := fs.keys.together(int(s.list[s.whole(a.seen)].key), int(s.list[s.whole(b.seen)].key))
-				if expected *= min(1, both/min(a.of, b.of)); expected < leastExpected {
+				if expected = min(expected, fresh*m.beside(o, a, b)); expected < leastExpected {
 					continue
 				}
 			}
@@ -145,9 +144,6 @@ func (m *Model) judgePairs(o *Observation) {
 			// whatever order they come.
 			rank := uint64(s.parts(a)+s.parts(b))<<32 | uint64(key)
 			if (expected > most || expected == most && rank < told) && fs.pairs.find(key).n <= o.own() {
-				if expected = min(expected, fresh*m.beside(o, a, b)); expected < leastExpected || expected < most {
-					continue
-				}
 				most, told = expected, rank
 				s.together = [2]int{i, j}
 			}
@@ -178,9 +174,6 @@ func besideKeys(a, fieldOfA, b, fieldOfB uint32) [3]uint32 {
 // fields: a service may be in most records of services, and of those that name a vehicle in few.
 func (m *Model) beside(o *Observation, a, b *low) float32 {
 	s := &o.fields
-	if a.seen < 0 || b.seen < 0 {
-		return math.MaxFloat32
-	}
 	var n [3]float32
 	for i, key := range besideKeys(a.id, s.fieldOf(a), b.id, s.fieldOf(b)) {
 		n[i] = float32(m.fields.pairs.find(key).n)

@@ -127,7 +127,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	all.flows = h.flows
 	now := secondOf(o.Time)
 	for left := h.flows; left != 0; left &= left - 1 {
-		if v := fs.flows.of(all.list[lowest(left)].id()); v != nil && (v.exceeds(now) || v.isAway(now, m.records)) {
+		if v := fs.flows.of(all.list[lowest(left)].id()); v != nil && (v.exceeds(now) || v.isAway(now, m.records-v.record)) {
 			return false
 		}
 	}

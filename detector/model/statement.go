@@ -40,7 +40,6 @@ type statement struct {
 	summit  float32 // highest rate in one that is over, or was told
 	calm    calm    // before it
 	flow    flow
-	absence absence
 
 	keys usualKeys // which fields its records have
 
@@ -422,7 +421,6 @@ func (s *statement) carry(c *codec.Codec) {
 	c.F32(&s.summit)
 	s.calm.carry(c)
 	s.flow.carry(c)
-	s.absence.carry(c)
 	s.same.carry(c)
 	s.alike.carry(c)
 	c.U32(&s.alikeOf)

@@ -170,7 +170,7 @@ func (st *statement) learnVersion(o *Observation) {
 		st.oldest = 0
 	case version != st.latest:
 		st.latest = version
-		st.changes = uint8(min(uint(st.changes)+1, math.MaxUint8))
+		st.changes = saturate8(uint(st.changes) + 1)
 	}
 }
 
@@ -181,6 +181,6 @@ func (st *statement) mergeVersions(o *statement) {
 		st.version, st.changes, st.oldest, st.latest = o.version, o.changes, o.oldest, o.latest
 	case o.version:
 		st.oldest = min(st.oldest, o.oldest)
-		st.changes = uint8(min(uint(st.changes)+uint(o.changes), math.MaxUint8))
+		st.changes = saturate8(uint(st.changes) + uint(o.changes))
 	}
 }
