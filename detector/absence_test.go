@@ -32,7 +32,11 @@ func (p *plant) see(of string, e *detector.Event) {
 	var v detector.Verdict
 	e.Time = p.now
 	if p.d.Observe(e, &v); v.Anomaly {
-		p.told = append(p.told, string(v.Kind)+": "+string(v.Reason))
+		of := "message"
+		if v.ByValue {
+			of = "value"
+		}
+		p.told = append(p.told, fmt.Sprintf("%s of a %s: %s", v.Kind, of, v.Reason))
 	}
 }
 
@@ -60,8 +64,8 @@ func (p *plant) goOn(for_ time.Duration) {
 // as they come again, a few times until that is usual. That all the log was is none of theirs.
 func TestWhatWasSilentIsTold(t *testing.T) {
 	for silent, begins := range map[string]string{
-		"d7":  `returned: device "d7" is back after 4 h, away for `,
-		"job": "returned: message is back after 4.1 h, away for ",
+		"d7":  `returned of a value: device "d7" is back after 4 h, away for `,
+		"job": "returned of a message: message is back after 4.1 h, away for ",
 	} {
 		p := newPlant(t)
 		p.goOn(58 * time.Hour)

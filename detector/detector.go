@@ -53,6 +53,7 @@ type Verdict struct {
 	Pattern uint64        // events of the same pattern have the same number, under one seed
 	Reason  []byte        // why, in words; only when Anomaly or Sweep; valid until the next call
 	Kind    AnomalyKind   // what is strange most; only when Anomaly or Sweep
+	ByValue bool          // a value came back or comes too often, and not all events of the pattern; only when Anomaly or Sweep
 	Weight  Weight        // how far it is an incident by itself; only when Anomaly or Sweep
 
 	// Sweep has a bit for each value of Options.Sweep, the first the lowest:
@@ -346,7 +347,7 @@ func (d *Detector) verdict(g *group, ev *Event, v *Verdict, stream bool) {
 	}
 	if v.Anomaly || v.Sweep != 0 {
 		d.reason = d.seen.Explain(d.reason[:0])
-		v.Reason, v.Kind = d.reason, d.seen.Anomaly()
+		v.Reason, v.Kind, v.ByValue = d.reason, d.seen.Anomaly(), d.seen.ByValue()
 		v.Weight = d.seen.Weight(v.Kind, whole(p, part))
 	}
 	d.threshold = g.threshold.points

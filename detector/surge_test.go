@@ -25,9 +25,9 @@ func job(rng *rand.Rand, task, worker string) string {
 	return fmt.Sprintf(form, task, worker, rng.IntN(3)/2, rng.Uint32(), 5+rng.IntN(90))
 }
 
-// isSurge reports whether it is told that a value comes again and again.
+// isSurge reports whether it is told that a value comes again and again, and not its message.
 func isSurge(v *detector.Verdict) bool {
-	return v.Anomaly && strings.Contains(string(v.Reason), " of the last ") && strings.Contains(string(v.Reason), " there, usually 1 in ")
+	return v.Anomaly && v.ByValue && strings.Contains(string(v.Reason), " of the last ") && strings.Contains(string(v.Reason), " there, usually 1 in ")
 }
 
 // TestAValueThatComesAgainAndAgain: of a task that is run as every second one, and otherwise as

@@ -42,6 +42,13 @@ func (o *Observation) Anomaly() Anomaly {
 	return kind
 }
 
+// ByValue reports whether a value is what came back, or comes too often: the other events of its message
+// are as usual. It says so of Returned and OffRate; the kinds of what a message says tell by themselves.
+func (o *Observation) ByValue() bool {
+	first, _ := o.strongest()
+	return o.relapsed(first) || first == featTrouble && o.silent.is && o.silent.value >= 0 || first == featBurst && o.surged()
+}
+
 // strongest returns the two strongest of the features that can be the reason, the
 // stronger first. What all words say together counts for half: any other says more
 // clearly what is strange.

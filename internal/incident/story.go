@@ -45,8 +45,6 @@ type Pattern struct {
 	Score   float64 // the highest
 	Flagged int64   // lines
 	Lines   int64   // from its first flagged one on, until the incident is over
-
-	fresh bool // it was hardly known when it was flagged: its lines are the incident's
 }
 
 // Line is a line of a log, as a Teller is told of it.
@@ -81,6 +79,9 @@ type Teller struct {
 	stories map[string]*Story
 	fresh   map[uint64]*freshPattern // patterns of the open incidents, by their hash
 }
+
+// ofPattern are the kinds with which all lines of a pattern are the incident's, flagged or not.
+var ofPattern = []detector.AnomalyKind{detector.NewPattern, detector.RarePattern, detector.Returned, detector.OffRate}
 
 type freshPattern struct {
 	story *Story
@@ -145,8 +146,7 @@ func (t *Teller) Line(l *Line) *Story {
 		s.Patterns = append(s.Patterns, Pattern{
 			ID: id, Text: l.Template(), Line: l.Number, Sample: text.Valid(text.Cut(l.Text, MaxSample)), Reason: string(v.Reason),
 		})
-		switch v.Kind {
-		case detector.NewPattern, detector.RarePattern, detector.Returned, detector.OffRate:
+		if !v.ByValue && slices.Contains(ofPattern, v.Kind) {
 			t.fresh[v.Pattern] = &freshPattern{s, i}
 		}
 	}

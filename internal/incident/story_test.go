@@ -46,6 +46,23 @@ func TestAStormIsOneStory(t *testing.T) {
 	}
 }
 
+// TestAValueIsNotItsPattern: of a message of which one value came back, or comes too often, the other
+// lines are none of the incident's.
+func TestAValueIsNotItsPattern(t *testing.T) {
+	for _, kind := range []detector.AnomalyKind{detector.Returned, detector.OffRate} {
+		for byValue, lines := range map[bool]int64{false: 10, true: 1} {
+			teller := NewTeller(0)
+			for i := range int64(10) {
+				v := detector.Verdict{Pattern: 1, Anomaly: i == 0, Kind: kind, ByValue: byValue}
+				teller.Line(&Line{Number: i + 1, Time: start, Verdict: &v, Incident: []byte("i"), Template: func() string { return "" }})
+			}
+			if s := teller.Stories()[0]; s.Lines != lines || s.Patterns[0].Lines != lines {
+				t.Errorf("%s, by its value %t: %d lines, of the pattern %d, want %d", kind, byValue, s.Lines, s.Patterns[0].Lines, lines)
+			}
+		}
+	}
+}
+
 func TestTellerIsBounded(t *testing.T) {
 	teller := NewTeller(0)
 	v := detector.Verdict{Anomaly: true}
