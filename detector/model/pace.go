@@ -299,7 +299,11 @@ func (m *Model) used(st *statement) float32 {
 	h, p := &m.habits, &st.habit
 	part := float32(m.records-p.since) / float32(max(leastUsed, float32(min(m.records, 2*slowRecords)+1)))
 	if p.from > 0 && h.now > h.begin && !m.clock.stopped() {
-		part = min(part, float32(h.now-p.from)/float32(min(h.now-h.begin, 2*slowTime)))
+		from := p.from
+		if from > h.now { // it began while the clock was wrong
+			from = h.begin
+		}
+		part = min(part, float32(h.now-from)/float32(min(h.now-h.begin, 2*slowTime)))
 	}
 	used := min(1, max(0, usedSlope*part-(usedSlope/2-1)))
 	if p.gaps.n >= gapsKnown && !m.clock.stopped() { // what comes in clumps is news with each of them
@@ -450,7 +454,7 @@ func (m *Model) learnHabit(o *Observation, st *statement) {
 		} else if h.now == 0 || passed < 0 {
 			h.now = o.Time
 		}
-		if h.begin == 0 {
+		if h.begin == 0 || o.Time < h.begin {
 			h.begin = o.Time
 		}
 	}

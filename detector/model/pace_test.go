@@ -160,6 +160,29 @@ func TestUsed(t *testing.T) {
 	}
 }
 
+// TestTheFirstTimeMayBeWrong: of a log whose first records are of another year, as a date without one
+// may be, what came all along is as old as the log.
+func TestTheFirstTimeMayBeWrong(t *testing.T) {
+	const year, records = 365 * 24 * hour, 3000
+	m, st, now := New(), statement{}, 20*year
+	for i := range records {
+		at := now + time.Duration(i)*time.Minute
+		if i < 5 {
+			at += year
+		}
+		m.clock.tick(at)
+		m.learnHabit(&Observation{model: &m, Time: at}, &st)
+		st.seen++
+		m.records++
+	}
+	if h := &m.habits; h.young() || h.now-h.begin > (records+1)*time.Minute {
+		t.Errorf("it begins at %v and is at %v", h.begin-now, h.now-now)
+	}
+	if got := m.used(&st); got != 1 {
+		t.Errorf("the log is used to it by %v", got)
+	}
+}
+
 // TestClock: which time a record counts as.
 func TestClock(t *testing.T) {
 	const now = 1000 * hour

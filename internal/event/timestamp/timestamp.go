@@ -100,7 +100,7 @@ func (p *Parser) Parse(line []byte) (time.Duration, bool) {
 		}
 	}
 	if p.last != nil && p.offset < len(line) && p.starts(line) {
-		if t, ok := p.parse(p.last, line[p.offset:]); ok {
+		if t, ok := p.parseAt(p.last, line, p.offset); ok {
 			return t, true
 		}
 	}
@@ -125,7 +125,7 @@ func (p *Parser) guess(line []byte, i int) (time.Duration, bool) {
 			continue
 		}
 		for _, l := range g.layouts {
-			if t, ok := p.parse(l, b); ok {
+			if t, ok := p.parseAt(l, line, i); ok {
 				p.offset = i
 				copy(p.prefix[:], line[:i])
 				return t, true
@@ -225,11 +225,21 @@ func starts(line []byte, i int) bool {
 
 const longestKey = len("_SOURCE_REALTIME_TIMESTAMP")
 
-// parse reads a timestamp of a layout at the start of b.
-func (p *Parser) parse(l *layout, b []byte) (time.Duration, bool) {
+// parseAt reads a timestamp of a layout that starts at i.
+func (p *Parser) parseAt(l *layout, line []byte, i int) (time.Duration, bool) {
 	if l == epoch {
-		return p.epoch(b)
+		return p.epoch(line[i:], isIndex(line, i))
 	}
+	return p.parse(l, line[i:])
+}
+
+// isIndex reports whether a square bracket that follows a name stands before i: Trace[1439209322].
+func isIndex(line []byte, i int) bool {
+	return i > 1 && line[i-1] == '[' && class[line[i-2]]&(digit|letter) != 0
+}
+
+// parse reads a timestamp of a layout with a date at the start of b.
+func (p *Parser) parse(l *layout, b []byte) (time.Duration, bool) {
 	if len(b) < l.width {
 		return 0, false
 	}
@@ -398,8 +408,9 @@ const (
 	latest   = 4_102_444_800
 )
 
-// epoch reads 1772438401, 1772438401.123 and the finer units.
-func (p *Parser) epoch(b []byte) (time.Duration, bool) {
+// epoch reads 1772438401, 1772438401.123 and the finer units. Behind a name
+// in square brackets it is an identifier.
+func (p *Parser) epoch(b []byte, index bool) (time.Duration, bool) {
 	var v int64
 	n := 0
 	for n < len(b) && n < 20 && class[b[n]]&digit != 0 {
@@ -419,7 +430,7 @@ func (p *Parser) epoch(b []byte) (time.Duration, bool) {
 	default:
 		return 0, false
 	}
-	if n < len(b) && class[b[n]]&(digit|letter) != 0 {
+	if index || n < len(b) && class[b[n]]&(digit|letter) != 0 {
 		return 0, false // an identifier
 	}
 	if v < earliest*1e9 || v >= latest*1e9 {
