@@ -33,6 +33,7 @@ var evidence = regexp.MustCompile(strings.Join([]string{
 	`, so far (at most|less than) [\d.]+ \w+`,
 	`is (public|private), as were [\d,]+ of [\d,]+ others`,
 	`came before, as did [\d,]+ of [\d,]+ others`,
+	`, which was .+ the last [\d,]+ times`,
 	`version "[^"]+" is older than each of [\d,]+ before`,
 	`is back after [^,]+, away for [^,]+ at most before`,
 	`which always had another: it changed in [\d,]+ of [\d,]+ records`,

@@ -64,6 +64,8 @@ func phraseValue(o *Observation, dst []byte) []byte {
 		dst = append(dst, ", older than the usual ones,"...)
 	}
 	switch {
+	case o.fields.set:
+		return o.phraseSetting(dst)
 	case quotes:
 		dst = append(dst, ": it is usually in quotes"...)
 		return evidence(dst, p)

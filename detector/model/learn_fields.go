@@ -159,6 +159,7 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 		}
 	}
 	if p.distinct <= categoryValues && s.part == whole {
+		p.setting.learn(s, f, m.records)
 		p.learnUsual(s.value, f, times)
 	}
 	if s.sort == sortNumber {

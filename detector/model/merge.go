@@ -593,6 +593,7 @@ func (p *place) merge(o *place, later bool) {
 		p.unit = o.unit
 	}
 	p.surge.merge(o.surge)
+	p.setting.merge(&o.setting, later)
 	p.numbers.merge(&o.numbers)
 	p.texts.merge(&o.texts)
 	p.mergeUsual(o)

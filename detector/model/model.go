@@ -276,6 +276,7 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 	m.judgeAgain(o)
 	m.judgeDependencies(o)
 	m.judgeVersion(o)
+	m.judgeSetting(o)
 	m.judgeAbsence(o)
 	m.judgeSkew(o)
 	m.vary(o)

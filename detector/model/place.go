@@ -27,6 +27,7 @@ type place struct {
 	usual       [usualValues]usual // the values seen most: for people, and what versions are compared with
 	seldom      rarity             // how often a value comes that was seen as few times as so
 	surge       surge
+	setting     setting
 	numbers     bounds
 	unit        pattern.Unit // of the number seen last
 
@@ -221,6 +222,7 @@ func (p *place) carry(c *codec.Codec) {
 	}
 	p.seldom.carry(c)
 	p.surge.carry(c)
+	p.setting.carry(c)
 	p.numbers.carry(c)
 	c.U8((*uint8)(&p.unit))
 	p.texts.carry(c)

@@ -123,6 +123,8 @@ type fieldsSeen struct {
 	odd          int // index in list, by its value
 	oddSort      bool
 	older        bool // than the usual versions there is the value at odd
+	setting      int  // index in list of a value that is another setting, see setting,
+	set          bool // which is what is strange
 	away         int  // index in list of a value that was away
 	outdated     int  // index in list of a version that is older than each of few
 	newKey       int  // index in list

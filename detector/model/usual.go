@@ -95,6 +95,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	m.judgeAgain(o)
 	m.judgeDependencies(o)
 	m.judgeVersion(o)
+	m.judgeSetting(o)
 	m.judgeAbsence(o)
 	o.inRanges, o.stuck = true, -1
 	return true

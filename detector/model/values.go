@@ -172,6 +172,9 @@ func (m *Model) judgePart(o *Observation, at int) {
 	if p == whole && f.Kind == Text && c.count == 0 && pl.isOutdated(f.Value) {
 		all.outdated = at
 	}
+	if p == whole && c.count == 0 && m.isSetting(pl, s, f) {
+		all.setting = at
+	}
 	if pl.n < youngRecords {
 		if f.Kind == Number {
 			m.judgeNumber(o, at, pl)

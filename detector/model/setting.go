@@ -1,0 +1,159 @@
+package model
+
+import "github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+
+// setting is what a field said each time, seldom as that may be: a configuration that is loaded, a policy
+// that is applied. Another value, which the field never had, is news long before a rarity says so: who
+// loads it for the sixth time and finds a check switched off wants to know.
+type setting struct {
+	value   uint32  // hash of what it said the last times
+	letters uint32  // of a text, a hash of it without its digits; 0 = it is none
+	number  octaves // of a number; noNumber is a 0
+	at      uint32  // record of the last time
+	n       uint8   // how many times it said so, up to 255; 0 = none
+	changes uint8   // times that it said another thing than before, up to 255
+}
+
+// oneLoading is within how many records of the one before a record is of the same time: the workers of a
+// service load its configuration together, and what stands in all records of one request is none.
+const oneLoading = knownFor
+
+// leastSettings is how many times a field must have said the same, the more the oftener it changed: as
+// many as of a version.
+const leastSettings = leastVersions
+
+// settingOf is what a value of a field says. false says that a value as this one is no setting: it is made
+// up for each thing, or a time.
+func settingOf(s *seenField, f *Field) (is setting, ok bool) {
+	is = setting{value: s.value, number: s.number}
+	switch {
+	case s.run || s.part != whole || s.aside == null || s.sort == sortTime:
+		return is, false
+	case f.Kind == Text:
+		value := f.Value[:min(len(f.Value), maxValue)]
+		is.letters = lettersOf(value)
+		return is, s.sort == sortText && !isIdentifier(value)
+	case f.Kind == Number:
+		return is, !isNumberOf(f.Number)
+	}
+	return is, true
+}
+
+// lettersOf is a hash of a text without its digits.
+func lettersOf(text []byte) uint32 {
+	h := uint64(nameSeed)
+	for _, c := range text {
+		if fold[c] != digit {
+			h = mix64(h, uint64(c))
+		}
+	}
+	return uint32(h) | 1
+}
+
+// differs reports whether another value is another setting, and none that counts on: a number is twice or
+// half as large or more, or is or was a 0 or negative, and a text differs by more than digits.
+func (s *setting) differs(is *setting, f *Field) bool {
+	switch {
+	case (is.letters == 0) != (s.letters == 0): // of another sort
+		return false
+	case f.Kind == Text:
+		return is.letters != s.letters
+	case f.Kind == Number:
+		if (is.number < belowZero) != (s.number < belowZero) {
+			return true
+		}
+		d := is.number - s.number
+		return d >= perOctave || d <= -perOctave
+	}
+	return true
+}
+
+// isSetting reports whether what stands at a place in the list, which its field never had, is another
+// setting, in a log that is known for a day.
+func (m *Model) isSetting(p *place, s *seenField, f *Field) bool {
+	was := &p.setting
+	if was.value == s.value || uint32(was.n) < leastSettings*(1+uint32(was.changes)) || m.habits.young() {
+		return false
+	}
+	is, ok := settingOf(s, f)
+	return ok && was.differs(&is, f)
+}
+
+// learn takes in what a field says in a record.
+func (s *setting) learn(seen *seenField, f *Field, record uint32) {
+	if s.n > 0 && s.value == seen.value {
+		if record-s.at >= oneLoading {
+			s.n = saturate8(uint(s.n) + 1)
+			s.at = record
+		}
+		return
+	}
+	is, _ := settingOf(seen, f)
+	if is.n, is.at, is.changes = 1, record, s.changes; s.n > 0 {
+		is.changes = saturate8(uint(s.changes) + 1)
+	}
+	*s = is
+}
+
+// merge adds what the field said in another log, which may be the later one.
+func (s *setting) merge(o *setting, later bool) {
+	switch {
+	case o.n == 0:
+	case s.n == 0:
+		*s = *o
+	default:
+		n, changes := uint(s.n)+uint(o.n), uint(s.changes)+uint(o.changes)
+		same := s.value == o.value
+		if later {
+			*s = *o
+		}
+		switch {
+		case !same:
+			changes++
+		case changes == 0:
+			s.n = saturate8(n)
+		}
+		s.changes = saturate8(changes)
+	}
+	s.at = 0 // its next record is of another time
+}
+
+// judgeSetting judges whether a field says another thing than each record before.
+func (m *Model) judgeSetting(o *Observation) {
+	all := &o.fields
+	if o.Learned || len(o.Fields) == 0 || all.setting < 0 || featValue.Points(&o.Row) >= Strange {
+		return
+	}
+	all.odd, all.oddSort, all.older = all.setting, false, false
+	featValue.set(&o.Row, Strange)
+	o.identified.again, all.relapsed, o.outdated = -1, -1, false
+	all.set = true
+}
+
+// phraseSetting says what it was.
+func (o *Observation) phraseSetting(dst []byte) []byte {
+	p := o.placeOf(o.fields.odd)
+	was := &p.setting
+	dst = append(dst, ", which was "...)
+	known := false
+	for i := range p.usual {
+		if u := &p.usual[i]; u.hash == was.value {
+			dst, known = p.shown[i].appendTo(dst), true
+			break
+		}
+	}
+	if !known {
+		dst = append(dst, "another one"...)
+	}
+	dst = append(dst, " the last "...)
+	return append(thousands(dst, int(was.n)), " times"...)
+}
+
+func (s *setting) carry(c *codec.Codec) {
+	c.U32(&s.value)
+	c.U32(&s.letters)
+	s.number.carry(c)
+	c.U32(&s.at)
+	c.U8(&s.n)
+	c.U8(&s.changes)
+}
