@@ -41,6 +41,42 @@ func TestFieldPairOfDifferentRecords(t *testing.T) {
 	w.passes(`{"msg":"request repeated","path":"/cart","pod":"shop-e"}`)
 }
 
+// TestNetworksOfOthers: who always came from the own networks comes from the Internet, or from another
+// of them, where others do that all the time; customers come from wherever they like.
+func TestNetworksOfOthers(t *testing.T) {
+	const format = `{"msg":"login","role":%q,"remote":"%d.%d.%d.%d"}`
+	for own := range 2 { // of two networks
+		for name, c := range map[string]struct {
+			role, remote string
+			told         string
+		}{
+			"staff from the Internet": {"staff", "45.148.10.92", `remote (network) "public" and role "staff" never came together`},
+			"a job from elsewhere":    {"job", fmt.Sprintf("10.%d.7.9", 21-own), fmt.Sprintf(`remote (network) "10.%d" and role "job" never came together`, 21-own)},
+			"a customer":              {"customer", "45.148.10.92", ""},
+			"staff":                   {"staff", fmt.Sprintf("10.%d.3.8", 20+own), ""},
+		} {
+			t.Run(fmt.Sprintf("%s, jobs in 10.%d", name, 20+own), func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(5, 12))
+				w := watch(t, func() string {
+					switch k := rng.IntN(10); {
+					case k < 4:
+						return fmt.Sprintf(format, "customer", 40+rng.IntN(60), rng.IntN(256), rng.IntN(256), rng.IntN(256))
+					case k < 7:
+						return fmt.Sprintf(format, "staff", 10, 20+rng.IntN(2), rng.IntN(256), rng.IntN(256))
+					}
+					return fmt.Sprintf(format, "job", 10, 20+own, rng.IntN(4), rng.IntN(256))
+				}, 8000)
+				line := fmt.Sprintf(`{"msg":"login","role":%q,"remote":%q}`, c.role, c.remote)
+				if c.told == "" {
+					w.passes(line)
+				} else {
+					w.flags(line, c.told)
+				}
+			})
+		}
+	}
+}
+
 // Two parts of one text that never came together are told by the text, where that is
 // unusual as well, wherever its field stands.
 func TestPartsOfAStrangeText(t *testing.T) {

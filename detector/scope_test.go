@@ -7,7 +7,7 @@ import (
 )
 
 // TestAnAddressOfTheOthers: a public address where all were private, and a private one where all were
-// public, are told some times, be they in a field or in a message; where both come, they are no news.
+// public, are told some times, be they in a field (by its network) or in a message; where both come, they are no news.
 func TestAnAddressOfTheOthers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(22, 7))
 	office := func() string { return fmt.Sprintf("10.8.%d.%d", rng.IntN(40), 1+rng.IntN(250)) }
@@ -32,8 +32,12 @@ func TestAnAddressOfTheOthers(t *testing.T) {
 			{"a private one", world, office, " is private, as were 0 of "},
 		} {
 			t.Run(c.what+" in a "+name, func(t *testing.T) {
+				says := c.says
+				if name != "message" {
+					says = "remote (network) "
+				}
 				w := watch(t, func() string { return form(c.usual()) }, 6000)
-				w.flags(form(c.odd()), c.says)
+				w.flags(form(c.odd()), says)
 				w.passes(form(c.usual()))
 				told := 0
 				for range 60 {

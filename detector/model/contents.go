@@ -52,7 +52,7 @@ func (m *Model) Patterns() []PatternContents {
 // FieldContents is what is known of one field over all records.
 type FieldContents struct {
 	Name     string // cut to 40 bytes
-	Part     string // of a path: "first part" or "ending"; empty = the whole value
+	Part     string // of a path: "first part" or "ending", of an address "network"; empty = the whole value
 	Records  int    // that had it, what is long past counting less
 	Share    float64
 	Kind     FieldKind
@@ -142,6 +142,8 @@ func (fs *fields) contents(k *key) FieldContents {
 		f.Part, f.Empty = "first part", 0
 	case name ^ partSeeds[ending]:
 		f.Part, f.Empty = "ending", 0
+	case name ^ partSeeds[origin]:
+		f.Part, f.Empty = "network", 0
 	}
 	if f.Kind == Code || f.Kind == Young || f.Kind == Category && p.distinct <= categoryValues {
 		for i, u := range p.usual {

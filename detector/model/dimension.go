@@ -144,7 +144,7 @@ func (fs *fields) begin(o *Observation) *study {
 	n, nfields := 0, 0
 	for at := range o.fields.n {
 		is := &o.fields.list[at]
-		if is.key < 0 || is.part == ending {
+		if is.key < 0 || is.part == ending || is.part == origin {
 			continue
 		}
 		p := &fs.keys.all[is.key].place

@@ -21,6 +21,8 @@ func (s *seenField) named(dst []byte, f *Field) []byte {
 		dst = append(dst, " (first part)"...)
 	case ending:
 		dst = append(dst, " (ending)"...)
+	case origin:
+		dst = append(dst, " (network)"...)
 	}
 	return dst
 }

@@ -119,12 +119,9 @@ func (m *Model) identifyText(o *Observation, st *statement) {
 func (m *Model) identifyFields(o *Observation, mask uint64) {
 	for ; mask != 0 && o.known != nil; mask &= mask - 1 {
 		at := lowest(mask)
-		f, s, of := &o.Fields[at], &o.fields.list[at], noAddress
-		if f.Kind == Text {
-			of = scopeOf(f.Value)
-		}
-		if of != noAddress || f.Kind == Text && len(f.Value) >= leastIdentifier || f.Kind == Number && f.Number >= leastNumber {
-			o.identified.add(&m.identifiers, o.rangeKey(s), s.both, at, true, of)
+		f, s := &o.Fields[at], &o.fields.list[at]
+		if s.aside == 0 && f.Kind == Text && len(f.Value) >= leastIdentifier || f.Kind == Number && f.Number >= leastNumber {
+			o.identified.add(&m.identifiers, o.rangeKey(s), s.both, at, true, noAddress)
 		}
 	}
 }
@@ -154,7 +151,7 @@ func (o *Observation) identifies(at int) bool {
 	f := o.field(at)
 	switch f.Kind {
 	case Text:
-		return isIdentifier(f.Value[:min(len(f.Value), maxValue)]) || scopeOf(f.Value) != noAddress
+		return isIdentifier(f.Value[:min(len(f.Value), maxValue)])
 	case Number:
 		return f.plain() && isNumberOf(f.Number)
 	}

@@ -26,7 +26,7 @@ func (m *Model) judgeFields(o *Observation) {
 	s, fs := &o.fields, &m.fields
 	s.nlows, s.nrest, s.noffs, s.nalongs, s.flows = 0, 0, 0, 0, 0
 	s.rawValue, s.rawKey, s.rawText, s.rawPair, s.rawRush, s.rushBits, s.rawNumber, s.rawShift, s.rawSurge = 0, 0, 0, 0, 0, 0, 0, 0, 0
-	s.rushed, s.runAlike, s.set, s.young, s.shape, s.shapes, s.met = false, false, false, 0, 0, 0, 0
+	s.rushed, s.runAlike, s.set, s.young, s.shape, s.compared, s.shapes, s.met = false, false, false, 0, 0, 0, 0, 0
 	s.odd, s.newKey, s.rareKey, s.words, s.lost, s.strange, s.far, s.shifted, s.surged, s.relapsed, s.outdated, s.away, s.setting = -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
 	if s.n = len(o.Fields); s.n == 0 {
 		return

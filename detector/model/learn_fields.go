@@ -40,6 +40,9 @@ func (m *Model) learnFields(o *Observation) {
 		m.learnKeys(o, sample)
 	}
 	fs.shapes.count(s.shape, 1)
+	if s.compared != s.shape {
+		fs.shapes.count(s.compared, 1)
+	}
 }
 
 // learnKeys takes in which fields the event has. Of a set of keys that is known well it

@@ -100,6 +100,8 @@ func (o *Observation) SetFields(fields []Field) {
 				}
 			case v[0] == '/' && len(v) > 1 && f.Kind == Text:
 				s.aside = path
+			case f.Kind == Text:
+				s.aside = asideOf(scopeOf(v))
 			}
 		}
 		s.both, s.value = mix64(s.hash, value), uint32(value)

@@ -81,6 +81,10 @@ const (
 	// together 8 times beyond that are flagged: the chance of it is e^-8, one in 3,000.
 	// Measured.
 	pairWeight = 4.4
+
+	// networkWeight multiplies that where one of the two is the network of an address: machines move,
+	// and have their first dealings with each other. Those that were expected some 80 times are flagged.
+	networkWeight = 0.5
 )
 
 // judgePairs looks for two values, each routine, that never came together.
@@ -90,16 +94,21 @@ func (m *Model) judgePairs(o *Observation) {
 		s.lows[s.nlows].id, s.lows[s.nlows].seen = uint32(mix64(st.hash, 5)), -1
 		s.nlows++
 	}
-	shape := uint32(0)
+	shape, networks := uint32(0), uint32(0)
 	for i := range s.nlows {
-		shape += s.lows[i].id * shapeMix
+		if l := &s.lows[i]; s.ofNetwork(l) {
+			networks += l.id * shapeMix
+		} else {
+			shape += l.id * shapeMix
+		}
 	}
-	s.shape = shape
+	s.shape = shape ^ (uint32(o.Line.Hash) | 1)
+	s.compared = s.shape + networks
 	m.judgeRush(o)
 	if s.nlows < 2 {
 		return
 	}
-	if s.shapes = uint32(fs.shapes.find(s.shape).n); s.shapes >= knownKeySet {
+	if s.shapes = uint32(fs.shapes.find(s.compared).n); s.shapes >= knownKeySet {
 		return
 	}
 	for i := range s.nlows {
@@ -151,10 +160,13 @@ func (m *Model) judgePairs(o *Observation) {
 	}
 	if most > 0 { // the more pairs there are, the sooner one of them never met by chance (Bonferroni)
 		s.rawPair = pairWeight * log2(float64(1+max(0, most-float32(math.Log(float64(compared))))))
+		a, b := &s.lows[s.together[0]], &s.lows[s.together[1]]
+		if s.ofNetwork(a) || s.ofNetwork(b) {
+			s.rawPair *= networkWeight
+		}
 		if s.rawPair < Strange {
 			return
 		}
-		a, b := &s.lows[s.together[0]], &s.lows[s.together[1]]
 		s.met = pairKey(s.fieldOf(a), s.fieldOf(b))
 		n := fs.pairs.find(s.met).n
 		if n -= min(n, o.own()); n >= manyStrangers {
@@ -220,6 +232,9 @@ func (fs *fields) strangers(lows []low, own uint16) bool {
 	}
 	return false
 }
+
+// ofNetwork reports whether a value is the network of an address.
+func (all *fieldsSeen) ofNetwork(l *low) bool { return l.seen >= 0 && all.list[l.seen].part == origin }
 
 // parts is 1 for a value that is a part of another, 0 for a whole one.
 func (all *fieldsSeen) parts(l *low) int {

@@ -30,7 +30,8 @@ const maxForm = 64 // as many as a mask of 64 bits holds; what has more is looke
 // statement's says where it stands.
 type held struct {
 	sum   uint32          // its upper half
-	shape uint32          // see fieldsSeen.shape, but for the line's hash
+	shape uint32          // see fieldsSeen.shape, but for the line's hash,
+	nets  uint32          // and what fieldsSeen.compared is more
 	rare  [mostRare]uint8 // see fieldsSeen.rare
 	flows uint64          // fieldsSeen.flows where
 	begun uint32          // routines.begun was this
@@ -90,7 +91,7 @@ func (m *Model) routine(o *Observation) bool {
 func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	fs, all := &m.fields, &o.fields
 	for left := f.paths; left != 0; left &= left - 1 {
-		if at := lowest(left); all.list[at].aside == path {
+		if at := lowest(left); all.list[at].hasParts() {
 			all.addParts(at, o.Fields[at].Value)
 		}
 	}
@@ -136,7 +137,7 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 		s, key := &all.list[at], f.keys[at]
 		p := &fs.keys.all[key].place
 		switch {
-		case p.settled.sort != s.sort+1 || s.aside == path && f.paths>>at&1 == 0:
+		case p.settled.sort != s.sort+1 || s.hasParts() && f.paths>>at&1 == 0:
 			return false
 		case s.sort == sortNumber:
 			if !fs.within(o, at, s.number, key) { // nor is noNumber
@@ -157,7 +158,8 @@ func (m *Model) routineForm(o *Observation, r *routines, f *form) bool {
 	if fs.recently(all.shape) >= leastRush {
 		return false
 	}
-	return pairTimes(uint32(fs.shapes.find(all.shape).n)) == 0
+	all.compared = all.shape + h.nets
+	return pairTimes(uint32(fs.shapes.find(all.compared).n)) == 0
 }
 
 // within reports whether a number, at a place in the list, is within the range that its
@@ -235,7 +237,7 @@ func (m *Model) remember(o *Observation) {
 		place[at] = int8(to)
 		if f.keys[to] = s.key; s.key >= 0 && fs.keys.all[s.key].place.settled.any {
 			f.open |= 1 << to
-			if s.aside == path {
+			if s.hasParts() {
 				f.paths |= 1 << to
 			}
 		} else {
@@ -255,7 +257,7 @@ func (m *Model) remember(o *Observation) {
 	}
 	r := fs.routines
 	r.forms[f.of%uint64(len(r.forms))] = f
-	h, is := r.place(&f, sum), held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), rare, 0, r.begun - 1}
+	h, is := r.place(&f, sum), held{uint32((sum + f.of) >> 32), all.shape ^ (uint32(o.Line.Hash) | 1), all.compared - all.shape, rare, 0, r.begun - 1}
 	if h[0].sum != is.sum {
 		h[1] = h[0]
 	}

@@ -23,7 +23,6 @@ const (
 // hardly any of those before.
 func (m *Model) judgeRush(o *Observation) {
 	fs, s := &m.fields, &o.fields
-	s.shape ^= uint32(o.Line.Hash) | 1
 	n := fs.recently(s.shape)
 	if n < leastRush {
 		return
@@ -62,6 +61,9 @@ func (m *Model) earlierShape(o *Observation) (shape uint32) {
 	s := &o.fields
 	for i := range s.nlows {
 		l := &s.lows[i]
+		if s.ofNetwork(l) {
+			continue
+		}
 		if l.seen >= 0 {
 			if p := o.placeOf(l.seen); p.compared < longCompared*p.n {
 				continue

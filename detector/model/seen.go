@@ -60,16 +60,33 @@ const (
 	whole  part = iota
 	first       // of a path: its first part
 	ending      // of a path: what stands behind the last dot, jpg
+	origin      // of an address: its network
 )
 
 // What sets a few fields aside.
 const (
-	null = 1 + iota // it is as if they were not there
-	path            // they have parts
+	null           = 1 + iota // it is as if they were not there
+	path                      // they have parts, and so have
+	privateAddress            // addresses, see scope
+	publicAddress
 )
 
+// hasParts reports whether what stands in the field has parts that are looked at.
+func (s *seenField) hasParts() bool { return s.aside >= path }
+
+// scope is that of an address in the field.
+func (s *seenField) scope() scope {
+	switch s.aside {
+	case privateAddress:
+		return private
+	case publicAddress:
+		return public
+	}
+	return noAddress
+}
+
 // partSeeds turn the hash of a field's name into that of a part's.
-var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa}
+var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa, origin: 0x3333}
 
 // maxSeen is how many fields, with the message and the level, and parts of fields of an
 // event are looked at.
@@ -101,12 +118,13 @@ type fieldsSeen struct {
 	young     uint64             // indices in list of values that came into a category lately
 	lows      [maxLows]low
 	nlows     int
-	shape     uint32
+	shape     uint32 // of its values that may be in a rush
+	compared  uint32 // of all that are compared with each other: those and the networks
 	faster    faster // so comes the value at surged
 	rushed    bool   // a rush is what is strange
 	similar   uint16 // records in a row before it that were alike
 	runAlike  bool   // their run is what is strange
-	shapes    uint32 // how often the shape came before
+	shapes    uint32 // how often what is compared came before
 	rawValue  float32
 	rawKey    float32
 	rawText   float32

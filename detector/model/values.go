@@ -49,9 +49,13 @@ const (
 	maxEnding = 6
 )
 
-// addParts adds the parts of a path, which stands at a place in the list, to that.
-func (all *fieldsSeen) addParts(at int, path []byte) {
-	head, end := pathParts(path)
+// addParts adds the parts of a path or of an address, which stands at a place in the list, to that.
+func (all *fieldsSeen) addParts(at int, value []byte) {
+	if is := all.list[at].scope(); is != noAddress {
+		all.addPart(at, origin, is.network(value))
+		return
+	}
+	head, end := pathParts(value)
 	all.addPart(at, first, head)
 	all.addPart(at, ending, end)
 }
