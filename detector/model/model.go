@@ -237,23 +237,21 @@ func (m *Model) judgeAll(o *Observation, st *statement) {
 				}
 				continue
 			}
-			firm, few := m.firm(st, st.nums[i], st.n)
-			d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firm)
-			if d = max(d, st.apart(i, o.numbers[i], few)*st.n/(st.n+firm)); d > worst {
+			d := st.nums[i].noticed(numbers[i].Unit).beyond(o.numbers[i], st.n, firmNumber)
+			if d = max(d, st.apart(i, o.numbers[i])*st.n/(st.n+firmNumber)); d > worst {
 				worst, o.number, o.usual = d, i, st.nums[i]
 			}
 		}
 		worst = m.judgeBeside(o, worst)
 		points := numberWeight * log2(1+float64(worst))
 		if zero >= 0 {
-			firm, few := m.firm(st, st.nums[zero], st.n)
-			far := st.apart(zero, noNumber, few)
-			if few { // it is as far as any number below
-				far = max(far, smallMost)
-			}
-			if is := max(zeroPoints(st.n), numberWeight*log2(1+float64(far*st.n/(st.n+firm)))); is > points {
+			far := st.apart(zero, noNumber) * st.n / (st.n + firmNumber)
+			if is := max(zeroPoints(st.n), numberWeight*log2(1+float64(far))); is > points {
 				points, o.number, o.usual = is, zero, st.nums[zero]
 			}
+		}
+		if st.n < firmRange {
+			points = m.judgeFewInText(o, st, points, zero)
 		}
 		featNumber.set(r, points)
 		m.judgeShifts(o)

@@ -1,6 +1,10 @@
 package model
 
-import "github.com/flb-anomaly/flb-anomaly/detector/pattern"
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
+)
 
 // quantity reports whether a number is one of those whose range is known in its place:
 // how far out it is says all there is to say of it, and that 90 ms never came, where 12
@@ -137,19 +141,11 @@ func (m *Model) judgeFew(o *Observation, at int, p *place, r *numberRange) {
 	if o.known == nil {
 		return
 	}
-	firm, few := m.firm(o.known, r.told, r.n)
-	if !few {
-		return
-	}
 	s := &o.fields.list[at]
-	d := max(r.far(s.number, s.unit), r.apart(s.number))
-	if s.number == noNumber { // a 0 is as far as any number below
-		d = max(d, smallMost)
-	}
-	if d *= r.n / (r.n + firm); d <= nearNumber {
+	points := m.fewPoints(o.known, r.told.noticed(s.unit), s.number, r.ascent.rises < r.ascent.pairs)
+	if points == 0 {
 		return
 	}
-	points := farWeight * log2(float64(1+d))
 	if p.numbers.n >= firmRange && p.numbers.span.holds(s.number) {
 		points *= explained
 	}
@@ -158,19 +154,61 @@ func (m *Model) judgeFew(o *Observation, at int, p *place, r *numberRange) {
 	}
 }
 
-// firm is how many numbers a statement's range rests on when what is outside of it counts for half,
-// of n that it has. Few of them say what is usual where they differ and lie within an octave, as those
-// of a nightly job do, the more the closer together they are. Some that are the same may be of one
-// request, and some in a row say nothing of the next day.
-func (m *Model) firm(st *statement, usual span, n float32) (firm float32, few bool) {
-	if n < fewNumbers || !usual.narrow() || m.records-st.first < knownFor {
-		return firmNumber, false
+// fewPoints are the bits by which a number is far from the few of its statement, as those of a nightly job
+// are few, where these differ and lie within an octave: Student's t of its distance from them, on the
+// scale of octaves, with two degrees of freedom however many there are, as the tails of few are not known.
+// Some that are the same may be of one request, and some in a row say nothing of the next day; on the
+// first day the number must be farther. up says that they do not climb as a counter does.
+func (m *Model) fewPoints(st *statement, usual span, x octaves, up bool) float32 {
+	if st.seen < fewNumbers || !usual.narrow() || m.records-st.first < knownFor {
+		return 0
 	}
-	return firmNumber * usual.width(), true
+	if x == noNumber {
+		x = 0
+	}
+	d := float32(0)
+	switch {
+	case x > usual.hi && up:
+		d = x.over(usual.hi)
+	case x < usual.lo:
+		d = usual.lo.over(x)
+	}
+	if d < leastFar || d < farOctaves && m.habits.young() {
+		return 0
+	}
+	n, width := float32(st.seen), max(narrowest, usual.width())
+	deviation := width / (widthBase + widthSlope*log2(float64(n)))
+	t := float64((d + width/2) / (deviation * sqrt(1+1/n)))
+	r := math.Sqrt(2 + t*t)
+	return log2(r * (r + t) / 2) // of 1/(1-t/r)
 }
 
-// fewNumbers are four nights of a job.
-const fewNumbers = 4
+// judgeFewInText judges the numbers of the event's text by the few that its statement had, one of which
+// may be a 0 that is odd (see oddZero), where they are stranger than others are by so many points.
+func (m *Model) judgeFewInText(o *Observation, st *statement, points float32, zero int) float32 {
+	for i := range min(len(o.Line.Numbers), int(st.numbers)) {
+		n := &o.Line.Numbers[i]
+		if i != zero && (o.numbers[i] == noNumber || n.Bracketed || o.isJoined(i)) {
+			continue
+		}
+		if is := m.fewPoints(st, st.nums[i].noticed(n.Unit), o.numbers[i], st.mixed>>i&1 != 0); is > points {
+			points, o.number, o.usual = is, i, st.nums[i]
+		}
+	}
+	return points
+}
+
+const (
+	// fewNumbers are three nights of a job.
+	fewNumbers = 3
+
+	// leastFar is how many octaves outside of them a number must be: four times as large, or a fourth.
+	leastFar = 2
+
+	// The width of a sample of normal numbers, in standard deviations, is close to a line over the
+	// logarithm of how many they are: 1.7 of three, 2.1 of four, 2.8 of eight, 3.5 of sixteen.
+	widthBase, widthSlope = 0.5, 0.76
+)
 
 // judgeShift looks for a number that goes on with a spell: of those of its statement, or along, of
 // those that also have the value of its dimension. seen of them came before. An identifier that is

@@ -290,11 +290,10 @@ func spotOf(l *pattern.Line, number int) spot {
 	return s
 }
 
-// apart is the span's of the i-th number, if there are enough of them, or the few that there are say
-// what is usual; but of a counter's, which begins anew: each of its first numbers was larger than all
-// before.
-func (s *statement) apart(i int, x octaves, few bool) float32 {
-	if s.n < firmRange && !few || s.seen >= maturity && s.mixed>>i&1 == 0 {
+// apart is the span's of the i-th number, if there are enough of them; but of a counter's, which begins
+// anew: each of its first numbers was larger than all before.
+func (s *statement) apart(i int, x octaves) float32 {
+	if s.n < firmRange || s.seen >= maturity && s.mixed>>i&1 == 0 {
 		return 0
 	}
 	return s.nums[i].apart(x)
