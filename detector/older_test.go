@@ -55,6 +55,15 @@ func TestANodeStartsAnOldRelease(t *testing.T) {
 			w.goOn(100)
 			w.passes(start("1.4.6"))
 		})
+		t.Run(name+", each newer", func(t *testing.T) {
+			w := watch(t, routine, 3000)
+			for _, version := range []string{"1.7.2", "1.7.3", "1.7.4", "1.8.0", "1.8.1", "1.8.2"} {
+				w.goOn(100)
+				w.see(start(version))
+			}
+			w.goOn(100)
+			w.flags(start("1.4.6"), "older than ")
+		})
 	}
 	for name, version := range map[string]func(i int) string{
 		"of clients":   func(i int) string { return fmt.Sprintf("%d.%d.%d", 4+rng.IntN(3), rng.IntN(20), rng.IntN(9)) },

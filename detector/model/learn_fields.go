@@ -163,6 +163,11 @@ func (m *Model) learnField(o *Observation, at int, times float32) {
 	}
 	if p.distinct <= categoryValues && s.part == whole {
 		p.setting.learn(s, f, m.records)
+		if c.count == 0 && f.Kind == Text {
+			if before, version, ok := versionOf(f.Value); ok {
+				p.releases.learn(product(before), version)
+			}
+		}
 		p.learnUsual(s.value, f, times)
 	}
 	if s.sort == sortNumber {

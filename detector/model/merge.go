@@ -225,7 +225,11 @@ func (s *statement) merge(o *statement, later bool) {
 	s.same.merge(o.same, later)
 	s.alike.merge(o.alike, later)
 	s.keys.merge(&o.keys)
-	s.mergeVersions(o)
+	if s.version == 0 {
+		s.version, s.releases = o.version, o.releases
+	} else if s.version == o.version {
+		s.releases.merge(&o.releases)
+	}
 	s.free = max(s.free, o.free)
 	s.uncoded |= o.uncoded
 	s.length.merge(o.length)
@@ -594,6 +598,7 @@ func (p *place) merge(o *place, later bool) {
 	}
 	p.surge.merge(o.surge)
 	p.setting.merge(&o.setting, later)
+	p.releases.merge(&o.releases)
 	p.numbers.merge(&o.numbers)
 	p.texts.merge(&o.texts)
 	p.mergeUsual(o)

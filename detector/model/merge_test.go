@@ -114,9 +114,9 @@ func TestMergeWithNothing(t *testing.T) {
 // together: one that is new there must be merged, and counted here.
 func TestMergeKnowsEveryField(t *testing.T) {
 	for of, fields := range map[reflect.Type]int{
-		reflect.TypeFor[Model](): 25, reflect.TypeFor[statement](): 38, reflect.TypeFor[flow](): 6, reflect.TypeFor[usualKeys](): 4, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 17, reflect.TypeFor[gaps](): 4,
+		reflect.TypeFor[Model](): 25, reflect.TypeFor[statement](): 36, reflect.TypeFor[releases](): 5, reflect.TypeFor[flow](): 6, reflect.TypeFor[usualKeys](): 4, reflect.TypeFor[run](): 2, reflect.TypeFor[habit](): 17, reflect.TypeFor[gaps](): 4,
 		reflect.TypeFor[habits](): 10, reflect.TypeFor[clock](): 8, reflect.TypeFor[rarity](): 3, reflect.TypeFor[tails](): 3,
-		reflect.TypeFor[fields](): 16, reflect.TypeFor[relapse](): 4, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 5, reflect.TypeFor[place](): 19, reflect.TypeFor[setting](): 6, reflect.TypeFor[surge](): 3,
+		reflect.TypeFor[fields](): 16, reflect.TypeFor[relapse](): 4, reflect.TypeFor[key](): 7, reflect.TypeFor[keySet](): 5, reflect.TypeFor[place](): 20, reflect.TypeFor[setting](): 6, reflect.TypeFor[surge](): 3,
 		reflect.TypeFor[texts](): 9, reflect.TypeFor[numberRange](): 8, reflect.TypeFor[bounds](): 6, reflect.TypeFor[ascent](): 8, reflect.TypeFor[reach](): 3, reflect.TypeFor[shift](): 3, reflect.TypeFor[side](): 5, reflect.TypeFor[spell](): 4, reflect.TypeFor[letters](): 6, reflect.TypeFor[lengths](): 4,
 		reflect.TypeFor[language](): 2, reflect.TypeFor[general](): 2, reflect.TypeFor[usual](): 2, reflect.TypeFor[shown](): 3, reflect.TypeFor[calm](): 3,
 		reflect.TypeFor[objects](): 1, reflect.TypeFor[object](): 3, reflect.TypeFor[identifiers](): 3, reflect.TypeFor[onces](): 2, reflect.TypeFor[skew](): 5, reflect.TypeFor[stuck](): 9, reflect.TypeFor[often](): 2, reflect.TypeFor[dependencies](): 4, reflect.TypeFor[valueFlow](): 3, reflect.TypeFor[absence](): 2,

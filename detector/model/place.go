@@ -28,6 +28,7 @@ type place struct {
 	seldom      rarity             // how often a value comes that was seen as few times as so
 	surge       surge
 	setting     setting
+	releases    releases
 	numbers     bounds
 	unit        pattern.Unit // of the number seen last
 
@@ -223,6 +224,7 @@ func (p *place) carry(c *codec.Codec) {
 	p.seldom.carry(c)
 	p.surge.carry(c)
 	p.setting.carry(c)
+	p.releases.carry(c)
 	p.numbers.carry(c)
 	c.U8((*uint8)(&p.unit))
 	p.texts.carry(c)

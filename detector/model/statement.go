@@ -47,8 +47,7 @@ type statement struct {
 	alike   run    // of records without a message that differ by numbers and identifiers alone
 	alikeOf uint32 // a hash of what its last record said but for those
 
-	oldest      uint64 // the oldest version that stood in its text; 0 = none did, or there was an older one than each before
-	latest      uint64 // and the last one
+	releases    releases // in its text
 	length      span
 	nums        [trackedNumbers]span
 	sizes       [trackedNumbers]span   // what is outside is high or low, see shift; its upper end may be unlimited
@@ -62,7 +61,6 @@ type statement struct {
 	class       uint8                  // wordClass of its words, when it was new
 	numbers     uint8                  // how many of nums are in use
 	version     uint8                  // the token, plus 1, where its version stands; 0 = it has none
-	changes     uint8                  // times that there was another one than before
 
 	text patternText // for people; nothing is judged by it
 }
@@ -431,9 +429,7 @@ func (s *statement) carry(c *codec.Codec) {
 	c.U8(&s.class)
 	c.U8(&s.numbers)
 	c.U8(&s.version)
-	c.U8(&s.changes)
-	c.U64(&s.oldest)
-	c.U64(&s.latest)
+	s.releases.carry(c)
 	s.length.carry(c)
 	if s.numbers > trackedNumbers {
 		c.Fail("a pattern of %d numbers, at most %d are right", s.numbers, trackedNumbers)

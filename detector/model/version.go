@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
 	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 )
 
@@ -90,9 +91,69 @@ func (p *place) isOlder(value []byte) bool {
 	return alike || older && !several
 }
 
-// leastVersions is how many say that one is older than each before: nodes that start one after the
-// other, a job that runs daily.
-const leastVersions = 4
+// releases are what versions of a product stood in a place.
+type releases struct {
+	oldest  uint64 // 0 = none did, or there was an older one than each before
+	latest  uint64 // the last one
+	product uint32 // a hash of what stands before the first; others are of other products
+	changes uint8  // times that there was another one than before
+	fell    bool   // one of which was an older one
+}
+
+const (
+	// leastVersions is how many say that one is older than each before: nodes that start one after the
+	// other, a job that runs daily.
+	leastVersions = 4
+
+	// leastClimbs is how many changes, each to a newer one, say that the place is one of releases that
+	// follow each other: four in any order are in this one once in 24 times.
+	leastClimbs = 3
+)
+
+// product is a hash of what stands before a version.
+func product(before []byte) uint32 { return uint32(hashBytes(nameSeed, before)) }
+
+// outdate reports whether a version is older than each before, of which so many came: several for each
+// change, or each change was to a newer one.
+func (r *releases) outdate(product uint32, version uint64, seen uint32) bool {
+	return r.oldest > version && r.product == product &&
+		(seen >= leastVersions*(1+uint32(r.changes)) || r.changes >= leastClimbs && !r.fell)
+}
+
+// learn takes one in. Where they fall below all, they are of several things, or that was told.
+func (r *releases) learn(product uint32, version uint64) {
+	switch {
+	case r.latest == 0:
+		r.oldest, r.latest, r.product = version, version, product
+	case r.product != product:
+	case version < r.oldest:
+		r.oldest = 0
+	case version != r.latest:
+		r.fell = r.fell || version < r.latest
+		r.latest = version
+		r.changes = saturate8(uint(r.changes) + 1)
+	}
+}
+
+// merge adds those of another log. Where they fell below all in one of the two, they do.
+func (r *releases) merge(o *releases) {
+	switch {
+	case r.latest == 0:
+		*r = *o
+	case o.latest != 0 && r.product == o.product:
+		r.oldest = min(r.oldest, o.oldest)
+		r.changes = saturate8(uint(r.changes) + uint(o.changes))
+		r.fell = r.fell || o.fell
+	}
+}
+
+func (r *releases) carry(c *codec.Codec) {
+	c.U64(&r.oldest)
+	c.U64(&r.latest)
+	c.U32(&r.product)
+	c.U8(&r.changes)
+	c.Bool(&r.fell)
+}
 
 // findVersion finds out where the version stands in the text of a statement that is new.
 func (st *statement) findVersion(o *Observation) {
@@ -102,16 +163,16 @@ func (st *statement) findVersion(o *Observation) {
 			continue
 		}
 		if _, version, ok := versionOf(o.Text[t.Start:t.End]); ok && i < math.MaxUint8 {
-			st.version, st.oldest, st.latest = uint8(i+1), version, version
+			st.version = uint8(i + 1)
+			st.releases.learn(0, version)
 			return
 		}
 	}
 }
 
-// textVersion returns that of the event's text, of a statement in which each was as old as the one before
-// or newer.
+// textVersion returns that of the event's text, of a statement in which none was older than each before.
 func (st *statement) textVersion(o *Observation) (version uint64, ok bool) {
-	if st == nil || st.oldest == 0 || int(st.version) > len(o.Line.Tokens) {
+	if st == nil || st.releases.oldest == 0 || int(st.version) > len(o.Line.Tokens) {
 		return 0, false
 	}
 	t := &o.Line.Tokens[st.version-1]
@@ -122,11 +183,10 @@ func (st *statement) textVersion(o *Observation) (version uint64, ok bool) {
 	return version, ok
 }
 
-// isOutdated reports whether the version in the event's text is older than each before, which came
-// again and again: each run of a process may have another number.
+// isOutdated reports whether the version in the event's text is older than each before.
 func (st *statement) isOutdated(o *Observation) bool {
 	version, ok := st.textVersion(o)
-	return ok && version < st.oldest && st.seen >= leastVersions*(1+uint32(st.changes))
+	return ok && st.releases.outdate(0, version, st.seen)
 }
 
 // judgeVersion judges whether the version in the event's text, or the one in a field of which there were
@@ -148,9 +208,17 @@ func (m *Model) judgeVersion(o *Observation) {
 	o.identified.again, all.relapsed = -1, -1
 }
 
-// isOutdated reports whether a value that is new to a field is a version that is older than each before.
+// isOutdated reports whether a value that is new to a field is a version that is older than each before:
+// of the up to four that it had, or of those that were newer each time.
 func (p *place) isOutdated(value []byte) bool {
-	return p.n >= leastVersions && p.distinct <= usualValues && p.isOlder(value)
+	if p.n >= leastVersions && p.distinct <= usualValues && p.isOlder(value) {
+		return true
+	}
+	if p.releases.oldest == 0 || p.releases.changes < leastClimbs {
+		return false
+	}
+	before, version, ok := versionOf(value)
+	return ok && p.releases.outdate(product(before), version, 0)
 }
 
 // phraseVersion says that the one in the text is.
@@ -160,27 +228,9 @@ func (o *Observation) phraseVersion(dst []byte) []byte {
 	return append(dst, " before"...)
 }
 
-// learnVersion takes that of the event's text in. Where they fall, they are of several things, or that
-// was told.
+// learnVersion takes that of the event's text in.
 func (st *statement) learnVersion(o *Observation) {
-	version, ok := st.textVersion(o)
-	switch {
-	case !ok:
-	case version < st.oldest:
-		st.oldest = 0
-	case version != st.latest:
-		st.latest = version
-		st.changes = saturate8(uint(st.changes) + 1)
-	}
-}
-
-// mergeVersions adds those of another log. Where they fell in one of the two, they do.
-func (st *statement) mergeVersions(o *statement) {
-	switch st.version {
-	case 0:
-		st.version, st.changes, st.oldest, st.latest = o.version, o.changes, o.oldest, o.latest
-	case o.version:
-		st.oldest = min(st.oldest, o.oldest)
-		st.changes = saturate8(uint(st.changes) + uint(o.changes))
+	if version, ok := st.textVersion(o); ok {
+		st.releases.learn(0, version)
 	}
 }

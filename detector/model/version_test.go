@@ -83,19 +83,76 @@ func TestFewVersions(t *testing.T) {
 	}
 }
 
-// TestMergedVersions: what two logs know of the versions in a message's text is put together.
-func TestMergedVersions(t *testing.T) {
-	for _, c := range []struct{ own, other, want statement }{
-		{statement{}, statement{version: 3, changes: 1, oldest: 5, latest: 7}, statement{version: 3, changes: 1, oldest: 5, latest: 7}},
-		{statement{version: 3, changes: 1, oldest: 5, latest: 7}, statement{}, statement{version: 3, changes: 1, oldest: 5, latest: 7}},
-		{statement{version: 3, changes: 1, oldest: 5, latest: 7}, statement{version: 3, changes: 255, oldest: 4, latest: 6}, statement{version: 3, changes: 255, oldest: 4, latest: 7}},
-		{statement{version: 3, oldest: 5, latest: 7}, statement{version: 3, latest: 6}, statement{version: 3, latest: 7}},
-		{statement{version: 3, oldest: 5, latest: 7}, statement{version: 4, oldest: 4, latest: 6}, statement{version: 3, oldest: 5, latest: 7}},
+// TestReleases: behind which versions one is older than each before, as seen so many times.
+func TestReleases(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		versions []uint64
+		seen     uint32
+		outdated bool // 4
+	}{
+		{"none", nil, 100, false},
+		{"one, often", []uint64{7}, 4, true},
+		{"one, thrice", []uint64{7}, 3, false},
+		{"two, often", []uint64{7, 8}, 8, true},
+		{"two, seven times", []uint64{7, 8}, 7, false},
+		{"each newer", []uint64{5, 6, 7, 8}, 4, true},
+		{"three of them", []uint64{6, 7, 8}, 4, false},
+		{"newer but for one", []uint64{5, 6, 7, 6, 8}, 5, false},
+		{"newer but for one, often", []uint64{5, 6, 7, 6, 8}, 20, true},
+		{"an older one before", []uint64{5, 6, 7, 8, 3}, 100, false},
+		{"an older one, but not than all", []uint64{3, 6, 7, 8}, 100, false},
 	} {
-		own, other := c.own, c.other
-		own.mergeVersions(&other)
-		if own.version != c.want.version || own.changes != c.want.changes || own.oldest != c.want.oldest || own.latest != c.want.latest {
-			t.Errorf("%d %d %d %d", own.version, own.changes, own.oldest, own.latest)
+		var r releases
+		for _, v := range c.versions {
+			r.learn(1, v)
+			r.learn(1, v)
 		}
+		r.learn(2, 1) // of another product
+		if r.latest == 1 {
+			r = releases{}
+		}
+		if got := r.outdate(1, 4, c.seen); got != c.outdated {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if r.outdate(2, 4, c.seen) && len(c.versions) > 0 {
+			t.Errorf("%s: so is that of another product", c.name)
+		}
+	}
+	// In a field what is new in it is learned.
+	p := place{n: 100, distinct: usualValues + 1}
+	for i := range 3 {
+		p.releases.learn(product([]byte("v")), uint64(4+i)<<48)
+	}
+	if p.isOutdated([]byte("v3.9.0")) {
+		t.Error("behind two changes one is outdated")
+	}
+	p.releases.learn(product([]byte("v")), 7<<48)
+	for value, want := range map[string]bool{"v3.9.0": true, "v4.1.0": false, "w3.9.0": false, "old": false} {
+		if got := p.isOutdated([]byte(value)); got != want {
+			t.Errorf("%q: %v", value, got)
+		}
+	}
+}
+
+// TestMergedVersions: what two logs know of the versions in a place is put together.
+func TestMergedVersions(t *testing.T) {
+	a := releases{changes: 1, oldest: 5, latest: 7}
+	for _, c := range []struct{ own, other, want releases }{
+		{releases{}, a, a},
+		{a, releases{}, a},
+		{a, releases{changes: 255, oldest: 4, latest: 6, fell: true}, releases{changes: 255, oldest: 4, latest: 7, fell: true}},
+		{releases{oldest: 5, latest: 7}, releases{latest: 6}, releases{latest: 7}},
+		{a, releases{changes: 3, oldest: 4, latest: 6, product: 9}, a},
+	} {
+		own := c.own
+		if own.merge(&c.other); own != c.want {
+			t.Errorf("%+v and %+v are %+v, want %+v", c.own, c.other, own, c.want)
+		}
+	}
+	// Of another place of the text nothing is known.
+	own, other := statement{version: 3, releases: a}, statement{version: 4, releases: releases{oldest: 4, latest: 6}}
+	if own.merge(&other, true); own.version != 3 || own.releases != a {
+		t.Errorf("%d %+v", own.version, own.releases)
 	}
 }
