@@ -42,6 +42,38 @@ func TestAddressesOfPods(t *testing.T) {
 	}
 }
 
+// TestAddressesOfTheInternet: where each of few that come from the Internet has an address of its own, one
+// more is no news; where these are partners, known by their addresses, it is.
+func TestAddressesOfTheInternet(t *testing.T) {
+	const format = `{"level":"warn","msg":"throttled","remote":%q}`
+	for name, partners := range map[string][]string{
+		"strangers": nil,
+		"partners": {"45.148.10.1", "51.15.20.2", "62.219.8.3", "77.91.137.4", "81.2.69.5", "88.99.3.6", "93.184.216.7",
+			"104.16.8.8", "151.38.59.9", "185.60.1.10"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(24, 9))
+			stranger := func() string {
+				return fmt.Sprintf("%d.%d.%d.%d", 11+rng.IntN(80), rng.IntN(250), rng.IntN(250), 1+rng.IntN(250))
+			}
+			w := watch(t, func() string {
+				switch {
+				case rng.IntN(100) > 0:
+					return fmt.Sprintf(format, fmt.Sprintf("10.12.0.%d", 1+rng.IntN(20)))
+				case partners != nil:
+					return fmt.Sprintf(format, pick(rng, partners...))
+				}
+				return fmt.Sprintf(format, stranger())
+			}, 4000)
+			if line := fmt.Sprintf(format, stranger()); partners == nil {
+				w.passes(line)
+			} else {
+				w.flags(line, "never seen")
+			}
+		})
+	}
+}
+
 // TestTextsOfAKindThatIsSeldom: in a field of texts of several kinds, what the characters of a
 // seldom kind are is no news with each text of it; an attack is.
 func TestTextsOfAKindThatIsSeldom(t *testing.T) {

@@ -105,7 +105,12 @@ const vowelsOf = 1<<('a'-'a') | 1<<('e'-'a') | 1<<('i'-'a') | 1<<('o'-'a') | 1<<
 // field that are like it, see likeKey.
 func (fs *fields) knowsLike(s *seenField, f *Field, count uint32) bool {
 	key, least, ok := likeKey(s, f)
-	return ok && uint32(fs.values.find(key).n) >= least+min(1, count)
+	n := uint32(fs.values.find(key).n)
+	if !ok || n < least+min(1, count) {
+		return false
+	}
+	// Of the Internet each has an address of its own, where the field had as many as half of the times.
+	return s.scope() != public || n >= uint32(fs.values.find(uint32(partHash(s.hash^partSeeds[origin], internet))).n)/2
 }
 
 // likeKey is where in fields.values it is counted how many texts stood in its field that differ
@@ -114,11 +119,16 @@ func (fs *fields) knowsLike(s *seenField, f *Field, count uint32) bool {
 func likeKey(s *seenField, f *Field) (key, least uint32, ok bool) {
 	shape, least := s.serial(f)
 	if ok = least > 0; !ok && s.part == whole && f.Kind == Text {
-		shape, ok = network(f.Value)
+		if shape, ok = network(f.Value); s.scope() == public {
+			shape, ok = ofInternet, true
+		}
 		least = networkKnown
 	}
 	return uint32(mix64(s.hash, shape)), least, ok
 }
+
+// ofInternet stands for the shape of all public addresses.
+const ofInternet = 0x2545f4914f6cdd1d
 
 // serial is serial of what stands in a field.
 func (s *seenField) serial(f *Field) (shape uint64, least uint32) {

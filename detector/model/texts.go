@@ -90,20 +90,68 @@ const letterMarks = 1<<beyondASCII - 1
 
 func marksOf(b []byte) (m marks) {
 	last := byte(0)
-	for _, c := range b[:min(len(b), maxValue)] {
+	b = b[:min(len(b), maxValue)]
+	for i, c := range b {
 		k := fold[c]
 		m.with |= 1 << (k & 63)
 		if k < firstSign {
 			last = 0
 			continue
 		}
-		if last != 0 {
+		if last != 0 && !spelled(b, i) && !spelled(b, i-1) {
 			m.pairs |= 1 << ((uint32(last)*31 + uint32(c)) * 0x9e3779b1 >> 26)
 		}
 		last = c
 	}
 	return m
 }
+
+// spelled reports whether what stands at a place in a text is a hyphen or an underscore that is one of 64
+// signs by which a number is written (RFC 4648, base64url): two of them side by side are chance.
+func spelled(b []byte, at int) bool {
+	if b[at] != '-' && b[at] != '_' {
+		return false
+	}
+	from, to := at, at+1
+	for from > 0 && ofBase64[b[from-1]] != 0 {
+		from--
+	}
+	for to < len(b) && ofBase64[b[to]] != 0 {
+		to++
+	}
+	kinds := uint8(0)
+	for _, c := range b[from:to] {
+		kinds |= ofBase64[c]
+	}
+	return to-from >= leastBase64 && kinds&(upper|lower|numeral) == upper|lower|numeral
+}
+
+// leastBase64 is how many characters such a number has: 72 bits, of which two are not the same.
+const leastBase64 = 12
+
+// Kinds of the 64 signs.
+const (
+	joint = 1 << iota
+	upper
+	lower
+	numeral
+)
+
+var ofBase64 = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			t[c] = upper
+		case c >= 'a' && c <= 'z':
+			t[c] = lower
+		case c >= '0' && c <= '9':
+			t[c] = numeral
+		case c == '-', c == '_':
+			t[c] = joint
+		}
+	}
+	return t
+}()
 
 // build returns a hash of the signs of a text, in their order, and of where letters and digits
 // stand between them: CN=jdoe,OU=Users is built like CN=mhaas,OU=Sales. In a field of many values
@@ -152,7 +200,7 @@ func (t *texts) strangest(b []byte) (strange []byte, n uint16, of float32) {
 		if i == 0 {
 			continue
 		}
-		if two := marksOf(b[i-1 : i+1]); two.pairs != 0 && t.pairs[lowest(two.pairs)] < n {
+		if two := marksOf(b[i-1 : i+1]); two.pairs != 0 && t.pairs[lowest(two.pairs)] < n && !spelled(b, i) && !spelled(b, i-1) {
 			strange, n, of = b[i-1:i+1], t.pairs[lowest(two.pairs)], t.n
 		}
 	}

@@ -37,3 +37,36 @@ func TestKnownMark(t *testing.T) {
 		}
 	}
 }
+
+// TestSpelled: two signs side by side in a number that is written by 64 signs are chance, elsewhere they
+// are marks.
+func TestSpelled(t *testing.T) {
+	for text, pairs := range map[string]bool{
+		"/v1/intents/pi_yPv--N7ihnJDCXFA": false,
+		"FYNn---wkVkx9":                   false,
+		"/intents/rBSOjOHW23S_/capture":   false,
+		"/intents/-BSOjOHW23Sx":           false,
+		"yPv--N7ihnJ":                     true, // too short
+		"ypv--n7ihnjdcxfa":                true, // no number of 64 signs has small letters alone
+		"name--of-a-branch-2":             true,
+		"1' OR '1'='1'--":                 true,
+		"AdminPass1'--":                   true,
+		"__proto__":                       true,
+	} {
+		if got := marksOf([]byte(text)).pairs != 0; got != pairs {
+			t.Errorf("%q has pairs: %v, want %v", text, got, pairs)
+		}
+	}
+	// What is told as strangest is none of these either.
+	var x texts
+	x.n = 1000
+	for i := range x.with {
+		x.with[i] = 1000
+	}
+	if strange, _, _ := x.strangest([]byte("pi_yPv--N7ihnJDCXFA")); len(strange) == 2 {
+		t.Errorf("%q is the strangest", strange)
+	}
+	if strange, _, _ := x.strangest([]byte("name--of")); string(strange) != "--" {
+		t.Errorf("%q is the strangest, want --", strange)
+	}
+}
