@@ -1,6 +1,10 @@
 package model
 
-import "github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+import (
+	"math"
+
+	"github.com/flb-anomaly/flb-anomaly/detector/internal/codec"
+)
 
 // setting is what a field said each time, seldom as that may be: a configuration that is loaded, a policy
 // that is applied. Another value, which the field never had, is news long before a rarity says so: who
@@ -21,6 +25,9 @@ const oneLoading = knownFor
 // leastSettings is how many times a field must have said the same, the more the oftener it changed: as
 // many as of a version.
 const leastSettings = leastVersions
+
+// mostChanges is after how many changes n can not say that the field is a setting, which most are not.
+const mostChanges = math.MaxUint8/leastSettings - 1
 
 // settingOf is what a value of a field says. false says that a value as this one is no setting: it is made
 // up for each thing, or a time.
@@ -81,6 +88,9 @@ func (m *Model) isSetting(p *place, s *seenField, f *Field) bool {
 
 // learn takes in what a field says in a record.
 func (s *setting) learn(seen *seenField, f *Field, record uint32) {
+	if s.changes > mostChanges {
+		return
+	}
 	if s.n > 0 && s.value == seen.value {
 		if record-s.at >= oneLoading {
 			s.n = saturate8(uint(s.n) + 1)

@@ -25,6 +25,28 @@ func TestMergedSettings(t *testing.T) {
 	}
 }
 
+// TestNoSetting: what changes all the time is not looked at any more.
+func TestNoSetting(t *testing.T) {
+	o, m := new(Observation), New()
+	var p place
+	for i := range uint32(2 * mostChanges) {
+		f := Field{Name: []byte("state"), Kind: Text, Value: []byte{'a' + byte(i%2)}}
+		o.SetFields([]Field{f})
+		p.setting.learn(&o.fields.list[0], &f, i*oneLoading)
+	}
+	if p.setting.changes != mostChanges+1 {
+		t.Errorf("it changed %d times", p.setting.changes)
+	}
+	p.setting.n = 255
+	f := Field{Name: []byte("state"), Kind: Text, Value: []byte("other")}
+	if o.SetFields([]Field{f}); m.isSetting(&p, &o.fields.list[0], &f) {
+		t.Error("another value is another setting")
+	}
+	if p.setting.changes--; !m.isSetting(&p, &o.fields.list[0], &f) {
+		t.Error("after one change less another value is none")
+	}
+}
+
 // TestSettingsOfOneTime: records that come together are of one time.
 func TestSettingsOfOneTime(t *testing.T) {
 	o := new(Observation)
