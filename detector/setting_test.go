@@ -87,6 +87,19 @@ func TestASettingThatIsAnother(t *testing.T) {
 	}
 }
 
+// TestASettingForLong: more than 255 times are not counted.
+func TestASettingForLong(t *testing.T) {
+	l := newLoader(t)
+	for range 256 {
+		l.load(boolField(true))
+	}
+	l.told = nil
+	l.load(boolField(false))
+	if len(l.told) != 1 || !strings.Contains(l.told[0], "check false, which was true the last 255 times or more") {
+		t.Errorf("%q is told", l.told)
+	}
+}
+
 // TestHowOftenASettingMustHaveBeen: four times the same, and four more for each time that it was another,
 // and not on the first day.
 func TestHowOftenASettingMustHaveBeen(t *testing.T) {

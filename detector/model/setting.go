@@ -156,7 +156,11 @@ func (o *Observation) phraseSetting(dst []byte) []byte {
 		dst = append(dst, "another one"...)
 	}
 	dst = append(dst, " the last "...)
-	return append(thousands(dst, int(was.n)), " times"...)
+	dst = append(thousands(dst, int(was.n)), " times"...)
+	if was.n == math.MaxUint8 {
+		dst = append(dst, " or more"...)
+	}
+	return dst
 }
 
 func (s *setting) carry(c *codec.Codec) {
