@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flb-anomaly/flb-anomaly/detector"
+	"github.com/flb-anomaly/flb-anomaly/detector/pattern"
 	"github.com/flb-anomaly/flb-anomaly/examples/shoplog"
 )
 
@@ -458,5 +459,41 @@ func TestPauseIsNoSilence(t *testing.T) {
 	}
 	if told > 8 {
 		t.Errorf("%d lines are told of what comes and goes within milliseconds, at most 8 wanted", told)
+	}
+}
+
+// TestALevelHidesNoValue: of records without a message, which are one kind, some are errors all along. That
+// one is an error is told no more with each; what it says for the first time is.
+func TestALevelHidesNoValue(t *testing.T) {
+	rng, now, d := rand.New(rand.NewPCG(24, 5)), hostBegins, newDetector(t, nil)
+	see := func(level pattern.Level, ev string) (v detector.Verdict) {
+		text := func(name, value string) detector.Field {
+			return detector.Field{Name: []byte(name), Kind: detector.Text, Value: []byte(value)}
+		}
+		now += time.Duration(rng.IntN(20)) * time.Second
+		d.Observe(&detector.Event{Time: now, Level: level, Fields: []detector.Field{
+			text("cmp", "db"), text("ev", ev), text("node", fmt.Sprintf("hes-%d", rng.IntN(3))), {Name: []byte("rows"), Kind: detector.Number, Number: float64(100 + rng.IntN(900))},
+		}}, &v)
+		return v
+	}
+	errors, told := 0, 0
+	for range 12_000 {
+		switch rng.IntN(300) {
+		case 0:
+			v := see(pattern.LevelError, "read failed")
+			if errors++; errors > 20 && v.Anomaly {
+				told++
+			}
+		case 1, 2, 3, 4, 5, 6:
+			see(pattern.LevelWarn, "read repeated")
+		default:
+			see(pattern.LevelInfo, pick(rng, "read", "stored", "heartbeat", "sampled"))
+		}
+	}
+	if told > 4 {
+		t.Errorf("%d of %d errors are told", told, errors)
+	}
+	if v := see(pattern.LevelError, "unable to extend table LP_DATA in tablespace LP01"); !v.Anomaly || !strings.Contains(string(v.Reason), "unable to extend") {
+		t.Errorf("behind %d errors: told %v, %.3f, %s", errors, v.Anomaly, v.Score, v.Reason)
 	}
 }

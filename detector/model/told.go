@@ -24,7 +24,7 @@ const (
 // was told goes on, or goes on at a level that it seldom has, so that it is too soon to
 // tell it again. Its n-th report comes with its n*n-th record: an outage stays told and
 // fills no page. A level that a message seldom has is told eight times and each time that it
-// had it twice as often. What says nothing bad is told with its first line or, on that day, not at
+// had it twice as often, and hides nothing that is strange in the fields. What says nothing bad is told with its first line or, on that day, not at
 // all. One of a thing with an identifier that was not told is told. What is new at DEBUG,
 // says nothing bad and is strange by its words alone is not told at all.
 func (o *Observation) GoesOn() bool {
@@ -32,7 +32,13 @@ func (o *Observation) GoesOn() bool {
 	if o.Level != pattern.LevelNone && o.Level <= pattern.LevelDebug && o.bad == 0 && o.onlyWorded() {
 		return true // news for who wrote it
 	}
-	first, _ := o.strongest()
+	first, second := o.strongest()
+	if first == featLevel && o.levelGoesOn() {
+		if !ofFields(second) || second.Points(&o.Row) < Strange {
+			return true
+		}
+		first = second // which the level must not hide
+	}
 	if o.relapsed(first) || first == featValue && o.identified.again >= 0 {
 		return false
 	}
@@ -49,9 +55,8 @@ func (o *Observation) GoesOn() bool {
 	if st.seen < maturity { // what is harmless is news with its first line, told or not, and then on another day
 		return (p.told > 0 || o.bad == 0) && o.onlyWorded() && !(p.time > 0 && o.model.silence(o, p) >= longSilence)
 	}
-	if first == featLevel && !o.again { // by how often it had that level, whatever it speaks of
-		n := uint32(st.levels[o.Level]) + 1
-		return n > maturity && n&(n-1) != 0
+	if first == featLevel && !o.again {
+		return false
 	}
 	if o.back {
 		return false
@@ -74,6 +79,25 @@ func (o *Observation) GoesOn() bool {
 		return false
 	}
 	return !p.due(p.told, st.seen)
+}
+
+// levelGoesOn reports whether a level that a known statement seldom has was told, by how often it had that,
+// whatever it speaks of.
+func (o *Observation) levelGoesOn() bool {
+	if o.known == nil || o.known.seen < maturity || o.again {
+		return false
+	}
+	n := uint32(o.known.levels[o.Level]) + 1
+	return n > maturity && n&(n-1) != 0
+}
+
+// ofFields reports whether a feature is about what stands in the fields, or which there are.
+func ofFields(f Feature) bool {
+	switch f {
+	case featValue, featKey, featText, featPair:
+		return true
+	}
+	return false
 }
 
 // onlyWorded reports whether the event says nothing bad, and is strange by its words
