@@ -112,7 +112,7 @@ func (d *dependent) draw(is uint8, times float32) {
 
 // drawnOf is what a value is known by; 0 = it says nothing.
 func (s *seenField) drawnOf() uint8 {
-	if s.sort == sortEmpty || s.aside != 0 && s.scope() == noAddress {
+	if s.sort == sortEmpty || s.aside != 0 {
 		return 0
 	}
 	return max(1, uint8(s.both>>24))

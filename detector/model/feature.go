@@ -108,7 +108,7 @@ var Table = [Features]Info{
 	},
 	featValue: {
 		Name: "value", Kind: OffCategory, When: withFields + ", identifiers or a version", Most: most, phrase: phraseValue,
-		Says: "surprise of the strangest value: one that a field with few values never or hardly ever had, or one of another sort than usual there; a code of a failure weighs more, and is news again when it comes back on another day; a version older than the usual ones is no release as others are, nor is the first that is older than each before, of a message that came a few times; nor is what a field says that said the same each time, a few times in all (a setting). Where one value in ten is new, a new one is no news; nor is it much where there were more than 64. Or of an identifier that came before, where thousands in its place came once, and of a public address where thousands were private, or the other way round, in a message, too.",
+		Says: "surprise of the strangest value: one that a field with few values never or hardly ever had, or one of another sort than usual there; a code of a failure weighs more, and is news again when it comes back on another day; a version older than the usual ones is no release as others are, nor is the first that is older than each before, of a message that came a few times; nor is what a field says that said the same each time, a few times in all (a setting). Where one value in ten is new, a new one is no news; nor is it much where there were more than 64. Or of an identifier that came before, where thousands in its place came once, and of a public address in a message where thousands were private, or the other way round.",
 	},
 	featKey: {
 		Name: "key", Kind: OffFields, When: withFields, Most: most, phrase: phraseKey,

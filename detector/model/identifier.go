@@ -120,7 +120,7 @@ func (m *Model) identifyFields(o *Observation, mask uint64) {
 	for ; mask != 0 && o.known != nil; mask &= mask - 1 {
 		at := lowest(mask)
 		f, s := &o.Fields[at], &o.fields.list[at]
-		if s.aside == 0 && f.Kind == Text && len(f.Value) >= leastIdentifier || f.Kind == Number && f.Number >= leastNumber {
+		if s.aside == 0 && s.scope == noAddress && f.Kind == Text && len(f.Value) >= leastIdentifier || f.Kind == Number && f.Number >= leastNumber {
 			o.identified.add(&m.identifiers, o.rangeKey(s), s.both, at, true, noAddress)
 		}
 	}

@@ -81,7 +81,7 @@ func (o *Observation) SetFields(fields []Field) {
 			s.Name = NewName(f.Name)
 		}
 		words, form = words || s.words, nextName(form, s.hash)
-		s.number, s.part, s.aside, s.text, s.unit = noNumber, whole, 0, textUnread, f.Unit
+		s.number, s.part, s.aside, s.scope, s.text, s.unit = noNumber, whole, 0, noAddress, textUnread, f.Unit
 		var value uint64
 		switch f.Kind {
 		case Number:
@@ -101,7 +101,7 @@ func (o *Observation) SetFields(fields []Field) {
 			case v[0] == '/' && len(v) > 1 && f.Kind == Text:
 				s.aside = path
 			case f.Kind == Text:
-				s.aside = asideOf(scopeOf(v))
+				s.scope = scopeOf(v)
 			}
 		}
 		s.both, s.value = mix64(s.hash, value), uint32(value)

@@ -273,12 +273,12 @@ func (m *Model) sift(o *Observation) {
 	for at := 0; at < all.n; at++ { // parts come behind
 		s := &all.list[at]
 		s.routine, s.open, s.crowded = false, false, false
-		if s.aside != 0 {
-			if s.aside == null {
-				s.key = -1
-				all.alike += s.both
-				continue
-			}
+		if s.aside == null {
+			s.key = -1
+			all.alike += s.both
+			continue
+		}
+		if s.hasParts() {
 			all.addParts(at, o.Fields[at].Value)
 		}
 		k := keys.guessed(*guess, s.hash)

@@ -36,17 +36,6 @@ func scopeOf(b []byte) scope {
 	return public
 }
 
-// asideOf sets a field aside whose value is an address of a scope.
-func asideOf(is scope) uint8 {
-	switch is {
-	case private:
-		return privateAddress
-	case public:
-		return publicAddress
-	}
-	return 0
-}
-
 // network is the name of the network of an address of a scope: of the own ones the first octets, as many
 // as a cluster's have in common; the Internet is one.
 func (is scope) network(address []byte) []byte {

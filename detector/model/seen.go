@@ -10,6 +10,7 @@ type seenField struct {
 	number octaves // noNumber for what is none, and for 0
 	part   part
 	aside  uint8
+	scope  scope // of an address
 	text   uint8 // see usualText
 	sort   uint8
 	quoted bool // see Field.Quoted; of no meaning for what is no number
@@ -65,25 +66,12 @@ const (
 
 // What sets a few fields aside.
 const (
-	null           = 1 + iota // it is as if they were not there
-	path                      // they have parts, and so have
-	privateAddress            // addresses, see scope
-	publicAddress
+	null = 1 + iota // it is as if they were not there
+	path            // they have parts
 )
 
 // hasParts reports whether what stands in the field has parts that are looked at.
-func (s *seenField) hasParts() bool { return s.aside >= path }
-
-// scope is that of an address in the field.
-func (s *seenField) scope() scope {
-	switch s.aside {
-	case privateAddress:
-		return private
-	case publicAddress:
-		return public
-	}
-	return noAddress
-}
+func (s *seenField) hasParts() bool { return s.aside == path || s.scope != noAddress }
 
 // partSeeds turn the hash of a field's name into that of a part's.
 var partSeeds = [...]uint64{first: 0x5555, ending: 0xaaaa, origin: 0x3333}

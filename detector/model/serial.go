@@ -110,7 +110,7 @@ func (fs *fields) knowsLike(s *seenField, f *Field, count uint32) bool {
 		return false
 	}
 	// Of the Internet each has an address of its own, where the field had as many as half of the times.
-	return s.scope() != public || n >= uint32(fs.values.find(uint32(partHash(s.hash^partSeeds[origin], internet))).n)/2
+	return s.scope != public || n >= uint32(fs.values.find(uint32(partHash(s.hash^partSeeds[origin], internet))).n)/2
 }
 
 // likeKey is where in fields.values it is counted how many texts stood in its field that differ
@@ -119,7 +119,7 @@ func (fs *fields) knowsLike(s *seenField, f *Field, count uint32) bool {
 func likeKey(s *seenField, f *Field) (key, least uint32, ok bool) {
 	shape, least := s.serial(f)
 	if ok = least > 0; !ok && s.part == whole && f.Kind == Text {
-		if shape, ok = network(f.Value); s.scope() == public {
+		if shape, ok = network(f.Value); s.scope == public {
 			shape, ok = ofInternet, true
 		}
 		least = networkKnown

@@ -29,21 +29,26 @@ const leastSettings = leastVersions
 // mostChanges is after how many changes n can not say that the field is a setting, which most are not.
 const mostChanges = math.MaxUint8/leastSettings - 1
 
-// settingOf is what a value of a field says. false says that a value as this one is no setting: it is made
-// up for each thing, or a time.
-func settingOf(s *seenField, f *Field) (is setting, ok bool) {
-	is = setting{value: s.value, number: s.number}
-	switch {
-	case s.run || s.part != whole || s.aside == null || s.sort == sortTime:
-		return is, false
-	case f.Kind == Text:
-		value := f.Value[:min(len(f.Value), maxValue)]
-		is.letters = lettersOf(value)
-		return is, s.sort == sortText && !isIdentifier(value)
-	case f.Kind == Number:
-		return is, !isNumberOf(f.Number)
+// settingOf is what a value of a field says.
+func settingOf(s *seenField, f *Field) setting {
+	is := setting{value: s.value, number: s.number}
+	if f.Kind == Text {
+		is.letters = lettersOf(f.Value[:min(len(f.Value), maxValue)])
 	}
-	return is, true
+	return is
+}
+
+// isMadeUp reports whether a value is made up for each thing, or says nothing, and is no setting.
+func (s *seenField) isMadeUp(f *Field) bool {
+	switch {
+	case s.run || s.aside == null || s.sort == sortTime:
+		return true
+	case f.Kind == Text:
+		return s.sort != sortText || isIdentifier(f.Value[:min(len(f.Value), maxValue)])
+	case f.Kind == Number:
+		return isNumberOf(f.Number)
+	}
+	return false
 }
 
 // lettersOf is a hash of a text without its digits.
@@ -82,8 +87,8 @@ func (m *Model) isSetting(p *place, s *seenField, f *Field) bool {
 	if was.value == s.value || uint32(was.n) < leastSettings*(1+uint32(was.changes)) || m.habits.young() {
 		return false
 	}
-	is, ok := settingOf(s, f)
-	return ok && was.differs(&is, f)
+	is := settingOf(s, f)
+	return was.differs(&is, f) && !s.isMadeUp(f)
 }
 
 // learn takes in what a field says in a record.
@@ -98,7 +103,7 @@ func (s *setting) learn(seen *seenField, f *Field, record uint32) {
 		}
 		return
 	}
-	is, _ := settingOf(seen, f)
+	is := settingOf(seen, f)
 	if is.n, is.at, is.changes = 1, record, s.changes; s.n > 0 {
 		is.changes = saturate8(uint(s.changes) + 1)
 	}
@@ -126,18 +131,6 @@ func (s *setting) merge(o *setting, later bool) {
 		s.changes = saturate8(changes)
 	}
 	s.at = 0 // its next record is of another time
-}
-
-// judgeSetting judges whether a field says another thing than each record before.
-func (m *Model) judgeSetting(o *Observation) {
-	all := &o.fields
-	if o.Learned || len(o.Fields) == 0 || all.setting < 0 || featValue.Points(&o.Row) >= Strange {
-		return
-	}
-	all.odd, all.oddSort, all.older = all.setting, false, false
-	featValue.set(&o.Row, Strange)
-	o.identified.again, all.relapsed, o.outdated = -1, -1, false
-	all.set = true
 }
 
 // phraseSetting says what it was.

@@ -89,6 +89,7 @@ const firstSign = 28
 const letterMarks = 1<<beyondASCII - 1
 
 func marksOf(b []byte) (m marks) {
+	var in base64
 	last := byte(0)
 	b = b[:min(len(b), maxValue)]
 	for i, c := range b {
@@ -98,7 +99,7 @@ func marksOf(b []byte) (m marks) {
 			last = 0
 			continue
 		}
-		if last != 0 && !spelled(b, i) && !spelled(b, i-1) {
+		if last != 0 && !in.spells(b, i-1) && !in.spells(b, i) {
 			m.pairs |= 1 << ((uint32(last)*31 + uint32(c)) * 0x9e3779b1 >> 26)
 		}
 		last = c
@@ -106,24 +107,35 @@ func marksOf(b []byte) (m marks) {
 	return m
 }
 
-// spelled reports whether what stands at a place in a text is a hyphen or an underscore that is one of 64
-// signs by which a number is written (RFC 4648, base64url): two of them side by side are chance.
-func spelled(b []byte, at int) bool {
-	if b[at] != '-' && b[at] != '_' {
+// base64 is a run of the 64 signs by which a number is written (RFC 4648, base64url) in a text.
+type base64 struct {
+	from, to int
+	is       bool // such a number
+}
+
+// spells reports whether what stands at a place in the text is a hyphen or an underscore of such a number:
+// two of them side by side are chance. Of places in their order each run is looked at once.
+func (run *base64) spells(b []byte, at int) bool {
+	if ofBase64[b[at]] != joint {
 		return false
 	}
-	from, to := at, at+1
-	for from > 0 && ofBase64[b[from-1]] != 0 {
-		from--
+	if at >= run.from && at < run.to {
+		return run.is
 	}
-	for to < len(b) && ofBase64[b[to]] != 0 {
-		to++
+	run.from, run.to = at, at+1
+	for run.from > 0 && ofBase64[b[run.from-1]] != 0 {
+		run.from--
+	}
+	for run.to < len(b) && ofBase64[b[run.to]] != 0 {
+		run.to++
 	}
 	kinds := uint8(0)
-	for _, c := range b[from:to] {
+	for _, c := range b[run.from:run.to] {
 		kinds |= ofBase64[c]
 	}
-	return to-from >= leastBase64 && kinds&(upper|lower|numeral) == upper|lower|numeral
+	const all = upper | lower | numeral
+	run.is = run.to-run.from >= leastBase64 && kinds&all == all
+	return run.is
 }
 
 // leastBase64 is how many characters such a number has: 72 bits, of which two are not the same.
@@ -187,6 +199,7 @@ func (t *texts) lettered() float32 { return max(0, t.n-t.again) }
 // strangest returns the character, or two of them side by side, that stood in the
 // fewest texts so far, in how many and of how many.
 func (t *texts) strangest(b []byte) (strange []byte, n uint16, of float32) {
+	var in base64
 	b = b[:min(len(b), maxValue)]
 	n = math.MaxUint16
 	for i := range b {
@@ -200,7 +213,7 @@ func (t *texts) strangest(b []byte) (strange []byte, n uint16, of float32) {
 		if i == 0 {
 			continue
 		}
-		if two := marksOf(b[i-1 : i+1]); two.pairs != 0 && t.pairs[lowest(two.pairs)] < n && !spelled(b, i) && !spelled(b, i-1) {
+		if two := marksOf(b[i-1 : i+1]); two.pairs != 0 && t.pairs[lowest(two.pairs)] < n && !in.spells(b, i-1) && !in.spells(b, i) {
 			strange, n, of = b[i-1:i+1], t.pairs[lowest(two.pairs)], t.n
 		}
 	}

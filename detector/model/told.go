@@ -24,9 +24,10 @@ const (
 // was told goes on, or goes on at a level that it seldom has, so that it is too soon to
 // tell it again. Its n-th report comes with its n*n-th record: an outage stays told and
 // fills no page. A level that a message seldom has is told eight times and each time that it
-// had it twice as often, and hides nothing that is strange in the fields. What says nothing bad is told with its first line or, on that day, not at
-// all. One of a thing with an identifier that was not told is told. What is new at DEBUG,
-// says nothing bad and is strange by its words alone is not told at all.
+// had it twice as often, and hides nothing that is strange in the fields. What says nothing
+// bad is told with its first line or, on that day, not at all. One of a thing with an
+// identifier that was not told is told. What is new at DEBUG, says nothing bad and is strange
+// by its words alone is not told at all.
 func (o *Observation) GoesOn() bool {
 	st := o.known
 	if o.Level != pattern.LevelNone && o.Level <= pattern.LevelDebug && o.bad == 0 && o.onlyWorded() {

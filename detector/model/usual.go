@@ -94,8 +94,7 @@ func (m *Model) judgeUsual(o *Observation, st *statement) bool {
 	m.judgeFields(o)
 	m.judgeAgain(o)
 	m.judgeDependencies(o)
-	m.judgeVersion(o)
-	m.judgeSetting(o)
+	m.judgeFewTimes(o)
 	m.judgeAbsence(o)
 	o.inRanges, o.stuck = true, -1
 	return true

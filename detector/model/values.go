@@ -51,7 +51,7 @@ const (
 
 // addParts adds the parts of a path or of an address, which stands at a place in the list, to that.
 func (all *fieldsSeen) addParts(at int, value []byte) {
-	if is := all.list[at].scope(); is != noAddress {
+	if is := all.list[at].scope; is != noAddress {
 		all.addPart(at, origin, is.network(value))
 		return
 	}

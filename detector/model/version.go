@@ -189,9 +189,9 @@ func (st *statement) isOutdated(o *Observation) bool {
 	return ok && st.releases.outdate(0, version, st.seen)
 }
 
-// judgeVersion judges whether the version in the event's text, or the one in a field of which there were
-// few, is older than each before.
-func (m *Model) judgeVersion(o *Observation) {
+// judgeFewTimes judges what was said a few times: whether the version in the event's text, or one in a
+// field, is older than each before, or a field says another thing than each time before.
+func (m *Model) judgeFewTimes(o *Observation) {
 	all := &o.fields
 	if o.outdated = false; o.Learned || featValue.Points(&o.Row) >= Strange {
 		return
@@ -201,6 +201,8 @@ func (m *Model) judgeVersion(o *Observation) {
 		o.outdated = true
 	case len(o.Fields) > 0 && all.outdated >= 0:
 		all.odd, all.oddSort, all.older = all.outdated, false, true
+	case len(o.Fields) > 0 && all.setting >= 0:
+		all.odd, all.oddSort, all.older, all.set = all.setting, false, false, true
 	default:
 		return
 	}
@@ -214,7 +216,7 @@ func (p *place) isOutdated(value []byte) bool {
 	if p.n >= leastVersions && p.distinct <= usualValues && p.isOlder(value) {
 		return true
 	}
-	if p.releases.oldest == 0 || p.releases.changes < leastClimbs {
+	if p.releases.changes < leastClimbs {
 		return false
 	}
 	before, version, ok := versionOf(value)
