@@ -1,6 +1,9 @@
 package model
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // The surprise of a text is the sum over the characters that stood in less than one
 // text in eight, whatever the counts are.
@@ -68,5 +71,15 @@ func TestSpelled(t *testing.T) {
 	}
 	if strange, _, _ := x.strangest([]byte("name--of")); string(strange) != "--" {
 		t.Errorf("%q is the strangest, want --", strange)
+	}
+}
+
+// BenchmarkMarksOfManySigns is of a text that who writes it has made of one long run of signs, as long as is
+// looked at: it costs by its length, and not by the square of that.
+func BenchmarkMarksOfManySigns(b *testing.B) {
+	text := []byte("Aa1" + strings.Repeat("-", maxValue))
+	b.SetBytes(maxValue)
+	for b.Loop() {
+		marksOf(text)
 	}
 }
